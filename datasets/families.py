@@ -1,0 +1,173 @@
+"""Generated graphs by name: `generate`, and the short texts that the command line takes."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imax import _check
+from imax._random import RNG, key_from, subkey
+from imax.errors import InvalidArgumentError
+
+from .generators import Arcs, chung_lu, disjoint_cliques, path, rmat, star, stochastic_block
+
+if TYPE_CHECKING:
+    from imax.graph import InfluenceGraph
+
+__all__ = ["generate", "generator_names", "parse_spec"]
+
+
+@dataclass(frozen=True)
+class _Family:
+    """A generator that `generate` knows by name."""
+
+    arcs: Callable[..., Arcs]
+    nodes: Callable[..., int]
+    directed: bool | None  # None: the caller's `directed` says
+
+
+_FAMILIES = {
+    "rmat": _Family(rmat, lambda scale, **_: 2**scale, True),
+    "chung-lu": _Family(chung_lu, lambda n, **_: n, None),
+    "stochastic-block": _Family(stochastic_block, lambda sizes, **_: sum(sizes), None),
+    "star": _Family(star, lambda n: n, True),
+    "path": _Family(path, lambda n: n, True),
+    "disjoint-cliques": _Family(disjoint_cliques, lambda count, size: count * size, False),
+}
+
+
+def generator_names() -> list[str]:
+    """Return the names that `generate` accepts.
+
+    >>> "rmat" in generator_names()
+    True
+    """
+    return list(_FAMILIES)
+
+
+def generate(
+    name: str,
+    *values: Any,
+    probability: Any = None,
+    parallel: str = "merge",
+    threads: int | None = None,
+    rng: RNG = None,
+    **parameters: Any,
+) -> "InfluenceGraph":
+    """Make a graph of a named family.
+
+    Parameters
+    ----------
+    name : str
+        One of `generator_names`: "rmat", "chung-lu", "stochastic-block", "star", "path", "disjoint-cliques".
+    *values, **parameters
+        Parameters of the function of that name, such as ``scale=20`` for "rmat".
+    probability : str, optional
+        Edge-probability scheme; weighted cascade where it is not given.
+    parallel : {"merge", "combine", "error"}
+        What to do with parallel arcs.
+    threads : int, optional
+        How many threads to use; the graph is the same for any number.
+    rng : int, SeedSequence, Generator or None
+        Where the arcs come from, and the probabilities of a random scheme. The same int gives the arcs that
+        the function of that name draws with it.
+
+    Returns
+    -------
+    InfluenceGraph
+        With nodes 0 … n-1, those without arcs included.
+
+    Raises
+    ------
+    InvalidArgumentError
+        For an unknown name or parameter.
+
+    Examples
+    --------
+    >>> from imax.datasets import generate
+    >>> generate("star", 5).n_arcs
+    4
+    """
+    from imax.graph import InfluenceGraph
+
+    key = str(name).lower().replace("_", "-")
+    family = _FAMILIES[_check.one_of(key, "name", generator_names())]
+    signature = inspect.signature(family.arcs)
+    accepted = [word for word in signature.parameters if word not in {"rng", "threads"}]
+    try:
+        given = dict(signature.bind(*values, **parameters).arguments)
+    except TypeError as error:
+        raise InvalidArgumentError(f"{key}: {error}; its parameters are {', '.join(accepted)}") from None
+    # arcs and probabilities both need the stream: one that can be replayed serves both
+    seed = (
+        rng
+        if isinstance(rng, (int, np.integer, np.random.SeedSequence))
+        else np.random.SeedSequence(key_from(rng))
+    )
+    extra = {
+        word: value for word, value in (("rng", seed), ("threads", threads)) if word in signature.parameters
+    }
+    src, dst = family.arcs(**given, **extra)
+    return InfluenceGraph.from_arrays(
+        src,
+        dst,
+        n_nodes=family.nodes(**given),
+        directed=bool(given.get("directed", False)) if family.directed is None else family.directed,
+        parallel=parallel,
+        probability=probability,
+        threads=threads,
+        rng=np.random.SeedSequence(subkey(key_from(seed), 1)),
+    )
+
+
+def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]] | None:
+    """Read a text such as ``"rmat:20,16,rng=3"``: a family, a colon, numbers in order or by name.
+
+    Returns
+    -------
+    tuple of (str, list, dict) or None
+        Name, values and named parameters for `generate` (with `rng` 0 where the text gives none, so that a
+        text always means the same graph); None where the text starts with no family's name and a colon.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a family is named but its parameters cannot be read.
+
+    Examples
+    --------
+    >>> from imax.datasets.families import parse_spec
+    >>> parse_spec("rmat:20,a=0.5")
+    ('rmat', [20], {'rng': 0, 'a': 0.5})
+    """
+    head, colon, tail = spec.partition(":")
+    name = head.strip().lower().replace("_", "-")
+    if not colon or name not in _FAMILIES:
+        return None
+    values: list[Any] = []
+    named: dict[str, Any] = {"rng": 0}
+    for part in tail.split(","):
+        word, equals, text = part.rpartition("=")
+        if not equals and len(named) > 1:
+            raise InvalidArgumentError(f"{spec!r}: {part!r} must come before the named parameters")
+        number = _number(text.strip(), spec)
+        if equals:
+            named[word.strip()] = number
+        else:
+            values.append(number)
+    return name, values, named
+
+
+def _number(text: str, spec: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidArgumentError(
+            f"{spec!r}: {text!r} is not a number; write a generated graph as in 'rmat:20,16,rng=3'"
+        ) from None

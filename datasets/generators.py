@@ -1,0 +1,302 @@
+"""Graphs made to order: random families whose arcs no number of threads changes, and known shapes."""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from imax import _check, _threads
+from imax._random import RNG, Key, key_from
+from imax.errors import InvalidArgumentError
+
+__all__ = [
+    "Arcs",
+    "chung_lu",
+    "disjoint_cliques",
+    "path",
+    "rmat",
+    "star",
+    "stochastic_block",
+]
+
+Arcs: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+_MAX_NODES = 2**31 - 1
+_CHUNK = 1 << 18  # expected arcs per stream of a block model: fixed, so that threads cannot change the arcs
+_SPARE = 8  # standard deviations of room above the expected number
+
+
+def rmat(
+    scale: int,
+    edge_factor: float = 16,
+    a: float = 0.57,
+    b: float = 0.19,
+    c: float = 0.19,
+    *,
+    rng: RNG = None,
+    threads: int | None = None,
+) -> Arcs:
+    """Draw the arcs of a recursive-matrix (R-MAT) graph.
+
+    Every arc falls through `scale` levels of the adjacency matrix; at each level it takes the upper left,
+    upper right, lower left or lower right quarter with probabilities `a`, `b`, `c` and 1 - a - b - c (held to
+    32 bits).
+
+    Parameters
+    ----------
+    scale : int
+        The graph has 2**scale nodes, 1 to 30. Many of them have no arc.
+    edge_factor : float
+        Arcs per node: round(edge_factor * 2**scale) arcs are drawn, parallel arcs and self-loops included.
+    a, b, c : float
+        Probabilities of the first three quarters; the fourth gets the rest.
+    rng : int, SeedSequence, Generator or None
+        Where the arcs come from; arc i depends on the key and i alone.
+    threads : int, optional
+        How many threads to use; the arcs are the same for any number.
+
+    Returns
+    -------
+    src, dst : ndarray of int32
+        Ends of the arcs.
+
+    References
+    ----------
+    D. Chakrabarti, Y. Zhan, C. Faloutsos. R-MAT: A Recursive Model for Graph Mining. SDM 2004.
+
+    Examples
+    --------
+    >>> from imax.datasets import rmat
+    >>> src, dst = rmat(4, 2, rng=1)
+    >>> len(src), int(src.max()) < 16
+    (32, True)
+    """
+    scale = _check.count(scale, "scale", high=30)
+    n_arcs = round(_check.positive(edge_factor, "edge_factor") * 2**scale)
+    a, b, c = (_check.probability(value, name) for value, name in ((a, "a"), (b, "b"), (c, "c")))
+    if a + b + c > 1 + 1e-12:
+        raise InvalidArgumentError(f"a + b + c must be at most 1, got {a} + {b} + {c} = {a + b + c}")
+    cuts = [np.int64(min(round(total * 2**32), 2**32)) for total in (a, a + b, a + b + c)]
+    from imax.kernels.generate import rmat_arcs
+
+    return _draw(rmat_arcs, n_arcs, key_from(rng), (np.int64(scale), *cuts), threads)
+
+
+def chung_lu(
+    n: int,
+    mean_degree: float = 10.0,
+    exponent: float = 2.5,
+    *,
+    directed: bool = False,
+    rng: RNG = None,
+    threads: int | None = None,
+) -> Arcs:
+    """Draw the edges of a Chung-Lu graph: expected degrees that fall off as a power law.
+
+    A fixed number of edges is drawn; both ends of each are independent, node i with probability proportional
+    to its weight (i+1)**s - i**s, where s = (exponent-2)/(exponent-1). Node 0 is the largest hub. Parallel
+    edges and self-loops occur; building a graph merges and drops them.
+
+    Parameters
+    ----------
+    n : int
+        Number of nodes.
+    mean_degree : float
+        Mean degree (`directed`: mean out-degree), before parallel edges are merged.
+    exponent : float
+        Exponent of the degree distribution, above 2.
+    directed : bool
+        False: round(n * mean_degree / 2) edges, to be read in both directions. True: round(n * mean_degree)
+        arcs.
+    rng : int, SeedSequence, Generator or None
+        Where the edges come from; edge i depends on the key and i alone.
+    threads : int, optional
+        How many threads to use; the edges are the same for any number.
+
+    Returns
+    -------
+    src, dst : ndarray of int32
+        Ends of the edges.
+
+    References
+    ----------
+    F. Chung, L. Lu. The average distances in random graphs with given expected degrees. PNAS 99 (2002).
+
+    Examples
+    --------
+    >>> from imax.datasets import chung_lu
+    >>> src, dst = chung_lu(100, 6, rng=1)
+    >>> len(src)
+    300
+    """
+    n = _check.count(n, "n", high=_MAX_NODES)
+    mean_degree = _check.positive(mean_degree, "mean_degree")
+    exponent = _check.positive(exponent, "exponent")
+    if exponent <= 2:
+        raise InvalidArgumentError(f"exponent must be above 2 for a finite mean degree, got {exponent}")
+    n_arcs = round(n * mean_degree * (1.0 if directed else 0.5))
+    power = np.float64((exponent - 1) / (exponent - 2))
+    from imax.kernels.generate import chung_lu_arcs
+
+    return _draw(chung_lu_arcs, n_arcs, key_from(rng), (np.int64(n), power), threads)
+
+
+def stochastic_block(
+    sizes: Sequence[int],
+    probabilities: ArrayLike,
+    *,
+    directed: bool = False,
+    rng: RNG = None,
+    threads: int | None = None,
+) -> Arcs:
+    """Draw a stochastic block model: nodes in blocks, and a probability of an edge for each pair of blocks.
+
+    The work grows with the number of edges and of pairs of blocks, not with the square of the nodes.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of nodes of each block; blocks take consecutive node numbers.
+    probabilities : array_like of float, shape (blocks, blocks)
+        Probability of an edge from a node of block r to a node of block s. Symmetric unless `directed`.
+    directed : bool
+        False: every unordered pair of different nodes is tried once, and listed with its smaller node first.
+        True: every ordered pair is tried.
+    rng : int, SeedSequence, Generator or None
+        Where the edges come from.
+    threads : int, optional
+        How many threads to use; the edges are the same for any number.
+
+    Returns
+    -------
+    src, dst : ndarray of int32
+        Ends of the edges; no edge occurs twice.
+
+    Examples
+    --------
+    >>> from imax.datasets import stochastic_block
+    >>> src, dst = stochastic_block([2, 2], [[1, 0], [0, 1]])
+    >>> list(zip(src.tolist(), dst.tolist()))
+    [(0, 1), (2, 3)]
+    """
+    counts = [_check.count(size, "sizes", low=0, high=_MAX_NODES) for size in sizes]
+    _check.count(sum(counts), "the sum of sizes", high=_MAX_NODES)
+    table = _block_table(probabilities, len(counts), directed)
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    key = key_from(rng)
+    pieces: list[tuple[int, int, int, int]] = []
+    for r, s in zip(*np.nonzero(table), strict=True):
+        if directed or r <= s:
+            cells = counts[r] * counts[s]
+            stride = max(1, math.ceil(_CHUNK / table[r, s]))
+            pieces += [(int(r), int(s), low, min(low + stride, cells)) for low in range(0, cells, stride)]
+
+    def draw(number: int, r: int, s: int, start: int, stop: int) -> Arcs:
+        cells = _chosen_cells(key, number, start, stop, float(table[r, s]))
+        row, column = np.divmod(cells, counts[s])
+        if r == s:
+            kept = row != column if directed else row < column
+            row, column = row[kept], column[kept]
+        return (row + offsets[r]).astype(np.int32), (column + offsets[s]).astype(np.int32)
+
+    tasks = [partial(draw, number, *piece) for number, piece in enumerate(pieces)]
+    parts = _threads.run(tasks, _check.threads(threads))
+    empty = np.empty(0, np.int32)
+    src = np.concatenate([empty, *(part[0] for part in parts)])
+    dst = np.concatenate([empty, *(part[1] for part in parts)])
+    return src, dst
+
+
+def star(n: int) -> Arcs:
+    """Return the arcs of a star: node 0 points to each of 1 … n-1.
+
+    >>> [ends.tolist() for ends in star(3)]
+    [[0, 0], [1, 2]]
+    """
+    n = _check.count(n, "n", high=_MAX_NODES)
+    return np.zeros(n - 1, np.int32), np.arange(1, n, dtype=np.int32)
+
+
+def path(n: int) -> Arcs:
+    """Return the arcs of a path: node i points to node i + 1.
+
+    >>> [ends.tolist() for ends in path(3)]
+    [[0, 1], [1, 2]]
+    """
+    n = _check.count(n, "n", high=_MAX_NODES)
+    return np.arange(n - 1, dtype=np.int32), np.arange(1, n, dtype=np.int32)
+
+
+def disjoint_cliques(count: int, size: int) -> Arcs:
+    """Return the edges, each once, of `count` cliques of `size` nodes that share nothing.
+
+    >>> [ends.tolist() for ends in disjoint_cliques(2, 2)]
+    [[0, 2], [1, 3]]
+    """
+    count = _check.count(count, "count", high=_MAX_NODES)
+    size = _check.count(size, "size", high=_MAX_NODES // count, high_is="count * size nodes must fit 32 bits")
+    low, high = np.triu_indices(size, 1)
+    first = size * np.arange(count)[:, None]
+    return (first + low).ravel().astype(np.int32), (first + high).ravel().astype(np.int32)
+
+
+def _draw(
+    kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, ...], threads: int | None
+) -> Arcs:
+    src = np.empty(n_arcs, np.int32)
+    dst = np.empty(n_arcs, np.int32)
+    key0, key1 = np.uint64(key[0]), np.uint64(key[1])
+
+    def fill(low: int, high: int) -> None:
+        with np.errstate(over="ignore"):  # words wrap around by design; without the compiler NumPy would warn
+            kernel(key0, key1, np.int64(low), *rest, src[low:high], dst[low:high])
+
+    n_threads = _check.threads(threads)
+    parts = _threads.slices(n_arcs, n_threads) if n_arcs else []
+    _threads.run([partial(fill, *part) for part in parts], n_threads)
+    return src, dst
+
+
+def _chosen_cells(key: Key, number: int, start: int, stop: int, p: float) -> NDArray[np.int64]:
+    from imax.kernels.generate import bernoulli_cells
+
+    mean = (stop - start) * p
+    log_miss = np.float64(math.log1p(-p) if p < 1 else -math.inf)
+    room = min(stop - start, int(mean + _SPARE * math.sqrt(mean) + 16))
+    while True:
+        out = np.empty(room, np.int64)
+        with np.errstate(over="ignore"):
+            found = bernoulli_cells(
+                np.uint64(key[0]),
+                np.uint64(key[1]),
+                np.int64(number),
+                np.int64(start),
+                np.int64(stop),
+                log_miss,
+                out,
+            )
+        if found <= room:
+            return out[:found]
+        room = int(found)
+
+
+def _block_table(probabilities: ArrayLike, blocks: int, directed: bool) -> NDArray[np.float64]:
+    try:
+        table = np.asarray(probabilities, np.float64)
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(
+            f"probabilities must be a square table of numbers, got {probabilities!r}"
+        ) from None
+    if table.shape != (blocks, blocks):
+        raise InvalidArgumentError(
+            f"probabilities must have a row and a column per block, ({blocks}, {blocks}); got {table.shape}"
+        )
+    if not ((table >= 0) & (table <= 1)).all():
+        bad = table[~((table >= 0) & (table <= 1))][0]
+        raise InvalidArgumentError(f"probabilities must lie in [0, 1], got {bad}")
+    if not directed and not np.array_equal(table, table.T):
+        raise InvalidArgumentError("probabilities must be symmetric, or say directed=True")
+    return table

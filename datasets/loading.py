@@ -1,0 +1,232 @@
+"""Graphs by name: found in a folder and checked, or made on the spot."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imax._random import RNG
+from imax.errors import FileFormatError, InvalidArgumentError, NoSuchFileError
+
+from .families import generate, parse_spec
+from .registry import DATASETS, Dataset
+
+if TYPE_CHECKING:
+    from imax.graph import InfluenceGraph
+
+__all__ = ["builtin_names", "info", "load", "names", "resolve"]
+
+VARIABLE = "IMAX_DATA"
+_VERIFIED_BY_DEFAULT = 50_000_000  # bytes; hashing more would be felt
+_PACKED = ("", ".gz", ".bz2", ".xz", ".zst")
+
+_BY_NAME = {dataset.name: dataset for dataset in DATASETS}
+_NETWORKX = {
+    "karate": "karate_club_graph",
+    "lesmis": "les_miserables_graph",
+    "florentine": "florentine_families_graph",
+    "davis": "davis_southern_women_graph",
+}
+
+
+def names() -> list[str]:
+    """Return the names of all known graphs.
+
+    >>> from imax.datasets import names
+    >>> "karate" in names() and "livejournal" in names()
+    True
+    """
+    return [dataset.name for dataset in DATASETS]
+
+
+def builtin_names() -> list[str]:
+    """Return the names of the graphs that need no file.
+
+    >>> from imax.datasets import builtin_names
+    >>> builtin_names()
+    ['karate', 'lesmis', 'florentine', 'davis', 'chung-lu-1k']
+    """
+    return [dataset.name for dataset in DATASETS if dataset.builtin]
+
+
+def info(name: str) -> Dataset:
+    """Return what is known about a graph.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If no graph has the name.
+
+    Examples
+    --------
+    >>> from imax.datasets import info
+    >>> info("dblp").nodes, info("dblp").file
+    (317080, 'com-dblp.ungraph.txt.gz')
+    """
+    key = _key(name)
+    if key not in _BY_NAME:
+        raise InvalidArgumentError(
+            f"{name!r} is no known graph; those are {', '.join(names())}, or generated as in 'rmat:20'"
+        )
+    return _BY_NAME[key]
+
+
+def load(
+    name: str,
+    path: "str | os.PathLike[str] | None" = None,
+    *,
+    probability: Any = None,
+    parallel: str = "merge",
+    verify: bool | None = None,
+    threads: int | None = None,
+    rng: RNG = None,
+) -> "InfluenceGraph":
+    """Load a graph by name.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`, or a generated graph as text, such as "rmat:20,16" or "chung-lu:100000,rng=3".
+    path : str or path-like, optional
+        The file itself or the folder that holds it; default the folder that the environment variable
+        IMAX_DATA names. A file unpacked, or packed in another way, is found as well. Nothing is downloaded.
+    probability : str, optional
+        Edge-probability scheme; default weighted cascade.
+    parallel : {"merge", "combine", "error"}
+        What to do with parallel arcs.
+    verify : bool, optional
+        Whether to compare the file's checksum where it is known; default only for files below 50 MB.
+    threads : int, optional
+        How many threads to use.
+    rng : int, SeedSequence, Generator or None
+        For schemes that draw probabilities; the arcs of a generated graph hang on its text alone.
+
+    Returns
+    -------
+    InfluenceGraph
+
+    Raises
+    ------
+    NoSuchFileError
+        If the graph needs a file that is not there; the message tells where to get it.
+    FileFormatError
+        If the checksum differs.
+    InvalidArgumentError
+        If no graph has the name.
+
+    Examples
+    --------
+    >>> from imax.datasets import load
+    >>> graph = load("karate")
+    >>> graph.n_nodes, graph.n_arcs
+    (34, 156)
+    """
+    options: dict[str, Any] = {
+        "probability": probability,
+        "parallel": parallel,
+        "threads": threads,
+        "rng": rng,
+    }
+    spec = parse_spec(str(name))
+    if spec is not None:
+        family, values, named = spec
+        return _generated(family, values, named, options)
+    dataset = info(name)
+    if dataset.name == "chung-lu-1k":
+        return _generated("chung-lu", [1000, 10, 2.5], {"rng": 0}, options)
+    if dataset.builtin:
+        import networkx as nx
+
+        from imax.convert import from_networkx
+
+        return from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
+    from imax.io import read_edgelist
+
+    file = _find(dataset, path)
+    if verify or (verify is None and file.stat().st_size < _VERIFIED_BY_DEFAULT):
+        _verify(dataset, file)
+    return read_edgelist(file, directed=dataset.directed, column=False, **options)
+
+
+def resolve(spec: str) -> "Callable[..., InfluenceGraph] | None":
+    """Return a function that loads what a text names, or None if it names no known graph.
+
+    Parameters
+    ----------
+    spec : str
+        A name of `names`, or a generated graph such as "rmat:20,16".
+
+    Returns
+    -------
+    callable or None
+        `load` with its name filled in; it takes the other arguments of `load`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        For a generated graph whose parameters cannot be read.
+
+    Examples
+    --------
+    >>> from imax.datasets import resolve
+    >>> resolve("star:5")().n_nodes
+    5
+    >>> resolve("my-graph.txt") is None
+    True
+    """
+    if _key(spec) in _BY_NAME or parse_spec(spec) is not None:
+        return partial(load, spec)
+    return None
+
+
+def _key(name: str) -> str:
+    return str(name).strip().lower().replace("_", "-")
+
+
+def _generated(
+    family: str, values: list[Any], named: dict[str, Any], options: dict[str, Any]
+) -> "InfluenceGraph":
+    graph = generate(family, *values, **{key: options[key] for key in ("parallel", "threads")}, **named)
+    scheme = options["probability"]
+    return graph if scheme is None else graph.with_probability(scheme, rng=options["rng"])
+
+
+def _find(dataset: Dataset, path: "str | os.PathLike[str] | None") -> Path:
+    """Return the file of a data set, packed in whatever way."""
+    assert dataset.file is not None
+    place = os.environ.get(VARIABLE, "") if path is None else os.fspath(path)
+    hint = f" ({dataset.note})" if dataset.note else ""
+    remedy = f"get it from {dataset.source}{hint}"
+    if not place:
+        raise NoSuchFileError(
+            f"no folder to find {dataset.file} in: {remedy} and set {VARIABLE} to its folder, or give path"
+        )
+    folder = Path(place)
+    if path is not None and folder.is_file():
+        return folder
+    plain = dataset.file
+    for ending in _PACKED[1:]:
+        plain = plain.removesuffix(ending)
+    for candidate in (dataset.file, *(plain + ending for ending in _PACKED)):
+        if (folder / candidate).is_file():
+            return folder / candidate
+    where = f"{folder} (from {VARIABLE})" if path is None else str(folder)
+    raise NoSuchFileError(
+        f"no file {dataset.file} in {where} for the graph {dataset.name!r}: {remedy}, "
+        f"then put it there or set {VARIABLE} to its folder"
+    )
+
+
+def _verify(dataset: Dataset, file: Path) -> None:
+    if dataset.sha256 is None or file.name != dataset.file:
+        return
+    import hashlib
+
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != dataset.sha256:
+        raise FileFormatError(
+            f"{file} is not the file that {dataset.name!r} stands for: its SHA-256 is {digest}, "
+            f"expected {dataset.sha256}; verify=False loads it all the same"
+        )

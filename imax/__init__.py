@@ -1,0 +1,67 @@
+"""Influence maximization: choose whom to start with so that the most people are reached.
+
+The names below load what they need when first used, so that ``import imax`` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import errors, probabilities
+    from .algorithms import maximize
+    from .errors import ImaxError
+    from .graph import InfluenceGraph
+    from .io import read_edgelist, read_graph, write_graph
+    from .results import MaximizeResult, SpreadEstimate
+    from .rrsets import RRCollection, sample_rr_sets
+    from .spread import spread
+
+__all__ = [
+    "ImaxError",
+    "InfluenceGraph",
+    "MaximizeResult",
+    "RRCollection",
+    "SpreadEstimate",
+    "__version__",
+    "datasets",
+    "errors",
+    "maximize",
+    "probabilities",
+    "read_edgelist",
+    "read_graph",
+    "sample_rr_sets",
+    "spread",
+    "write_graph",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ImaxError": "errors",
+    "InfluenceGraph": "graph",
+    "MaximizeResult": "results",
+    "RRCollection": "rrsets",
+    "SpreadEstimate": "results",
+    "maximize": "algorithms",
+    "read_edgelist": "io",
+    "read_graph": "io",
+    "sample_rr_sets": "rrsets",
+    "spread": "spread",
+    "write_graph": "io",
+}
+_MODULES = ("datasets", "errors", "probabilities")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in _MODULES:
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

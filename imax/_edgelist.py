@@ -1,0 +1,393 @@
+"""Edge lists: from the bytes of a text file to arrays of arcs."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _threads
+from .errors import FileFormatError
+from .textfile import Content, quoted
+
+__all__ = ["BIGGEST", "Arcs", "Wanted", "read_ids", "read_text"]
+
+BIGGEST = 2**63 - 1
+_INT32 = 2**31 - 1
+_BLOCK = 1 << 22  # bytes that a thread parses at a time
+_NAMES_BLOCK = 1 << 25  # larger: each block has a table of its own, and the tables are merged
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_INTEGER = re.compile(r"-?(0|[1-9]\d*)")
+_SEPARATORS = (("\t", 9), (",", 44), (";", 59))
+_HEADINGS = {
+    ("source", "target"), ("src", "dst"), ("src", "dest"), ("from", "to"), ("fromnodeid", "tonodeid"),
+    ("u", "v"), ("tail", "head"), ("node1", "node2"), ("follower", "followee"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to take from the third column (None: nothing), and what to do about bad lines."""
+
+    bounds: tuple[float, float] | None = None
+    bounds_are: str = ""
+    skip: bool = False
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Arcs by node index, and what the reader has to say about the file."""
+
+    src: NDArray[np.int32]
+    dst: NDArray[np.int32]
+    column: NDArray[np.float32] | None
+    labels: NDArray[np.int64] | list[str] | None
+    n_nodes: int
+    bad_lines: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Whole lines [start, stop) of `data`; place 0 of `data` is place `base` of the file."""
+
+    data: NDArray[np.uint8]
+    start: int
+    stop: int
+    base: int
+
+
+@dataclass
+class _Parsed:
+    """What the kernels made of a range of lines, before its labels are settled."""
+
+    src: NDArray[Any]
+    dst: NDArray[Any]
+    column: NDArray[np.float32] | None
+    counts: list[int]
+    bad: int
+    columns: int
+    largest: int
+    tables: list[Any]
+
+
+class _NamesFound(Exception):  # noqa: N818 - a turn of the road, no error
+    """A label is no integer; carries where its line starts."""
+
+
+def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
+    """Read an edge list: lines of two or three columns, ``#`` or ``%`` comments, blank lines.
+
+    Labels are integers if every label is one (nodes in ascending order), else text (nodes in order of appearance).
+    """
+    content.require_text()
+    start, first = _first_line(content)
+    separator, fields = _split(first)
+    head_like = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in fields)
+    after_first = min(content.line_end(start) + 1, content.data.size)
+    notes: list[str] = []
+    try:
+        parsed = _ids(content, after_first if head_like else start, wanted, threads)
+        if head_like and sum(parsed.counts) == 0:
+            raise _NamesFound(start)
+        if head_like:
+            notes.append(f"the first line, {quoted(first)}, was taken as a header")
+    except _NamesFound as found:
+        if head_like and (_is_heading(fields, wanted) and after_first < content.data.size):
+            notes.append(f"the first line, {quoted(first)}, was taken as a header")
+            start = after_first
+        elif not head_like and found.args[0] > start:
+            where = f"{quoted(content.line(found.args[0]))} on line {content.line_number(found.args[0])}"
+            notes.append(f"labels are read as text, because not all are integers: {where}")
+        return _named(content, _names(content, start, separator, wanted, threads), wanted, notes, threads)
+    return _numbered(content, parsed, wanted, notes, threads)
+
+
+def read_ids(content: Content, start: int, low: int, top: int, wanted: Wanted, threads: int) -> _Parsed:
+    """Read lines of ids in [low, top] as they are; for formats that say how many nodes there are."""
+    try:
+        return _ids(content, start, wanted, threads, low, top)
+    except _NamesFound as found:
+        raise content.error(found.args[0], "expected integer ids, got {line}") from None
+
+
+def _first_line(content: Content) -> tuple[int, str]:
+    start = content.text_start()
+    while start < content.data.size:
+        text = content.line(start)
+        if text and text[0] not in "#%":
+            return start, text
+        start = content.line_end(start) + 1
+    raise FileFormatError(f"{content.name}: the file holds no arcs; give lines of two or three columns")
+
+
+def _split(line: str) -> tuple[int, list[str]]:
+    """Return the separator (0: white space) that a line uses, and its fields."""
+    for text, code in _SEPARATORS:
+        if text in line:
+            return code, [part.strip().strip('"') for part in line.split(text)]
+    return 0, line.split()
+
+
+def _is_heading(fields: list[str], wanted: Wanted) -> bool:
+    """Say whether a first line without numbers is a header in a file of names."""
+    pair = (fields[0].lower(), fields[1].lower())
+    return pair in _HEADINGS or (wanted.bounds is not None and len(fields) > 2)
+
+
+def _blocks(content: Content, start: int, size: int) -> list[_Block]:
+    """Cut the text into blocks of whole lines; a last line without a newline becomes a block of its own."""
+    data = content.data
+    stop = int(data.size)
+    tail = None
+    if stop > start and data[stop - 1] != 10:
+        width = 256
+        while width < stop - start and not np.any(data[stop - width :] == 10):
+            width *= 4
+        first = max(start, stop - width)
+        ends = np.flatnonzero(data[first:stop] == 10)
+        first = first + int(ends[-1]) + 1 if ends.size else start
+        last = np.frombuffer(data[first:stop].tobytes() + b"\n", np.uint8)
+        tail = _Block(last, 0, int(last.size), first)
+        stop = first
+    blocks = []
+    while start < stop:
+        cut = stop if stop - start <= size else min(content.line_end(start + size) + 1, stop)
+        blocks.append(_Block(data, start, cut, 0))
+        start = cut
+    return [*blocks, tail] if tail is not None else blocks
+
+
+class _TooSmall(Exception):  # noqa: N818 - a turn of the road, no error
+    """An id needs 64 bits."""
+
+
+def _ids(content: Content, start: int, wanted: Wanted, threads: int, low: int = 0, top: int = BIGGEST) -> _Parsed:
+    """Parse lines of ids in [low, top], as 32-bit integers if they fit."""
+    from .kernels.text import parse_ids
+
+    def reader(cap: int) -> "_Reader":
+        def read(block: _Block, at: int, src: Any, dst: Any, column: Any, state: Any, floor: float, high: float) -> None:
+            parse_ids(block.data, block.start, block.stop, low, cap, floor, high, src, dst, column, at, state)
+
+        return read
+
+    outside = f"ids must be whole numbers from {low} to {top}, got {{line}}"
+    blocks = _blocks(content, start, _BLOCK)
+    try:
+        return _parse(content, blocks, wanted, threads, np.int32, reader(min(top, _INT32)), outside, top > _INT32)
+    except _TooSmall:
+        return _parse(content, blocks, wanted, threads, np.int64, reader(top), outside, False)
+
+
+def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> _Parsed:
+    """Parse lines of names; each block numbers its own."""
+    from .kernels.labels import parse_names
+
+    def read(block: _Block, at: int, src: Any, dst: Any, column: Any, state: Any, floor: float, high: float) -> Any:
+        return parse_names(
+            block.data, block.start, block.stop, separator, floor, high, src, dst, column, at, state
+        )
+
+    size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - start) // threads + 1))
+    return _parse(content, _blocks(content, start, size), wanted, threads, np.int32, read, "", False)
+
+
+_Reader: TypeAlias = "Callable[[_Block, int, Any, Any, Any, Any, float, float], Any]"
+
+
+def _lines(block: _Block) -> int:
+    return int(np.count_nonzero(block.data[block.start : block.stop] == 10))
+
+
+def _parse(
+    content: Content,
+    blocks: list[_Block],
+    wanted: Wanted,
+    threads: int,
+    dtype: type,
+    read: _Reader,
+    outside: str,
+    may_widen: bool,
+) -> _Parsed:
+    """Parse all blocks side by side, each into its own stretch of the result, and close the gaps."""
+    from .kernels.text import STATE, At
+
+    room = _threads.run([partial(_lines, block) for block in blocks], threads)
+    places = np.concatenate([[0], np.cumsum(room, dtype=np.int64)]).tolist()
+    src = np.empty(places[-1], dtype)
+    dst = np.empty(places[-1], dtype)
+    column = None if wanted.bounds is None else np.empty(places[-1], np.float32)
+    floor, high = wanted.bounds or (0.0, 0.0)
+    states = np.full((len(blocks), STATE), -1, np.int64)
+    states[:, [At.ARCS, At.BAD, At.BEYOND]] = 0
+
+    def task(k: int) -> Any:
+        # Blocks start in order: where one has met a name, all before it are on their way.
+        if (states[:, At.NAME_LINE] >= 0).any() or (may_widen and states[:, At.BEYOND].any()):
+            return None
+        return read(blocks[k], places[k], src, dst, column, states[k], floor, high)
+
+    tables = _threads.run([partial(task, k) for k in range(len(blocks))], threads)
+    for block, state in zip(blocks, states, strict=True):
+        if state[At.NAME_LINE] >= 0:
+            raise _NamesFound(block.base + int(state[At.NAME_LINE]))
+    if may_widen and states[:, At.BEYOND].any():
+        raise _TooSmall
+    _refuse(content, blocks, states, wanted, outside)
+    counts = states[:, At.ARCS].tolist()
+    stop = 0
+    for place, count in zip(places, counts, strict=False):
+        if place != stop:
+            for array in (src, dst, column):
+                if array is not None:
+                    array[stop : stop + count] = array[place : place + count]
+        stop += count
+    return _Parsed(
+        src[:stop],
+        dst[:stop],
+        None if column is None else column[:stop],
+        counts,
+        int(states[:, At.BAD].sum()),
+        int(states[:, At.COLUMNS].max(initial=0)),
+        int(states[:, At.LARGEST].max(initial=-1)),
+        tables,
+    )
+
+
+def _refuse(
+    content: Content, blocks: list[_Block], states: NDArray[np.int64], wanted: Wanted, outside: str
+) -> None:
+    """Raise for the first line that cannot be used."""
+    from .kernels.text import LACKING, OUTSIDE, SHORT, UNREAD, At
+
+    messages = {
+        SHORT: "expected two or three columns, got {line}",
+        OUTSIDE: outside,
+        UNREAD: "the third column must be a number, got {line}",
+        LACKING: "the third column is missing, got {line}",
+    }
+    remedy = '; correct the line, or leave bad lines out (on_bad_line="skip")'
+    for block, state in zip(blocks, states, strict=True):
+        bad, beyond = int(state[At.BAD_LINE]), int(state[At.RANGE_LINE])
+        if bad >= 0 and not wanted.skip and (beyond < 0 or bad < beyond):
+            raise content.error(block.base + bad, messages[int(state[At.BAD_KIND])] + remedy)
+        if beyond >= 0:
+            raise content.error(block.base + beyond, f"the third column must be {wanted.bounds_are}, got {{line}}")
+
+
+def _finished(
+    content: Content,
+    parsed: _Parsed,
+    wanted: Wanted,
+    notes: list[str],
+    labels: "NDArray[np.int64] | list[str] | None",
+    n_nodes: int,
+) -> Arcs:
+    if parsed.columns > 2 and wanted.bounds is None:
+        notes.append('a third column is present and was not used; probability="column" reads it')
+    if parsed.columns > 3:
+        notes.append("columns after the third were not used")
+    if parsed.bad:
+        notes.append(f"{parsed.bad} bad line{'s were' if parsed.bad > 1 else ' was'} left out")
+    return Arcs(parsed.src, parsed.dst, parsed.column, labels, n_nodes, parsed.bad, tuple(notes))
+
+
+def _require_arcs(content: Content, parsed: _Parsed) -> None:
+    if parsed.src.size == 0:
+        bad = f" ({parsed.bad} bad lines were left out)" if parsed.bad else ""
+        raise FileFormatError(f"{content.name}: the file holds no arcs{bad}; give lines of two or three columns")
+
+
+def _numbered(content: Content, parsed: _Parsed, wanted: Wanted, notes: list[str], threads: int) -> Arcs:
+    """Turn ids into node indices, in ascending order of ids."""
+    _require_arcs(content, parsed)
+    arcs = parsed.src.size
+    if parsed.largest <= 4 * arcs + 1_000_000:
+        labels = _present(parsed, threads)
+    else:
+        labels = _sparse(parsed, threads)
+    n = int(labels.size)
+    plain = parsed.largest == n - 1
+    return _finished(content, parsed, wanted, notes, None if plain else labels, n)
+
+
+def _apply(parsed: _Parsed, ranges: list[tuple[int, int]], tables: list[Any], threads: int) -> None:
+    """Send both ends of every range of arcs through the range's table."""
+    from .kernels.labels import relabel
+
+    narrow = parsed.src.dtype == np.int32
+    ends = []
+    tasks = []
+    for ids in (parsed.src, parsed.dst):
+        out = ids if narrow else np.empty(ids.size, np.int32)
+        ends.append(out)
+        tasks += [partial(relabel, ids, a, b, t, out) for (a, b), t in zip(ranges, tables, strict=True)]
+    _threads.run(tasks, threads)
+    parsed.src, parsed.dst = ends
+
+
+def _present(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
+    """Number the ids by a table as long as the largest of them."""
+    from .kernels.labels import mark
+
+    seen = np.zeros(parsed.largest + 1, np.uint8)
+    ranges = _threads.slices(parsed.src.size, threads)
+    _threads.run([partial(mark, ids, a, b, seen) for ids in (parsed.src, parsed.dst) for a, b in ranges], threads)
+    labels = np.flatnonzero(seen)
+    if labels.size < seen.size or parsed.src.dtype != np.int32:
+        table = np.empty(seen.size, np.int32)
+        table[labels] = np.arange(labels.size, dtype=np.int32)
+        _apply(parsed, ranges, [table] * len(ranges), threads)
+    return labels
+
+
+def _sparse(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
+    """Number the ids by hashing: each range for itself, then all together."""
+    from .kernels.labels import intern_ids
+
+    ranges = _threads.slices(parsed.src.size, threads)
+    known = _threads.run([partial(intern_ids, parsed.src, parsed.dst, a, b) for a, b in ranges], threads)
+    labels = np.unique(np.concatenate(known))
+    tables = [np.searchsorted(labels, part).astype(np.int32) for part in known]
+    _apply(parsed, ranges, tables, threads)
+    return labels
+
+
+def _named(content: Content, parsed: _Parsed, wanted: Wanted, notes: list[str], threads: int) -> Arcs:
+    """Turn the blocks' own numbers into node indices, in order of appearance."""
+    from .kernels.labels import merge_names
+
+    _require_arcs(content, parsed)
+    shifts = np.cumsum([0] + [blob.size for blob, _, _ in parsed.tables]).tolist()
+    blob = np.concatenate([part[0] for part in parsed.tables])
+    ends = np.concatenate([part[1] + shift for part, shift in zip(parsed.tables, shifts, strict=False)])
+    numbers, keep = merge_names(blob, ends, np.concatenate([part[2] for part in parsed.tables]))
+    edges = np.cumsum([0, *parsed.counts]).tolist()
+    cuts = np.cumsum([part[1].size for part in parsed.tables])[:-1]
+    ranges = list(zip(edges[:-1], edges[1:], strict=True))
+    _apply(parsed, ranges, np.split(numbers, cuts), threads)
+    starts = np.concatenate([[0], ends[:-1]])[keep].tolist()
+    raw = blob.tobytes()
+    labels = []
+    for start, stop in zip(starts, ends[keep].tolist(), strict=True):
+        try:
+            labels.append(raw[start:stop].decode("utf-8"))
+        except UnicodeDecodeError:
+            raise _not_utf8(content, raw[start:stop]) from None
+    return _finished(content, parsed, wanted, notes, labels, len(labels))
+
+
+def _not_utf8(content: Content, name: bytes) -> FileFormatError:
+    """Return the error for the first line of arcs that holds a name."""
+    start = content.text_start()
+    while start < content.data.size:
+        stop = content.line_end(start)
+        line = content.data[start:stop].tobytes().strip()
+        if name in line and line[:1] not in (b"#", b"%"):
+            break
+        start = stop + 1
+    return content.error(start, "the label is not UTF-8 in {line}; save the file as UTF-8")

@@ -1,0 +1,65 @@
+"""Threads over index ranges: kernels release the GIL, so a plain pool is all that is needed."""
+
+import atexit
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+__all__ = ["run", "slices"]
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def _pool(n: int) -> ThreadPoolExecutor:
+    with _lock:
+        if n not in _pools:
+            _pools[n] = ThreadPoolExecutor(n, thread_name_prefix="imax")
+        return _pools[n]
+
+
+def _close() -> None:
+    for pool in _pools.values():
+        pool.shutdown(wait=False, cancel_futures=True)
+    _pools.clear()
+
+
+atexit.register(_close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pools.clear)
+
+
+def slices(n: int, parts: int) -> list[tuple[int, int]]:
+    """Cut range(n) into at most `parts` nearly equal, non-empty (start, stop) ranges.
+
+    >>> slices(10, 3)
+    [(0, 3), (3, 6), (6, 10)]
+    """
+    parts = max(1, min(parts, n))
+    edges = [n * i // parts for i in range(parts + 1)]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
+    """Run the tasks on `threads` threads and return their results in order.
+
+    An interrupt in the calling thread cancels the tasks that have not started, waits for those that have,
+    and is raised again: nothing keeps running behind the caller's back.
+    """
+    tasks = list(tasks)
+    if threads <= 1 or len(tasks) <= 1:
+        return [task() for task in tasks]
+    futures: list[Future[T]] = [_pool(threads).submit(task) for task in tasks]
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        for future in futures:
+            if not future.cancelled():
+                future.exception()
+        raise

@@ -1,0 +1,281 @@
+"""Labels to numbers: ids and names interned by open addressing, and the parser for lines of names.
+
+Each block interns for itself and the driver merges what the blocks found, so that the numbers do not depend on how
+the text was cut.
+"""
+
+import numpy as np
+from ._jit import helper, hot, kernel
+from .text import (
+    ARC,
+    LACKING,
+    NOTHING,
+    SHORT,
+    UNREAD,
+    At,
+    after_blanks,
+    after_line,
+    byte,
+    is_blank,
+    is_nothing,
+    note_bad,
+    number,
+)
+
+__all__ = ["intern_ids", "mark", "merge_names", "parse_names", "relabel"]
+
+_ARCS, _RANGE_LINE, _COLUMNS = At.ARCS, At.RANGE_LINE, At.COLUMNS
+_NEWLINE, _QUOTE = 10, 34
+
+
+@hot
+def mark(ids, start, stop, seen):
+    """Set ``seen[id]`` for the ids of one range; threads may do this together, as all write the same."""
+    for i in range(start, stop):
+        if seen[ids[i]] == 0:  # a write that changes nothing would still take the line from the other threads
+            seen[ids[i]] = 1
+
+
+@hot
+def relabel(ids, start, stop, table, out):
+    """Write ``out[i] = table[ids[i]]`` for one range."""
+    for i in range(start, stop):
+        out[i] = table[ids[i]]
+
+
+@kernel
+def grown(array, used, need):
+    """Return a copy with at least twice the room, and room for `need`."""
+    out = np.empty(max(2 * array.size, need), array.dtype)
+    for i in range(used):
+        out[i] = array[i]
+    return out
+
+
+@kernel
+def table(hashes, used, size):
+    """Return a table of `size` slots (a power of two) that holds labels 0..used-1 by their hashes."""
+    slots = np.empty(size, np.int32)
+    for s in range(size):
+        slots[s] = -1
+    mask = size - 1
+    for label in range(used):
+        s = hashes[label] & mask
+        while slots[s] >= 0:
+            s = (s + 1) & mask
+        slots[s] = label
+    return slots
+
+
+@helper
+def hash_id(value):
+    """Return a hash of an id below 2**63; no product or sum exceeds 62 bits."""
+    return ((value & 0xFFFFFFFF) * 0x3C6EF373 + (value >> 32) * 0x45D9F3B) >> 20
+
+
+@kernel
+def intern_ids(src, dst, start, stop):
+    """Replace the ids of one range by numbers in order of appearance; return the ids that the numbers stand for."""
+    known = np.empty(512, np.int64)
+    hashes = np.empty(512, np.int64)
+    slots = table(hashes, 0, 1024)
+    used = 0
+    for i in range(start, stop):
+        for ids in (src, dst):
+            if used == known.size:
+                known = grown(known, used, 0)
+                hashes = grown(hashes, used, 0)
+                slots = table(hashes, used, 2 * slots.size)
+            value = np.int64(ids[i])
+            h = hash_id(value)
+            s = h & (slots.size - 1)
+            while slots[s] >= 0 and known[slots[s]] != value:
+                s = (s + 1) & (slots.size - 1)
+            if slots[s] < 0:
+                slots[s] = used
+                known[used] = value
+                hashes[used] = h
+                used += 1
+            ids[i] = slots[s]
+    return known[:used]
+
+
+@hot
+def hash_bytes(text, start, stop):
+    """Return a hash of a field (FNV-1a, 32 bits, in a signed word)."""
+    h = 0x811C9DC5
+    for i in range(start, stop):
+        h = ((h ^ byte(text, i)) * 0x01000193) & 0xFFFFFFFF
+    return h ^ (h >> 15)
+
+
+@hot
+def find(slots, hashes, ends, blob, text, start, stop, h):
+    """Return the slot of a field: one that holds its label, or the empty one where it belongs."""
+    mask = slots.size - 1
+    s = h & mask
+    while slots[s] >= 0:
+        label = slots[s]
+        if hashes[label] == h:
+            first = ends[label - 1] if label > 0 else 0
+            if ends[label] - first == stop - start:
+                same = True
+                for j in range(stop - start):
+                    if blob[first + j] != text[start + j]:
+                        same = False
+                        break
+                if same:
+                    break
+        s = (s + 1) & mask
+    return s
+
+
+@hot
+def field(text, i, separator):
+    """Return (start, stop, next) of the field at `i`; stop is -1 where a quote is not closed properly.
+
+    Separator 0 stands for white space; with any other, a field may hold blanks and may stand in double quotes.
+    """
+    i = after_blanks(text, i, separator)
+    start = i
+    if separator != 0 and text[i] == _QUOTE:
+        i += 1
+        while text[i] != _QUOTE and text[i] != _NEWLINE:
+            i += 1
+        if text[i] == _NEWLINE:
+            return start, -1, i
+        j = after_blanks(text, i + 1, separator)
+        if byte(text, j) == separator or text[j] == _NEWLINE:
+            return start + 1, i, j
+        return start, -1, j
+    stop = i
+    while text[i] != _NEWLINE and byte(text, i) != separator:
+        if is_blank(byte(text, i), separator):
+            if separator == 0:
+                break
+        else:
+            stop = i + 1
+        i += 1
+    return start, stop, i
+
+
+@hot
+def names_line(text, i, separator, column):
+    """Read one line of names: (kind, four ends of the two labels, third column, number of columns, next line)."""
+    i = after_blanks(text, i, separator)
+    if is_nothing(text, i):
+        return NOTHING, 0, 0, 0, 0, 0.0, 0, after_line(text, i)
+    a0 = 0
+    a1 = 0
+    b0 = 0
+    b1 = 0
+    value = 0.0
+    columns = 0
+    good = True
+    read = True
+    while True:
+        start, stop, i = field(text, i, separator)
+        if columns == 0:
+            a0 = start
+            a1 = stop
+        elif columns == 1:
+            b0 = start
+            b1 = stop
+        elif columns == 2:
+            if column is not None:
+                if start >= stop:
+                    break
+                read, value = number(text, start, stop)
+        good = good and (columns > 1 or start < stop)
+        columns += 1
+        i = after_blanks(text, i, separator)
+        if text[i] != _NEWLINE and separator != 0:
+            i = after_blanks(text, i + 1, separator)
+        if text[i] == _NEWLINE:
+            break
+    kind = ARC
+    if columns < 2 or not good:
+        kind = SHORT
+    elif columns < 3:
+        if column is not None:
+            kind = LACKING
+    elif not read:
+        kind = UNREAD
+    return kind, a0, a1, b0, b1, value, columns, after_line(text, i)
+
+
+@kernel
+def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state):
+    """Read lines of names into src, dst (and column, unless it is None) from place `at` on.
+
+    Names become numbers in order of appearance. Returns the names' bytes one after another, where each ends, and
+    their hashes.
+    """
+    blob = np.empty(8192, np.uint8)
+    ends = np.empty(512, np.int64)
+    hashes = np.empty(512, np.int64)
+    slots = table(hashes, 0, 1024)
+    used = 0
+    size = 0
+    n = at
+    i = start
+    while i < stop:
+        line = i
+        kind, a0, a1, b0, b1, value, columns, i = names_line(text, line, separator, column)
+        if kind == ARC:
+            for side in range(2):
+                first, last = (a0, a1) if side == 0 else (b0, b1)
+                if used == ends.size:
+                    ends = grown(ends, used, 0)
+                    hashes = grown(hashes, used, 0)
+                    slots = table(hashes, used, 2 * slots.size)
+                h = hash_bytes(text, first, last)
+                s = find(slots, hashes, ends, blob, text, first, last, h)
+                if slots[s] < 0:
+                    slots[s] = used
+                    if size + last - first > blob.size:
+                        blob = grown(blob, size, size + last - first)
+                    for j in range(first, last):
+                        blob[size] = text[j]
+                        size += 1
+                    ends[used] = size
+                    hashes[used] = h
+                    used += 1
+                if side == 0:
+                    src[n] = slots[s]
+                else:
+                    dst[n] = slots[s]
+            if column is not None:
+                if not floor <= value <= ceiling:
+                    if state[_RANGE_LINE] < 0:
+                        state[_RANGE_LINE] = line
+                    value = 0.0
+                column[n] = value
+            n += 1
+            state[_COLUMNS] = max(state[_COLUMNS], columns)
+        elif kind != NOTHING:
+            note_bad(state, kind, line)
+    state[_ARCS] = n - at
+    return blob[:size], ends[:used], hashes[:used]
+
+
+@kernel
+def merge_names(blob, ends, hashes):
+    """Give equal names one number, by first appearance; return each name's number and where each number appeared."""
+    numbers = np.empty(ends.size, np.int32)
+    keep = np.empty(ends.size, np.int64)
+    size = 1024
+    while size < 2 * ends.size:
+        size *= 2
+    slots = table(hashes, 0, size)
+    used = 0
+    for t in range(ends.size):
+        s = find(slots, hashes, ends, blob, blob, ends[t - 1] if t > 0 else 0, ends[t], hashes[t])
+        if slots[s] < 0:
+            slots[s] = t
+            keep[used] = t
+            numbers[t] = used
+            used += 1
+        else:
+            numbers[t] = numbers[slots[s]]
+    return numbers, keep[:used]

@@ -1,0 +1,116 @@
+"""Node labels: any hashable objects, stored as shortly as they allow."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidArgumentError, UnknownNodeError
+
+__all__ = ["Labels"]
+
+
+class Labels:
+    """The labels of nodes 0 to n - 1.
+
+    Attributes
+    ----------
+    kind : {"range", "int64", "object"}
+        ``range``: the labels are the indices themselves and nothing is stored.
+    values : numpy.ndarray of int64, list, or None
+        The labels, unless `kind` is ``"range"``.
+    """
+
+    def __init__(self, n: int, values: "NDArray[np.int64] | list[Any] | None" = None) -> None:
+        self.n = n
+        self.values = values
+        self.kind = "range" if values is None else "int64" if isinstance(values, np.ndarray) else "object"
+
+    @classmethod
+    def of(cls, labels: "Sequence[Hashable] | NDArray[Any] | Labels | None", n: int) -> "Labels":
+        """Check labels and choose how to store them."""
+        if isinstance(labels, Labels):
+            return labels
+        if labels is None:
+            return cls(n)
+        if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.ndim == 1:
+            numbers = labels.astype(np.int64, copy=False)
+            if np.array_equal(numbers, np.arange(n)):
+                return cls(n)
+            made = cls(n, numbers)
+            steps = np.diff(numbers[made._sorted])
+        else:
+            values = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+            if values and all(type(x) is int for x in values):
+                try:
+                    return cls.of(np.array(values, dtype=np.int64), n)
+                except OverflowError:
+                    pass
+            made = cls(n, values)
+            steps = np.ones(1) if len(made._places) == len(values) else np.zeros(1)
+        if np.any(steps == 0):
+            raise InvalidArgumentError("labels must all be different; two nodes have the same one")
+        return made
+
+    @cached_property
+    def _places(self) -> dict[Hashable, int]:
+        assert isinstance(self.values, list)
+        try:
+            return {label: i for i, label in enumerate(self.values)}
+        except TypeError as error:
+            raise InvalidArgumentError(f"labels must be hashable: {error}") from None
+
+    @cached_property
+    def _sorted(self) -> NDArray[np.int64]:
+        return np.argsort(np.asarray(self.values), kind="stable")
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, i: int) -> Any:
+        return self.take(np.array([i]))[0]
+
+    def take(self, indices: NDArray[Any]) -> list[Any]:
+        """Return the labels of node indices."""
+        if self.values is None:
+            return [int(i) for i in indices.tolist()]
+        if isinstance(self.values, np.ndarray):
+            return list(self.values[indices].tolist())
+        values = self.values
+        return [values[i] for i in indices.tolist()]
+
+    def find(self, labels: Iterable[Hashable], what: str = "node") -> NDArray[np.int64]:
+        """Return the node indices of labels; an unknown one raises `UnknownNodeError`."""
+        labels = list(labels)
+        found = [self._find(label) for label in labels]
+        for label, place in zip(labels, found, strict=True):
+            if place < 0:
+                raise UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})")
+        return np.array(found, dtype=np.int64)
+
+    def _find(self, label: Hashable) -> int:
+        if self.kind == "object":
+            try:
+                return self._places.get(label, -1)
+            except TypeError:
+                return -1
+        if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)) or label != int(label):
+            return -1
+        number = int(label)
+        if self.values is None:
+            return number if 0 <= number < self.n else -1
+        numbers = np.asarray(self.values)
+        if not -(2**63) <= number < 2**63:
+            return -1
+        place = int(np.searchsorted(numbers, number, sorter=self._sorted))
+        if place < self.n and numbers[self._sorted[place]] == number:
+            return int(self._sorted[place])
+        return -1
+
+    def _hint(self) -> str:
+        if self.kind == "range":
+            return f"nodes are the whole numbers 0 to {self.n - 1}"
+        first = ", ".join(repr(x) for x in self.take(np.arange(min(3, self.n))))
+        return f"its nodes are {first}{', ...' if self.n > 3 else ''}"

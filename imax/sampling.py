@@ -1,0 +1,231 @@
+"""Sampling RR sets: number i of a stream is a pure function of graph, model, key and i."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _check, _threads
+from ._random import Key
+from .diffusion import Diffusion, check_model, prepare
+from .errors import InvalidArgumentError
+from .graph import InfluenceGraph
+
+__all__ = ["CACHE_BYTES", "MAX_LANES", "Cascades", "Sampler", "node_weights"]
+
+MAX_LANES = 16
+CACHE_BYTES = 2 << 20  # rows and records beyond this wait for memory, and gain from deeper batches
+_ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
+_CHUNK_ENTRIES = 1 << 18
+
+
+class Cascades:
+    """The cascade kernel with its buffers: one set of buffers for each thread.
+
+    Parameters
+    ----------
+    diffusion : Diffusion
+        Rows and tables.
+    key : tuple of int
+        The stream's key.
+    lanes : int
+        How many cascades run side by side in a thread, 1 to 16. Changes the speed, never the result.
+    """
+
+    def __init__(
+        self,
+        diffusion: Diffusion,
+        key: Key,
+        lanes: int,
+        *,
+        roots: NDArray[np.uint32] | None = None,
+        seeds: NDArray[np.int32] | None = None,
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
+        self.diffusion = diffusion
+        self.key = (np.uint64(key[0]), np.uint64(key[1]))
+        self.lanes = lanes
+        self.batch = 16 if diffusion.nbytes > CACHE_BYTES or seeds is not None else 2
+        self.roots = roots
+        self.seeds = seeds
+        self.weights = weights
+        self._local = threading.local()
+
+    def _buffers(self) -> tuple[Any, ...]:
+        kept: tuple[Any, ...] | None = getattr(self._local, "buffers", None)
+        if kept is None:
+            d = self.diffusion
+            size = d.most + max(1024, d.most)
+            kept = (
+                np.zeros(d.n, dtype=np.uint16),
+                np.empty((self.lanes, d.n), dtype=np.int32),
+                np.empty(size, dtype=np.int64),
+                np.empty(size if d.pick is not None else 1, dtype=np.uint32),
+                np.empty(size, dtype=np.int8),
+                np.empty(size, dtype=np.int32),
+                size - d.most,
+                np.empty((3, MAX_LANES), dtype=np.int64),
+                np.empty((2, MAX_LANES), dtype=np.uint64),
+            )
+            self._local.buffers = kept
+        return kept
+
+    def run(
+        self, first: int, count: int, buf: NDArray[np.int32], start: NDArray[np.int64], length: NDArray[np.int64],
+        value: NDArray[np.float64],
+    ) -> int:  # fmt: skip
+        """Call the kernel on this thread's buffers."""
+        from .kernels.sample import cascades
+
+        d = self.diffusion
+        # streams are arithmetic modulo 2**64, which NumPy's scalars remark on where the compiler is off
+        with np.errstate(over="ignore"):
+            return int(
+                cascades(
+                    first, count, self.key[0], self.key[1], d.n, self.lanes, self.batch,
+                    d.idx, d.pick, d.rec, d.cum, d.par, d.deg, d.mode,
+                    self.roots, self.seeds, self.weights, *self._buffers(), buf, start, length, value,
+                )
+            )  # fmt: skip
+
+
+class Sampler:
+    """Draws the RR sets of one stream.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph
+    model : {"ic", "lt"}
+    key : tuple of int
+        From `imax._random.key_from`.
+    node_weights : numpy.ndarray of float64, shape (n_nodes,), optional
+        By internal id; roots are drawn in proportion to them. Default: all equal.
+    lanes : int, optional
+        RR sets that run side by side in a thread, 1 to 16; default by measurement.
+    threads : int, optional
+
+    Attributes
+    ----------
+    total : float
+        What an RR set stands for: ``total`` times the share of sets that a seed set covers estimates its spread. The number
+        of nodes, or the sum of the node weights.
+    """
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        model: str,
+        key: Key,
+        *,
+        node_weights: NDArray[np.float64] | None = None,
+        lanes: int | None = None,
+        threads: int | None = None,
+        diffusion: Diffusion | None = None,
+    ) -> None:
+        self.graph = graph
+        self.model = check_model(model)
+        self.threads = _check.threads(threads)
+        self.diffusion = diffusion or prepare(graph, self.model, self.threads)
+        self.lanes = default_lanes(self.diffusion) if lanes is None else _check.count(lanes, "lanes", high=MAX_LANES)
+        self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
+        roots = None if node_weights is None else _root_table(node_weights)
+        self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots)
+        self._local = threading.local()
+        self._rate = 1e5
+
+    def sample(
+        self, first: int, count: int, *, keep_going: Callable[[], bool] | None = None
+    ) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+        """Draw sets number `first` to ``first + count - 1``.
+
+        Parameters
+        ----------
+        first, count : int
+        keep_going : callable, optional
+            Asked between chunks; when it says False the sets drawn so far, a prefix, are returned.
+
+        Returns
+        -------
+        list of (nodes, lengths)
+            Consecutive pieces: int32 nodes, in internal ids, and the int64 length of each set.
+        """
+        pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
+        done = 0
+        while done < count and (keep_going is None or keep_going()):
+            span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
+            parts = self.threads if span >= 256 * self.threads else 1
+            began = time.perf_counter()
+            tasks = [partial(self._share, first + done + a, b - a) for a, b in _threads.slices(span, parts)]
+            for share in _threads.run(tasks, self.threads):
+                pieces += share
+            self._rate = span / max(time.perf_counter() - began, 1e-6) / parts
+            done += span
+        return pieces
+
+    def _share(self, first: int, count: int) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+        """Draw one thread's share, in chunks whose sets stay in cache until they are put in order."""
+        from .kernels.sample import gather
+
+        kept = self._local.__dict__
+        start, value = np.empty(count, dtype=np.int64), np.empty(0)
+        pieces = []
+        done = 0
+        while done < count:
+            span = min(count - done, int(_CHUNK_ENTRIES / kept.get("mean", 64.0)) + 1)
+            length = np.empty(span, dtype=np.int64)
+            if "buf" not in kept:
+                kept["buf"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
+            size = self._cascades.run(first + done, span, kept["buf"], start, length, value)
+            if size < 0:
+                kept["buf"] = np.empty(2 * kept["buf"].size, dtype=np.int32)
+                continue
+            kept["mean"] = size / span
+            nodes = np.empty(size, dtype=np.int32)
+            gather(kept["buf"], start, length, span, nodes)
+            pieces.append((nodes, length))
+            done += span
+        return pieces
+
+
+def default_lanes(diffusion: Diffusion) -> int:
+    """Choose the number of lanes: fewer where the queues of all lanes would fill the memory."""
+    return 16 if diffusion.n <= 1 << 22 else 8
+
+
+def node_weights(graph: InfluenceGraph, weights: ArrayLike | dict[Any, float] | None) -> NDArray[np.float64] | None:
+    """Check node weights, given by node index or as a mapping of labels, and return them by internal id."""
+    if weights is None:
+        return None
+    if isinstance(weights, dict):
+        values = np.zeros(graph.n_nodes)
+        values[graph.labels.find(weights, "the node of node_weights")] = list(weights.values())
+        missing = graph.n_nodes - len(weights)
+        if missing:
+            raise InvalidArgumentError(f"node_weights lacks {missing} of {graph.n_nodes} nodes; give each a weight")
+    else:
+        values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (graph.n_nodes,):
+        raise InvalidArgumentError(
+            f"node_weights must have one value per node, shape ({graph.n_nodes},), got shape {values.shape}"
+        )
+    wrong = np.flatnonzero(~((values >= 0) & np.isfinite(values)))
+    if wrong.size:
+        raise InvalidArgumentError(
+            f"node_weights of node {graph.labels[int(wrong[0])]!r} is {values[wrong[0]]}; weights must be finite and not negative"
+        )
+    if not values.sum() > 0:
+        raise InvalidArgumentError("node_weights are all 0; at least one node must count")
+    return np.ascontiguousarray(values[graph.index])
+
+
+def _root_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
+    from .kernels.tables import alias_rows
+
+    n = weights.size
+    pick = np.empty((n, 3), dtype=np.uint32)
+    alias_rows(weights, weights.sum(), pick, np.empty(n), np.empty(n, dtype=np.int64))
+    return pick

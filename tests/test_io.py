@@ -1,0 +1,577 @@
+"""Edge lists, Matrix Market files, label files: what is read, what is refused, and how it is said."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imax import _edgelist, textfile
+from imax.errors import (
+    FileFormatError,
+    InvalidArgumentError,
+    InvalidGraphError,
+    MissingDependencyError,
+    NoSuchFileError,
+    UnknownNodeError,
+)
+from imax.io import read_edgelist, read_graph, read_labels, read_node_values, write_text
+
+sys.path.insert(0, str(Path(__file__).parent))
+import naive_io
+
+sys.path.pop(0)
+
+
+def content(text):
+    data = np.frombuffer(text if isinstance(text, bytes) else text.encode(), np.uint8)
+    return textfile.Content("t", data)
+
+
+def parsed(text, *, want=False, skip=False, threads=1):
+    """Return the arcs of a text by label, and the parser's report."""
+    bounds = (-1e30, 1e30) if want else None
+    arcs = _edgelist.read_text(content(text), _edgelist.Wanted(bounds, "a number", skip), threads)
+    labels = list(range(arcs.n_nodes)) if arcs.labels is None else list(arcs.labels)
+    assert len(labels) == arcs.n_nodes
+    assert {arcs.src.dtype, arcs.dst.dtype} == {np.dtype(np.int32)}
+    values = [1.0] * len(arcs.src) if arcs.column is None else arcs.column.tolist()
+    rows = zip(arcs.src.tolist(), arcs.dst.tolist(), values, strict=True)
+    return [(labels[a], labels[b], v) for a, b, v in rows], arcs
+
+
+def pairs(text, **options):
+    return [row[:2] for row in parsed(text, **options)[0]]
+
+
+@pytest.fixture
+def put(tmp_path):
+    def write(text, name="g.txt"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+# -- the shape of lines ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 2\n2 3\n",
+        "1\t2\n2\t3",
+        "1,2\n2,3\n",
+        "1;2\n2 ; 3\n",
+        "1, 2\n2 ,3\n",
+        "# a\n% b\n\n  1 2  \n\t2 3\n\n",
+        "1 2\r\n2 3\r\n",
+        "\ufeff1 2\n2 3\n",
+        "1 2 7\n2 3 x y z\n",
+        "1,2,\n2,3,\n",
+    ],
+)
+def test_integer_lines(text):
+    rows, arcs = parsed(text)
+    assert rows == [(1, 2, 1.0), (2, 3, 1.0)]
+    assert arcs.labels.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ann bob\nbob cid\n", [("ann", "bob"), ("bob", "cid")]),
+        ("1 2\n2 A12\n", [("1", "2"), ("2", "A12")]),
+        ("7 1\n007 1\n", [("7", "1"), ("007", "1")]),
+        ("1.0 2.0\n", [("1.0", "2.0")]),
+        ("-1 x\n", [("-1", "x")]),
+        ("New York,Boston\nBoston , New York\n", [("New York", "Boston"), ("Boston", "New York")]),
+        ("New York\tBoston, MA\n", [("New York", "Boston, MA")]),
+        ("a;b,c\n", [("a;b", "c")]),
+        ('"Smith, J","Doe, K",1\n', [("Smith, J", "Doe, K")]),
+        ("é ü\nü 漢字\n", [("é", "ü"), ("ü", "漢字")]),
+        ("a b", [("a", "b")]),
+        ("a  \t b \r\n", [("a", "b")]),
+    ],
+)
+def test_names(text, expected):
+    assert pairs(text) == expected
+
+
+def test_nodes_of_names_stand_in_order_of_appearance():
+    assert parsed("z y\na z\n")[1].labels == ["z", "y", "a"]
+
+
+def test_integers_zero_to_n_need_no_labels():
+    _, arcs = parsed("2 0\n1 0\n")
+    assert arcs.labels is None
+    assert arcs.n_nodes == 3
+
+
+def test_integer_labels_rise():
+    assert parsed("30 10\n20 30\n")[1].labels.tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize("big", [2**31 - 1, 2**31, 10**12, 2**63 - 1])
+def test_large_sparse_ids(big):
+    assert pairs(f"{big} 5\n5 {big - 1}\n", threads=2) == [(big, 5), (5, big - 1)]
+
+
+@pytest.mark.parametrize("text", ["-1 2\n3 4\n", f"3 4\n{2**63} 2\n", f"1 2\n3 {10**30}\n", "1 2\n4 -5 x\n"])
+def test_ids_out_of_range_are_refused(text):
+    with pytest.raises(FileFormatError, match=r"^t:[12]: ids must be whole numbers from 0 to 9223372036854775807"):
+        parsed(text)
+    assert parsed(text, skip=True)[1].bad_lines == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("1 2\n3\n4 5\n", 2), ("# c\n\n1 2\n3 4\n,5\n", 5), ("1,,2\n", 1), ("a b\nc\n", 2), ("a,b\nc,\n", 2),
+     ("1 2\nword\n", 2), ("1 2\n3", 2), ('a,"b\n', 1), ('a,"b"c\n', 1)],
+)  # fmt: skip
+def test_malformed_line(text, line):
+    with pytest.raises(FileFormatError, match=rf"^t:{line}: expected two or three columns, got '") as error:
+        parsed(text)
+    assert "\n" not in str(error.value)
+
+
+def test_long_line_is_shortened():
+    with pytest.raises(FileFormatError) as error:
+        parsed("1 2\n" + "x" * 10_000 + "\n")
+    assert len(str(error.value)) < 250
+
+
+def test_skipped_lines_are_counted():
+    rows, arcs = parsed("1 2\n3\nword\n-4 5\n2 3\n", skip=True)
+    assert [row[:2] for row in rows] == [(1, 2), (2, 3)]
+    assert arcs.bad_lines == 3
+    assert "3 bad lines were left out" in arcs.notes
+
+
+def test_header_above_integers():
+    rows, arcs = parsed("source,target,weight\n1,2,0.5\n2,3,0.25\n", want=True)
+    assert rows == [(1, 2, 0.5), (2, 3, 0.25)]
+    assert "header" in arcs.notes[0]
+
+
+def test_header_above_names():
+    rows, arcs = parsed("From\tTo\nann\tbob\n")
+    assert rows == [("ann", "bob", 1.0)]
+    assert "header" in arcs.notes[0]
+    rows, arcs = parsed("who,whom,strength\nann,bob,0.5\n", want=True)
+    assert rows == [("ann", "bob", 0.5)]
+    assert "header" in arcs.notes[0]
+
+
+def test_a_first_line_of_names_is_no_header():
+    assert pairs("ann bob\nbob cid\n")[0] == ("ann", "bob")
+    assert pairs("ann bob\n") == [("ann", "bob")]
+
+
+def test_names_among_integers_are_told():
+    assert "'2 A12' on line 2" in parsed("1 2\n2 A12\n")[1].notes[0]
+
+
+def test_unused_columns_are_told():
+    assert "third column" in parsed("1 2 3\n")[1].notes[0]
+    assert "after the third" in parsed("1 2 3 4\n", want=True)[1].notes[0]
+    assert parsed("1 2\n")[1].notes == ()
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only\n# comments\n", "source,target\n", "source target\n# x"])
+def test_no_arcs(text):
+    with pytest.raises(FileFormatError, match="holds no arcs"):
+        parsed(text)
+    with pytest.raises(FileFormatError, match=r"holds no arcs \(1 bad"):
+        parsed("1\n", skip=True)
+
+
+# -- the third column ------------------------------------------------------------------------------------------
+
+NUMBERS = ["0.5", ".5", "5.", "1e-3", "1E+3", "-2.5e2", "+7", "0", "0.1", "123456789012345678901234567890",
+           "0.12345678901234567", "1e-40", "00.250", "0e5", "3.4e30", "1e-400", "0.000000000000000000000000125"]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("ends", ["1 2", "a b"])
+def test_numbers(number, ends):
+    with np.errstate(under="ignore"):
+        value = parsed(f"{ends} {number}\n", want=True)[0][0][2]
+        assert value == np.float32(float(number))
+
+
+@pytest.mark.parametrize("word", ["x", "1e", "1e+", ".", "-", "1.2.3", "0x10", "1_000", "--1", "e5", "1,5"])
+@pytest.mark.parametrize("ends", ["1 2", "a b"])
+def test_no_numbers(word, ends):
+    if word == "1,5":
+        pytest.skip("a comma separates")
+    with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a number, got "):
+        parsed(f"{ends} 1\n{ends} {word}\n", want=True)
+    rows, arcs = parsed(f"{ends} 1\n{ends} {word}\n", want=True, skip=True)
+    assert len(rows) == arcs.bad_lines == 1
+
+
+@pytest.mark.parametrize("text", ["1 2 0.5\n3 4\n", "a b 0.5\nc d\n", "a,b,0.5\nc,d,\n", "1,2,3\n3,4,\n"])
+def test_lacking_column(text):
+    with pytest.raises(FileFormatError, match=r"^t:2: the third column is missing, got "):
+        parsed(text, want=True)
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "nan", "NaN", "inf", "-Infinity", "1e999"])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("ends", ["1 2", "a b"])
+def test_values_out_of_range(value, skip, ends):
+    wanted = _edgelist.Wanted((0.0, 1.0), "a probability in [0, 1]", skip)
+    with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"):
+        _edgelist.read_text(content(f"{ends} 1\n{ends} {value}\n"), wanted, 1)
+
+
+# -- against the slow reading ----------------------------------------------------------------------------------
+
+LABELS = st.one_of(
+    st.integers(0, 30).map(str),
+    st.integers(0, 2**66).map(str),
+    st.sampled_from(["-3", "007", "A12", "é", "1.5", "a-b", "0"]),
+)
+THIRD = st.sampled_from(["", " 0.5", " 1", " 0.125 9", " bad", "\t1e-3"])
+LINES = st.one_of(
+    st.tuples(st.integers(0, 30).map(str), st.sampled_from([" ", "\t", ",", ", ", ";", "  "]),
+              st.integers(0, 30).map(str), THIRD).map("".join),
+    st.tuples(LABELS, st.sampled_from([" ", "\t", " \t"]), LABELS, THIRD).map("".join),
+    st.sampled_from(["", "  ", "# x y", "%", "7", "word", "1 2\r", ",1", "1,,2"]),
+)  # fmt: skip
+
+
+def compare(text, want, skip):
+    rows = list(naive_io.lines_of(text))
+    head = naive_io.any_separator(rows[0][1]) if rows else []
+    if not rows or not any(naive_io.NUMBER.fullmatch(field) for field in head):
+        return  # headers have tests of their own
+    try:
+        expected, bad = naive_io.read(text, want, skip)
+    except naive_io.Bad as error:
+        with pytest.raises(FileFormatError, match=f"^t:{error.args[0]}: "):
+            parsed(text, want=want)
+        return
+    if not expected:
+        with pytest.raises(FileFormatError, match="holds no arcs"):
+            parsed(text, want=want, skip=skip)
+        return
+    for threads in (1, 2):
+        rows, arcs = parsed(text, want=want, skip=skip, threads=threads)
+        assert rows == [(a, b, np.float32(v)) for a, b, v in expected]
+        assert arcs.bad_lines == bad
+
+
+@given(st.lists(LINES, max_size=12), st.sampled_from(["", "\n"]), st.booleans(), st.booleans())
+def test_as_the_slow_reading(lines, end, want, skip):
+    compare("\n".join(lines) + end, want, skip)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 50)), min_size=1, max_size=30))
+def test_integers_come_back(edges):
+    text = "".join(f"{a}\t{b}\n" for a, b in edges)
+    assert pairs(text, threads=2) == edges
+
+
+@pytest.mark.parametrize("name", [str, "n{}".format])
+def test_blocks_join(monkeypatch, name):
+    """What is read does not depend on where the text is cut."""
+    rng = np.random.default_rng(5)
+    edges = [(name(int(a)), name(int(b))) for a, b in rng.integers(0, 40, (300, 2)) * 1_000_003]
+    text = "# head\n" + "".join(f"{a} {b}\n" + "# x\n" * (i % 5 == 0) for i, (a, b) in enumerate(edges))
+    whole = _edgelist.read_text(content(text), _edgelist.Wanted(), 1)
+    monkeypatch.setattr(_edgelist, "_BLOCK", 64)
+    monkeypatch.setattr(_edgelist, "_NAMES_BLOCK", 64)
+    for threads in (1, 3):
+        cut = _edgelist.read_text(content(text.rstrip("\n")), _edgelist.Wanted(), threads)
+        assert np.array_equal(cut.src, whole.src)
+        assert np.array_equal(cut.dst, whole.dst)
+        assert list(cut.labels) == list(whole.labels)
+    assert [(str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)] == edges
+    with pytest.raises(FileFormatError, match="^t:362: "):
+        _edgelist.read_text(content(text + "lonely\n1 2\n"), _edgelist.Wanted(), 2)
+
+
+def test_many_names(monkeypatch):
+    """Tables grow beyond their first size."""
+    names = [f"name-{i}" for i in range(1500)]
+    text = "".join(f"{a} {b}\n" for a, b in zip(names, names[1:], strict=False))
+    assert parsed(text)[1].labels == names
+    ids = [i * 10_000_019 for i in range(1500)]
+    assert parsed("".join(f"{a} {b}\n" for a, b in zip(ids, ids[1:], strict=False)))[1].labels.tolist() == ids
+
+
+# -- encodings -------------------------------------------------------------------------------------------------
+
+
+def test_utf16_and_binary_are_refused():
+    for data in ("1 2\n".encode("utf-16"), "\ufeff1 2".encode("utf-16-be")):
+        with pytest.raises(FileFormatError, match=r"t: the text is in UTF-16; save it as UTF-8"):
+            parsed(data)
+    with pytest.raises(FileFormatError, match="zero byte at offset 1"):
+        parsed(b"1\x00 \x002\x00")
+    with pytest.raises(FileFormatError, match="carriage returns alone"):
+        parsed("1 2\r2 3\r")
+
+
+def test_bad_utf8_names_the_line():
+    with pytest.raises(FileFormatError, match=r"^t:3: the label is not UTF-8"):
+        parsed(b"# \xff\na b\na \xff\n")
+    assert pairs(b"# \xff\n1 2 \xff\n") == [(1, 2)]
+
+
+# -- files -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["plain", "gz", "bz2", "xz", "zst"])
+def test_compressed(put, name):
+    codecs = {"plain": bytes, "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+    if name == "zst":
+        zstandard = pytest.importorskip("zstandard")
+        codecs["zst"] = zstandard.ZstdCompressor().compress
+    data = codecs[name](b"a b\n" * 50)
+    assert read_edgelist(put(data)).n_nodes == 2
+    if name == "plain":
+        return
+    with pytest.raises(FileFormatError, match=r"g.txt: the \w+ data ends too early; fetch or compress") as error:
+        read_edgelist(put(data[:-9]))
+    assert "\n" not in str(error.value)
+    with pytest.raises(FileFormatError, match="data"):
+        read_edgelist(put(data[:12] + bytes(20) + data[32:]))
+
+
+def test_zstd_without_the_package(put, monkeypatch):
+    if sys.version_info >= (3, 14):
+        pytest.skip("zstd is in the standard library")
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(MissingDependencyError, match=r"g.txt: .*pip install 'imax\[zstd\]'"):
+        read_graph(put(b"\x28\xb5\x2f\xfd1234"))
+
+
+def test_files_that_are_not_there(tmp_path):
+    with pytest.raises(NoSuchFileError, match="there is no such file"):
+        read_graph(tmp_path / "none.txt")
+    with pytest.raises(NoSuchFileError, match="this is a folder"):
+        read_graph(tmp_path)
+    with pytest.raises(NoSuchFileError, match="no file name"):
+        read_graph("a\0b")
+
+
+def test_unreadable_file(put, monkeypatch):
+    def refuse(self, mode):
+        raise PermissionError(13, "Permission denied")
+
+    path = put("1 2\n")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(FileFormatError, match=r"g.txt: cannot be read: Permission denied"):
+        read_graph(path)
+
+
+def test_large_files_are_mapped(put, monkeypatch):
+    monkeypatch.setattr(textfile, "_CHUNK", 16)
+    assert read_graph(put("1 2\n" * 40 + "3 4\n")).n_nodes == 4
+    with pytest.raises(FileFormatError, match="g.txt:41: "):
+        read_graph(put("1 2\n" * 40 + "3\n"))
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"1 2\n"))))
+    assert read_graph("-").nodes() == [1, 2]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("1 2\n3\n"))
+    with pytest.raises(FileFormatError, match="^<stdin>:2: "):
+        read_graph("-")
+
+
+def test_pipes_are_read(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    import threading
+
+    writer = threading.Thread(target=path.write_text, args=("1 2\n",))
+    writer.start()
+    assert read_graph(path).n_nodes == 2
+    writer.join()
+
+
+# -- graphs ----------------------------------------------------------------------------------------------------
+
+
+def test_read_edgelist(put):
+    path = put("# c\n10 20 0.5\n20 30 0.25\n20 20 0.1\n10 20 0.5\n")
+    graph = read_edgelist(path)
+    assert graph.nodes() == [10, 20, 30]
+    assert graph.report.self_loops == 1
+    assert graph.report.parallel_arcs == 1
+    assert "third column" in graph.report.notes[0]
+    graph = read_edgelist(path, probability="column")
+    assert sorted(graph.arcs()) == [(10, 20, 0.5), (20, 30, 0.25)]
+    assert read_edgelist(path, column=True).probability.spec == "column"
+    assert read_edgelist(path, probability="uniform:0.5", column=True).column is not None
+    both = read_edgelist(put("1 2\n"), directed=False)
+    assert sorted(both.arcs()) == [(1, 2, 1.0), (2, 1, 1.0)]
+
+
+def test_weights_above_one(put):
+    path = put("a b 3\nc b 1\n")
+    with pytest.raises(FileFormatError, match=r"g.txt:1: the third column must be a probability"):
+        read_edgelist(path, probability="column")
+    graph = read_edgelist(path, probability="lt_normalized")
+    assert sorted(graph.arcs()) == [("a", "b", 0.75), ("c", "b", 0.25)]
+
+
+def test_bad_lines_reach_the_report(put):
+    graph = read_graph(put("1 2\nx\n"), on_bad_line="skip")
+    assert graph.report.bad_lines == 1
+    assert graph.report.notes == ("1 bad line was left out",)
+
+
+def test_bad_options_are_refused_before_reading():
+    for options in ({"on_bad_line": "x"}, {"parallel": "x"}, {"probability": "x"}, {"threads": 0},
+                    {"probability": "column", "column": False}):  # fmt: skip
+        with pytest.raises(InvalidArgumentError):
+            read_graph("nowhere", **options)
+
+
+def test_repeated_arcs_can_be_refused(put):
+    with pytest.raises(InvalidGraphError):
+        read_graph(put("1 2\n1 2\n"), parallel="error")
+
+
+# -- Matrix Market ---------------------------------------------------------------------------------------------
+
+
+def mtx(field, symmetry, body, sizes="4 4 2"):
+    return f"%%MatrixMarket matrix coordinate {field} {symmetry}\n% c\n\n{sizes}\n{body}"
+
+
+def test_matrix_market(put):
+    path = put(mtx("pattern", "general", "1 2\n3 3\n"), "g.mtx")
+    graph = read_graph(path)
+    assert graph.nodes() == [1, 2, 3, 4]
+    assert [arc[:2] for arc in graph.arcs()] == [(1, 2)]
+    assert graph.report.self_loops == 1
+    graph = read_graph(put(gzip.compress(mtx("real", "symmetric", "2 1 0.5\n4 3 0.25").encode())), column=True)
+    assert sorted(graph.arcs()) == [(1, 2, 0.5), (2, 1, 0.5), (3, 4, 0.25), (4, 3, 0.25)]
+    assert not graph.report.directed
+    assert "not used" in read_graph(put(mtx("integer", "general", "1 2 3\n2 1 4\n"))).report.notes[0]
+
+
+def test_matrix_market_as_scipy_reads_it(tmp_path):
+    scipy_io = pytest.importorskip("scipy.io")
+    sparse = pytest.importorskip("scipy.sparse")
+    rng = np.random.default_rng(1)
+    matrix = sparse.coo_array((rng.random(30), (rng.integers(0, 9, 30), rng.integers(0, 9, 30))), (9, 9)).tocsr()
+    matrix.setdiag(0)
+    matrix.eliminate_zeros()
+    matrix.data = np.minimum(matrix.data, 1.0)
+    scipy_io.mmwrite(tmp_path / "m.mtx", matrix)
+    graph = read_graph(tmp_path / "m.mtx", probability="column")
+    expected = [(i + 1, j + 1, v) for (i, j), v in matrix.todok().items()]
+    assert sorted(graph.arcs()) == pytest.approx(np.float32(sorted(expected)).tolist()) or [
+        (a, b) for a, b, _ in sorted(graph.arcs())
+    ] == [(a, b) for a, b, _ in sorted(expected)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("%%MatrixMarket matrix array real general\n2 2\n1\n", "layout must be coordinate"),
+        (mtx("complex", "general", "1 2 3 4\n"), "field must be pattern or real"),
+        (mtx("real", "hermitian", "1 2 3\n"), "symmetry must be general or symmetric"),
+        ("%%MatrixMarket matrix\n", "expected '%%MatrixMarket matrix coordinate"),
+        (mtx("real", "general", "", "4 4"), r"g.txt:4: expected the numbers of rows"),
+        (mtx("real", "general", "", "4 5 0"), "must be square"),
+        (mtx("real", "general", "", "0 0 0"), "must have 1 to"),
+        ("%%MatrixMarket matrix coordinate real general\n% c\n", "ends before"),
+        (mtx("real", "general", "1 2 3\n"), "announces 2 entries, but there are 1"),
+        (mtx("real", "general", "1 2 3\n2 5 1\n"), r"g.txt:6: ids must be whole numbers from 1 to 4, got '2 5 1'"),
+        (mtx("real", "general", "1 2 3\n0 1 1\n"), r"g.txt:6: ids must be"),
+        (mtx("real", "general", "1 2 3\nx y 1\n"), r"g.txt:6: expected integer ids"),
+    ],
+)
+def test_bad_matrix_market(put, text, message):
+    with pytest.raises(FileFormatError, match=message):
+        read_graph(put(text))
+
+
+def test_matrix_market_column(put):
+    with pytest.raises(FileFormatError, match="pattern without values"):
+        read_graph(put(mtx("pattern", "general", "1 2\n2 1\n")), probability="column")
+    graph = read_graph(put(mtx("pattern", "general", "1 2\nx\n")), on_bad_line="skip")
+    assert graph.report.bad_lines == 1
+
+
+# -- labels and values of nodes --------------------------------------------------------------------------------
+
+
+def test_read_labels(put):
+    graph = read_graph(put("10 20\n20 30\n"))
+    assert read_labels(put("# seeds\n30\n\n 10 \n30\n"), graph) == [30, 10, 30]
+    with pytest.raises(UnknownNodeError, match=r"g.txt:2: .*99.* is not a node"):
+        read_labels(put("30\n99\n"), graph)
+    with pytest.raises(UnknownNodeError, match=r"g.txt:1: .*x.* is not a node"):
+        read_labels(put("x\n"), graph)
+    named = read_graph(put("New York,Boston\n7,Boston\n"))
+    assert read_labels(put("New York\r\n7\n"), named) == ["New York", "7"]
+    assert read_labels(put("\ufeff7"), named) == ["7"]
+    with pytest.raises(FileFormatError, match="g.txt:2: not UTF-8"):
+        read_labels(put(b"7\n\xff\n"), named)
+
+
+def test_read_node_values(put):
+    graph = read_graph(put("10 20\n20 30\n"))
+    assert read_node_values(put("20 2.5\n10,1\n30\t0\n"), graph).tolist() == [1.0, 2.5, 0.0]
+    assert read_node_values(put("20 2.5\n"), graph, default=1).tolist() == [1.0, 2.5, 1.0]
+    with pytest.raises(FileFormatError, match="2 of 3 nodes have no value, the first is 10"):
+        read_node_values(put("20 1\n"), graph)
+    for text in ("20\n", "20 x\n", "20 nan\n", ",5\n"):
+        with pytest.raises(FileFormatError, match="g.txt:1: expected a label and a finite number"):
+            read_node_values(put(text), graph)
+    with pytest.raises(FileFormatError, match="g.txt:2: the node '20' is listed twice"):
+        read_node_values(put("20 1\n20 1\n"), graph)
+    with pytest.raises(UnknownNodeError, match="g.txt:1: "):
+        read_node_values(put("5 1\n"), graph)
+
+
+# -- writing ---------------------------------------------------------------------------------------------------
+
+
+def test_write_text(tmp_path, capsys):
+    path = tmp_path / "out.txt"
+    write_text(path, "é\n")
+    assert path.read_text("utf-8") == "é\n"
+    write_text("-", "x\n")
+    assert capsys.readouterr().out == "x\n"
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert path.read_text() == "new"
+    write_text("/dev/null", "x")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "out.txt"]
+
+
+def test_nothing_half_written(tmp_path):
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+
+    def parts():
+        yield b"new"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"):
+        textfile.write_bytes(path, parts())
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
+    for bad in (tmp_path, tmp_path / "no" / "file", "a\0b"):
+        with pytest.raises(InvalidArgumentError, match="cannot write"):
+            write_text(bad, "x")
