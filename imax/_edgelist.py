@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +14,9 @@ from . import _threads
 from .errors import FileFormatError
 from .textfile import Content, quoted
 
-__all__ = ["BIGGEST", "Arcs", "Wanted", "read_ids", "read_text"]
+__all__ = ["Arcs", "Wanted", "left_out", "read_ids", "read_text"]
+
+Labels: TypeAlias = "tuple[NDArray[np.int64] | list[str] | None, int]"
 
 BIGGEST = 2**63 - 1
 _INT32 = 2**31 - 1
@@ -24,7 +27,7 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _SEPARATORS = (("\t", 9), (",", 44), (";", 59))
 _HEADINGS = {
     ("source", "target"), ("src", "dst"), ("src", "dest"), ("from", "to"), ("fromnodeid", "tonodeid"),
-    ("u", "v"), ("tail", "head"), ("node1", "node2"), ("follower", "followee"),
+    ("tail", "head"), ("node1", "node2"), ("follower", "followee"),
 }  # fmt: skip
 
 
@@ -35,6 +38,11 @@ class Wanted:
     bounds: tuple[float, float] | None = None
     bounds_are: str = ""
     skip: bool = False
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The bounds as the kernels take them."""
+        return self.bounds or (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -74,42 +82,70 @@ class _Parsed:
     tables: list[Any]
 
 
-class _NamesFound(Exception):  # noqa: N818 - a turn of the road, no error
+@dataclass(frozen=True)
+class _Room:
+    """Where a block's arcs go: from place `at` of the arrays on; what else it found goes into `state`."""
+
+    src: NDArray[Any]
+    dst: NDArray[Any]
+    column: NDArray[np.float32] | None
+    at: int
+    state: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How to parse blocks."""
+
+    read: Callable[[_Block, _Room], Any]
+    dtype: type
+    outside: str = ""  # the message for ids out of range
+    too_small: Callable[[NDArray[np.int64]], bool] = staticmethod(lambda states: False)
+
+
+class _NamesFound(Exception):
     """A label is no integer; carries where its line starts."""
 
 
 def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
     """Read an edge list: lines of two or three columns, ``#`` or ``%`` comments, blank lines.
 
-    Labels are integers if every label is one (nodes in ascending order), else text (nodes in order of appearance).
+    Labels are integers if every label is one (nodes in ascending order), else text (nodes by appearance).
     """
     content.require_text()
     start, first = _first_line(content)
     separator, fields = _split(first)
     head_like = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in fields)
     after_first = min(content.line_end(start) + 1, content.data.size)
+    header = f"the first line, {quoted(first)}, was taken as a header"
     notes: list[str] = []
     try:
-        parsed = _ids(content, after_first if head_like else start, wanted, threads)
+        parsed = _ids(content, after_first if head_like else start, (0, BIGGEST), wanted, threads)
         if head_like and sum(parsed.counts) == 0:
             raise _NamesFound(start)
-        if head_like:
-            notes.append(f"the first line, {quoted(first)}, was taken as a header")
+        notes += [header] * head_like
+        settle = partial(_numbered, parsed, threads)
     except _NamesFound as found:
-        if head_like and (_is_heading(fields, wanted) and after_first < content.data.size):
-            notes.append(f"the first line, {quoted(first)}, was taken as a header")
+        if head_like and _is_heading(fields, wanted):
+            notes.append(header)
             start = after_first
         elif not head_like and found.args[0] > start:
             where = f"{quoted(content.line(found.args[0]))} on line {content.line_number(found.args[0])}"
             notes.append(f"labels are read as text, because not all are integers: {where}")
-        return _named(content, _names(content, start, separator, wanted, threads), wanted, notes, threads)
-    return _numbered(content, parsed, wanted, notes, threads)
+        parsed = _names(content, start, separator, wanted, threads)
+        settle = partial(_named, content, parsed, threads)
+    if parsed.src.size == 0:
+        what = f"no arcs ({parsed.bad:,} bad lines were left out)" if parsed.bad else "no arcs"
+        raise FileFormatError(f"{content.name}: the file holds {what}; give lines of two or three columns")
+    labels, n = settle()
+    notes += _notes(parsed, wanted)
+    return Arcs(parsed.src, parsed.dst, parsed.column, labels, n, parsed.bad, tuple(notes))
 
 
-def read_ids(content: Content, start: int, low: int, top: int, wanted: Wanted, threads: int) -> _Parsed:
-    """Read lines of ids in [low, top] as they are; for formats that say how many nodes there are."""
+def read_ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> _Parsed:
+    """Read lines of ids, from `ids[0]` to `ids[1]`, as they are; for formats that say how many nodes there are."""
     try:
-        return _ids(content, start, wanted, threads, low, top)
+        return _ids(content, start, ids, wanted, threads)
     except _NamesFound as found:
         raise content.error(found.args[0], "expected integer ids, got {line}") from None
 
@@ -161,83 +197,78 @@ def _blocks(content: Content, start: int, size: int) -> list[_Block]:
     return [*blocks, tail] if tail is not None else blocks
 
 
-class _TooSmall(Exception):  # noqa: N818 - a turn of the road, no error
+class _TooSmall(Exception):
     """An id needs 64 bits."""
 
 
-def _ids(content: Content, start: int, wanted: Wanted, threads: int, low: int = 0, top: int = BIGGEST) -> _Parsed:
-    """Parse lines of ids in [low, top], as 32-bit integers if they fit."""
-    from .kernels.text import parse_ids
+def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> _Parsed:
+    """Parse lines of ids, as 32-bit integers if they fit."""
+    from .kernels.text import At, parse_ids
 
-    def reader(cap: int) -> "_Reader":
-        def read(block: _Block, at: int, src: Any, dst: Any, column: Any, state: Any, floor: float, high: float) -> None:
-            parse_ids(block.data, block.start, block.stop, low, cap, floor, high, src, dst, column, at, state)
-
-        return read
-
-    outside = f"ids must be whole numbers from {low} to {top}, got {{line}}"
+    low, top = ids
     blocks = _blocks(content, start, _BLOCK)
+    outside = f"ids must be whole numbers from {low} to {top}, got {{line}}"
+
+    def attempt(dtype: type, cap: int) -> _Parsed:
+        def read(block: _Block, room: _Room) -> None:
+            parse_ids(
+                block.data, block.start, block.stop, low, cap, *wanted.limits, room.src, room.dst, room.column,
+                room.at, room.state,
+            )  # fmt: skip
+
+        def too_small(states: NDArray[np.int64]) -> bool:
+            return cap < top and bool(states[:, At.BEYOND].any())
+
+        return _parse(content, blocks, wanted, threads, _Way(read, dtype, outside, too_small))
+
     try:
-        return _parse(content, blocks, wanted, threads, np.int32, reader(min(top, _INT32)), outside, top > _INT32)
+        return attempt(np.int32, min(top, _INT32))
     except _TooSmall:
-        return _parse(content, blocks, wanted, threads, np.int64, reader(top), outside, False)
+        return attempt(np.int64, top)
 
 
 def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> _Parsed:
     """Parse lines of names; each block numbers its own."""
     from .kernels.labels import parse_names
 
-    def read(block: _Block, at: int, src: Any, dst: Any, column: Any, state: Any, floor: float, high: float) -> Any:
+    def read(block: _Block, room: _Room) -> Any:
         return parse_names(
-            block.data, block.start, block.stop, separator, floor, high, src, dst, column, at, state
-        )
+            block.data, block.start, block.stop, separator, *wanted.limits, room.src, room.dst, room.column,
+            room.at, room.state,
+        )  # fmt: skip
 
     size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - start) // threads + 1))
-    return _parse(content, _blocks(content, start, size), wanted, threads, np.int32, read, "", False)
-
-
-_Reader: TypeAlias = "Callable[[_Block, int, Any, Any, Any, Any, float, float], Any]"
+    return _parse(content, _blocks(content, start, size), wanted, threads, _Way(read, np.int32))
 
 
 def _lines(block: _Block) -> int:
     return int(np.count_nonzero(block.data[block.start : block.stop] == 10))
 
 
-def _parse(
-    content: Content,
-    blocks: list[_Block],
-    wanted: Wanted,
-    threads: int,
-    dtype: type,
-    read: _Reader,
-    outside: str,
-    may_widen: bool,
-) -> _Parsed:
+def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int, way: _Way) -> _Parsed:
     """Parse all blocks side by side, each into its own stretch of the result, and close the gaps."""
     from .kernels.text import STATE, At
 
-    room = _threads.run([partial(_lines, block) for block in blocks], threads)
-    places = np.concatenate([[0], np.cumsum(room, dtype=np.int64)]).tolist()
-    src = np.empty(places[-1], dtype)
-    dst = np.empty(places[-1], dtype)
+    lines = _threads.run([partial(_lines, block) for block in blocks], threads)
+    places = [0, *accumulate(lines)]
+    src, dst = np.empty(places[-1], way.dtype), np.empty(places[-1], way.dtype)
     column = None if wanted.bounds is None else np.empty(places[-1], np.float32)
-    floor, high = wanted.bounds or (0.0, 0.0)
     states = np.full((len(blocks), STATE), -1, np.int64)
     states[:, [At.ARCS, At.BAD, At.BEYOND]] = 0
 
     def task(k: int) -> Any:
         # Blocks start in order: where one has met a name, all before it are on their way.
-        if (states[:, At.NAME_LINE] >= 0).any() or (may_widen and states[:, At.BEYOND].any()):
+        if (states[:, At.NAME_LINE] >= 0).any() or way.too_small(states):
             return None
-        return read(blocks[k], places[k], src, dst, column, states[k], floor, high)
+        return way.read(blocks[k], _Room(src, dst, column, places[k], states[k]))
 
     tables = _threads.run([partial(task, k) for k in range(len(blocks))], threads)
     for block, state in zip(blocks, states, strict=True):
         if state[At.NAME_LINE] >= 0:
             raise _NamesFound(block.base + int(state[At.NAME_LINE]))
-    if may_widen and states[:, At.BEYOND].any():
+    if way.too_small(states):
         raise _TooSmall
-    _refuse(content, blocks, states, wanted, outside)
+    _refuse(content, blocks, states, wanted, way.outside)
     counts = states[:, At.ARCS].tolist()
     stop = 0
     for place, count in zip(places, counts, strict=False):
@@ -247,14 +278,14 @@ def _parse(
                     array[stop : stop + count] = array[place : place + count]
         stop += count
     return _Parsed(
-        src[:stop],
-        dst[:stop],
-        None if column is None else column[:stop],
-        counts,
-        int(states[:, At.BAD].sum()),
-        int(states[:, At.COLUMNS].max(initial=0)),
-        int(states[:, At.LARGEST].max(initial=-1)),
-        tables,
+        src=src[:stop],
+        dst=dst[:stop],
+        column=None if column is None else column[:stop],
+        counts=counts,
+        bad=int(states[:, At.BAD].sum()),
+        columns=int(states[:, At.COLUMNS].max(initial=0)),
+        largest=int(states[:, At.LARGEST].max(initial=-1)),
+        tables=tables,
     )
 
 
@@ -276,43 +307,32 @@ def _refuse(
         if bad >= 0 and not wanted.skip and (beyond < 0 or bad < beyond):
             raise content.error(block.base + bad, messages[int(state[At.BAD_KIND])] + remedy)
         if beyond >= 0:
-            raise content.error(block.base + beyond, f"the third column must be {wanted.bounds_are}, got {{line}}")
+            raise content.error(
+                block.base + beyond, f"the third column must be {wanted.bounds_are}, got {{line}}"
+            )
 
 
-def _finished(
-    content: Content,
-    parsed: _Parsed,
-    wanted: Wanted,
-    notes: list[str],
-    labels: "NDArray[np.int64] | list[str] | None",
-    n_nodes: int,
-) -> Arcs:
+def _notes(parsed: _Parsed, wanted: Wanted) -> tuple[str, ...]:
+    """Return what the user should know about the columns and the lines left out."""
+    notes = []
     if parsed.columns > 2 and wanted.bounds is None:
         notes.append('a third column is present and was not used; probability="column" reads it')
     if parsed.columns > 3:
         notes.append("columns after the third were not used")
-    if parsed.bad:
-        notes.append(f"{parsed.bad} bad line{'s were' if parsed.bad > 1 else ' was'} left out")
-    return Arcs(parsed.src, parsed.dst, parsed.column, labels, n_nodes, parsed.bad, tuple(notes))
+    return (*notes, *left_out(parsed.bad))
 
 
-def _require_arcs(content: Content, parsed: _Parsed) -> None:
-    if parsed.src.size == 0:
-        bad = f" ({parsed.bad} bad lines were left out)" if parsed.bad else ""
-        raise FileFormatError(f"{content.name}: the file holds no arcs{bad}; give lines of two or three columns")
+def left_out(bad: int) -> list[str]:
+    """Return the note on bad lines, if there were any."""
+    return [f"{bad:,} bad line{'s were' if bad > 1 else ' was'} left out"] if bad else []
 
 
-def _numbered(content: Content, parsed: _Parsed, wanted: Wanted, notes: list[str], threads: int) -> Arcs:
-    """Turn ids into node indices, in ascending order of ids."""
-    _require_arcs(content, parsed)
-    arcs = parsed.src.size
-    if parsed.largest <= 4 * arcs + 1_000_000:
-        labels = _present(parsed, threads)
-    else:
-        labels = _sparse(parsed, threads)
+def _numbered(parsed: _Parsed, threads: int) -> Labels:
+    """Turn ids into node indices, in ascending order of ids; return the labels, and how many there are."""
+    dense = parsed.largest <= 4 * parsed.src.size + 1_000_000
+    labels = _present(parsed, threads) if dense else _sparse(parsed, threads)
     n = int(labels.size)
-    plain = parsed.largest == n - 1
-    return _finished(content, parsed, wanted, notes, None if plain else labels, n)
+    return (None if parsed.largest == n - 1 else labels), n
 
 
 def _apply(parsed: _Parsed, ranges: list[tuple[int, int]], tables: list[Any], threads: int) -> None:
@@ -331,12 +351,14 @@ def _apply(parsed: _Parsed, ranges: list[tuple[int, int]], tables: list[Any], th
 
 
 def _present(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
-    """Number the ids by a table as long as the largest of them."""
+    """Renumber ids through a table as long as the largest of them."""
     from .kernels.labels import mark
 
     seen = np.zeros(parsed.largest + 1, np.uint8)
     ranges = _threads.slices(parsed.src.size, threads)
-    _threads.run([partial(mark, ids, a, b, seen) for ids in (parsed.src, parsed.dst) for a, b in ranges], threads)
+    _threads.run(
+        [partial(mark, ids, a, b, seen) for ids in (parsed.src, parsed.dst) for a, b in ranges], threads
+    )
     labels = np.flatnonzero(seen)
     if labels.size < seen.size or parsed.src.dtype != np.int32:
         table = np.empty(seen.size, np.int32)
@@ -346,7 +368,7 @@ def _present(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
 
 
 def _sparse(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
-    """Number the ids by hashing: each range for itself, then all together."""
+    """Renumber ids through hash tables: one for each range, then one order for all."""
     from .kernels.labels import intern_ids
 
     ranges = _threads.slices(parsed.src.size, threads)
@@ -357,19 +379,16 @@ def _sparse(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
     return labels
 
 
-def _named(content: Content, parsed: _Parsed, wanted: Wanted, notes: list[str], threads: int) -> Arcs:
-    """Turn the blocks' own numbers into node indices, in order of appearance."""
+def _named(content: Content, parsed: _Parsed, threads: int) -> Labels:
+    """Turn the blocks' own numbers into node indices, in order of appearance; return the labels."""
     from .kernels.labels import merge_names
 
-    _require_arcs(content, parsed)
-    shifts = np.cumsum([0] + [blob.size for blob, _, _ in parsed.tables]).tolist()
+    shifts = [0, *accumulate(blob.size for blob, _, _ in parsed.tables)]
     blob = np.concatenate([part[0] for part in parsed.tables])
     ends = np.concatenate([part[1] + shift for part, shift in zip(parsed.tables, shifts, strict=False)])
     numbers, keep = merge_names(blob, ends, np.concatenate([part[2] for part in parsed.tables]))
-    edges = np.cumsum([0, *parsed.counts]).tolist()
-    cuts = np.cumsum([part[1].size for part in parsed.tables])[:-1]
-    ranges = list(zip(edges[:-1], edges[1:], strict=True))
-    _apply(parsed, ranges, np.split(numbers, cuts), threads)
+    cuts = list(accumulate(part[1].size for part in parsed.tables))[:-1]
+    _apply(parsed, list(pairwise([0, *accumulate(parsed.counts)])), np.split(numbers, cuts), threads)
     starts = np.concatenate([[0], ends[:-1]])[keep].tolist()
     raw = blob.tobytes()
     labels = []
@@ -378,7 +397,7 @@ def _named(content: Content, parsed: _Parsed, wanted: Wanted, notes: list[str], 
             labels.append(raw[start:stop].decode("utf-8"))
         except UnicodeDecodeError:
             raise _not_utf8(content, raw[start:stop]) from None
-    return _finished(content, parsed, wanted, notes, labels, len(labels))
+    return labels, len(labels)
 
 
 def _not_utf8(content: Content, name: bytes) -> FileFormatError:

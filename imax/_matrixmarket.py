@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._edgelist import Arcs, Wanted, read_ids
+from ._edgelist import Arcs, Wanted, left_out, read_ids
 from .errors import FileFormatError
 from .textfile import Content, quoted
 
@@ -27,18 +27,20 @@ def read_matrix_market(content: Content, wanted: Wanted, threads: int) -> tuple[
     size_at, sizes = _sizes(content)
     n, columns, entries = sizes
     if n != columns:
-        raise content.error(size_at, f"the matrix must be square to be a graph, got {n} rows and {columns} columns")
+        raise content.error(size_at, f"the matrix must be square, got {n} rows and {columns} columns")
     if not 0 < n <= _LARGEST:
         raise content.error(size_at, f"the matrix must have 1 to {_LARGEST} rows, got {n}")
     if pattern and wanted.bounds is not None:
         raise FileFormatError(
-            f"{content.name}: the matrix is a pattern without values; choose a probability that needs no column"
+            f"{content.name}: the matrix is a pattern without values; choose a scheme that needs no column"
         )
-    parsed = read_ids(content, min(content.line_end(size_at) + 1, content.data.size), 1, n, wanted, threads)
-    if parsed.src.size + parsed.bad != entries:
+    body = min(content.line_end(size_at) + 1, content.data.size)
+    parsed = read_ids(content, body, (1, n), wanted, threads)
+    found = parsed.src.size + parsed.bad
+    if found != entries:
         raise FileFormatError(
-            f"{content.name}: the header announces {entries} entries, but there are {parsed.src.size + parsed.bad}; "
-            "the file is cut off or damaged"
+            f"{content.name}: the header announces {entries} entries, but there are {found}; the file is cut off "
+            "or damaged"
         )
     parsed.src -= 1
     parsed.dst -= 1
@@ -47,8 +49,7 @@ def read_matrix_market(content: Content, wanted: Wanted, threads: int) -> tuple[
         notes.append("the matrix is symmetric: each entry off the diagonal became two arcs")
     if not pattern and wanted.bounds is None:
         notes.append('the values of the matrix were not used; probability="column" reads them')
-    if parsed.bad:
-        notes.append(f"{parsed.bad} bad line{'s were' if parsed.bad > 1 else ' was'} left out")
+    notes += left_out(parsed.bad)
     labels = np.arange(1, n + 1, dtype=np.int64)
     return Arcs(parsed.src, parsed.dst, parsed.column, labels, n, parsed.bad, tuple(notes)), symmetric
 

@@ -72,7 +72,14 @@ def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
         )
         offset = _aligned(offset + array.nbytes)
     header = json.dumps(
-        {"format": FORMAT, "imax": __version__, "order": "little", "meta": meta, "size": offset, "arrays": table}
+        {
+            "format": FORMAT,
+            "imax": __version__,
+            "order": "little",
+            "meta": meta,
+            "size": offset,
+            "arrays": table,
+        }
     ).encode()
     start = _aligned(_FIXED.size + len(header))
     parts: list[bytes | memoryview] = [_FIXED.pack(MAGIC, len(header), zlib.crc32(header)), header]
@@ -130,10 +137,15 @@ def from_content(content: Content, *, verify: bool = False) -> "InfluenceGraph":
 
 
 def _check(graph: "InfluenceGraph") -> None:
-    """Refuse rows that a kernel would follow out of its arrays; arcs are only looked at where that is quick."""
-    ptr = graph.in_ptr
+    """Refuse arrays that would lead a kernel out of bounds; one quick pass over each."""
+    n, ptr = graph.n_nodes, graph.in_ptr
     if ptr[0] != 0 or ptr[-1] != graph.n_arcs or bool((ptr[1:] < ptr[:-1]).any()):
         raise InvalidGraphError("the rows do not cover the arcs")
+    for name, array in (("in_idx", graph.in_idx), ("index", graph.index)):
+        if int(array.view(np.uint32).max(initial=0)) >= max(n, 1):  # negative numbers come out large
+            raise InvalidGraphError(f"{name} names a node beyond {n - 1}")
+    if np.count_nonzero(np.bincount(graph.index, minlength=n)) != n:
+        raise InvalidGraphError("index leaves a node out")
 
 
 def _broken(content: Content, problem: str) -> FileFormatError:

@@ -15,12 +15,12 @@ from .diffusion import Diffusion, check_model, prepare
 from .errors import InvalidArgumentError
 from .graph import InfluenceGraph
 
-__all__ = ["CACHE_BYTES", "MAX_LANES", "Cascades", "Sampler", "node_weights"]
+__all__ = ["MAX_LANES", "Cascades", "Sampler", "node_weights"]
 
 MAX_LANES = 16
-CACHE_BYTES = 2 << 20  # rows and records beyond this wait for memory, and gain from deeper batches
 _ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
 _CHUNK_ENTRIES = 1 << 18
+_LEVEL_FULL = -2  # the kernel's word for it
 
 
 class Cascades:
@@ -49,10 +49,10 @@ class Cascades:
         self.diffusion = diffusion
         self.key = (np.uint64(key[0]), np.uint64(key[1]))
         self.lanes = lanes
-        self.batch = 16 if diffusion.nbytes > CACHE_BYTES or seeds is not None else 2
         self.roots = roots
         self.seeds = seeds
         self.weights = weights
+        self._level = 4096 + 2 * diffusion.most + (0 if seeds is None else 2 * lanes * seeds.size)
         self._local = threading.local()
 
     def _buffers(self) -> tuple[Any, ...]:
@@ -63,6 +63,8 @@ class Cascades:
             kept = (
                 np.zeros(d.n, dtype=np.uint16),
                 np.empty((self.lanes, d.n), dtype=np.int32),
+                np.empty(self._level, dtype=np.int64),
+                np.empty(self._level, dtype=np.int64),
                 np.empty(size, dtype=np.int64),
                 np.empty(size if d.pick is not None else 1, dtype=np.uint32),
                 np.empty(size, dtype=np.int8),
@@ -84,13 +86,16 @@ class Cascades:
         d = self.diffusion
         # streams are arithmetic modulo 2**64, which NumPy's scalars remark on where the compiler is off
         with np.errstate(over="ignore"):
-            return int(
-                cascades(
-                    first, count, self.key[0], self.key[1], d.n, self.lanes, self.batch,
+            while True:
+                size = cascades(
+                    first, count, self.key[0], self.key[1], d.n, self.lanes,
                     d.idx, d.pick, d.rec, d.cum, d.par, d.deg, d.mode,
                     self.roots, self.seeds, self.weights, *self._buffers(), buf, start, length, value,
-                )
-            )  # fmt: skip
+                )  # fmt: skip
+                if size != _LEVEL_FULL:
+                    return int(size)
+                self._level *= 2
+                del self._local.buffers
 
 
 class Sampler:

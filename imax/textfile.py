@@ -75,8 +75,10 @@ class Content:
                 f"{self.name}: not a text file (a zero byte at offset {zero}); give an edge list in UTF-8, "
                 "a Matrix Market file or a graph written by imax"
             )
-        if b"\r" in head and b"\n" not in head:
-            raise FileFormatError(f"{self.name}: lines end in carriage returns alone; convert them to newlines")
+        if b"\r" in head.rstrip() and b"\n" not in head:
+            raise FileFormatError(
+                f"{self.name}: lines end in carriage returns alone; convert them to newlines"
+            )
 
     def text_lines(self) -> list[str]:
         """Return all lines as text; meant for files of labels, not for edge lists."""

@@ -37,7 +37,7 @@ def content(text):
 
 def parsed(text, *, want=False, skip=False, threads=1):
     """Return the arcs of a text by label, and the parser's report."""
-    bounds = (-1e30, 1e30) if want else None
+    bounds = (-1e38, 1e38) if want else None
     arcs = _edgelist.read_text(content(text), _edgelist.Wanted(bounds, "a number", skip), threads)
     labels = list(range(arcs.n_nodes)) if arcs.labels is None else list(arcs.labels)
     assert len(labels) == arcs.n_nodes
@@ -127,7 +127,9 @@ def test_large_sparse_ids(big):
 
 @pytest.mark.parametrize("text", ["-1 2\n3 4\n", f"3 4\n{2**63} 2\n", f"1 2\n3 {10**30}\n", "1 2\n4 -5 x\n"])
 def test_ids_out_of_range_are_refused(text):
-    with pytest.raises(FileFormatError, match=r"^t:[12]: ids must be whole numbers from 0 to 9223372036854775807"):
+    with pytest.raises(
+        FileFormatError, match=r"^t:[12]: ids must be whole numbers from 0 to 9223372036854775807"
+    ):
         parsed(text)
     assert parsed(text, skip=True)[1].bad_lines == 1
 
@@ -186,7 +188,9 @@ def test_unused_columns_are_told():
     assert parsed("1 2\n")[1].notes == ()
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "# only\n# comments\n", "source,target\n", "source target\n# x"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "# only\n# comments\n", "source,target\n", "source target\n# x"]
+)
 def test_no_arcs(text):
     with pytest.raises(FileFormatError, match="holds no arcs"):
         parsed(text)
@@ -208,11 +212,9 @@ def test_numbers(number, ends):
         assert value == np.float32(float(number))
 
 
-@pytest.mark.parametrize("word", ["x", "1e", "1e+", ".", "-", "1.2.3", "0x10", "1_000", "--1", "e5", "1,5"])
+@pytest.mark.parametrize("word", ["x", "1e", "1e+", ".", "-", "1.2.3", "0x10", "1_000", "--1", "e5"])
 @pytest.mark.parametrize("ends", ["1 2", "a b"])
 def test_no_numbers(word, ends):
-    if word == "1,5":
-        pytest.skip("a comma separates")
     with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a number, got "):
         parsed(f"{ends} 1\n{ends} {word}\n", want=True)
     rows, arcs = parsed(f"{ends} 1\n{ends} {word}\n", want=True, skip=True)
@@ -230,7 +232,9 @@ def test_lacking_column(text):
 @pytest.mark.parametrize("ends", ["1 2", "a b"])
 def test_values_out_of_range(value, skip, ends):
     wanted = _edgelist.Wanted((0.0, 1.0), "a probability in [0, 1]", skip)
-    with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"):
+    with pytest.raises(
+        FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"
+    ):
         _edgelist.read_text(content(f"{ends} 1\n{ends} {value}\n"), wanted, 1)
 
 
@@ -296,12 +300,14 @@ def test_blocks_join(monkeypatch, name):
         assert np.array_equal(cut.src, whole.src)
         assert np.array_equal(cut.dst, whole.dst)
         assert list(cut.labels) == list(whole.labels)
-    assert [(str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)] == edges
+    assert [
+        (str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)
+    ] == edges
     with pytest.raises(FileFormatError, match="^t:362: "):
         _edgelist.read_text(content(text + "lonely\n1 2\n"), _edgelist.Wanted(), 2)
 
 
-def test_many_names(monkeypatch):
+def test_many_names():
     """Tables grow beyond their first size."""
     names = [f"name-{i}" for i in range(1500)]
     text = "".join(f"{a} {b}\n" for a, b in zip(names, names[1:], strict=False))
@@ -342,7 +348,9 @@ def test_compressed(put, name):
     assert read_edgelist(put(data)).n_nodes == 2
     if name == "plain":
         return
-    with pytest.raises(FileFormatError, match=r"g.txt: the \w+ data ends too early; fetch or compress") as error:
+    with pytest.raises(
+        FileFormatError, match=r"g.txt: the \w+ data ends too early; fetch or compress"
+    ) as error:
         read_edgelist(put(data[:-9]))
     assert "\n" not in str(error.value)
     with pytest.raises(FileFormatError, match="data"):
@@ -459,26 +467,27 @@ def test_matrix_market(put):
     assert graph.nodes() == [1, 2, 3, 4]
     assert [arc[:2] for arc in graph.arcs()] == [(1, 2)]
     assert graph.report.self_loops == 1
-    graph = read_graph(put(gzip.compress(mtx("real", "symmetric", "2 1 0.5\n4 3 0.25").encode())), column=True)
+    graph = read_graph(
+        put(gzip.compress(mtx("real", "symmetric", "2 1 0.5\n4 3 0.25").encode())), column=True
+    )
     assert sorted(graph.arcs()) == [(1, 2, 0.5), (2, 1, 0.5), (3, 4, 0.25), (4, 3, 0.25)]
     assert not graph.report.directed
     assert "not used" in read_graph(put(mtx("integer", "general", "1 2 3\n2 1 4\n"))).report.notes[0]
 
 
 def test_matrix_market_as_scipy_reads_it(tmp_path):
-    scipy_io = pytest.importorskip("scipy.io")
-    sparse = pytest.importorskip("scipy.sparse")
+    from scipy.io import mmwrite
+    from scipy.sparse import coo_array
+
     rng = np.random.default_rng(1)
-    matrix = sparse.coo_array((rng.random(30), (rng.integers(0, 9, 30), rng.integers(0, 9, 30))), (9, 9)).tocsr()
-    matrix.setdiag(0)
-    matrix.eliminate_zeros()
-    matrix.data = np.minimum(matrix.data, 1.0)
-    scipy_io.mmwrite(tmp_path / "m.mtx", matrix)
+    at = np.unique(rng.integers(0, 9, (40, 2)), axis=0)
+    at = at[at[:, 0] != at[:, 1]]
+    p = rng.random(len(at))
+    mmwrite(tmp_path / "m.mtx", coo_array((p, (at[:, 0], at[:, 1])), (9, 9)), precision=17)
     graph = read_graph(tmp_path / "m.mtx", probability="column")
-    expected = [(i + 1, j + 1, v) for (i, j), v in matrix.todok().items()]
-    assert sorted(graph.arcs()) == pytest.approx(np.float32(sorted(expected)).tolist()) or [
-        (a, b) for a, b, _ in sorted(graph.arcs())
-    ] == [(a, b) for a, b, _ in sorted(expected)]
+    assert sorted(graph.arcs()) == [
+        (i + 1, j + 1, np.float32(v)) for (i, j), v in zip(at.tolist(), p, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -493,7 +502,10 @@ def test_matrix_market_as_scipy_reads_it(tmp_path):
         (mtx("real", "general", "", "0 0 0"), "must have 1 to"),
         ("%%MatrixMarket matrix coordinate real general\n% c\n", "ends before"),
         (mtx("real", "general", "1 2 3\n"), "announces 2 entries, but there are 1"),
-        (mtx("real", "general", "1 2 3\n2 5 1\n"), r"g.txt:6: ids must be whole numbers from 1 to 4, got '2 5 1'"),
+        (
+            mtx("real", "general", "1 2 3\n2 5 1\n"),
+            r"g.txt:6: ids must be whole numbers from 1 to 4, got '2 5 1'",
+        ),
         (mtx("real", "general", "1 2 3\n0 1 1\n"), r"g.txt:6: ids must be"),
         (mtx("real", "general", "1 2 3\nx y 1\n"), r"g.txt:6: expected integer ids"),
     ],
@@ -568,7 +580,9 @@ def test_nothing_half_written(tmp_path):
         yield b"new"
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"
+    ):
         textfile.write_bytes(path, parts())
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]

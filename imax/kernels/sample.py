@@ -1,9 +1,9 @@
 """The cascade kernel: RR sets, and forward cascades, under the IC and LT models.
 
 One kernel serves all: several cascades ("lanes") advance side by side, so that the memory waits of one are filled with
-the work of the others. A round takes three passes, each a loop over independent items: draw the live arcs of the nodes
-that the lanes pop, load the nodes at those arcs' ends, append the new ones to their lane. Every pass asks for the
-next one's cache lines. What a cascade draws depends on its own stream alone, so the number of lanes changes nothing.
+the work of the others. They advance by levels of the search; a block of the level's nodes, of whichever lanes, takes
+three passes, each a loop over independent items: draw the nodes' live arcs, load the nodes at those arcs' ends, append
+the new ones to their lane and to the next level. Every pass asks for the next one's cache lines. What a cascade draws depends on its own stream alone, so the number of lanes changes nothing.
 
 Which step the compiler builds is told by the arguments that are None:
 
@@ -22,14 +22,16 @@ import numpy as np
 from ._jit import helper, hot
 from .stream import as_float, mix, mulhi, prefetch, stream, unit
 
-__all__ = ["CHUNK_RATE", "MAX_HITS", "NONE", "SLOT_BITS", "TABLE", "cascades", "gather"]
+__all__ = ["BLOCK", "CHUNK_RATE", "MAX_HITS", "NONE", "SLOT_BITS", "TABLE", "cascades", "gather"]
 
 SLOT_BITS = 24
 TABLE = 24  # entries of a cumulative table; what lies beyond is drawn by inversion
+BLOCK = 64  # nodes that one round of the three passes takes
 CHUNK_RATE = 8.0  # Poisson counts of a larger rate are sums of counts of this one
 MAX_HITS = 64  # P(Poisson(8) > 64) < 1e-35
 NONE = np.uint32(0xFFFFFFFF)
 _NO_NODE = np.int64(0xFFFFFFFF)
+_NODE = np.int64(0xFFFFFFFF)
 
 _U = np.uint64
 _U0 = np.uint64(0)
@@ -200,8 +202,8 @@ def _one_general(v, lane, pick, rec, arcs, lanes_of, fracs, na, state, step):
 
 
 @helper
-def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, head, tail, who, which):
-    """Start cascade `i` in a lane: from the seeds, or from a random root."""
+def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, items, n_items):
+    """Start cascade `i` in a lane, from the seeds or from a random root; return the number of items with its own added."""
     s, d = stream(key0, key1, _U(i))
     bit = _ONE16 << np.uint16(lane)
     if seeds is None:
@@ -213,21 +215,25 @@ def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, 
         queue[lane, 0] = v
         mark[v] |= bit
         prefetch(rec, v)
-        tail[lane] = 1
+        items[n_items] = (lane << 32) | v
+        size = 1
     else:
-        for q in range(seeds.size):
-            queue[lane, q] = seeds[q]
-            mark[seeds[q]] |= bit
-        tail[lane] = seeds.size
+        size = seeds.size
+        for q in range(size):
+            v = np.int64(seeds[q])
+            queue[lane, q] = v
+            mark[v] |= bit
+            items[n_items + q] = (lane << 32) | v
     state[lane] = s
     step[lane] = d
-    head[lane] = 0
-    who[lane] = which
+    seen[lane] = size
+    tail[lane] = size
+    return n_items + size
 
 
 @helper
 def _load(na, idx, pick, arcs, fracs, ends, mark, rec):
-    """Load the node at each drawn arc's end and ask for its mark and its record; NONE where a coin said no."""
+    """Load the node at each drawn arc's end and ask for its mark and its record; -1 where a coin said no."""
     for j in range(na):
         u = np.int64(-1)
         if idx is not None:
@@ -244,8 +250,8 @@ def _load(na, idx, pick, arcs, fracs, ends, mark, rec):
 
 
 @helper
-def _append(na, pick, lanes_of, ends, mark, queue, tail):
-    """Put each new node at the end of its lane's queue."""
+def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items):
+    """Add each new node to its lane's cascade and to the next level's items; return their number."""
     for j in range(na):
         u = np.int64(ends[j])
         if pick is not None and u < 0:
@@ -254,41 +260,53 @@ def _append(na, pick, lanes_of, ends, mark, queue, tail):
         bit = _ONE16 << np.uint16(lane)
         old = mark[u]
         mark[u] = old | bit
-        queue[lane, tail[lane]] = u
-        tail[lane] += np.int64((old & bit) == 0)
+        at = tail[lane]
+        new = np.int64((old & bit) == 0)
+        queue[lane, at] = u
+        items[n_items] = (lane << 32) | u
+        tail[lane] = at + new
+        n_items += new
+    return n_items
 
 
 @helper
-def _move(source, target, mark, queue, state, step, head, tail, who):
-    """Move a running cascade to another lane."""
-    out = ~(_ONE16 << np.uint16(source))
-    into = _ONE16 << np.uint16(target)
-    for q in range(tail[source]):
-        u = queue[source, q]
-        queue[target, q] = u
-        mark[u] = (mark[u] & out) | into
-    state[target] = state[source]
-    step[target] = step[source]
-    head[target] = head[source]
-    tail[target] = tail[source]
-    who[target] = who[source]
+def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which):
+    """Write a finished cascade out and clear its marks; return its size, or -1 if `buf` has no room for it."""
+    size = tail[lane]
+    off = ~(_ONE16 << np.uint16(lane))
+    if seeds is None:
+        if out + size > buf.size:
+            return np.int64(-1)
+        for q in range(size):
+            u = queue[lane, q]
+            buf[out + q] = u
+            mark[u] &= off
+    else:
+        total = 0.0
+        for q in range(size):
+            u = queue[lane, q]
+            total += 1.0 if weights is None else weights[u]
+            mark[u] &= off
+        value[which] = total
+    return size
 
 
 @hot
 def cascades(
-    first, count, key0, key1, n, lanes, batch, idx, pick, rec, cum, par, deg, mode,
-    roots, seeds, weights, mark, queue, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length, value,
+    first, count, key0, key1, n, lanes, idx, pick, rec, cum, par, deg, mode, roots, seeds, weights,
+    mark, queue, now, later, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length, value,
 ):  # fmt: skip
     """Run cascades number `first` to ``first + count - 1`` of a stream.
 
     With `seeds` None these are RR sets: their nodes go to `buf` (in the order in which sets end; `start` and `length`
-    say where), and the number of entries is returned, or -1 if `buf` is too small (nothing is left marked). With
-    `seeds` they are cascades from those, and `value` takes the total of `weights` (or the number) of nodes reached.
+    say where), and the number of entries is returned. With `seeds` they are cascades from those, and `value` takes the
+    total of `weights` (or the number) of nodes reached; 0 is returned. -1 says that `buf` was too small and -2 that `now`
+    and `later`, which hold one level of all lanes each, were: nothing is left marked, and the caller starts over.
 
     `lanes` is at most 16 (the bits of `mark`) and `queue` has a row for each; `arcs`, `fracs`, `lanes_of` and
-    `ends` hold one round's arcs, a node being popped only while fewer than `room` are drawn.
+    `ends` hold one block's arcs: nodes join a block while it has fewer than `room`.
     """
-    head = registers[0]
+    seen = registers[0]
     tail = registers[1]
     who = registers[2]
     state = words[0]
@@ -296,19 +314,27 @@ def cascades(
     begun = 0
     live = 0
     out = 0
+    status = 0
+    n_now = 0
     while live < lanes and begun < count:
-        _begin(live, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, head, tail, who, begun)
+        who[live] = begun
+        n_now = _begin(
+            live, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, now, n_now
+        )
         live += 1
         begun += 1
-    while live > 0:
-        na = 0
-        for lane in range(live):
-            q = head[lane]
-            stop = min(tail[lane], q + batch)
-            s = state[lane]
-            d = step[lane]
-            while q < stop and na < room:
-                v = np.int64(queue[lane, q])
+    used = live
+    while live > 0 and status == 0:
+        n_later = 0
+        done = 0
+        while done < n_now:
+            na = 0
+            stop = min(n_now, done + BLOCK)
+            while done < stop and na < room:
+                v = now[done] & _NODE
+                lane = now[done] >> 32
+                s = state[lane]
+                d = step[lane]
                 # Numba leaves out the branches on an argument that is None
                 if idx is not None:
                     if cum is not None:
@@ -320,46 +346,51 @@ def cascades(
                         na, s = _one_general(v, lane, pick, rec, arcs, lanes_of, fracs, na, s, d)
                     else:
                         na, s = _general(v, lane, pick, rec, arcs, lanes_of, fracs, na, s, d)
-                q += 1
-            head[lane] = q
-            state[lane] = s
-        _load(na, idx, pick, arcs, fracs, ends, mark, rec)
-        _append(na, pick, lanes_of, ends, mark, queue, tail)
-        lane = 0
-        while lane < live:
-            if head[lane] < tail[lane]:
-                lane += 1
+                state[lane] = s
+                done += 1
+            if n_later + na >= later.size:
+                status = -2
+                break
+            _load(na, idx, pick, arcs, fracs, ends, mark, rec)
+            n_later = _append(na, pick, lanes_of, ends, mark, queue, tail, later, n_later)
+        for lane in range(used):
+            if seen[lane] < tail[lane]:
+                seen[lane] = tail[lane]
                 continue
-            size = tail[lane]
-            off = ~(_ONE16 << np.uint16(lane))
+            if who[lane] < 0 or status < 0:
+                continue
+            size = _end(lane, seeds, weights, mark, queue, tail, buf, out, value, who[lane])
+            if size < 0:
+                status = -1
+                continue
             if seeds is None:
-                if out + size > buf.size:
-                    for other in range(live):
-                        for q in range(tail[other]):
-                            mark[queue[other, q]] = 0
-                    return -1
                 start[who[lane]] = out
                 length[who[lane]] = size
-                for q in range(size):
-                    u = queue[lane, q]
-                    buf[out + q] = u
-                    mark[u] &= off
                 out += size
-            else:
-                total = 0.0
-                for q in range(size):
-                    u = queue[lane, q]
-                    total += 1.0 if weights is None else weights[u]
-                    mark[u] &= off
-                value[who[lane]] = total
-            if begun < count:
-                _begin(lane, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, head, tail, who, begun)
-                lane += 1
+            if begun < count and n_later + (1 if seeds is None else seeds.size) < later.size:
+                who[lane] = begun
+                n_later = _begin(
+                    lane, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, later,
+                    n_later,
+                )  # fmt: skip
                 begun += 1
+            elif begun < count:
+                status = -2
+                tail[lane] = 0
             else:
+                who[lane] = -1
+                tail[lane] = 0
+                seen[lane] = 0
                 live -= 1
-                if lane < live:
-                    _move(live, lane, mark, queue, state, step, head, tail, who)
+        swap = now
+        now = later
+        later = swap
+        n_now = n_later
+    if status < 0:
+        for lane in range(used):
+            for q in range(tail[lane]):
+                mark[queue[lane, q]] = 0
+        return status
     return out
 
 

@@ -1,0 +1,65 @@
+# make demo   the main job on a built-in graph, in a virtual environment of its own
+# make test   everything that continuous integration runs
+# make docs   the documentation, to docs/_build/html
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+# Numba's disk cache does not notice an edit in another file: one folder for each state of the kernels.
+KERNELS := $(shell cat imax/kernels/*.py | cksum | cut -d ' ' -f 1)
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba-$(KERNELS)
+export COVERAGE_FILE := $(CURDIR)/.cache/coverage
+
+.PHONY: demo test lint types docs bench-smoke test-compiled test-nojit test-bounds format clean
+.NOTPARALLEL:
+
+demo: $(VENV)/.installed
+	$(BIN)/imax seed --k 5 karate
+
+test: lint types docs bench-smoke test-compiled test-nojit test-bounds
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy --cache-dir .cache/mypy
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d .cache/doctrees docs docs/_build/html
+
+bench-smoke: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.sampler --smoke
+
+test-compiled: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q
+
+# The compiler off: every line of the kernels is run as Python, and counted.
+test-nojit: $(VENV)/.installed-dev
+	mkdir -p .cache
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -q -m "not slow"
+	$(BIN)/python -m coverage report --fail-under=95
+
+# Compiled with a check of every index.
+test-bounds: $(VENV)/.installed-dev
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-bounds $(BIN)/python -m pytest -q -m "not slow"
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .cache build docs/_build docs/reference/generated *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	touch $@ $(VENV)/.installed

@@ -1,0 +1,202 @@
+"""The binary format: round trips, and nothing but `FileFormatError` for anything else."""
+
+import json
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imax import InfluenceGraph
+from imax.binary import from_content, read_binary, write_binary
+from imax.errors import FileFormatError, InvalidArgumentError, NoSuchFileError
+from imax.io import read_graph, write_graph
+from imax.textfile import Content
+
+EDGES = [(0, 1, 0.5), (0, 2, 0.25), (1, 2, 1.0), (3, 0, 0.125), (3, 3, 0.5), (0, 1, 0.25)]
+
+
+def made(labels=None, **options):
+    src, dst, p = zip(*EDGES, strict=True)
+    return InfluenceGraph.from_arrays(src, dst, p, n_nodes=5, labels=labels, **options)
+
+
+GRAPHS = {
+    "plain": lambda: made(),
+    "int64": lambda: made(np.array([7, 5, 2**40, 1, 0])),
+    "texts": lambda: made(["ann", "bob", "é", "", "x\ny"]),
+    "mixed": lambda: made(["ann", 3, 2.5, None, True]),
+    "cascade": lambda: made(probability="weighted_cascade"),
+    "uniform": lambda: made(probability="uniform:0.1"),
+    "combined": lambda: InfluenceGraph.from_arrays([0, 0, 1], [1, 1, 0], parallel="combine"),
+    "no arcs": lambda: InfluenceGraph.from_arrays([], [], n_nodes=3),
+    "undirected": lambda: made(directed=False).with_report(bad_lines=2, notes=("a", "b")),
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_round_trip(tmp_path, name):
+    graph = GRAPHS[name]()
+    path = tmp_path / "g.imax"
+    write_graph(graph, path)
+    again = read_binary(path, verify=True)
+    assert again.nodes() == graph.nodes()
+    assert again.arcs() == graph.arcs()
+    assert again.report == graph.report
+    assert again.fingerprint == graph.fingerprint
+    assert repr(again) == repr(graph)
+    assert not again.in_idx.flags.writeable
+    assert [p.name for p in tmp_path.iterdir()] == ["g.imax"]
+    second = tmp_path / "again"
+    write_binary(again, second)
+    assert second.read_bytes() == path.read_bytes()
+
+
+def test_read_graph_knows_the_format(tmp_path):
+    path = tmp_path / "g.txt"
+    write_graph(made(), path)
+    assert read_graph(path).arcs() == made().arcs()
+    assert read_graph(path, probability="uniform:0.5").probability.spec == "uniform:0.5"
+    with pytest.raises(InvalidArgumentError, match=r"g.txt: the file holds a directed graph; build it"):
+        read_graph(path, directed=False)
+    write_graph(made(directed=False), path)
+    assert read_graph(path, directed=False).n_arcs == 8
+
+
+def test_arrays_stand_at_multiples_of_64(tmp_path):
+    path = tmp_path / "g"
+    write_graph(made(["a", "b", "c", "d", "e"]), path)
+    data = path.read_bytes()
+    magic, length, checksum = struct.unpack_from("<8sII", data)
+    header = data[16 : 16 + length]
+    assert magic == b"IMAXGRF1"
+    assert zlib.crc32(header) == checksum
+    assert {entry["offset"] % 64 for entry in json.loads(header)["arrays"]} == {0}
+    assert len(data) % 64 == 0
+
+
+def test_large_files_are_mapped(tmp_path):
+    n = 300_000
+    path = tmp_path / "g"
+    write_graph(InfluenceGraph.from_arrays(np.arange(n), np.roll(np.arange(n), 1)), path)
+    graph = read_graph(path)
+    assert graph.n_arcs == n
+    assert not graph.in_idx.flags.owndata
+
+
+def test_refusals(tmp_path):
+    path = tmp_path / "g"
+    with pytest.raises(NoSuchFileError):
+        read_binary(path)
+    path.write_text("1 2\n")
+    with pytest.raises(FileFormatError, match="not a graph written by imax"):
+        read_binary(path)
+    with pytest.raises(InvalidArgumentError, match="cannot be stored"):
+        write_binary(made([(1, 2), "b", "c", "d", "e"]), path)
+    assert path.read_text() == "1 2\n"
+    with pytest.raises(InvalidArgumentError, match="cannot write"):
+        write_binary(made(), tmp_path / "no" / "g")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    path = tmp_path_factory.mktemp("binary") / "g"
+    write_binary(made(["a", "b", "c", "d", "e"]), path)
+    return path.read_bytes()
+
+
+def load(data, **options):
+    return from_content(Content("g", np.frombuffer(data, np.uint8)), **options)
+
+
+def reheaded(image, change):
+    """Return the file with a changed header under a right checksum."""
+    _, length, _ = struct.unpack_from("<8sII", image)
+    header = json.loads(image[16 : 16 + length])
+    body = image[-(-(16 + length) // 64) * 64 :]
+    change(header)
+    raw = json.dumps(header).encode()
+    fixed = struct.pack("<8sII", b"IMAXGRF1", len(raw), zlib.crc32(raw))
+    return fixed + raw + bytes(-(16 + len(raw)) % 64) + body
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda h: h.update(format=2, imax="9.9"),
+            "format 2 by imax 9.9, this version reads format 1; update imax",
+        ),
+        (lambda h: h.pop("format"), "header is damaged"),
+        (lambda h: h.pop("meta"), "do not fit"),
+        (lambda h: h.update(meta=[]), "do not fit"),
+        (lambda h: h.update(size=h["size"] + 64), "instead of"),
+        (lambda h: h["meta"].update(n_nodes=4), "shape"),
+        (lambda h: h["meta"].update(n_arcs=-1), "shape"),
+        (lambda h: h["meta"].update(report={}), "do not fit"),
+        (lambda h: h["arrays"].pop(0), "do not fit"),
+        (lambda h: h["arrays"][0].update(dtype="|O"), "unknown type"),
+        (lambda h: h["arrays"][0].update(shape=[-1]), "unknown type or shape"),
+        (lambda h: h["arrays"][0].update(shape=[10**12]), "outside the file"),
+        (lambda h: h["arrays"][0].update(offset=-64), "outside the file"),
+        (lambda h: h["arrays"][0].update(offset=3), "outside the file"),
+        (lambda h: h["arrays"][0].update(offset="x"), "do not fit"),
+        (lambda h: h["arrays"][0].update(offset=h["arrays"][1]["offset"]), "rows do not cover"),
+    ],
+)
+def test_headers_that_lie(image, change, message):
+    with pytest.raises(FileFormatError, match=message) as error:
+        load(reheaded(image, change))
+    assert "\n" not in str(error.value)
+
+
+def test_truncation(image):
+    for size in [*range(0, 200, 7), len(image) // 2, len(image) - 1]:
+        with pytest.raises(FileFormatError):
+            load(image[:size])
+    with pytest.raises(FileFormatError, match="bytes instead of"):
+        load(image + b"x")
+
+
+def test_damaged_arrays_are_found_on_demand(image):
+    _, length, _ = struct.unpack_from("<8sII", image)
+    entry = json.loads(image[16 : 16 + length])["arrays"][1]
+    place = -(-(16 + length) // 64) * 64 + entry["offset"]
+    data = bytearray(image)
+    data[place] ^= 1
+    load(bytes(data))
+    with pytest.raises(FileFormatError, match="is damaged"):
+        load(bytes(data), verify=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("in_idx", "names a node beyond 4"), ("index", "index leaves a node out")]
+)
+def test_arrays_that_lead_astray(image, name, message):
+    _, length, _ = struct.unpack_from("<8sII", image)
+    entry = next(e for e in json.loads(image[16 : 16 + length])["arrays"] if e["name"] == name)
+    place = -(-(16 + length) // 64) * 64 + entry["offset"]
+    first = 77 if name == "in_idx" else image[place + 4]
+    with pytest.raises(FileFormatError, match=message):
+        load(image[:place] + struct.pack("<i", first) + image[place + 4 :])
+
+
+@given(st.data())
+def test_any_flipped_byte_of_the_header_is_survived(image, data):
+    _, length, _ = struct.unpack_from("<8sII", image)
+    changed = bytearray(image)
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed[data.draw(st.integers(0, 15 + length))] ^= data.draw(st.integers(1, 255))
+    changed = bytes(changed[: data.draw(st.one_of(st.none(), st.integers(0, len(image))))])
+    try:
+        load(changed)
+    except FileFormatError:
+        pass
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_survived(data):
+    with pytest.raises(FileFormatError):
+        load(b"IMAXGRF1" + data)
