@@ -4,19 +4,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, pairwise
-from typing import Any, TypeAlias
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _threads
+from ._edgelabels import Parsed, named, numbered
 from .errors import FileFormatError
 from .textfile import Content, quoted
 
 __all__ = ["Arcs", "Wanted", "left_out", "read_ids", "read_text"]
-
-Labels: TypeAlias = "tuple[NDArray[np.int64] | list[str] | None, int]"
 
 BIGGEST = 2**63 - 1
 _INT32 = 2**31 - 1
@@ -68,20 +67,6 @@ class _Block:
     base: int
 
 
-@dataclass
-class _Parsed:
-    """What the kernels made of a range of lines, before its labels are settled."""
-
-    src: NDArray[Any]
-    dst: NDArray[Any]
-    column: NDArray[np.float32] | None
-    counts: list[int]
-    bad: int
-    columns: int
-    largest: int
-    tables: list[Any]
-
-
 @dataclass(frozen=True)
 class _Room:
     """Where a block's arcs go: from place `at` of the arrays on; what else it found goes into `state`."""
@@ -93,6 +78,10 @@ class _Room:
     state: NDArray[np.int64]
 
 
+def _never(states: NDArray[np.int64]) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class _Way:
     """How to parse blocks."""
@@ -100,7 +89,7 @@ class _Way:
     read: Callable[[_Block, _Room], Any]
     dtype: type
     outside: str = ""  # the message for ids out of range
-    too_small: Callable[[NDArray[np.int64]], bool] = staticmethod(lambda states: False)
+    too_small: Callable[[NDArray[np.int64]], bool] = _never
 
 
 class _NamesFound(Exception):
@@ -115,7 +104,7 @@ def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
     content.require_text()
     start, first = _first_line(content)
     separator, fields = _split(first)
-    head_like = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in fields)
+    head_like = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in re.split(r"[\s,;]+", first))
     after_first = min(content.line_end(start) + 1, content.data.size)
     header = f"the first line, {quoted(first)}, was taken as a header"
     notes: list[str] = []
@@ -124,7 +113,7 @@ def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
         if head_like and sum(parsed.counts) == 0:
             raise _NamesFound(start)
         notes += [header] * head_like
-        settle = partial(_numbered, parsed, threads)
+        settle = partial(numbered, parsed, threads)
     except _NamesFound as found:
         if head_like and _is_heading(fields, wanted):
             notes.append(header)
@@ -133,7 +122,7 @@ def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
             where = f"{quoted(content.line(found.args[0]))} on line {content.line_number(found.args[0])}"
             notes.append(f"labels are read as text, because not all are integers: {where}")
         parsed = _names(content, start, separator, wanted, threads)
-        settle = partial(_named, content, parsed, threads)
+        settle = partial(named, content, parsed, threads)
     if parsed.src.size == 0:
         what = f"no arcs ({parsed.bad:,} bad lines were left out)" if parsed.bad else "no arcs"
         raise FileFormatError(f"{content.name}: the file holds {what}; give lines of two or three columns")
@@ -142,8 +131,8 @@ def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
     return Arcs(parsed.src, parsed.dst, parsed.column, labels, n, parsed.bad, tuple(notes))
 
 
-def read_ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> _Parsed:
-    """Read lines of ids, from `ids[0]` to `ids[1]`, as they are; for formats that say how many nodes there are."""
+def read_ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> Parsed:
+    """Read lines of ids in [ids[0], ids[1]] as they are; for formats that say how many nodes there are."""
     try:
         return _ids(content, start, ids, wanted, threads)
     except _NamesFound as found:
@@ -201,7 +190,7 @@ class _TooSmall(Exception):
     """An id needs 64 bits."""
 
 
-def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> _Parsed:
+def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> Parsed:
     """Parse lines of ids, as 32-bit integers if they fit."""
     from .kernels.text import At, parse_ids
 
@@ -209,11 +198,11 @@ def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, thr
     blocks = _blocks(content, start, _BLOCK)
     outside = f"ids must be whole numbers from {low} to {top}, got {{line}}"
 
-    def attempt(dtype: type, cap: int) -> _Parsed:
+    def attempt(dtype: type, cap: int) -> Parsed:
         def read(block: _Block, room: _Room) -> None:
             parse_ids(
-                block.data, block.start, block.stop, low, cap, *wanted.limits, room.src, room.dst, room.column,
-                room.at, room.state,
+                block.data, block.start, block.stop, low, cap, *wanted.limits,
+                room.src, room.dst, room.column, room.at, room.state,
             )  # fmt: skip
 
         def too_small(states: NDArray[np.int64]) -> bool:
@@ -227,14 +216,14 @@ def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, thr
         return attempt(np.int64, top)
 
 
-def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> _Parsed:
+def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> Parsed:
     """Parse lines of names; each block numbers its own."""
     from .kernels.labels import parse_names
 
     def read(block: _Block, room: _Room) -> Any:
         return parse_names(
-            block.data, block.start, block.stop, separator, *wanted.limits, room.src, room.dst, room.column,
-            room.at, room.state,
+            block.data, block.start, block.stop, separator, *wanted.limits,
+            room.src, room.dst, room.column, room.at, room.state,
         )  # fmt: skip
 
     size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - start) // threads + 1))
@@ -245,13 +234,14 @@ def _lines(block: _Block) -> int:
     return int(np.count_nonzero(block.data[block.start : block.stop] == 10))
 
 
-def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int, way: _Way) -> _Parsed:
+def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int, way: _Way) -> Parsed:
     """Parse all blocks side by side, each into its own stretch of the result, and close the gaps."""
     from .kernels.text import STATE, At
 
     lines = _threads.run([partial(_lines, block) for block in blocks], threads)
     places = [0, *accumulate(lines)]
-    src, dst = np.empty(places[-1], way.dtype), np.empty(places[-1], way.dtype)
+    src: NDArray[Any] = np.empty(places[-1], way.dtype)
+    dst: NDArray[Any] = np.empty(places[-1], way.dtype)
     column = None if wanted.bounds is None else np.empty(places[-1], np.float32)
     states = np.full((len(blocks), STATE), -1, np.int64)
     states[:, [At.ARCS, At.BAD, At.BEYOND]] = 0
@@ -277,7 +267,7 @@ def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int,
                 if array is not None:
                     array[stop : stop + count] = array[place : place + count]
         stop += count
-    return _Parsed(
+    return Parsed(
         src=src[:stop],
         dst=dst[:stop],
         column=None if column is None else column[:stop],
@@ -312,7 +302,7 @@ def _refuse(
             )
 
 
-def _notes(parsed: _Parsed, wanted: Wanted) -> tuple[str, ...]:
+def _notes(parsed: Parsed, wanted: Wanted) -> tuple[str, ...]:
     """Return what the user should know about the columns and the lines left out."""
     notes = []
     if parsed.columns > 2 and wanted.bounds is None:
@@ -325,88 +315,3 @@ def _notes(parsed: _Parsed, wanted: Wanted) -> tuple[str, ...]:
 def left_out(bad: int) -> list[str]:
     """Return the note on bad lines, if there were any."""
     return [f"{bad:,} bad line{'s were' if bad > 1 else ' was'} left out"] if bad else []
-
-
-def _numbered(parsed: _Parsed, threads: int) -> Labels:
-    """Turn ids into node indices, in ascending order of ids; return the labels, and how many there are."""
-    dense = parsed.largest <= 4 * parsed.src.size + 1_000_000
-    labels = _present(parsed, threads) if dense else _sparse(parsed, threads)
-    n = int(labels.size)
-    return (None if parsed.largest == n - 1 else labels), n
-
-
-def _apply(parsed: _Parsed, ranges: list[tuple[int, int]], tables: list[Any], threads: int) -> None:
-    """Send both ends of every range of arcs through the range's table."""
-    from .kernels.labels import relabel
-
-    narrow = parsed.src.dtype == np.int32
-    ends = []
-    tasks = []
-    for ids in (parsed.src, parsed.dst):
-        out = ids if narrow else np.empty(ids.size, np.int32)
-        ends.append(out)
-        tasks += [partial(relabel, ids, a, b, t, out) for (a, b), t in zip(ranges, tables, strict=True)]
-    _threads.run(tasks, threads)
-    parsed.src, parsed.dst = ends
-
-
-def _present(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
-    """Renumber ids through a table as long as the largest of them."""
-    from .kernels.labels import mark
-
-    seen = np.zeros(parsed.largest + 1, np.uint8)
-    ranges = _threads.slices(parsed.src.size, threads)
-    _threads.run(
-        [partial(mark, ids, a, b, seen) for ids in (parsed.src, parsed.dst) for a, b in ranges], threads
-    )
-    labels = np.flatnonzero(seen)
-    if labels.size < seen.size or parsed.src.dtype != np.int32:
-        table = np.empty(seen.size, np.int32)
-        table[labels] = np.arange(labels.size, dtype=np.int32)
-        _apply(parsed, ranges, [table] * len(ranges), threads)
-    return labels
-
-
-def _sparse(parsed: _Parsed, threads: int) -> NDArray[np.int64]:
-    """Renumber ids through hash tables: one for each range, then one order for all."""
-    from .kernels.labels import intern_ids
-
-    ranges = _threads.slices(parsed.src.size, threads)
-    known = _threads.run([partial(intern_ids, parsed.src, parsed.dst, a, b) for a, b in ranges], threads)
-    labels = np.unique(np.concatenate(known))
-    tables = [np.searchsorted(labels, part).astype(np.int32) for part in known]
-    _apply(parsed, ranges, tables, threads)
-    return labels
-
-
-def _named(content: Content, parsed: _Parsed, threads: int) -> Labels:
-    """Turn the blocks' own numbers into node indices, in order of appearance; return the labels."""
-    from .kernels.labels import merge_names
-
-    shifts = [0, *accumulate(blob.size for blob, _, _ in parsed.tables)]
-    blob = np.concatenate([part[0] for part in parsed.tables])
-    ends = np.concatenate([part[1] + shift for part, shift in zip(parsed.tables, shifts, strict=False)])
-    numbers, keep = merge_names(blob, ends, np.concatenate([part[2] for part in parsed.tables]))
-    cuts = list(accumulate(part[1].size for part in parsed.tables))[:-1]
-    _apply(parsed, list(pairwise([0, *accumulate(parsed.counts)])), np.split(numbers, cuts), threads)
-    starts = np.concatenate([[0], ends[:-1]])[keep].tolist()
-    raw = blob.tobytes()
-    labels = []
-    for start, stop in zip(starts, ends[keep].tolist(), strict=True):
-        try:
-            labels.append(raw[start:stop].decode("utf-8"))
-        except UnicodeDecodeError:
-            raise _not_utf8(content, raw[start:stop]) from None
-    return labels, len(labels)
-
-
-def _not_utf8(content: Content, name: bytes) -> FileFormatError:
-    """Return the error for the first line of arcs that holds a name."""
-    start = content.text_start()
-    while start < content.data.size:
-        stop = content.line_end(start)
-        line = content.data[start:stop].tobytes().strip()
-        if name in line and line[:1] not in (b"#", b"%"):
-            break
-        start = stop + 1
-    return content.error(start, "the label is not UTF-8 in {line}; save the file as UTF-8")

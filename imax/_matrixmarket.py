@@ -39,8 +39,8 @@ def read_matrix_market(content: Content, wanted: Wanted, threads: int) -> tuple[
     found = parsed.src.size + parsed.bad
     if found != entries:
         raise FileFormatError(
-            f"{content.name}: the header announces {entries} entries, but there are {found}; the file is cut off "
-            "or damaged"
+            f"{content.name}: the header announces {entries} entries, but there are {found}; "
+            "the file is cut off or damaged"
         )
     parsed.src -= 1
     parsed.dst -= 1

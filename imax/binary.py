@@ -1,8 +1,8 @@
 """Graphs in one binary file that is ready to use: the arrays are mapped, not read.
 
-Layout: 8 bytes of magic; the header's length and its CRC-32 (both uint32, little-endian); the header in JSON (format,
-version of imax, what the graph says of itself, and a table of arrays: name, dtype, shape, offset, CRC-32); the arrays,
-each at a multiple of 64 bytes from the start of the file.
+Layout: 8 bytes of magic; the header's length and its CRC-32 (both uint32, little-endian); the header in JSON
+(format, version of imax, what the graph says of itself, and a table of arrays: name, dtype, shape, offset,
+CRC-32); the arrays, each at a multiple of 64 bytes from the start of the file.
 """
 
 import json
@@ -173,8 +173,8 @@ def _header(content: Content) -> tuple[dict[str, Any], int]:
         raise _broken(content, "the header is damaged") from None
     if version != FORMAT:
         raise FileFormatError(
-            f"{content.name}: written in format {version} by imax {header.get('imax')}, this version reads format "
-            f"{FORMAT}; update imax or write the file again"
+            f"{content.name}: written in format {version} by imax {header.get('imax')}, this version reads "
+            f"format {FORMAT}; update imax or write the file again"
         )
     start = _aligned(stop)
     if content.data.size != start + size:
@@ -195,7 +195,7 @@ def _view(content: Content, start: int, entry: dict[str, Any], verify: bool) -> 
     raw = content.data[first:stop]
     if verify and zlib.crc32(_bytes(raw)) != entry["crc32"]:
         raise FileFormatError(f"the array {entry['name']!r} is damaged")
-    return raw.view(dtype).reshape(shape)
+    return np.asarray(raw.view(dtype)).reshape(shape)
 
 
 def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -203,7 +203,7 @@ def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _bytes(array: NDArray[Any]) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8))
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _aligned(offset: int) -> int:

@@ -61,7 +61,12 @@ def check_model(model: Any) -> str:
 
 
 def prepare(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
-    """Prepare the reverse rows of a graph for RR sets."""
+    """Prepare the reverse rows of a graph for RR sets; built once for a graph and model."""
+    made: Diffusion = graph.keep(("reverse", model), lambda: _reverse(graph, model, threads))
+    return made
+
+
+def _reverse(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
     kind = graph.probability.kind
     if model == "lt":
         graph.check_lt()
@@ -77,7 +82,12 @@ def prepare(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
 
 
 def forward_ic(graph: InfluenceGraph, threads: int) -> Diffusion:
-    """Prepare the forward rows of a graph for IC cascades from seeds."""
+    """Prepare the forward rows of a graph for IC cascades from seeds; built once for a graph."""
+    made: Diffusion = graph.keep(("forward", "ic"), lambda: _forward(graph, threads))
+    return made
+
+
+def _forward(graph: InfluenceGraph, threads: int) -> Diffusion:
     kept = graph.probability
     if kept.kind == "uniform":
         ptr, idx, _ = graph.forward()
@@ -131,15 +141,17 @@ def count_tables(
     hits = ~tossed & (degree * p > TABLE_MEAN)
     table = ~tossed & ~hits
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        odds = q / (1 - q)
-        term = np.where(p < 1, np.exp(d * np.log1p(-q)), wide(0))
-        total = np.zeros_like(q)
-        cum = np.zeros((degree.size, TABLE), dtype=np.uint64)
-        for c in range(TABLE):
-            total += term
-            cum[:, c] = _to_words(total)
-            sure = (p >= 1) & (degree == c + 1)
-            term = np.where(sure, wide(1), np.where((p < 1) & (c < degree), term * (d - c) / (c + 1) * odds, wide(0)))
+        odds = np.where(p < 1, q / (1 - q), wide(0))
+        # P(count = c), each from the one before; certain where a single arc has p = 1
+        terms = np.empty((degree.size, TABLE + 1), dtype=wide)
+        terms[:, 0] = np.where(p < 1, np.exp(d * np.log1p(-q)), wide(0))
+        steps = np.arange(TABLE)
+        terms[:, 1:] = np.maximum(d[:, None] - steps, 0) / (steps + 1) * odds[:, None]
+        terms = np.cumprod(terms, axis=1)
+        terms[(p >= 1) & (degree == 1), 1] = 1
+        totals = np.cumsum(terms, axis=1)
+        cum = _to_words(totals[:, :-1])
+        total, term = totals[:, -2], terms[:, -1]
         # degree 0 or p = 0 must never reach a later entry
         cum[(degree == 0) | (p == 0)] = np.uint64(2**64 - 1)
         par = np.zeros((degree.size, 4))
@@ -147,7 +159,7 @@ def count_tables(
         par[:, 0] = 2.0 * degree / width * (1.0 - 2.0**-51)
         par[:, 1] = np.maximum(1.0 - total, 0.0).astype(np.float64)
         par[:, 2] = term.astype(np.float64)
-        par[:, 3] = np.where(p < 1, odds, 0.0).astype(np.float64)
+        par[:, 3] = odds.astype(np.float64)
         rate = (-d * np.log1p(-q)).astype(np.float64)
     cum[~table, :2] = 0
     par[hits, 1] = rate[hits]

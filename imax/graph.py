@@ -2,7 +2,7 @@
 
 import dataclasses
 import threading
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -110,8 +110,9 @@ class InfluenceGraph:
         self.copies = copies
         self.n_nodes = int(in_ptr.size - 1)
         self.n_arcs = int(in_idx.size)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._forward: dict[bool, tuple[NDArray[Any], ...]] = {}
+        self._kept: dict[Hashable, Any] = {}
 
     # -- making ------------------------------------------------------------------------------------------------
 
@@ -343,6 +344,13 @@ class InfluenceGraph:
                 )
             return self._forward[places]
 
+    def keep(self, what: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what is derived from this graph alone, made at the first call."""
+        with self._lock:
+            if what not in self._kept:
+                self._kept[what] = make()
+            return self._kept[what]
+
     def check_lt(self) -> NDArray[np.float64]:
         """Return each node's sum of LT weights, by internal id; refuse a graph where one exceeds 1.
 
@@ -388,12 +396,13 @@ class InfluenceGraph:
         return self.n_nodes
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_forward")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_forward", "_kept")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._forward = {}
+        self._kept = {}
 
 
 LT_SLACK = 1e-5  # what float32 weights may miss a sum of 1 by

@@ -42,19 +42,21 @@ def read_edgelist(
     threads: int | None = None,
     rng: RNG = None,
 ) -> "InfluenceGraph":
-    """Read a graph from lines of two or three columns: source, target and, where wanted, a number.
+    r"""Read a graph from lines of two or three columns: source, target and, where wanted, a number.
 
-    Columns stand apart by white space, a comma or a semicolon. Blank lines and lines that start with ``#`` or ``%``
-    are left out. Labels are integers if every label is one (without sign or leading zeros), and the nodes then
-    stand in rising order; otherwise all labels are text, and the nodes stand in order of appearance. In a file of
-    names the first line tells the separator: a tab, else a comma, else a semicolon, else white space; names then
-    may hold blanks, or stand in double quotes. A first line without numbers above lines of integer labels is a
-    header. What the reader decided is told in ``graph.report.notes``.
+    Columns stand apart by white space, a comma or a semicolon. Blank lines and lines that start with ``#`` or
+    ``%`` are left out. Labels are integers if every label is one (without sign or leading zeros), and the
+    nodes then stand in rising order; otherwise all labels are text, and the nodes stand in order of
+    appearance. In a file of names the first line tells the separator: a tab, else a comma, else a semicolon
+    (names then may hold blanks, or stand in double quotes), else white space. A first line without numbers
+    above lines of integer labels is a header. Columns after the third are ignored. What the reader decided is
+    told in ``graph.report.notes``.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file, plain or compressed (gzip, bzip2, xz, zstd: told by its first bytes); ``"-"`` is standard input.
+        The file, plain or compressed (gzip, bzip2, xz, zstd: told by its first bytes); ``"-"`` is standard
+        input.
     directed : bool, default True
         False makes two arcs of each line.
     probability : str, optional
@@ -90,7 +92,7 @@ def read_edgelist(
     >>> from imax.io import read_edgelist
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "small.csv"
-    ...     _ = path.write_text("source,target,weight\\n10,20,0.5\\n20,30,0.25\\n")
+    ...     _ = path.write_text("source,target,weight\n10,20,0.5\n20,30,0.25\n")
     ...     graph = read_edgelist(path, probability="column")
     >>> graph.arcs()
     [(10, 20, 0.5), (20, 30, 0.25)]
@@ -112,11 +114,11 @@ def read_graph(
     threads: int | None = None,
     rng: RNG = None,
 ) -> "InfluenceGraph":
-    """Read a graph from a file of any format that imax knows; the first bytes tell which.
+    r"""Read a graph from a file of any format that imax knows; the first bytes tell which.
 
-    An edge list (see `read_edgelist`), a Matrix Market file (square, coordinate, real, integer or pattern, general or
-    symmetric; entry (i, j) is the arc from i to j, labels are 1 to n), or a file that `write_graph` wrote; text may
-    be compressed.
+    An edge list (see `read_edgelist`), a Matrix Market file (square, coordinate, real, integer or pattern,
+    general or symmetric; entry (i, j) is the arc from i to j, labels are 1 to n), or a file that
+    `write_graph` wrote; text may be compressed.
 
     Parameters
     ----------
@@ -148,7 +150,7 @@ def read_graph(
     >>> from imax.io import read_graph
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "small.mtx"
-    ...     _ = path.write_text("%%MatrixMarket matrix coordinate pattern general\\n3 3 1\\n1 2\\n")
+    ...     _ = path.write_text("%%MatrixMarket matrix coordinate pattern general\n3 3 1\n1 2\n")
     ...     graph = read_graph(path)
     >>> graph.nodes(), graph.arcs()
     ([1, 2, 3], [(1, 2, 1.0)])
@@ -162,7 +164,7 @@ def read_graph(
         graph = from_content(content)
         if not directed and graph.report.directed:
             raise InvalidArgumentError(
-                f"{content.name}: the file holds a directed graph; build it with directed=False from its source"
+                f"{content.name}: the file holds a directed graph; read its source with directed=False"
             )
         return graph if probability is None else graph.with_probability(probability, rng=rng)
     options: dict[str, Any] = {"probability": probability, "parallel": parallel, "rng": rng}

@@ -19,6 +19,7 @@ __all__ = ["MAX_LANES", "Cascades", "Sampler", "node_weights"]
 
 MAX_LANES = 16
 _ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
+_SOLO_SECONDS = 5e-4  # work below this is done before other threads wake up
 _CHUNK_ENTRIES = 1 << 18
 _LEVEL_FULL = -2  # the kernel's word for it
 
@@ -62,7 +63,7 @@ class Cascades:
             size = d.most + max(1024, d.most)
             kept = (
                 np.zeros(d.n, dtype=np.uint16),
-                np.empty((self.lanes, d.n), dtype=np.int32),
+                np.empty((self.lanes, d.n + 1), dtype=np.int32),  # an arc to a known node writes beyond the end
                 np.empty(self._level, dtype=np.int64),
                 np.empty(self._level, dtype=np.int64),
                 np.empty(size, dtype=np.int64),
@@ -140,7 +141,7 @@ class Sampler:
         roots = None if node_weights is None else _root_table(node_weights)
         self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots)
         self._local = threading.local()
-        self._rate = 1e5
+        self._rate = 1e6
 
     def sample(
         self, first: int, count: int, *, keep_going: Callable[[], bool] | None = None
@@ -162,7 +163,7 @@ class Sampler:
         done = 0
         while done < count and (keep_going is None or keep_going()):
             span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
-            parts = self.threads if span >= 256 * self.threads else 1
+            parts = self.threads if span > self._rate * _SOLO_SECONDS else 1
             began = time.perf_counter()
             tasks = [partial(self._share, first + done + a, b - a) for a, b in _threads.slices(span, parts)]
             for share in _threads.run(tasks, self.threads):

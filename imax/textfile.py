@@ -40,7 +40,7 @@ class Content:
         return len(_BOM) if self.head(len(_BOM)) == _BOM else 0
 
     def line_end(self, start: int) -> int:
-        """Return where the line that holds place `start` ends: the place of its newline, or of the file's end."""
+        """Return where the line that holds place `start` ends: at its newline, or at the file's end."""
         width = 256
         while start < self.data.size:
             found = self.data[start : start + width].tobytes().find(b"\n")
@@ -101,7 +101,7 @@ def quoted(text: str, width: int = 80) -> str:
 
 
 def load(path: PathLike) -> Content:
-    """Return the content of a file, decompressed where its first bytes ask for that; ``"-"`` is standard input.
+    """Return a file's content, decompressed where its first bytes ask for that; ``"-"`` is standard input.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
     return out
 
 
-def _drain(stream: IO[bytes]) -> bytearray:
+def _drain(stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
     """Read all of a stream into one buffer, which grows without a second copy at the end."""
     out = bytearray()
     while chunk := stream.read(_CHUNK):
@@ -201,16 +201,15 @@ _CODECS: list[tuple[bytes, str, Callable[[io.BytesIO], bytearray]]] = [
 
 def _decompressed(name: str, data: NDArray[np.uint8]) -> Content:
     head = data[:6].tobytes()
-    for magic, kind, codec in _CODECS:
-        if head.startswith(magic):
-            break
-    else:
+    found = [(kind, codec) for magic, kind, codec in _CODECS if head.startswith(magic)]
+    if not found:
         return Content(name, data)
     import lzma
     import zlib
 
+    kind, codec = found[0]
     try:
-        return Content(name, _array(codec(io.BytesIO(data))))
+        return Content(name, _array(codec(io.BytesIO(data.data))))
     except EOFError:
         problem = "ends too early"
     except (OSError, zlib.error, lzma.LZMAError) as error:
@@ -236,7 +235,7 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
-    """Write bytes, all of them or nothing: under another name in the same folder first, then moved into place."""
+    """Write bytes, all or nothing: under another name in the same folder first, then moved into place."""
     try:
         target = Path(path).resolve()  # a symbolic link stays one
         if target.exists() and not target.is_file():
@@ -254,7 +253,7 @@ def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidArgumentError(
-            f"cannot write {os.fspath(path)}: {reason}; name a file in a folder that exists and can be written to"
+            f"cannot write {os.fspath(path)}: {reason}; name a file in a folder that can be written to"
         ) from None
 
 

@@ -17,9 +17,9 @@ class Bad(Exception):
 
 def lines_of(text):
     for i, line in enumerate(text.split("\n"), 1):
-        line = line.strip(BLANKS)
-        if line and line[0] not in "#%":
-            yield i, line
+        visible = line.strip(BLANKS)
+        if visible and visible[0] not in "#%":
+            yield i, visible
 
 
 def any_separator(line):

@@ -1,6 +1,8 @@
 """`maximize`: checks the question and hands it to an algorithm."""
 
+import os
 from collections.abc import Callable, Hashable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,8 +57,9 @@ def maximize(
     probability : str, optional
         A scheme of arc probabilities in place of the graph's own, such as ``"uniform:0.1"``; see `imax.probabilities`.
     epsilon : float, default 0.01
-        The seeds reach at least 1 - 1/e - epsilon of the optimum, and look at most a share of 2 epsilon better on the RR sets
-        that chose them than on fresh ones. Smaller is better and slower.
+        The seeds reach at least 1 - 1/e - epsilon of the optimum. The choice has also settled: the spread's standard error is
+        at most a share epsilon of it, and the seeds look at most 2 epsilon better on the RR sets that chose them than
+        on fresh ones. Smaller is better and slower.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / number of nodes.
     candidates, exclude : iterable of labels, optional
@@ -68,7 +71,8 @@ def maximize(
     threads, lanes : int, optional
         Threads (default ``IMAX_NUM_THREADS``, else all cores), and RR sets side by side in each (1 to 16).
     max_memory : int or str, optional
-        Bound on the bytes of RR sets, such as ``"2GiB"``. When it is met, the last round's result is returned.
+        Bound on the bytes of RR sets, such as ``"2GiB"``; default three quarters of the memory that is free. When it is met, the
+        last round's result is returned.
     time_limit : float, optional
         Seconds after which the last round's result is returned.
     progress : callable, optional
@@ -97,7 +101,8 @@ def maximize(
     True
     """
     limits = Limits(
-        None if time_limit is None else _check.positive(time_limit, "time_limit"), _check.memory_bytes(max_memory)
+        None if time_limit is None else _check.positive(time_limit, "time_limit"),
+        _free_memory() if max_memory is None else _check.memory_bytes(max_memory),
     )
     model = check_model(model)
     _check.one_of(algorithm, "algorithm", tuple(ALGORITHMS))
@@ -120,6 +125,19 @@ def maximize(
         progress=progress,
     )
     return ALGORITHMS[algorithm](question)
+
+
+def _free_memory() -> int | None:
+    """Three quarters of the memory that is free, where the system tells."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        try:
+            free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, OSError, ValueError):
+            return None
+    return free // 4 * 3
 
 
 def _allowed(

@@ -1,8 +1,8 @@
 """OPIM-C: greedy on one half of the RR sets, certified on the other, doubling until the certificate is good enough.
 
 Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018. One rule is added to the
-paper's: sampling goes on while the seeds look better on the sets that chose them than on fresh ones by a share of more than
-2 epsilon. The certificate's target is often met long before the choice has settled; see docs/explanation/engine.
+paper's: sampling goes on until the choice has settled, which for a small epsilon is long after the certificate's target is
+met; see `_Round.settled` and docs/explanation/engine.
 """
 
 import time
@@ -48,10 +48,14 @@ class _Round:
     def ratio(self) -> float:
         return self.lower / self.upper if self.upper > 0.0 else 1.0
 
-    @property
-    def optimism(self) -> float:
-        """How much better the seeds look on the sets that chose them than on fresh ones, as a share."""
-        return 1.0 - self.covered / self.cover.covered if self.cover.covered else 0.0
+    def settled(self, epsilon: float) -> bool:
+        """Whether the choice has settled.
+
+        The estimate's relative standard error is at most epsilon, and the seeds look at most a share of 2 epsilon better on the
+        sets that chose them than on fresh ones.
+        """
+        optimism = 1.0 - self.covered / max(self.cover.covered, 1)
+        return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
 
 
 class _Run:
@@ -147,7 +151,7 @@ class _Run:
                 q.progress(
                     Progress(number, self.schedule.rounds, sets, self.best.ratio, target, q.limits.elapsed())
                 )
-            if self.best.ratio >= target and self.best.optimism <= OPTIMISM * q.epsilon:
+            if self.best.ratio >= target and self.best.settled(q.epsilon):
                 self.stopped = REACHED
                 return
             if not self._keep_going():

@@ -1,10 +1,11 @@
 """Labels to numbers: ids and names interned by open addressing, and the parser for lines of names.
 
-Each block interns for itself and the driver merges what the blocks found, so that the numbers do not depend on how
-the text was cut.
+Each block interns for itself and the driver merges what the blocks found, so that the numbers do not depend
+on how the text was cut.
 """
 
 import numpy as np
+
 from ._jit import helper, hot, kernel
 from .text import (
     ARC,
@@ -19,13 +20,14 @@ from .text import (
     is_blank,
     is_nothing,
     note_bad,
-    number,
+    third,
 )
 
 __all__ = ["intern_ids", "mark", "merge_names", "parse_names", "relabel"]
 
 _ARCS, _RANGE_LINE, _COLUMNS = At.ARCS, At.RANGE_LINE, At.COLUMNS
 _NEWLINE, _QUOTE = 10, 34
+_WORD, _LABEL = 0xFFFFFFFF, 0x7FFFFFFF
 
 
 @hot
@@ -54,28 +56,34 @@ def grown(array, used, need):
 
 @kernel
 def table(hashes, used, size):
-    """Return a table of `size` slots (a power of two) that holds labels 0..used-1 by their hashes."""
-    slots = np.empty(size, np.int32)
+    """Return a table of `size` slots (a power of two) that holds labels 0..used-1 by their 32-bit hashes.
+
+    A slot is -1, or has the hash above and the label in the lower 31 bits: most probes need no other memory.
+    """
+    slots = np.empty(size, np.int64)
     for s in range(size):
         slots[s] = -1
     mask = size - 1
     for label in range(used):
-        s = hashes[label] & mask
+        h = int(hashes[label])
+        s = h & mask
         while slots[s] >= 0:
             s = (s + 1) & mask
-        slots[s] = label
+        slots[s] = (h << 31) | label
     return slots
 
 
-@helper
-def hash_id(value):
-    """Return a hash of an id below 2**63; no product or sum exceeds 62 bits."""
-    return ((value & 0xFFFFFFFF) * 0x3C6EF373 + (value >> 32) * 0x45D9F3B) >> 20
+@hot
+def scramble(h):
+    """Mix a 32-bit word (the finalizer of MurmurHash3)."""
+    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & _WORD
+    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & _WORD
+    return h ^ (h >> 16)
 
 
 @kernel
 def intern_ids(src, dst, start, stop):
-    """Replace the ids of one range by numbers in order of appearance; return the ids that the numbers stand for."""
+    """Replace the ids of one range by numbers, by first appearance; return the ids that they stand for."""
     known = np.empty(512, np.int64)
     hashes = np.empty(512, np.int64)
     slots = table(hashes, 0, 1024)
@@ -86,37 +94,37 @@ def intern_ids(src, dst, start, stop):
                 known = grown(known, used, 0)
                 hashes = grown(hashes, used, 0)
                 slots = table(hashes, used, 2 * slots.size)
-            value = np.int64(ids[i])
-            h = hash_id(value)
+            value = int(ids[i])
+            h = scramble((value ^ (value >> 32)) & _WORD)
             s = h & (slots.size - 1)
-            while slots[s] >= 0 and known[slots[s]] != value:
+            while slots[s] >= 0 and (slots[s] >> 31 != h or known[slots[s] & _LABEL] != value):
                 s = (s + 1) & (slots.size - 1)
             if slots[s] < 0:
-                slots[s] = used
+                slots[s] = (h << 31) | used
                 known[used] = value
                 hashes[used] = h
                 used += 1
-            ids[i] = slots[s]
+            ids[i] = slots[s] & _LABEL
     return known[:used]
 
 
 @hot
 def hash_bytes(text, start, stop):
-    """Return a hash of a field (FNV-1a, 32 bits, in a signed word)."""
+    """Return a hash of a field (FNV-1a, mixed once more)."""
     h = 0x811C9DC5
     for i in range(start, stop):
-        h = ((h ^ byte(text, i)) * 0x01000193) & 0xFFFFFFFF
-    return h ^ (h >> 15)
+        h = ((h ^ byte(text, i)) * 0x01000193) & _WORD
+    return scramble(h)
 
 
 @hot
-def find(slots, hashes, ends, blob, text, start, stop, h):
+def find(slots, ends, blob, text, start, stop, h):
     """Return the slot of a field: one that holds its label, or the empty one where it belongs."""
     mask = slots.size - 1
     s = h & mask
     while slots[s] >= 0:
-        label = slots[s]
-        if hashes[label] == h:
+        if slots[s] >> 31 == h:
+            label = slots[s] & _LABEL
             first = ends[label - 1] if label > 0 else 0
             if ends[label] - first == stop - start:
                 same = True
@@ -132,9 +140,9 @@ def find(slots, hashes, ends, blob, text, start, stop, h):
 
 @hot
 def field(text, i, separator):
-    """Return (start, stop, next) of the field at `i`; stop is -1 where a quote is not closed properly.
+    """Return (start, stop, next) of the field at `i`; stop is -1 where a quote is not properly closed.
 
-    Separator 0 stands for white space; with any other, a field may hold blanks and may stand in double quotes.
+    Separator 0 stands for white space; with any other, a field may hold blanks, or stand in double quotes.
     """
     i = after_blanks(text, i, separator)
     start = i
@@ -161,7 +169,7 @@ def field(text, i, separator):
 
 @hot
 def names_line(text, i, separator, column):
-    """Read one line of names: (kind, four ends of the two labels, third column, number of columns, next line)."""
+    """Read one line of names: (kind, start and stop of both labels, third column, columns, next line)."""
     i = after_blanks(text, i, separator)
     if is_nothing(text, i):
         return NOTHING, 0, 0, 0, 0, 0.0, 0, after_line(text, i)
@@ -182,10 +190,9 @@ def names_line(text, i, separator, column):
             b0 = start
             b1 = stop
         elif columns == 2:
-            if column is not None:
-                if start >= stop:
-                    break
-                read, value = number(text, start, stop)
+            if column is not None and start >= stop:
+                break
+            read, value = third(text, start, stop, column)
         good = good and (columns > 1 or start < stop)
         columns += 1
         i = after_blanks(text, i, separator)
@@ -208,8 +215,8 @@ def names_line(text, i, separator, column):
 def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state):
     """Read lines of names into src, dst (and column, unless it is None) from place `at` on.
 
-    Names become numbers in order of appearance. Returns the names' bytes one after another, where each ends, and
-    their hashes.
+    Names become numbers in order of appearance. Returns the names' bytes one after another, where each ends,
+    and their hashes.
     """
     blob = np.empty(8192, np.uint8)
     ends = np.empty(512, np.int64)
@@ -230,9 +237,9 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
                     hashes = grown(hashes, used, 0)
                     slots = table(hashes, used, 2 * slots.size)
                 h = hash_bytes(text, first, last)
-                s = find(slots, hashes, ends, blob, text, first, last, h)
+                s = find(slots, ends, blob, text, first, last, h)
                 if slots[s] < 0:
-                    slots[s] = used
+                    slots[s] = (h << 31) | used
                     if size + last - first > blob.size:
                         blob = grown(blob, size, size + last - first)
                     for j in range(first, last):
@@ -242,9 +249,9 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
                     hashes[used] = h
                     used += 1
                 if side == 0:
-                    src[n] = slots[s]
+                    src[n] = slots[s] & _LABEL
                 else:
-                    dst[n] = slots[s]
+                    dst[n] = slots[s] & _LABEL
             if column is not None:
                 if not floor <= value <= ceiling:
                     if state[_RANGE_LINE] < 0:
@@ -261,7 +268,7 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
 
 @kernel
 def merge_names(blob, ends, hashes):
-    """Give equal names one number, by first appearance; return each name's number and where each number appeared."""
+    """Give equal names one number, by first appearance; return each name's number and each number's name."""
     numbers = np.empty(ends.size, np.int32)
     keep = np.empty(ends.size, np.int64)
     size = 1024
@@ -270,12 +277,13 @@ def merge_names(blob, ends, hashes):
     slots = table(hashes, 0, size)
     used = 0
     for t in range(ends.size):
-        s = find(slots, hashes, ends, blob, blob, ends[t - 1] if t > 0 else 0, ends[t], hashes[t])
+        h = int(hashes[t])
+        s = find(slots, ends, blob, blob, ends[t - 1] if t > 0 else 0, ends[t], h)
         if slots[s] < 0:
-            slots[s] = t
+            slots[s] = (h << 31) | t
             keep[used] = t
             numbers[t] = used
             used += 1
         else:
-            numbers[t] = numbers[slots[s]]
+            numbers[t] = numbers[slots[s] & _LABEL]
     return numbers, keep[:used]

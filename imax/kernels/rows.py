@@ -13,11 +13,13 @@ __all__ = [
     "compact_keys",
     "compact_rows",
     "count_arcs",
+    "count_distinct",
+    "count_rows",
     "cursors",
     "first_bad",
     "fold_rows",
     "scatter_rows",
-    "sort_rows",
+    "sort_keys",
     "spread_rows",
     "transpose_counts",
 ]
@@ -43,11 +45,13 @@ def count_arcs(src, dst, both, out_count, in_count):
         d = dst[e]
         if s == d:
             loops += 1
-        else:
-            out_count[s] += 1
+            continue
+        out_count[s] += 1
+        if both:
+            out_count[d] += 1
+        if in_count is not None:
             in_count[d] += 1
             if both:
-                out_count[d] += 1
                 in_count[s] += 1
     return loops
 
@@ -96,8 +100,8 @@ def _insertion(rows, low, high):
 
 
 @kernel
-def sort_rows(ptr, rows, unique, v0, v1):
-    """Sort rows v0 to v1 and write the number of distinct nodes of each to `unique`."""
+def sort_keys(ptr, rows, unique, v0, v1):
+    """Sort the words of rows v0 to v1 and write the number of distinct nodes of each to `unique`."""
     for v in range(v0, v1):
         low = ptr[v]
         high = ptr[v + 1]
@@ -108,9 +112,21 @@ def sort_rows(ptr, rows, unique, v0, v1):
         distinct = 0
         last = np.int64(-1)
         for i in range(low, high):
-            u = np.int64(rows[i] >> _S32) if rows.itemsize == 8 else np.int64(rows[i])
+            u = np.int64(rows[i] >> _S32)
             distinct += np.int64(u != last)
             last = u
+        unique[v] = distinct
+
+
+@hot
+def count_distinct(ptr, rows, unique, v0, v1):
+    """Write the number of distinct nodes of the sorted rows v0 to v1 to `unique`."""
+    for v in range(v0, v1):
+        distinct = 0
+        last = np.int32(-1)
+        for i in range(ptr[v], ptr[v + 1]):
+            distinct += np.int64(rows[i] != last)
+            last = rows[i]
         unique[v] = distinct
 
 
@@ -167,15 +183,38 @@ def transpose_counts(idx, counts):
 
 
 @hot
-def spread_rows(ptr, idx, v0, v1, cursor, out_idx, out_place):
-    """Write rows v0 to v1 into their transpose; `out_place`, if given, takes each arc's place in `idx`."""
+def count_rows(ptr, idx, v0, v1, order, name, counts):
+    """Count what `spread_rows` will write into each row."""
     for v in range(v0, v1):
-        for a in range(ptr[v], ptr[v + 1]):
-            u = idx[a]
-            out_idx[cursor[u]] = v
+        row = v
+        if order is not None:
+            row = np.int64(order[v])
+        for a in range(ptr[row], ptr[row + 1]):
+            u = np.int64(idx[a])
+            if name is not None:
+                u = np.int64(name[u])
+            counts[u] += 1
+
+
+@hot
+def spread_rows(ptr, idx, v0, v1, order, name, cursor, out_idx, out_place):
+    """Write rows v0 to v1 into their transpose; `out_place`, if given, takes each arc's place in `idx`.
+
+    With `order` and `name`, row v is what stands in row ``order[v]``, and a node u is called ``name[u]``.
+    """
+    for v in range(v0, v1):
+        row = v
+        if order is not None:
+            row = np.int64(order[v])
+        for a in range(ptr[row], ptr[row + 1]):
+            u = np.int64(idx[a])
+            if name is not None:
+                u = np.int64(name[u])
+            at = cursor[u]
+            out_idx[at] = v
             if out_place is not None:
-                out_place[cursor[u]] = a
-            cursor[u] += 1
+                out_place[at] = a
+            cursor[u] = at + 1
 
 
 @hot

@@ -1,7 +1,7 @@
 """Edge-list text to arrays: parsers that walk blocks of whole lines.
 
-Every block ends with a newline byte, so that no scan for the end of a field needs a bound of its own. A line's
-outcome is one of the kinds below; what a block found is left in its row of `state`.
+Every block ends with a newline byte, so that no scan for the end of a field needs a bound of its own. A line
+is one of the kinds below; what a block found is left in its row of `state`.
 """
 
 import numpy as np
@@ -25,12 +25,12 @@ __all__ = [
     "is_blank",
     "is_nothing",
     "note_bad",
-    "number",
     "parse_ids",
+    "third",
 ]
 
-# What a line is: an arc; blank or a comment; has a label that is no integer; lacks a column; has an id that is
-# negative or too large; has a third column that is no number; lacks the third column.
+# What a line is: an arc; blank or a comment; has a label that is no integer; lacks a column; has an id that
+# is negative or too large; has a third column that is no number; lacks the third column.
 ARC, NOTHING, NAME, SHORT, OUTSIDE, UNREAD, LACKING = range(7)
 
 
@@ -110,10 +110,10 @@ def is_word(text, i, stop, first, last):
     """Say whether a field is one of the words in `_WORDS`, in any case."""
     if stop - i != last - first:
         return False
+    same = True
     for j in range(last - first):
-        if byte(text, i + j) | 32 != _WORDS[first + j]:
-            return False
-    return True
+        same = same and byte(text, i + j) | 32 == _WORDS[first + j]
+    return same
 
 
 @hot
@@ -186,6 +186,14 @@ def number(text, i, stop):
 
 
 @hot
+def third(text, i, stop, column):
+    """Read the third column where it is wanted; where it is not, the compiler leaves all of `number` out."""
+    if column is None:
+        return True, 0.0
+    return number(text, i, stop)
+
+
+@hot
 def identifier(text, i, stop):
     """Return what the field [i, stop) is as an id (ARC, NAME or OUTSIDE), and the id."""
     begin = i
@@ -238,8 +246,7 @@ def ids_line(text, i, column):
             source = label if columns == 0 else source
             target = label
         elif columns == 2:
-            if column is not None:
-                read, value = number(text, i, j)
+            read, value = third(text, i, j, column)
         columns += 1
         i = after_blanks(text, j, 0)
         c = byte(text, i)
@@ -273,7 +280,7 @@ def note_bad(state, kind, line):
 
 @hot
 def parse_ids(text, start, stop, low, top, floor, ceiling, src, dst, column, at, state):
-    """Read lines of integer ids in [low, top] into src, dst (and column, unless it is None) from place `at` on.
+    """Read lines of ids in [low, top] into src, dst (and column, unless it is None) from place `at` on.
 
     Stops at the first label that is no integer.
     """

@@ -1,0 +1,46 @@
+"""Sphinx configuration."""
+
+import sys
+from pathlib import Path
+
+import imax
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "imax"
+author = "The imax developers"
+copyright = author  # noqa: A001 - Sphinx's name
+release = version = imax.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_click",
+    "myst_parser",
+    "imax_tables",
+]
+exclude_patterns = ["_build", "_ext"]
+templates_path = ["_templates"]
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:obj", r"imax\._.*"),  # private, named where they matter
+    ("py:obj", r"imax\.binary\..*"),  # documented as parts of imax.io
+    ("py:obj", r"[A-Za-z]+"),  # attributes and names of the same module
+]
+suppress_warnings = ["myst.header"]  # the changelog's own title is the page's
+default_role = "autolink"
+highlight_language = "python"
+
+autosummary_generate = True
+autosummary_imported_members = True
+autodoc_typehints = "none"  # numpydoc sections tell the types, in words
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "furo"
+html_title = f"imax {version}"
+html_copy_source = False
+html_show_sphinx = False

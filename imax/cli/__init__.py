@@ -1,0 +1,84 @@
+"""The command line: ``imax seed``, ``imax spread``, ``imax info``, ``imax convert``.
+
+Commands parse, call the library and print; each has a module of its own, loaded when it is used.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .. import __version__
+
+__all__ = ["main"]
+
+_COMMANDS = ("seed", "spread", "info", "convert")
+
+
+class _Main(click.Group):
+    """A group that loads its commands late and tells every error in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f".{cmd_name}", __name__).command
+        return command
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command; leave with its exit code, or return it where `standalone_mode` is off."""
+        from ._shared import INTERRUPTED, report
+
+        try:
+            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except click.ClickException as error:
+            if not standalone_mode:
+                raise
+            code = report(error)
+        except click.Abort:
+            if not standalone_mode:
+                raise
+            code = report(click.ClickException("interrupted"), INTERRUPTED)
+        if standalone_mode:
+            sys.exit(code or 0)
+        return code
+
+
+@click.group(
+    cls=_Main,
+    name="imax",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  imax seed --k 10 karate
+  imax seed --k 50 --format plain friends.txt.gz > seeds.txt
+  imax spread --seeds seeds.txt friends.txt.gz
+  imax convert friends.txt.gz friends.imax
+
+\b
+Completion of commands and options, for bash (zsh and fish likewise), in ~/.bashrc:
+  eval "$(_IMAX_COMPLETE=bash_source imax)"
+
+\b
+Exit codes: 0 done; 1 bad input (files, graphs, nodes) or output that cannot be written; 2 wrong usage;
+130 interrupted, after printing the best result so far; 141 the reader of the output went away.""",
+)
+@click.version_option(__version__, prog_name="imax", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Influence maximization: choose whom to start with so that the most people are reached."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

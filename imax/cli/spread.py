@@ -1,0 +1,130 @@
+"""``imax spread``: estimate what given seeds reach."""
+
+from typing import Any
+
+import click
+
+from .. import _check
+from ._output import as_facts, as_json, check_place, emit, output_option
+from ._shared import (
+    INTERRUPTED,
+    Command,
+    Status,
+    checked,
+    common_options,
+    graph_options,
+    labels_from,
+    one_stdin,
+    print_notes,
+    read,
+    work_options,
+)
+
+__all__ = ["command"]
+
+
+@click.command(
+    "spread",
+    cls=Command,
+    short_help="Estimate how many nodes given seeds reach.",
+    epilog="""\b
+Examples:
+  imax spread --seed 0 --seed 33 karate
+  imax spread --seeds seeds.txt --simulations 100000 friends.txt.gz
+  imax seed --k 5 --format plain friends.imax | imax spread --seeds - friends.imax""",
+)
+@graph_options
+@click.option("--seeds", "seed_file", metavar="FILE", help="The seeds, one a line; - for standard input.")
+@click.option("--seed", "seed_labels", multiple=True, metavar="NODE", help="A seed; may be given again.")
+@work_options
+@click.option(
+    "--simulations",
+    "n_simulations",
+    type=int,
+    default=10_000,
+    show_default=True,
+    callback=checked(_check.count, "n_simulations", low=2),
+    help="How many cascades to simulate.",
+)
+@click.option(
+    "--confidence",
+    type=float,
+    default=0.95,
+    show_default=True,
+    callback=checked(_check.open_unit, "confidence"),
+    help="Level of the interval.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "plain"]),
+    default="table",
+    show_default=True,
+    help="plain: the estimate alone.",
+)
+@output_option
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    graph: str,
+    seed_file: str | None,
+    seed_labels: tuple[str, ...],
+    node_weights: str | None,
+    form: str,
+    output: str,
+    quiet: bool,
+    **options: Any,
+) -> int:
+    """Estimate the number of nodes of GRAPH that seeds reach, by simulation, with a confidence interval.
+
+    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Ctrl-C ends the simulations and prints
+    the estimate so far.
+    """
+    from ._startup import load_engine
+
+    check_place(output)
+    if seed_file is None and not seed_labels:
+        raise click.UsageError("no seeds; give --seeds FILE or --seed NODE")
+    one_stdin(**{"GRAPH": graph, "--seeds": seed_file, "--node-weights": node_weights})
+    reading = {name: options.pop(name) for name in ("probability", "directed", "parallel", "on_bad_line")}
+    status = Status(quiet)
+    load_engine()
+    network = read(graph, status, threads=options["threads"], rng=options["rng"], **reading)
+    print_notes(network, ctx.command, quiet)
+    from ..io import read_labels, read_node_values
+    from ..spread import spread
+
+    seeds = labels_from(seed_labels, network)
+    if seed_file is not None:
+        seeds += read_labels(seed_file, network)
+    weights = None if node_weights is None else read_node_values(node_weights, network)
+
+    def show(done: int, total: int) -> None:
+        status.show(f"{done:,} of {total:,} simulations")
+
+    estimate = spread(network, seeds, node_weights=weights, progress=show if status.on else None, **options)
+    status.clear()
+    if form == "plain":
+        text = f"{estimate.spread!r}\n"
+    elif form == "json":
+        text = as_json(estimate.to_dict() | {"random_seed": options["rng"], "source": graph})
+    else:
+        low, high = estimate.interval
+        text = as_facts(
+            [
+                ("Spread", f"{estimate.spread:,.2f} ({estimate.confidence:.0%} interval {low:,.2f} to {high:,.2f})"),
+                ("Standard error", f"{estimate.std_error:.3g}"),
+                ("Seeds", f"{estimate.n_seeds:,}"),
+                ("Graph", f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs, {estimate.probability}, "
+                          f"{estimate.model.upper()}"),
+                ("Simulations", f"{estimate.n_simulations:,} ({estimate.stop_reason})"),
+                ("Time", f"{estimate.seconds:.2f} s"),
+                ("Random seed", str(options["rng"])),
+            ]
+        )  # fmt: skip
+    emit(text, output)
+    if estimate.stop_reason == "interrupted":
+        click.echo("imax: interrupted; this is the estimate so far", err=True)
+        return INTERRUPTED
+    return 0

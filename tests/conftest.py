@@ -1,0 +1,40 @@
+"""What all tests share: a compile cache of their own, no thread setting from outside, and the folder of real graphs."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _kernel_cache():
+    """Name a folder by the kernels' text: Numba does not notice that a helper in another file has changed."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted((ROOT / "imax" / "kernels").glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    checked = "-boundscheck" if os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0") else ""
+    return ROOT / ".cache" / "numba" / (digest.hexdigest() + checked)
+
+
+# before the first import of numba, which reads it once
+if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
+    os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
+os.environ.pop("IMAX_NUM_THREADS", None)
+
+settings.register_profile("imax", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("imax")
+
+
+@pytest.fixture(scope="session")
+def data():
+    """Return the folder of real graphs, or skip the test."""
+    named = os.environ.get("IMAX_DATA", "")
+    if not named:
+        pytest.skip("needs real graphs: set IMAX_DATA to the folder that holds them")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.skip(f"needs real graphs: IMAX_DATA names {named!r}, which is no folder")
+    return folder

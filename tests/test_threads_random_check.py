@@ -1,0 +1,222 @@
+"""Threads over ranges, keys, and the checks of arguments."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imax import _check, _random, _threads, errors
+from imax.errors import ImaxError, InvalidArgumentError
+
+# -- threads -----------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 200), st.integers(1, 50))
+def test_slices_cut_a_range_evenly(n, parts):
+    cuts = _threads.slices(n, parts)
+    assert [i for a, b in cuts for i in range(a, b)] == list(range(n))
+    sizes = [b - a for a, b in cuts]
+    assert max(sizes) - min(sizes) <= 1
+    assert len(cuts) <= parts
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_come_in_order(threads):
+    def task(i):
+        time.sleep(0.001 * (5 - i % 5))
+        return i
+
+    assert _threads.run([lambda i=i: task(i) for i in range(20)], threads) == list(range(20))
+
+
+def test_one_thread_runs_in_the_caller():
+    names = _threads.run([threading.current_thread, threading.current_thread], 1)
+    assert set(names) == {threading.current_thread()}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_waits_for_what_runs_and_cancels_the_rest(error):
+    running = []
+    done = []
+
+    def fail():
+        while len(running) < 1:
+            time.sleep(0.001)
+        raise error
+
+    def slow(i):
+        running.append(i)
+        time.sleep(0.05)
+        done.append(i)
+
+    tasks = [fail, *(lambda i=i: slow(i) for i in range(50))]
+    with pytest.raises(error):
+        _threads.run(tasks, 2)
+    # nothing keeps running behind the caller's back, and most never started
+    assert sorted(done) == sorted(running)
+    assert len(running) < 50
+
+
+def test_the_pools_close():
+    code = (
+        "from imax import _threads; _threads.run([int, int], 2); _threads._close(); "
+        "assert not _threads._pools; print(_threads.run([int, int], 2))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[0, 0]\n"
+
+
+# -- keys --------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_source_gives_the_same_key():
+    assert _random.key_from(3) == _random.key_from(np.int64(3)) == _random.key_from(np.random.SeedSequence(3))
+    assert _random.key_from(3) != _random.key_from(4)
+    assert _random.key_from(None) != _random.key_from(None)
+    assert _random.key_from(2**100) == _random.key_from(2**100)
+
+
+def test_a_generator_moves_on():
+    first, again = np.random.default_rng(1), np.random.default_rng(1)
+    assert _random.key_from(first) == _random.key_from(again)
+    assert _random.key_from(first) != _random.key_from(np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("rng", [True, 1.5, "7", [1], np.random.RandomState(1)])
+def test_other_sources_are_refused(rng):
+    with pytest.raises(InvalidArgumentError, match="rng must be None, a whole number, a numpy SeedSequence"):
+        _random.key_from(rng)
+
+
+def test_a_negative_source_is_refused():
+    with pytest.raises(InvalidArgumentError, match="rng must not be negative, got -3"):
+        _random.key_from(-3)
+
+
+def test_subkeys_differ():
+    keys = {_random.subkey((1, 2), *path) for path in [(), (0,), (1,), (0, 0), (0, 1)]} | {_random.subkey((2, 1), 0)}
+    assert len(keys) == 6
+
+
+# -- checks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [3, np.int32(3), np.uint8(3)])
+def test_count_takes_whole_numbers(value):
+    number = _check.count(value, "k")
+    assert number == 3
+    assert type(number) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (True, "k must be a whole number, got True"),
+        (2.0, "k must be a whole number, got 2.0"),
+        ("2", "k must be a whole number, got '2'"),
+        (0, "k must be at least 1, got 0"),
+        (11, "k must be at most 10 (the nodes), got 11"),
+    ],
+)
+def test_count_refuses(value, message):
+    with pytest.raises(InvalidArgumentError) as caught:
+        _check.count(value, "k", high=10, high_is="the nodes")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad", "message"),
+    [
+        (_check.open_unit, [0.5, np.float32(0.25), "0.5"], [0, 1, -1, float("nan")], "strictly between 0 and 1"),
+        (_check.probability, [0, 1, 0.5], [-0.1, 1.1, float("nan"), float("inf")], "must lie in [0, 1]"),
+        (_check.positive, [1e-9, 5], [0, -1, float("inf"), float("nan")], "must be a finite number above 0"),
+    ],
+)
+def test_real_numbers(check, good, bad, message):
+    for value in good:
+        assert check(value, "x") == float(value)
+    for value in bad:
+        with pytest.raises(InvalidArgumentError) as caught:
+            check(value, "x")
+        assert message in str(caught.value)
+        assert repr(value) in str(caught.value)
+        assert str(caught.value).startswith("x ")
+    for value in [True, None, "half", [1]]:
+        with pytest.raises(InvalidArgumentError, match="x must be a number, got"):
+            check(value, "x")
+
+
+def test_one_of():
+    assert _check.one_of("ic", "model", ("ic", "lt")) == "ic"
+    with pytest.raises(InvalidArgumentError, match="model must be one of ic, lt; got 'sir'"):
+        _check.one_of("sir", "model", ("ic", "lt"))
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        (None, None), (5, 5), ("5", 5), ("1k", 1024), ("500M", 500 << 20), ("2GiB", 2 << 30), ("1.5 gb", 3 << 29),
+        (" 1tib ", 1 << 40), ("10b", 10), ("1e3", 1000),
+    ],
+)  # fmt: skip
+def test_memory_sizes(value, size):
+    assert _check.memory_bytes(value) == size
+
+
+@pytest.mark.parametrize("value", ["", "much", "5X", "M", "-1G", "0", "nan", "inf", 0, -5, 1.5, True])
+def test_memory_sizes_refused(value):
+    with pytest.raises(InvalidArgumentError, match="max_memory must be"):
+        _check.memory_bytes(value)
+
+
+def test_threads_come_from_argument_then_environment_then_machine(monkeypatch):
+    monkeypatch.setenv("IMAX_NUM_THREADS", "3")
+    assert _check.threads(5) == 5
+    assert _check.threads(None) == 3
+    monkeypatch.delenv("IMAX_NUM_THREADS")
+    assert _check.threads(None) == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert _check.threads(None) == os.cpu_count()
+
+
+@pytest.mark.parametrize("setting", ["0", "-1", "two", "1.5"])
+def test_a_bad_thread_setting_is_named(monkeypatch, setting):
+    monkeypatch.setenv("IMAX_NUM_THREADS", setting)
+    with pytest.raises(InvalidArgumentError, match=f"IMAX_NUM_THREADS must be .* got '{setting}'"):
+        _check.threads(None)
+
+
+@pytest.mark.parametrize("value", [0, -2, 1.5, "2", 5000])
+def test_a_bad_thread_argument_is_named(value):
+    with pytest.raises(InvalidArgumentError, match="threads must be"):
+        _check.threads(value)
+
+
+# -- errors ------------------------------------------------------------------------------------------------------
+
+
+def test_every_error_is_an_imax_error_and_the_builtin_one_expects():
+    expected = {
+        "FileFormatError": ValueError,
+        "InvalidArgumentError": ValueError,
+        "InvalidGraphError": ValueError,
+        "MissingDependencyError": ImportError,
+        "NoSuchFileError": FileNotFoundError,
+        "OutOfMemoryBoundError": MemoryError,
+        "UnknownNodeError": KeyError,
+    }
+    assert {*expected, "ImaxError"} == set(errors.__all__)
+    for name, builtin in expected.items():
+        assert issubclass(getattr(errors, name), (ImaxError,))
+        assert issubclass(getattr(errors, name), builtin)
+
+
+def test_an_unknown_node_s_message_stands_as_it_is():
+    assert str(errors.UnknownNodeError("node 'x' is not there")) == "node 'x' is not there"
+    assert str(errors.UnknownNodeError()) == ""
