@@ -1,7 +1,7 @@
 """How long does it take to get a large edge list into arrays? ``python -m bench.loading [--arcs N]``.
 
 Every candidate runs as a process of its own, import included, on one tab-separated file of skewed random
-arcs; they take turns, so that a busy machine is busy for all of them. The other readers stop at columns of raw ids,
+arcs; they take turns, so that a busy machine is busy for all. The other readers stop at columns of raw ids,
 imax goes on to node numbers and labels.
 """
 

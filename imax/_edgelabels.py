@@ -12,9 +12,54 @@ from . import _threads
 from .errors import FileFormatError
 from .textfile import Content
 
-__all__ = ["Parsed", "named", "numbered"]
+__all__ = ["Parsed", "Table", "named", "numbered"]
 
 Labels: TypeAlias = "tuple[NDArray[np.int64] | list[str] | None, int]"
+
+_ROOM = 512  # keys in a new table
+
+
+class Table:
+    """A hash table that numbers keys by first appearance: ids, or names whose bytes are kept in a blob.
+
+    Attributes
+    ----------
+    slots, keys, hashes, blob : numpy.ndarray
+        As the kernels take them; `keys` has the ids, or where each name ends in `blob`.
+    """
+
+    def __init__(self, *, blob: bool) -> None:
+        self.slots = _empty_slots(_ROOM)
+        self.keys = np.empty(_ROOM, np.int64)
+        self.hashes = np.empty(_ROOM, np.int64)
+        self.blob = np.empty(16 * _ROOM * blob, np.uint8)
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What `parse_names` takes."""
+        return self.slots, self.keys, self.hashes, self.blob
+
+    def grow(self, used: int) -> None:
+        """Double the room."""
+        from .kernels.labels import refill
+
+        self.keys, self.hashes, self.blob = _longer(self.keys), _longer(self.hashes), _longer(self.blob)
+        self.slots = _empty_slots(self.keys.size)
+        refill(self.slots, self.hashes, used)
+
+    def trim(self, used: int, size: int = 0) -> None:
+        """Keep the keys alone."""
+        self.keys, self.hashes, self.blob = self.keys[:used], self.hashes[:used], self.blob[:size]
+        self.slots = self.slots[:0]
+
+
+def _empty_slots(room: int) -> NDArray[np.int64]:
+    """Return a table that is at most half full with so many keys; its size is a power of two."""
+    return np.full(2 << max(room - 1, 1).bit_length(), -1, np.int64)
+
+
+def _longer(array: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([array, np.empty_like(array)])
 
 
 @dataclass
@@ -28,7 +73,7 @@ class Parsed:
     bad: int
     columns: int
     largest: int
-    tables: list[Any]
+    tables: list[Table]
 
 
 def numbered(parsed: Parsed, threads: int) -> Labels:
@@ -73,25 +118,41 @@ def _present(parsed: Parsed, threads: int) -> NDArray[np.int64]:
 
 def _sparse(parsed: Parsed, threads: int) -> NDArray[np.int64]:
     """Renumber ids through hash tables: one for each range, then one order for all."""
-    from .kernels.labels import intern_ids
-
     ranges = _threads.slices(parsed.src.size, threads)
-    known = _threads.run([partial(intern_ids, parsed.src, parsed.dst, a, b) for a, b in ranges], threads)
+    known = _threads.run([partial(_intern, parsed, a, b) for a, b in ranges], threads)
     labels = np.unique(np.concatenate(known))
     tables = [np.searchsorted(labels, part).astype(np.int32) for part in known]
     _apply(parsed, ranges, tables, threads)
     return labels
 
 
+def _intern(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
+    """Give the ids of one range numbers, in place; return what the numbers stand for."""
+    from .kernels.labels import intern_ids
+
+    table = Table(blob=False)
+    used = 0
+    while start < stop:
+        start, used = intern_ids(
+            parsed.src, parsed.dst, start, stop, table.slots, table.keys, table.hashes, used
+        )
+        if start < stop:
+            table.grow(used)
+    return table.keys[:used]
+
+
 def named(content: Content, parsed: Parsed, threads: int) -> Labels:
     """Turn the blocks' own numbers into node indices, in order of appearance; return the labels."""
     from .kernels.labels import merge_names
 
-    shifts = [0, *accumulate(blob.size for blob, _, _ in parsed.tables)]
-    blob = np.concatenate([part[0] for part in parsed.tables])
-    ends = np.concatenate([part[1] + shift for part, shift in zip(parsed.tables, shifts, strict=False)])
-    numbers, keep = merge_names(blob, ends, np.concatenate([part[2] for part in parsed.tables]))
-    cuts = list(accumulate(part[1].size for part in parsed.tables))[:-1]
+    parts = parsed.tables
+    shifts = accumulate([0, *(part.blob.size for part in parts[:-1])])
+    blob = np.concatenate([part.blob for part in parts])
+    ends = np.concatenate([part.keys + shift for part, shift in zip(parts, shifts, strict=True)])
+    hashes = np.concatenate([part.hashes for part in parts])
+    numbers, keep = np.empty(ends.size, np.int32), np.empty(ends.size, np.int64)
+    keep = keep[: merge_names(blob, ends, hashes, _empty_slots(ends.size), numbers, keep)]
+    cuts = list(accumulate(part.keys.size for part in parts))[:-1]
     _apply(parsed, list(pairwise([0, *accumulate(parsed.counts)])), np.split(numbers, cuts), threads)
     starts = np.concatenate([[0], ends[:-1]])[keep].tolist()
     raw = blob.tobytes()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _threads
-from ._edgelabels import Parsed, named, numbered
+from ._edgelabels import Parsed, Table, named, numbered
 from .errors import FileFormatError
 from .textfile import Content, quoted
 
@@ -86,7 +86,7 @@ def _never(states: NDArray[np.int64]) -> bool:
 class _Way:
     """How to parse blocks."""
 
-    read: Callable[[_Block, _Room], Any]
+    read: Callable[[_Block, _Room], Table | None]
     dtype: type
     outside: str = ""  # the message for ids out of range
     too_small: Callable[[NDArray[np.int64]], bool] = _never
@@ -219,12 +219,20 @@ def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, thr
 def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> Parsed:
     """Parse lines of names; each block numbers its own."""
     from .kernels.labels import parse_names
+    from .kernels.text import At
 
-    def read(block: _Block, room: _Room) -> Any:
-        return parse_names(
-            block.data, block.start, block.stop, separator, *wanted.limits,
-            room.src, room.dst, room.column, room.at, room.state,
-        )  # fmt: skip
+    def read(block: _Block, room: _Room) -> Table:
+        table = Table(blob=True)
+        place = block.start
+        while place < block.stop:
+            place = parse_names(
+                block.data, place, block.stop, separator, *wanted.limits,
+                room.src, room.dst, room.column, room.at, room.state, *table.arrays,
+            )  # fmt: skip
+            if place < block.stop:
+                table.grow(int(room.state[At.NAMES]))
+        table.trim(int(room.state[At.NAMES]), int(room.state[At.BYTES]))
+        return table
 
     size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - start) // threads + 1))
     return _parse(content, _blocks(content, start, size), wanted, threads, _Way(read, np.int32))
@@ -244,9 +252,9 @@ def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int,
     dst: NDArray[Any] = np.empty(places[-1], way.dtype)
     column = None if wanted.bounds is None else np.empty(places[-1], np.float32)
     states = np.full((len(blocks), STATE), -1, np.int64)
-    states[:, [At.ARCS, At.BAD, At.BEYOND]] = 0
+    states[:, [At.ARCS, At.BAD, At.BEYOND, At.NAMES, At.BYTES]] = 0
 
-    def task(k: int) -> Any:
+    def task(k: int) -> Table | None:
         # Blocks start in order: where one has met a name, all before it are on their way.
         if (states[:, At.NAME_LINE] >= 0).any() or way.too_small(states):
             return None
@@ -275,7 +283,7 @@ def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int,
         bad=int(states[:, At.BAD].sum()),
         columns=int(states[:, At.COLUMNS].max(initial=0)),
         largest=int(states[:, At.LARGEST].max(initial=-1)),
-        tables=tables,
+        tables=[table for table in tables if table is not None],
     )
 
 

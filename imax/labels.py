@@ -83,7 +83,10 @@ class Labels:
 
     def find(self, labels: Iterable[Hashable], what: str = "node") -> NDArray[np.int64]:
         """Return the node indices of labels; an unknown one raises `UnknownNodeError`."""
-        labels = list(labels)
+        try:
+            labels = list(labels)
+        except TypeError:
+            raise InvalidArgumentError(f"{what.rstrip(':')} must be an iterable of labels, got {labels!r}") from None
         found = [self._find(label) for label in labels]
         for label, place in zip(labels, found, strict=True):
             if place < 0:
@@ -96,7 +99,9 @@ class Labels:
                 return self._places.get(label, -1)
             except TypeError:
                 return -1
-        if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)) or label != int(label):
+        if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)):
+            return -1
+        if isinstance(label, float) and not label.is_integer():
             return -1
         number = int(label)
         if self.values is None:

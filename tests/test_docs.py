@@ -1,7 +1,7 @@
 """The examples of README and documentation: Python by doctest, ``console`` blocks in a shell.
 
-A block with a caption is a file of that name, for the blocks below it. What commands print is compared with numbers left
-out: times and machines differ.
+A block with a caption is a file of that name, for the blocks below it. What commands print is compared with
+numbers left out: times and machines differ.
 """
 
 import doctest
@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.rst")), *sorted((ROOT / "docs").glob("[a-z]*/*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.rst")),
+    *sorted((ROOT / "docs").glob("[a-z]*/*.rst")),
+]
 PAGES = [page for page in PAGES if "generated" not in page.parts]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -42,7 +46,10 @@ def blocks(page: Path) -> list[Block]:
     if page.suffix == ".md":
         found = [(m.start(), m[1], None, m[2]) for m in FENCE.finditer(text)]
     else:
-        found = [(m.start(), m[1], m[2], textwrap.dedent(m[3]).strip("\n") + "\n") for m in DIRECTIVE.finditer(text)]
+        found = [
+            (m.start(), m[1], m[2], textwrap.dedent(m[3]).strip("\n") + "\n")
+            for m in DIRECTIVE.finditer(text)
+        ]
     return [Block(language, file, body, text.count("\n", 0, at) + 1) for at, language, file, body in found]
 
 
@@ -69,7 +76,12 @@ def run_console(block: Block) -> None:
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         done = subprocess.run(
-            [shell, "-c", SHELL + command], env=environment, capture_output=True, text=True, check=False, timeout=300
+            [shell, "-c", SHELL + command],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
         assert without_numbers(done.stdout) == without_numbers(expected), command

@@ -3,6 +3,7 @@
 Commands parse, call the library and print; each has a module of its own, loaded when it is used.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -39,8 +40,12 @@ class _Main(click.Group):
         **extra: Any,
     ) -> Any:
         """Run a command; leave with its exit code, or return it where `standalone_mode` is off."""
-        from ._shared import INTERRUPTED, report
+        from ._shared import INTERRUPTED, Process, report
 
+        own = args is None and standalone_mode
+        if own:
+            gc.disable()  # imports make many objects and little garbage
+        extra.setdefault("obj", Process(own))
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except click.ClickException as error:
@@ -51,6 +56,8 @@ class _Main(click.Group):
             if not standalone_mode:
                 raise
             code = report(click.ClickException("interrupted"), INTERRUPTED)
+        if own:
+            gc.freeze()  # spares the collector a last look at everything, now that the process ends
         if standalone_mode:
             sys.exit(code or 0)
         return code
@@ -69,12 +76,16 @@ Examples:
   imax convert friends.txt.gz friends.imax
 
 \b
-Completion of commands and options, for bash (zsh and fish likewise), in ~/.bashrc:
+Completion in bash (in ~/.bashrc; zsh and fish likewise):
   eval "$(_IMAX_COMPLETE=bash_source imax)"
 
 \b
-Exit codes: 0 done; 1 bad input (files, graphs, nodes) or output that cannot be written; 2 wrong usage;
-130 interrupted, after printing the best result so far; 141 the reader of the output went away.""",
+Exit codes:
+  0    done
+  1    bad input (files, graphs, nodes), or output that cannot be written
+  2    wrong usage
+  130  interrupted; the best result so far was printed
+  141  the reader of the output went away""",
 )
 @click.version_option(__version__, prog_name="imax", message="%(prog)s %(version)s")
 @click.pass_context

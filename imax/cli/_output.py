@@ -20,7 +20,11 @@ __all__ = ["as_csv", "as_facts", "as_json", "as_table", "check_place", "emit", "
 def output_option(function: Any) -> Any:
     """Add ``--output``."""
     return click.option(
-        "-o", "--output", default="-", metavar="FILE", help="Write there, all or nothing.  [default: standard output]"
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="Write there, all or nothing.  [default: standard output]",
     )(function)
 
 

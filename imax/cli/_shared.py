@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from .. import _check
 from ..errors import ImaxError, InvalidArgumentError, NoSuchFileError
+from ._startup import load_engine
 
 if TYPE_CHECKING:
     from ..graph import InfluenceGraph
@@ -23,6 +25,7 @@ __all__ = [
     "INTERRUPTED",
     "Command",
     "OutputError",
+    "Process",
     "Status",
     "checked",
     "common_options",
@@ -39,6 +42,13 @@ INTERRUPTED = 130  # what shells show for SIGINT
 BROKEN_PIPE = 141  # and for SIGPIPE
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Process:
+    """Whether this process is the command line's own, so that it may be trimmed for speed."""
+
+    own: bool
 
 
 class OutputError(ImaxError, OSError):
@@ -69,14 +79,18 @@ def in_options(message: str, command: click.Command, *, argument: bool = False) 
     With `argument` the message starts with the name of an argument.
     """
     names = {
-        p.name: max(p.opts, key=len) for p in command.params if isinstance(p, click.Option) and p.name is not None
+        p.name: max(p.opts, key=len)
+        for p in command.params
+        if isinstance(p, click.Option) and p.name is not None
     }
     message = message.replace("directed=False", "--undirected")
     for name, option in names.items():
         message = re.sub(rf"\b{name}=(['\"]?)([\w:.]+)\1", rf"{option} \2", message)
     if argument:
         pattern = "|".join(names)
-        message = re.sub(rf"^({pattern})( and )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message)
+        message = re.sub(
+            rf"^({pattern})( and )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message
+        )
         message = re.sub(rf"^({pattern})\b", lambda m: names[m[1]], message)
     return message
 
@@ -211,7 +225,12 @@ common_options = _all(
     _THREADS,
     click.option("-q", "--quiet", is_flag=True, help="No notes and no progress on standard error."),
     click.option(
-        "--debug", is_flag=True, expose_value=False, is_eager=True, callback=_debug, help="Show where an error comes from."
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_debug,
+        help="Show where an error comes from.",
     ),
 )
 work_options = _all(
@@ -261,12 +280,21 @@ def read(
     _check.threads(threads)
     if probability is not None:
         parse(probability)
-    options: dict[str, Any] = {"probability": probability, "parallel": parallel, "threads": threads, "rng": rng}
+    options: dict[str, Any] = {
+        "probability": probability,
+        "parallel": parallel,
+        "threads": threads,
+        "rng": rng,
+    }
+    if click.get_current_context().obj.own:
+        load_engine()
     status.show(f"reading {'standard input' if source == '-' else source}")
     if source == "-" or _exists(source):
         from ..io import read_graph
 
-        graph = read_graph(source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options)
+        graph = read_graph(
+            source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options
+        )
     else:
         graph = _known(source)(**options, **_not_for_names(source, directed, on_bad_line))
     status.clear()
@@ -284,7 +312,9 @@ def _not_for_names(source: str, directed: bool | None, on_bad_line: str | None) 
     given = {"--directed/--undirected": directed, "--on-bad-line": on_bad_line}
     for option, value in given.items():
         if value is not None:
-            raise click.UsageError(f"{option} is for files; {source!r} is known by name, and how to read it too")
+            raise click.UsageError(
+                f"{option} is for files; {source!r} is known by name, and how to read it too"
+            )
     return {}
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from typing import Any
 
 __all__ = ["load_engine"]
 
@@ -12,15 +13,14 @@ def load_engine() -> None:
     Numba imports SciPy's linear algebra only to note that matrix products could be compiled. No kernel of imax has one,
     and in this process there is no other code: doing without saves a quarter of a second.
     """
+    modules: dict[str, Any] = sys.modules
     name = "scipy.linalg"
-    if name in sys.modules or "numba" in sys.modules:
+    if name in modules or "numba" in modules:
         return
-    collecting = gc.isenabled()
-    gc.disable()  # imports make many objects and no garbage
-    sys.modules[name] = None  # type: ignore[assignment]
+    modules[name] = None  # an import of it now fails
     try:
         import numba.np.arraymath  # noqa: F401
     finally:
-        del sys.modules[name]
-        if collecting:
-            gc.enable()
+        del modules[name]
+    gc.freeze()  # what is loaded now stays: the collector need not look at it
+    gc.enable()

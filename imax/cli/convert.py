@@ -40,14 +40,11 @@ def command(ctx: click.Context, graph: str, out: str, quiet: bool, **reading: An
     column. .txt (tabs) and .csv are edge lists of source, target and probability; .mtx is Matrix Market, whose nodes
     are numbers from 1. GRAPH is what it is for imax seed: a file, - for standard input, or a name.
     """
-    from ._startup import load_engine
-
     ending = Path(out).suffix.lower()
     if ending not in (".imax", ".mtx", *_SEPARATORS):
         raise click.UsageError(f"OUT must end in .imax, .txt, .csv or .mtx, got {out!r}")
     check_place(out)
     status = Status(quiet)
-    load_engine()
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
     status.show(f"writing {out}")
@@ -98,7 +95,9 @@ def _check_names(names: list[str]) -> None:
     """Refuse names that an edge list would not give back."""
     for name in names:
         if not name or name != name.strip() or name[0] in "#%" or any(mark in name for mark in '",;\t\r\n'):
-            raise InvalidGraphError(f"the label {name!r} cannot stand in an edge list; write a .imax file instead")
+            raise InvalidGraphError(
+                f"the label {name!r} cannot stand in an edge list; write a .imax file instead"
+            )
 
 
 def _matrix_market(network: "InfluenceGraph") -> Iterator[bytes]:

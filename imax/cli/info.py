@@ -34,11 +34,8 @@ def command(ctx: click.Context, graph: str, form: str, output: str, quiet: bool,
     GRAPH is what it is for imax seed: a file, - for standard input, or a name. Equal fingerprints mean equal arcs and
     probabilities.
     """
-    from ._startup import load_engine
-
     check_place(output)
     status = Status(quiet)
-    load_engine()
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
     facts = _facts(graph, network)

@@ -45,7 +45,7 @@ Examples:
   zcat friends.txt.gz | imax seed --k 5 --format json -""",
 )
 @click.option(
-    "-k", "--k", type=int, required=True, callback=checked(_check.count, "k"), help="How many seeds.  [required]"
+    "-k", "--k", type=int, required=True, callback=checked(_check.count, "k"), help="How many seeds."
 )
 @graph_options
 @work_options
@@ -88,7 +88,9 @@ Examples:
 @output_option
 @common_options
 @click.pass_context
-def command(ctx: click.Context, graph: str, k: int, form: str, output: str, quiet: bool, **options: Any) -> int:
+def command(
+    ctx: click.Context, graph: str, k: int, form: str, output: str, quiet: bool, **options: Any
+) -> int:
     """Choose the k nodes of GRAPH that together reach the most others, with a certificate of how good they are.
 
     GRAPH is a file (an edge list, plain or compressed; Matrix Market; or one that imax convert wrote), - for standard
@@ -97,15 +99,12 @@ def command(ctx: click.Context, graph: str, k: int, form: str, output: str, quie
 
     Ctrl-C ends the search and prints the best seeds so far.
     """
-    from ._startup import load_engine
-
     check_place(output)
     files = {name: options.pop(name) for name in ("candidates", "exclude", "node_weights")}
     one_stdin(GRAPH=graph, **{f"--{name.replace('_', '-')}": path for name, path in files.items()})
     reading = {name: options.pop(name) for name in ("probability", "directed", "parallel", "on_bad_line")}
     n_simulations = options.pop("n_simulations")
     status = Status(quiet)
-    load_engine()
     began = perf_counter()
     network = read(graph, status, threads=options["threads"], rng=options["rng"], **reading)
     print_notes(network, ctx.command, quiet)
@@ -114,10 +113,15 @@ def command(ctx: click.Context, graph: str, k: int, form: str, output: str, quie
     result = _select(network, k, status, options | lists)
     verification, interrupted = None, result.stop_reason == "interrupted"
     if n_simulations is not None and not interrupted:
-        verification = _verify(network, result, n_simulations, status, lists["node_weights"], options["threads"])
+        verification = _verify(
+            network, result, n_simulations, status, lists["node_weights"], options["threads"]
+        )
         interrupted = verification is None or verification.stop_reason == "interrupted"
     status.clear()
-    emit(_text(form, graph, network, result, verification, {"seed": options["rng"], "reading": seconds}), output)
+    emit(
+        _text(form, graph, network, result, verification, {"seed": options["rng"], "reading": seconds}),
+        output,
+    )
     if interrupted:
         click.echo("imax: interrupted; this is the best result so far", err=True)
     return INTERRUPTED if interrupted else 0
@@ -151,7 +155,12 @@ def _select(network: "InfluenceGraph", k: int, status: Status, options: dict[str
 
 
 def _verify(
-    network: "InfluenceGraph", result: "MaximizeResult", n: int, status: Status, weights: Any, threads: int | None
+    network: "InfluenceGraph",
+    result: "MaximizeResult",
+    n: int,
+    status: Status,
+    weights: Any,
+    threads: int | None,
 ) -> "SpreadEstimate | None":
     """Simulate the result on a stream that the choice did not use; None where an interrupt came first."""
     from numpy.random import SeedSequence
@@ -223,7 +232,10 @@ def _record(
 
 
 def _certificate(
-    network: "InfluenceGraph", result: "MaximizeResult", verification: "SpreadEstimate | None", more: dict[str, Any]
+    network: "InfluenceGraph",
+    result: "MaximizeResult",
+    verification: "SpreadEstimate | None",
+    more: dict[str, Any],
 ) -> list[tuple[str, str]]:
     low, high = result.interval
     seconds = {"read": more["reading"], **result.seconds}
@@ -246,7 +258,10 @@ def _certificate(
             )
         )
     facts += [
-        ("Graph", f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs, {result.probability}, {result.model.upper()}"),
+        (
+            "Graph",
+            f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs, {result.probability}, {result.model.upper()}",
+        ),
         ("RR sets", f"{result.n_rr_sets:,} with {result.n_rr_entries:,} nodes, in {result.rounds} rounds"),
         ("Stopped", result.stop_reason),
         ("Time", f"{total:.2f} s ({phases})"),

@@ -81,15 +81,12 @@ def command(
     GRAPH is what it is for imax seed: a file, - for standard input, or a name. Ctrl-C ends the simulations and prints
     the estimate so far.
     """
-    from ._startup import load_engine
-
     check_place(output)
     if seed_file is None and not seed_labels:
         raise click.UsageError("no seeds; give --seeds FILE or --seed NODE")
     one_stdin(**{"GRAPH": graph, "--seeds": seed_file, "--node-weights": node_weights})
     reading = {name: options.pop(name) for name in ("probability", "directed", "parallel", "on_bad_line")}
     status = Status(quiet)
-    load_engine()
     network = read(graph, status, threads=options["threads"], rng=options["rng"], **reading)
     print_notes(network, ctx.command, quiet)
     from ..io import read_labels, read_node_values

@@ -1,12 +1,10 @@
 """Labels to numbers: ids and names interned by open addressing, and the parser for lines of names.
 
 Each block interns for itself and the driver merges what the blocks found, so that the numbers do not depend
-on how the text was cut.
+on how the text was cut. Nothing here allocates: where a table is full, a kernel returns, and is called again.
 """
 
-import numpy as np
-
-from ._jit import helper, hot, kernel
+from ._jit import hot
 from .text import (
     ARC,
     LACKING,
@@ -23,9 +21,9 @@ from .text import (
     third,
 )
 
-__all__ = ["intern_ids", "mark", "merge_names", "parse_names", "relabel"]
+__all__ = ["intern_ids", "mark", "merge_names", "parse_names", "refill", "relabel"]
 
-_ARCS, _RANGE_LINE, _COLUMNS = At.ARCS, At.RANGE_LINE, At.COLUMNS
+_ARCS, _RANGE_LINE, _COLUMNS, _NAMES, _BYTES = At.ARCS, At.RANGE_LINE, At.COLUMNS, At.NAMES, At.BYTES
 _NEWLINE, _QUOTE = 10, 34
 _WORD, _LABEL = 0xFFFFFFFF, 0x7FFFFFFF
 
@@ -45,32 +43,19 @@ def relabel(ids, start, stop, table, out):
         out[i] = table[ids[i]]
 
 
-@kernel
-def grown(array, used, need):
-    """Return a copy with at least twice the room, and room for `need`."""
-    out = np.empty(max(2 * array.size, need), array.dtype)
-    for i in range(used):
-        out[i] = array[i]
-    return out
+@hot
+def refill(slots, hashes, used):
+    """Enter labels 0..used-1 into empty slots (a power of two of them, all -1) by their 32-bit hashes.
 
-
-@kernel
-def table(hashes, used, size):
-    """Return a table of `size` slots (a power of two) that holds labels 0..used-1 by their 32-bit hashes.
-
-    A slot is -1, or has the hash above and the label in the lower 31 bits: most probes need no other memory.
+    A full slot has the hash above and the label in the lower 31 bits: most probes need no other memory.
     """
-    slots = np.empty(size, np.int64)
-    for s in range(size):
-        slots[s] = -1
-    mask = size - 1
+    mask = slots.size - 1
     for label in range(used):
         h = int(hashes[label])
         s = h & mask
         while slots[s] >= 0:
             s = (s + 1) & mask
         slots[s] = (h << 31) | label
-    return slots
 
 
 @hot
@@ -81,31 +66,29 @@ def scramble(h):
     return h ^ (h >> 16)
 
 
-@kernel
-def intern_ids(src, dst, start, stop):
-    """Replace the ids of one range by numbers, by first appearance; return the ids that they stand for."""
-    known = np.empty(512, np.int64)
-    hashes = np.empty(512, np.int64)
-    slots = table(hashes, 0, 1024)
-    used = 0
+@hot
+def intern_ids(src, dst, start, stop, slots, known, hashes, used):
+    """Replace the ids of one range by numbers, by first appearance; `known` takes what they stand for.
+
+    Returns where it stopped, which is before `stop` if there is no more room, and how many ids are known.
+    """
+    mask = slots.size - 1
     for i in range(start, stop):
+        if used + 2 > known.size:
+            return i, used
         for ids in (src, dst):
-            if used == known.size:
-                known = grown(known, used, 0)
-                hashes = grown(hashes, used, 0)
-                slots = table(hashes, used, 2 * slots.size)
             value = int(ids[i])
             h = scramble((value ^ (value >> 32)) & _WORD)
-            s = h & (slots.size - 1)
+            s = h & mask
             while slots[s] >= 0 and (slots[s] >> 31 != h or known[slots[s] & _LABEL] != value):
-                s = (s + 1) & (slots.size - 1)
+                s = (s + 1) & mask
             if slots[s] < 0:
                 slots[s] = (h << 31) | used
                 known[used] = value
                 hashes[used] = h
                 used += 1
             ids[i] = slots[s] & _LABEL
-    return known[:used]
+    return stop, used
 
 
 @hot
@@ -211,37 +194,32 @@ def names_line(text, i, separator, column):
     return kind, a0, a1, b0, b1, value, columns, after_line(text, i)
 
 
-@kernel
-def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state):
+@hot
+def parse_names(
+    text, start, stop, separator, floor, ceiling, src, dst, column, at, state, slots, ends, hashes, blob
+):
     """Read lines of names into src, dst (and column, unless it is None) from place `at` on.
 
-    Names become numbers in order of appearance. Returns the names' bytes one after another, where each ends,
-    and their hashes.
+    Names become numbers in order of appearance; `blob` takes the names' bytes one after another, `ends` where
+    each ends. Returns where it stopped: at a line that needs more room in these, or at `stop`.
     """
-    blob = np.empty(8192, np.uint8)
-    ends = np.empty(512, np.int64)
-    hashes = np.empty(512, np.int64)
-    slots = table(hashes, 0, 1024)
-    used = 0
-    size = 0
-    n = at
+    used = state[_NAMES]
+    size = state[_BYTES]
+    n = at + state[_ARCS]
     i = start
     while i < stop:
         line = i
         kind, a0, a1, b0, b1, value, columns, i = names_line(text, line, separator, column)
+        if used + 2 > ends.size or size + i - line > blob.size:
+            i = line
+            break
         if kind == ARC:
             for side in range(2):
                 first, last = (a0, a1) if side == 0 else (b0, b1)
-                if used == ends.size:
-                    ends = grown(ends, used, 0)
-                    hashes = grown(hashes, used, 0)
-                    slots = table(hashes, used, 2 * slots.size)
                 h = hash_bytes(text, first, last)
                 s = find(slots, ends, blob, text, first, last, h)
                 if slots[s] < 0:
                     slots[s] = (h << 31) | used
-                    if size + last - first > blob.size:
-                        blob = grown(blob, size, size + last - first)
                     for j in range(first, last):
                         blob[size] = text[j]
                         size += 1
@@ -263,18 +241,17 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
         elif kind != NOTHING:
             note_bad(state, kind, line)
     state[_ARCS] = n - at
-    return blob[:size], ends[:used], hashes[:used]
+    state[_NAMES] = used
+    state[_BYTES] = size
+    return i
 
 
-@kernel
-def merge_names(blob, ends, hashes):
-    """Give equal names one number, by first appearance; return each name's number and each number's name."""
-    numbers = np.empty(ends.size, np.int32)
-    keep = np.empty(ends.size, np.int64)
-    size = 1024
-    while size < 2 * ends.size:
-        size *= 2
-    slots = table(hashes, 0, size)
+@hot
+def merge_names(blob, ends, hashes, slots, numbers, keep):
+    """Give equal names one number, by first appearance: each name's in `numbers`; return how many there are.
+
+    `keep` takes the place where each number first appeared; `slots` must be empty, with room for all names.
+    """
     used = 0
     for t in range(ends.size):
         h = int(hashes[t])
@@ -286,4 +263,4 @@ def merge_names(blob, ends, hashes):
             used += 1
         else:
             numbers[t] = numbers[slots[s] & _LABEL]
-    return numbers, keep[:used]
+    return used

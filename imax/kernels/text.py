@@ -46,9 +46,11 @@ class At:
     LARGEST = 6  # largest id
     COLUMNS = 7  # largest number of columns
     BEYOND = 8  # whether an id was above `top`
+    NAMES = 9  # names met
+    BYTES = 10  # their bytes
 
 
-STATE = 9
+STATE = 11
 _ARCS, _BAD, _BAD_LINE, _BAD_KIND = At.ARCS, At.BAD, At.BAD_LINE, At.BAD_KIND
 _RANGE_LINE, _NAME_LINE, _LARGEST, _COLUMNS, _BEYOND = (
     At.RANGE_LINE,

@@ -1,0 +1,108 @@
+"""Whole processes: `imax seed --k 50` from start to end, warm and the first time ever, with peak memory.
+
+``python -m bench.process`` times facebook (from the folder named by IMAX_DATA), an R-MAT graph as a text file and as a binary;
+``--scale 23 --edge-factor 20 --only-binary`` is one run on a graph of 160 million arcs.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import imax
+
+from ._measure import machine, parser, table
+
+
+def run(arguments: list[str], environment: dict[str, str]) -> tuple[float, float, str]:
+    """Run a command; return seconds, peak MiB and what it printed."""
+    began = time.perf_counter()
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{arguments} ended with {process.returncode}")
+    return time.perf_counter() - began, usage.ru_maxrss / 1024, printed
+
+
+def write_text(path: Path, src: Any, dst: Any) -> None:
+    """Write arcs as tab-separated lines, a slice at a time."""
+    with path.open("wb") as file:
+        for a in range(0, src.size, 1 << 20):
+            pairs = np.column_stack([src[a : a + (1 << 20)], dst[a : a + (1 << 20)]]).tolist()
+            file.write("".join(f"{s}\t{d}\n" for s, d in pairs).encode())
+
+
+def rows_for(name: str, path: str, repeats: int, environment: dict[str, str]) -> list[tuple[Any, ...]]:
+    """Time one input."""
+    command = [sys.executable, "-m", "imax", "seed", "--k", "50", "--random-seed", "1", "--format", "json", path]
+    run(command, environment)
+    runs = [run(command, environment) for _ in range(repeats)]
+    seconds = sorted(seconds for seconds, _, _ in runs)
+    result = json.loads(runs[-1][2])
+    phases = ", ".join(f"{k} {v:.2f}" for k, v in result["seconds"].items() if k != "total")
+    return [
+        (
+            name, f"{seconds[len(seconds) // 2]:.2f} ({seconds[0]:.2f} to {seconds[-1]:.2f})",
+            f"{max(memory for _, memory, _ in runs):,.0f}", f"{result['spread']:,.0f}", phases,
+        )
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Print the table."""
+    made = parser(__doc__ or "")
+    made.add_argument("--scale", type=int, default=20)
+    made.add_argument("--edge-factor", type=int, default=16)
+    made.add_argument("--only-binary", action="store_true")
+    options = made.parse_args()
+    repeats = 1 if options.smoke else options.repeats
+    scale = 12 if options.smoke else options.scale
+    print(machine(), "\n")
+    rows: list[tuple[Any, ...]] = []
+    environment = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.only_binary:
+            cold = environment | {"NUMBA_CACHE_DIR": f"{folder}/cache"}
+            seconds, memory, _ = run([sys.executable, "-m", "imax", "seed", "--k", "50", "karate"], cold)
+            rows.append(("karate, first run ever", f"{seconds:.2f}", f"{memory:,.0f}", "", ""))
+            data = Path(os.environ.get("IMAX_DATA", "")) / "facebook.txt.gz"
+            if data.exists():
+                seconds, memory, _ = run(
+                    [sys.executable, "-m", "imax", "seed", "--k", "50", str(data)],
+                    environment | {"NUMBA_CACHE_DIR": f"{folder}/cache2"},
+                )
+                rows.append(("facebook.txt.gz, first run ever", f"{seconds:.2f}", f"{memory:,.0f}", "", ""))
+                rows += rows_for("facebook.txt.gz", str(data), repeats, environment)
+        src, dst = imax.datasets.rmat(scale, options.edge_factor, rng=0)
+        name = f"R-MAT 2^{scale} x {options.edge_factor}"
+        binary = Path(folder) / "graph.imax"
+        if not options.only_binary:
+            text = Path(folder) / "graph.txt"
+            write_text(text, src, dst)
+            rows += rows_for(f"{name}, text of {text.stat().st_size >> 20} MiB", str(text), repeats, environment)
+        used = np.unique(np.concatenate([np.unique(src), np.unique(dst)]))
+        number = np.zeros(1 << scale, dtype=np.int32)
+        number[used] = np.arange(used.size, dtype=np.int32)
+        began = time.perf_counter()
+        graph = imax.InfluenceGraph.from_arrays(number[src], number[dst])
+        built = time.perf_counter() - began
+        imax.write_graph(graph, binary)
+        print(f"{graph!r}: built from arrays in {built:.1f} s, binary of {binary.stat().st_size >> 20:,} MiB")
+        print(f"peak memory of building: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10:,} MiB\n")
+        del src, dst, number, used, graph
+        rows += rows_for(f"{name}, binary", str(binary), repeats, environment)
+    table(("imax seed --k 50", "seconds", "peak MiB", "spread", "seconds by phase"), rows)
+
+
+if __name__ == "__main__":
+    main()

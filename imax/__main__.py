@@ -1,0 +1,6 @@
+"""``python -m imax`` is the command ``imax``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()
