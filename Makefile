@@ -32,6 +32,8 @@ docs: $(VENV)/.installed-dev
 
 bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
+	$(BIN)/python -m bench.general --smoke
+	$(BIN)/python -m bench.opimc --smoke
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q

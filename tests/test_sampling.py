@@ -43,7 +43,7 @@ WEIGHTS = [0.0, 1.0, 3.0, 0.5, 0.0, 2.0]
 
 
 def graph_of(pairs, p=None, **options):
-    src, dst = zip(*pairs, strict=True)
+    src, dst = np.array(pairs).T
     return imax.InfluenceGraph.from_arrays(src, dst, p, **options)
 
 
@@ -418,7 +418,8 @@ def reference(request):
 WAYS = [(threads, lanes) for threads in (1, 2, 3) for lanes in (1, 4, 7, 16)] if JIT else [(1, 16), (2, 4), (3, 7)]
 
 
-def test_threads_and_lanes_change_nothing(reference):
+def test_threads_and_lanes_change_nothing(monkeypatch, reference):
+    monkeypatch.setattr(sampling, "_SOLO_SECONDS", 0.0)
     graph, model, weights, collection = reference
     for threads, lanes in WAYS:
         other = collect(graph, model, COUNT, 10, weights, threads=threads, lanes=lanes)
@@ -444,14 +445,14 @@ def test_each_set_is_a_function_of_its_number(reference):
         assert graph.labels_of(nodes) == collection[i]
 
 
-@pytest.mark.parametrize(("entries", "batch"), [(4, 1), (64, 5), (1 << 18, 1), (1 << 18, 64)])
-def test_chunks_and_batches_change_nothing(monkeypatch, reference, entries, batch):
+@pytest.mark.parametrize(("entries", "level"), [(4, 4096), (64, 17), (1 << 18, 17)])
+def test_chunks_and_buffers_change_nothing(monkeypatch, reference, entries, level):
     graph, model, weights, collection = reference
     monkeypatch.setattr(sampling, "_CHUNK_ENTRIES", entries)
     count = COUNT // 10
     inner = None if weights is None else weights[graph.index]
     sampler = Sampler(graph, model, key_from(10), node_weights=inner, threads=2)
-    sampler._cascades.batch = batch
+    sampler._cascades._level = level
     other = RRCollection(sampler)
     other.extend(count)
     assert other.nodes.tolist() == collection.nodes[: other.n_entries].tolist()

@@ -36,7 +36,6 @@ class _Main(click.Group):
         prog_name: str | None = None,
         complete_var: str | None = None,
         standalone_mode: bool = True,
-        windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
         """Run a command; leave with its exit code, or return it where `standalone_mode` is off."""
@@ -47,7 +46,7 @@ class _Main(click.Group):
             gc.disable()  # imports make many objects and little garbage
         extra.setdefault("obj", Process(own))
         try:
-            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:
             if not standalone_mode:
                 raise

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ def emit(text: str, path: str = "-") -> None:
         write_text(path, text)
     except UnicodeEncodeError as error:
         raise OutputError(
-            f"standard output cannot show {error.object[error.start : error.end]!r} in {sys.stdout.encoding}; "
+            f"standard output cannot show {error.object[error.start : error.end]!r} in {error.encoding}; "
             "set PYTHONUTF8=1 or use --output"
         ) from None
     except InvalidArgumentError as error:

@@ -35,6 +35,7 @@ __all__ = [
     "print_notes",
     "read",
     "report",
+    "split_reading",
     "work_options",
 ]
 
@@ -55,12 +56,16 @@ class OutputError(ImaxError, OSError):
     """The output cannot be written."""
 
 
-class _Failure(click.ClickException):
-    """An error with an exit code of its own."""
+class _BadInput(click.ClickException):
+    exit_code = 1
 
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.exit_code = code
+
+class _WrongUsage(click.ClickException):
+    exit_code = 2
+
+
+class _Interrupted(click.ClickException):
+    exit_code = INTERRUPTED
 
 
 def report(error: click.ClickException, code: int | None = None) -> int:
@@ -104,23 +109,23 @@ class Command(click.Command):
             return super().invoke(ctx)
         except InvalidArgumentError as error:
             self._trace(ctx)
-            raise _Failure(in_options(str(error), self, argument=True), 2) from error
+            raise _WrongUsage(in_options(str(error), self, argument=True)) from error
         except ImaxError as error:
             self._trace(ctx)
-            raise _Failure(in_options(str(error), self), 1) from error
+            raise _BadInput(in_options(str(error), self)) from error
         except KeyboardInterrupt as error:
             self._trace(ctx)
-            raise _Failure("interrupted before the first result", INTERRUPTED) from error
+            raise _Interrupted("interrupted before the first result") from error
         except BrokenPipeError:
             discard_output()
             return BROKEN_PIPE
         except MemoryError as error:
             self._trace(ctx)
-            raise _Failure("there is not enough memory; try --max-memory, or a smaller graph", 1) from error
+            raise _BadInput("there is not enough memory; try --max-memory, or a smaller graph") from error
         except OSError as error:
             self._trace(ctx)
             discard_output()
-            raise _Failure(f"cannot write the output: {error.strerror or error}", 1) from error
+            raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
 
     @staticmethod
     def _trace(ctx: click.Context) -> None:
@@ -144,7 +149,7 @@ def checked(check: Callable[..., Any], *args: Any, **options: Any) -> Callable[.
         try:
             check(value, *args, **options)
         except InvalidArgumentError as error:
-            raise _Failure(in_options(str(error), ctx.command, argument=True), 2) from error
+            raise _WrongUsage(in_options(str(error), ctx.command, argument=True)) from error
         return value
 
     return callback
@@ -166,8 +171,11 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     if value is None:
         return int.from_bytes(os.urandom(4), "little")
     if value < 0:
-        raise _Failure(f"--random-seed must not be negative, got {value}", 2)
+        raise _WrongUsage(f"--random-seed must not be negative, got {value}")
     return value
+
+
+_READING = ("probability", "directed", "parallel", "on_bad_line")
 
 
 def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -184,15 +192,15 @@ graph_options = _all(
     click.option(
         "--probability",
         metavar="SPEC",
-        help="Arc probabilities: weighted_cascade (1/in-degree of the target), uniform:P, trivalency, column (the "
-        "third column), exponential, weibull, lt_uniform, lt_normalized.  "
+        help="Arc probabilities: weighted_cascade (1/in-degree of the target), uniform:P, trivalency, column "
+        "(the third column), exponential, weibull, lt_uniform, lt_normalized.  "
         "[default: weighted_cascade, or what a binary file holds]",
     ),
     click.option(
         "--directed/--undirected",
         default=None,
-        help="Whether a line of the file is one arc or two.  [default: directed; graphs known by name know it "
-        "themselves]",
+        help="Whether a line of the file is one arc or two.  [default: directed; graphs known by name "
+        "know it themselves]",
     ),
     click.option(
         "--parallel",
@@ -256,6 +264,12 @@ work_options = _all(
 )
 
 
+def split_reading(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options for `read`, and all but those that reading alone has."""
+    reading = {name: options[name] for name in (*_READING, "threads", "rng")}
+    return reading, {name: value for name, value in options.items() if name not in _READING}
+
+
 def one_stdin(**files: str | None) -> None:
     """Refuse that two inputs are standard input."""
     names = [name for name, path in files.items() if path == "-"]
@@ -296,7 +310,9 @@ def read(
             source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options
         )
     else:
-        graph = _known(source)(**options, **_not_for_names(source, directed, on_bad_line))
+        load = _known(source)
+        _refuse_for_names(source, directed, on_bad_line)
+        graph = load(**options)
     status.clear()
     return graph
 
@@ -308,7 +324,7 @@ def _exists(source: str) -> bool:
         return False
 
 
-def _not_for_names(source: str, directed: bool | None, on_bad_line: str | None) -> dict[str, Any]:
+def _refuse_for_names(source: str, directed: bool | None, on_bad_line: str | None) -> None:
     given = {"--directed/--undirected": directed, "--on-bad-line": on_bad_line}
     for option, value in given.items():
         if value is not None:

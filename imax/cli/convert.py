@@ -33,12 +33,12 @@ Examples:
 @click.argument("out", type=click.Path())
 @common_options
 @click.pass_context
-def command(ctx: click.Context, graph: str, out: str, quiet: bool, **reading: Any) -> None:
+def command(ctx: click.Context, /, *, graph: str, out: str, quiet: bool, **reading: Any) -> None:
     """Write GRAPH to the file OUT, whose ending says how.
 
-    .imax is a binary file that every command loads in milliseconds; it keeps labels, probabilities and the third
-    column. .txt (tabs) and .csv are edge lists of source, target and probability; .mtx is Matrix Market, whose nodes
-    are numbers from 1. GRAPH is what it is for imax seed: a file, - for standard input, or a name.
+    .imax is a binary file that every command loads in milliseconds; it keeps labels, probabilities and the
+    third column. .txt (tabs) and .csv are edge lists of source, target and probability; .mtx is Matrix Market,
+    whose nodes are numbers from 1. GRAPH is what it is for imax seed: a file, - for standard input, or a name.
     """
     ending = Path(out).suffix.lower()
     if ending not in (".imax", ".mtx", *_SEPARATORS):

@@ -28,11 +28,13 @@ Examples:
 @output_option
 @common_options
 @click.pass_context
-def command(ctx: click.Context, graph: str, form: str, output: str, quiet: bool, **reading: Any) -> None:
+def command(
+    ctx: click.Context, /, *, graph: str, form: str, output: str, quiet: bool, **reading: Any
+) -> None:
     """Describe GRAPH: nodes, arcs, degrees, what reading dropped or merged, probabilities, and a fingerprint.
 
-    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Equal fingerprints mean equal arcs and
-    probabilities.
+    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Equal fingerprints mean equal
+    arcs and probabilities.
     """
     check_place(output)
     status = Status(quiet)

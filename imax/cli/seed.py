@@ -1,5 +1,6 @@
 """``imax seed``: choose the seeds."""
 
+from dataclasses import dataclass
 from itertools import accumulate
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from ._shared import (
     one_stdin,
     print_notes,
     read,
+    split_reading,
     work_options,
 )
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_NODE_FILES = ("candidates", "exclude", "node_weights")
 _HEAD = ("rank", "node", "gain", "total")
 
 
@@ -89,42 +92,56 @@ Examples:
 @common_options
 @click.pass_context
 def command(
-    ctx: click.Context, graph: str, k: int, form: str, output: str, quiet: bool, **options: Any
+    ctx: click.Context,
+    /,
+    *,
+    graph: str,
+    form: str,
+    output: str,
+    quiet: bool,
+    n_simulations: int | None,
+    **options: Any,
 ) -> int:
     """Choose the k nodes of GRAPH that together reach the most others, with a certificate of how good they are.
 
-    GRAPH is a file (an edge list, plain or compressed; Matrix Market; or one that imax convert wrote), - for standard
-    input, the name of a known graph (karate, lesmis, ...; files of the larger ones in the folder IMAX_DATA), or a
-    generated one (rmat:16).
+    GRAPH is a file (an edge list, plain or compressed; Matrix Market; or one that imax convert wrote), - for
+    standard input, the name of a known graph (karate, lesmis, ...; files of the larger ones in the folder
+    IMAX_DATA), or a generated one (rmat:16).
 
     Ctrl-C ends the search and prints the best seeds so far.
     """
     check_place(output)
-    files = {name: options.pop(name) for name in ("candidates", "exclude", "node_weights")}
-    one_stdin(GRAPH=graph, **{f"--{name.replace('_', '-')}": path for name, path in files.items()})
-    reading = {name: options.pop(name) for name in ("probability", "directed", "parallel", "on_bad_line")}
-    n_simulations = options.pop("n_simulations")
+    files = {f"--{name.replace('_', '-')}": options[name] for name in _NODE_FILES}
+    one_stdin(GRAPH=graph, **files)
+    reading, options = split_reading(options)
     status = Status(quiet)
     began = perf_counter()
-    network = read(graph, status, threads=options["threads"], rng=options["rng"], **reading)
+    network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    lists = _node_files(network, **files)
+    options |= _node_files(network, **{name: options[name] for name in _NODE_FILES})
     seconds = perf_counter() - began
-    result = _select(network, k, status, options | lists)
+    result = _select(network, status, **options)
     verification, interrupted = None, result.stop_reason == "interrupted"
     if n_simulations is not None and not interrupted:
-        verification = _verify(
-            network, result, n_simulations, status, lists["node_weights"], options["threads"]
-        )
+        verification = _verify(network, result, n_simulations, status, options)
         interrupted = verification is None or verification.stop_reason == "interrupted"
     status.clear()
-    emit(
-        _text(form, graph, network, result, verification, {"seed": options["rng"], "reading": seconds}),
-        output,
-    )
+    emit(_text(form, _Answer(graph, network, result, verification, options["rng"], seconds)), output)
     if interrupted:
         click.echo("imax: interrupted; this is the best result so far", err=True)
     return INTERRUPTED if interrupted else 0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """All that is printed."""
+
+    source: str
+    network: "InfluenceGraph"
+    result: "MaximizeResult"
+    verification: "SpreadEstimate | None"
+    random_seed: int
+    reading: float
 
 
 def _node_files(
@@ -139,7 +156,9 @@ def _node_files(
     }
 
 
-def _select(network: "InfluenceGraph", k: int, status: Status, options: dict[str, Any]) -> "MaximizeResult":
+def _select(
+    network: "InfluenceGraph", status: Status, *, epsilon: float | None, **options: Any
+) -> "MaximizeResult":
     from ..algorithms import maximize
 
     def show(p: "Progress") -> None:
@@ -148,19 +167,14 @@ def _select(network: "InfluenceGraph", k: int, status: Status, options: dict[str
             f"(target {p.target_ratio:.1%}), {p.seconds:.1f} s"
         )
 
-    if options["epsilon"] is None:
-        del options["epsilon"]
+    if epsilon is not None:
+        options["epsilon"] = epsilon
     status.show("sampling")
-    return maximize(network, k, progress=show if status.on else None, **options)
+    return maximize(network, progress=show if status.on else None, **options)
 
 
 def _verify(
-    network: "InfluenceGraph",
-    result: "MaximizeResult",
-    n: int,
-    status: Status,
-    weights: Any,
-    threads: int | None,
+    network: "InfluenceGraph", result: "MaximizeResult", n: int, status: Status, options: dict[str, Any]
 ) -> "SpreadEstimate | None":
     """Simulate the result on a stream that the choice did not use; None where an interrupt came first."""
     from numpy.random import SeedSequence
@@ -170,53 +184,38 @@ def _verify(
     def show(done: int, total: int) -> None:
         status.show(f"verifying: {done:,} of {total:,} simulations")
 
-    stream = SeedSequence(list(result.rng_key), spawn_key=(2,))  # 0 and 1 are those of the choice
     try:
         return spread(
             network,
             result.seeds,
-            model=result.model,
             n_simulations=n,
-            node_weights=weights,
-            rng=stream,
-            threads=threads,
+            rng=SeedSequence(list(result.rng_key), spawn_key=(2,)),  # 0 and 1 are those of the choice
             progress=show if status.on else None,
+            **{name: options[name] for name in ("model", "node_weights", "threads")},
         )
     except KeyboardInterrupt:
         return None
 
 
-def _text(
-    form: str,
-    source: str,
-    network: "InfluenceGraph",
-    result: "MaximizeResult",
-    verification: "SpreadEstimate | None",
-    more: dict[str, Any],
-) -> str:
+def _text(form: str, answer: _Answer) -> str:
+    result = answer.result
+    if form == "json":
+        return as_json(_record(answer))
     if form == "plain":
         return "".join(f"{label}\n" for label in result.seeds)
     totals = accumulate(result.gains)
     rows = list(zip(range(1, len(result) + 1), result.seeds, result.gains, totals, strict=True))
     if form == "csv":
         return as_csv(_HEAD, rows)
-    if form == "json":
-        return as_json(_record(source, network, result, verification, more))
     cells = [(str(rank), str(label), f"{gain:,.2f}", f"{total:,.2f}") for rank, label, gain, total in rows]
-    table = as_table(_HEAD, cells, (True, network.labels.kind != "object", True, True))
-    return f"{table}\n{as_facts(_certificate(network, result, verification, more))}"
+    table = as_table(_HEAD, cells, (True, answer.network.labels.kind != "object", True, True))
+    return f"{table}\n{as_facts(_certificate(answer))}"
 
 
-def _record(
-    source: str,
-    network: "InfluenceGraph",
-    result: "MaximizeResult",
-    verification: "SpreadEstimate | None",
-    more: dict[str, Any],
-) -> dict[str, Any]:
-    report = network.report
+def _record(answer: _Answer) -> dict[str, Any]:
+    network, report = answer.network, answer.network.report
     about = {
-        "source": source,
+        "source": answer.source,
         "nodes": network.n_nodes,
         "arcs": network.n_arcs,
         "directed": report.directed,
@@ -225,46 +224,36 @@ def _record(
         "bad_lines": report.bad_lines,
         "notes": list(report.notes),
     }
-    record = result.to_dict() | {"random_seed": more["seed"], "graph": about}
-    record["seconds"] = {"read": round(more["reading"], 6), **result.seconds}
-    record["verification"] = None if verification is None else verification.to_dict()
-    return record
+    check = answer.verification
+    return answer.result.to_dict() | {
+        "random_seed": answer.random_seed,
+        "seconds": {"read": round(answer.reading, 6), **answer.result.seconds},
+        "graph": about,
+        "verification": None if check is None else check.to_dict(),
+    }
 
 
-def _certificate(
-    network: "InfluenceGraph",
-    result: "MaximizeResult",
-    verification: "SpreadEstimate | None",
-    more: dict[str, Any],
-) -> list[tuple[str, str]]:
+def _certificate(answer: _Answer) -> list[tuple[str, str]]:
+    network, result, check = answer.network, answer.result, answer.verification
     low, high = result.interval
-    seconds = {"read": more["reading"], **result.seconds}
-    total = more["reading"] + seconds.pop("total")
+    seconds = {"read": answer.reading, **result.seconds}
+    total = answer.reading + seconds.pop("total")
     phases = ", ".join(f"{phase} {value:.2f}" for phase, value in seconds.items())
+    size = f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs"
     facts = [
         ("Estimated spread", f"{result.spread:,.1f} (95 % interval {low:,.1f} to {high:,.1f})"),
         ("Lower bound", f"{result.lower_bound:,.1f} reached by these seeds at least"),
         ("Upper bound", f"{result.upper_bound:,.1f} reached by the best {len(result)} seeds at most"),
         ("Certified", f"at least {result.ratio:.1%} of the best possible"),
         ("Failure probability", f"{result.delta:.2g} that a bound is wrong"),
-    ]
-    if verification is not None:
-        low, high = verification.interval
-        facts.append(
-            (
-                "Verified spread",
-                f"{verification.spread:,.1f} ({verification.confidence:.0%} interval {low:,.1f} to {high:,.1f}, "
-                f"{verification.n_simulations:,} simulations)",
-            )
-        )
-    facts += [
-        (
-            "Graph",
-            f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs, {result.probability}, {result.model.upper()}",
-        ),
+        ("Graph", f"{size}, {result.probability}, {result.model.upper()}"),
         ("RR sets", f"{result.n_rr_sets:,} with {result.n_rr_entries:,} nodes, in {result.rounds} rounds"),
         ("Stopped", result.stop_reason),
         ("Time", f"{total:.2f} s ({phases})"),
-        ("Random seed", str(more["seed"])),
+        ("Random seed", str(answer.random_seed)),
     ]
+    if check is not None:
+        low, high = check.interval
+        found = f"{check.spread:,.1f} (95 % interval {low:,.1f} to {high:,.1f}"
+        facts.insert(5, ("Verified spread", f"{found}, {check.n_simulations:,} simulations)"))
     return facts

@@ -1,6 +1,6 @@
 """``imax spread``: estimate what given seeds reach."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +17,13 @@ from ._shared import (
     one_stdin,
     print_notes,
     read,
+    split_reading,
     work_options,
 )
+
+if TYPE_CHECKING:
+    from ..graph import InfluenceGraph
+    from ..results import SpreadEstimate
 
 __all__ = ["command"]
 
@@ -67,6 +72,8 @@ Examples:
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
+    *,
     graph: str,
     seed_file: str | None,
     seed_labels: tuple[str, ...],
@@ -78,16 +85,16 @@ def command(
 ) -> int:
     """Estimate the number of nodes of GRAPH that seeds reach, by simulation, with a confidence interval.
 
-    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Ctrl-C ends the simulations and prints
-    the estimate so far.
+    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Ctrl-C ends the simulations and
+    prints the estimate so far.
     """
     check_place(output)
     if seed_file is None and not seed_labels:
         raise click.UsageError("no seeds; give --seeds FILE or --seed NODE")
     one_stdin(**{"GRAPH": graph, "--seeds": seed_file, "--node-weights": node_weights})
-    reading = {name: options.pop(name) for name in ("probability", "directed", "parallel", "on_bad_line")}
+    reading, options = split_reading(options)
     status = Status(quiet)
-    network = read(graph, status, threads=options["threads"], rng=options["rng"], **reading)
+    network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
     from ..io import read_labels, read_node_values
     from ..spread import spread
@@ -107,21 +114,26 @@ def command(
     elif form == "json":
         text = as_json(estimate.to_dict() | {"random_seed": options["rng"], "source": graph})
     else:
-        low, high = estimate.interval
-        text = as_facts(
-            [
-                ("Spread", f"{estimate.spread:,.2f} ({estimate.confidence:.0%} interval {low:,.2f} to {high:,.2f})"),
-                ("Standard error", f"{estimate.std_error:.3g}"),
-                ("Seeds", f"{estimate.n_seeds:,}"),
-                ("Graph", f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs, {estimate.probability}, "
-                          f"{estimate.model.upper()}"),
-                ("Simulations", f"{estimate.n_simulations:,} ({estimate.stop_reason})"),
-                ("Time", f"{estimate.seconds:.2f} s"),
-                ("Random seed", str(options["rng"])),
-            ]
-        )  # fmt: skip
+        text = as_facts(_words(network, estimate, options["rng"]))
     emit(text, output)
     if estimate.stop_reason == "interrupted":
         click.echo("imax: interrupted; this is the estimate so far", err=True)
         return INTERRUPTED
     return 0
+
+
+def _words(network: "InfluenceGraph", estimate: "SpreadEstimate", random_seed: int) -> list[tuple[str, str]]:
+    low, high = estimate.interval
+    size = f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs"
+    return [
+        (
+            "Spread",
+            f"{estimate.spread:,.2f} ({100 * estimate.confidence:.4g} % interval {low:,.2f} to {high:,.2f})",
+        ),
+        ("Standard error", f"{estimate.std_error:.3g}"),
+        ("Seeds", f"{estimate.n_seeds:,}"),
+        ("Graph", f"{size}, {estimate.probability}, {estimate.model.upper()}"),
+        ("Simulations", f"{estimate.n_simulations:,} ({estimate.stop_reason})"),
+        ("Time", f"{estimate.seconds:.2f} s"),
+        ("Random seed", str(random_seed)),
+    ]

@@ -1,0 +1,119 @@
+"""Collections of RR sets: growing, reading, estimating, keeping to a memory bound."""
+
+import numpy as np
+import pytest
+
+import imax
+from imax import InfluenceGraph, sample_rr_sets
+from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
+
+PATH = InfluenceGraph.from_arrays([0, 1], [1, 2], [1.0, 1.0], labels=["a", "b", "c"])
+
+
+def test_sets_are_lists_of_labels_root_first():
+    sets = sample_rr_sets(PATH, 300, rng=1)
+    assert len(sets) == 300
+    assert {tuple(s) for s in sets} == {("a",), ("b", "a"), ("c", "b", "a")}
+    assert sets[0] == next(iter(sets))
+    assert sets[-1] == list(sets)[-1]
+    with pytest.raises(IndexError):
+        sets[300]
+    assert repr(sets).startswith("<RRCollection: 300 RR sets of ")
+    assert repr(sets).endswith("nodes on average, IC>")
+
+
+def test_estimates_of_known_spreads():
+    sets = sample_rr_sets(PATH, 3000, rng=1)
+    assert sets.estimate(["a"]) == 3.0
+    assert sets.estimate(["a", "b", "a"]) == 3.0
+    # 2 and 1 but for chance: six standard errors are 0.16
+    assert sets.estimate(["b"]) == pytest.approx(2.0, abs=0.16)
+    assert sets.estimate(["c"]) == pytest.approx(1.0, abs=0.16)
+    with pytest.raises(UnknownNodeError, match="seed 'd' is not a node of the graph"):
+        sets.estimate(["d"])
+
+
+def test_the_same_rng_gives_the_same_sets():
+    one, two = (list(sample_rr_sets(PATH, 50, rng=7)) for _ in range(2))
+    assert one == two
+    assert one != list(sample_rr_sets(PATH, 50, rng=8))
+    generator = np.random.default_rng(7)
+    assert list(sample_rr_sets(PATH, 50, rng=generator)) != list(sample_rr_sets(PATH, 50, rng=generator))
+
+
+def test_growing_keeps_what_is_there():
+    sets = sample_rr_sets(PATH, 5, rng=1)
+    before = list(sets)
+    assert sets.extend(5000) == 5000
+    assert list(sets)[:5] == before
+    assert sets.extend(10) == 5000
+    assert sets.offsets.dtype == np.int64
+    assert sets.nodes.dtype == np.int32
+    assert sets.nbytes == 4 * sets.n_entries + 8 * 5000
+    assert sets.offsets[-1] == sets.n_entries == sets.nodes.size
+    assert list(sets) == list(sample_rr_sets(PATH, 5000, rng=1))
+
+
+def test_growing_renews_the_index():
+    sets = sample_rr_sets(PATH, 5, rng=1)
+    assert sets.index()[1].size == sets.n_entries
+    sets.extend(50)
+    assert sets.index()[1].size == sets.n_entries
+
+
+def test_weights_by_label_or_by_index():
+    by_label = sample_rr_sets(PATH, 100, rng=1, node_weights={"c": 2.0, "a": 0.0, "b": 0.5})
+    by_index = sample_rr_sets(PATH, 100, rng=1, node_weights=[0.0, 0.5, 2.0])
+    assert list(by_label) == list(by_index)
+    assert by_label.total == 2.5
+    assert {s[0] for s in by_label} == {"b", "c"}
+
+
+def test_one_node():
+    alone = InfluenceGraph.from_arrays([], [], n_nodes=1)
+    for model in ("ic", "lt"):
+        sets = sample_rr_sets(alone, 10, model=model, rng=1)
+        assert list(sets) == [[0]] * 10
+        assert sets.estimate([0]) == 1.0
+
+
+def test_a_memory_bound_is_kept():
+    fits = sample_rr_sets(PATH, 40_000, rng=1, max_memory="2MiB")
+    assert fits.nodes.tolist() == sample_rr_sets(PATH, 40_000, rng=1).nodes.tolist()
+    with pytest.raises(OutOfMemoryBoundError) as caught:
+        sample_rr_sets(PATH, 200_000, rng=1, max_memory="1k")
+    message = str(caught.value)
+    assert message.startswith("16,384 of 200,000 RR sets already take ")
+    assert "max_memory = 1,024; ask for fewer sets or raise the bound" in message
+
+
+G = imax.InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"count": 0}, "count must be at least 1, got 0"),
+        ({"count": 2.5}, "count must be a whole number, got 2.5"),
+        ({"model": "sir"}, "model must be one of ic, lt; got 'sir'"),
+        ({"rng": "x"}, "rng must be None"),
+        ({"lanes": 0}, "lanes must be at least 1, got 0"),
+        ({"lanes": 17}, "lanes must be at most 16, got 17"),
+        ({"threads": 0}, "threads must be at least 1, got 0"),
+        ({"max_memory": "lots"}, "max_memory must be a number of bytes"),
+        ({"node_weights": [1, 2]}, "node_weights must have one value per node, shape (3,), got shape (2,)"),
+        ({"node_weights": [1, -2, 1]}, "node_weights of node 1 is -2.0; weights must be finite and not negative"),
+        ({"node_weights": [1, 1, float("nan")]}, "node_weights of node 2 is nan"),
+        ({"node_weights": [1, float("inf"), 1]}, "node_weights of node 1 is inf"),
+        ({"node_weights": [0, 0, 0]}, "node_weights are all 0; at least one node must count"),
+        ({"node_weights": {0: 1.0}}, "node_weights lacks 2 of 3 nodes; give each a weight"),
+        ({"node_weights": {0: 1, 1: 1, 7: 1}}, "the node of node_weights 7 is not a node of the graph"),
+        ({"node_weights": {0: 1, 1: 1, 2: "much"}}, "node_weights must be numbers"),
+        ({"node_weights": ["a", "b", "c"]}, "node_weights must be numbers"),
+    ],
+)
+def test_bad_arguments(options, message):
+    with pytest.raises(imax.ImaxError) as caught:
+        sample_rr_sets(G, **({"count": 5} | options))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
