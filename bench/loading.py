@@ -127,9 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--arcs", type=int, default=1 << 24)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument(
-        "--file", type=Path, help="measure on this file instead (tab-separated, two comment lines)"
-    )
+    parser.add_argument("--file", type=Path, help="measure on this file instead (tab-separated, two comment lines)")
     options = parser.parse_args()
     if options.file:
         with options.file.open("rb") as file:

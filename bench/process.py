@@ -1,7 +1,7 @@
 """Whole processes: `imax seed --k 50` from start to end, warm and the first time ever, with peak memory.
 
-``python -m bench.process`` times facebook (from the folder named by IMAX_DATA), an R-MAT graph as a text file and as a binary;
-``--scale 23 --edge-factor 20 --only-binary`` is one run on a graph of 160 million arcs.
+``python -m bench.process`` times facebook (from the folder named by IMAX_DATA), an R-MAT graph as a text file and
+as a binary; ``--scale 23 --edge-factor 20 --only-binary`` is one run on a graph of 160 million arcs.
 """
 
 import json

@@ -1,7 +1,7 @@
 """RR sets per second, beside the machine's memory latency, measured in one run.
 
-``python -m bench.sampler`` needs the facebook graph in the folder named by IMAX_DATA for its first rows, and makes the R-MAT
-graph itself.
+``python -m bench.sampler`` needs the facebook graph in the folder named by IMAX_DATA for its first rows, and makes
+the R-MAT graph itself.
 """
 
 from collections.abc import Iterator
@@ -33,9 +33,14 @@ def _rows(
         entries = sizes[key]
         per_entry = timing.median * threads / entries
         yield (
-            f"{name}, {graph.probability.spec}, {model.upper()}", lanes or "auto", threads, f"{count / timing.median:,.0f}",
-            f"{entries / count:.1f}", f"{per_entry * 1e9:.1f}", f"{per_entry / load:.2f}",
-        )  # fmt: skip
+            f"{name}, {graph.probability.spec}, {model.upper()}",
+            lanes or "auto",
+            threads,
+            f"{count / timing.median:,.0f}",
+            f"{entries / count:.1f}",
+            f"{per_entry * 1e9:.1f}",
+            f"{per_entry / load:.2f}",
+        )
 
 
 def main() -> None:

@@ -101,14 +101,8 @@ def generate(
     except TypeError as error:
         raise InvalidArgumentError(f"{key}: {error}; its parameters are {', '.join(accepted)}") from None
     # arcs and probabilities both need the stream: one that can be replayed serves both
-    seed = (
-        rng
-        if isinstance(rng, (int, np.integer, np.random.SeedSequence))
-        else np.random.SeedSequence(key_from(rng))
-    )
-    extra = {
-        word: value for word, value in (("rng", seed), ("threads", threads)) if word in signature.parameters
-    }
+    seed = rng if isinstance(rng, (int, np.integer, np.random.SeedSequence)) else np.random.SeedSequence(key_from(rng))
+    extra = {word: value for word, value in (("rng", seed), ("threads", threads)) if word in signature.parameters}
     src, dst = family.arcs(**given, **extra)
     return InfluenceGraph.from_arrays(
         src,

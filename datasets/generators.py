@@ -243,9 +243,7 @@ def disjoint_cliques(count: int, size: int) -> Arcs:
     return (first + low).ravel().astype(np.int32), (first + high).ravel().astype(np.int32)
 
 
-def _draw(
-    kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, ...], threads: int | None
-) -> Arcs:
+def _draw(kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, ...], threads: int | None) -> Arcs:
     src = np.empty(n_arcs, np.int32)
     dst = np.empty(n_arcs, np.int32)
     key0, key1 = np.uint64(key[0]), np.uint64(key[1])
@@ -287,9 +285,7 @@ def _block_table(probabilities: ArrayLike, blocks: int, directed: bool) -> NDArr
     try:
         table = np.asarray(probabilities, np.float64)
     except (TypeError, ValueError):
-        raise InvalidArgumentError(
-            f"probabilities must be a square table of numbers, got {probabilities!r}"
-        ) from None
+        raise InvalidArgumentError(f"probabilities must be a square table of numbers, got {probabilities!r}") from None
     if table.shape != (blocks, blocks):
         raise InvalidArgumentError(
             f"probabilities must have a row and a column per block, ({blocks}, {blocks}); got {table.shape}"

@@ -184,9 +184,7 @@ def _key(name: str) -> str:
     return str(name).strip().lower().replace("_", "-")
 
 
-def _generated(
-    family: str, values: list[Any], named: dict[str, Any], options: dict[str, Any]
-) -> "InfluenceGraph":
+def _generated(family: str, values: list[Any], named: dict[str, Any], options: dict[str, Any]) -> "InfluenceGraph":
     graph = generate(family, *values, **{key: options[key] for key in ("parallel", "threads")}, **named)
     scheme = options["probability"]
     return graph if scheme is None else graph.with_probability(scheme, rng=options["rng"])

@@ -56,9 +56,7 @@ def _snap(
     return Dataset(name, title, source, "unknown", directed, nodes, edges, file, None, note)
 
 
-_NETWORKX = (
-    "https://networkx.org/documentation/stable/reference/generators.html#module-networkx.generators.social"
-)
+_NETWORKX = "https://networkx.org/documentation/stable/reference/generators.html#module-networkx.generators.social"
 _CHEN = "https://www.microsoft.com/en-us/research/people/weic/"
 _CIM = "https://doi.org/10.1145/3580305.3599267"
 _BOTH_WAYS = "an undirected graph; the file lists each edge in both directions"

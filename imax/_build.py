@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def even_parts(ptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:
     n = ptr.size - 1
     marks = np.searchsorted(ptr, ptr[-1] * np.arange(1, parts) / parts)
     edges = [0, *sorted(min(int(x), n) for x in marks), n]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if a < b]
+    return [(a, b) for a, b in pairwise(edges) if a < b]
 
 
 def _pointers(counts: NDArray[Any]) -> NDArray[np.int64]:
@@ -127,9 +128,7 @@ def _scatter(
 
     ptr = _pointers(counts.sum(axis=0)[index])
     start = ptr[rank]
-    _threads.run(
-        [partial(k.cursors, start, counts, a, b) for a, b in _threads.slices(rank.size, threads)], threads
-    )
+    _threads.run([partial(k.cursors, start, counts, a, b) for a, b in _threads.slices(rank.size, threads)], threads)
     keys = np.empty(int(ptr[-1]), dtype=np.int32 if bits is None else np.uint64)
     tasks = [
         partial(k.scatter_rows, src[a:b], dst[a:b], None if bits is None else bits[a:b], both, rank, counts[t], keys)
@@ -148,7 +147,9 @@ def _merge(
     unique = np.zeros(ptr.size - 1, dtype=np.int64)
     parts = even_parts(ptr, 4 * threads if threads > 1 else 1)
     weighted = keys.dtype == np.uint64
-    _threads.run([partial(k.sort_keys if weighted else k.count_distinct, ptr, keys, unique, a, b) for a, b in parts], threads)
+    _threads.run(
+        [partial(k.sort_keys if weighted else k.count_distinct, ptr, keys, unique, a, b) for a, b in parts], threads
+    )
     new_ptr = _pointers(unique)
     m = int(new_ptr[-1])
     repeated = m < keys.size
@@ -218,7 +219,8 @@ def transpose(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64] | None]:
     """Return the rows of the opposite direction, sorted, and for each of their arcs its place in `idx`.
 
-    With `order` and `name` nodes are renumbered on the way: old row ``order[v]`` is new row v, old node u is ``name[u]``.
+    With `order` and `name` nodes are renumbered on the way: old row ``order[v]`` is new row v, old node u is
+    ``name[u]``.
     """
     from .kernels import rows as k
 

@@ -105,9 +105,7 @@ def _present(parsed: Parsed, threads: int) -> NDArray[np.int64]:
 
     seen = np.zeros(parsed.largest + 1, np.uint8)
     ranges = _threads.slices(parsed.src.size, threads)
-    _threads.run(
-        [partial(mark, ids, a, b, seen) for ids in (parsed.src, parsed.dst) for a, b in ranges], threads
-    )
+    _threads.run([partial(mark, ids, a, b, seen) for ids in (parsed.src, parsed.dst) for a, b in ranges], threads)
     labels = np.flatnonzero(seen)
     if labels.size < seen.size or parsed.src.dtype != np.int32:
         table = np.empty(seen.size, np.int32)
@@ -133,9 +131,7 @@ def _intern(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
     table = Table(blob=False)
     used = 0
     while start < stop:
-        start, used = intern_ids(
-            parsed.src, parsed.dst, start, stop, table.slots, table.keys, table.hashes, used
-        )
+        start, used = intern_ids(parsed.src, parsed.dst, start, stop, table.slots, table.keys, table.hashes, used)
         if start < stop:
             table.grow(used)
     return table.keys[:used]

@@ -287,9 +287,7 @@ def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int,
     )
 
 
-def _refuse(
-    content: Content, blocks: list[_Block], states: NDArray[np.int64], wanted: Wanted, outside: str
-) -> None:
+def _refuse(content: Content, blocks: list[_Block], states: NDArray[np.int64], wanted: Wanted, outside: str) -> None:
     """Raise for the first line that cannot be used."""
     from .kernels.text import LACKING, OUTSIDE, SHORT, UNREAD, At
 
@@ -305,9 +303,7 @@ def _refuse(
         if bad >= 0 and not wanted.skip and (beyond < 0 or bad < beyond):
             raise content.error(block.base + bad, messages[int(state[At.BAD_KIND])] + remedy)
         if beyond >= 0:
-            raise content.error(
-                block.base + beyond, f"the third column must be {wanted.bounds_are}, got {{line}}"
-            )
+            raise content.error(block.base + beyond, f"the third column must be {wanted.bounds_are}, got {{line}}")
 
 
 def _notes(parsed: Parsed, wanted: Wanted) -> tuple[str, ...]:

@@ -107,9 +107,7 @@ def frame_column(df: Any, column: int | str, name: str) -> NDArray[Any]:
     names = list(df.columns)
     if column not in names:
         if not (isinstance(column, int) and -len(names) <= column < len(names)):
-            raise InvalidArgumentError(
-                f"{name} must be one of the columns {names}, or a position; got {column!r}"
-            )
+            raise InvalidArgumentError(f"{name} must be one of the columns {names}, or a position; got {column!r}")
         column = names[column]
     series = df[column]
     missing = np.asarray((series.isna() if hasattr(series, "isna") else series.is_null()).to_numpy())
@@ -139,9 +137,7 @@ def _number_integers(u: NDArray[np.int64], v: NDArray[np.int64]) -> Ends:
 def _integer_array(column: Column) -> bool:
     if not isinstance(column, np.ndarray):
         return False
-    return column.dtype.kind == "i" or (
-        column.dtype.kind == "u" and (column >> np.uint8(63) == 0).all().item()
-    )
+    return column.dtype.kind == "i" or (column.dtype.kind == "u" and (column >> np.uint8(63) == 0).all().item())
 
 
 def _all_integers(labels: list[Any]) -> bool:

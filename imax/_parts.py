@@ -64,7 +64,16 @@ def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "Influe
 
     n, m = int(meta["n_nodes"]), int(meta["n_arcs"])
     kept = meta["probability"]
-    sizes = {"in_ptr": n + 1, "in_idx": m, "index": n, "values": m, "column": m, "copies": m, "labels": n, "label_ends": n}
+    sizes = {
+        "in_ptr": n + 1,
+        "in_idx": m,
+        "index": n,
+        "values": m,
+        "column": m,
+        "copies": m,
+        "labels": n,
+        "label_ends": n,
+    }
     for name, array in arrays.items():
         if name in sizes and array.shape != (sizes[name],):
             raise FileFormatError(f"the array {name!r} has shape {array.shape}, not ({sizes[name]},)")

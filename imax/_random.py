@@ -45,7 +45,9 @@ def key_from(rng: RNG) -> Key:
         )
     if isinstance(rng, (int, np.integer)) and rng < 0:
         raise InvalidArgumentError(f"rng must not be negative, got {rng}")
-    sequence = rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(None if rng is None else int(rng))
+    sequence = (
+        rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(None if rng is None else int(rng))
+    )
     first, second = sequence.generate_state(2, np.uint64).tolist()
     return first, second
 

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
 
 __all__ = ["run", "slices"]
@@ -41,7 +42,7 @@ def slices(n: int, parts: int) -> list[tuple[int, int]]:
     """
     parts = max(1, min(parts, n))
     edges = [n * i // parts for i in range(parts + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:

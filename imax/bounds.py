@@ -90,12 +90,11 @@ def opim_schedule(n: int, k: int, total: float, least: float, epsilon: float, de
     epsilon, delta : float
         Approximation and failure probability.
     """
-    root = GREEDY * math.sqrt(math.log(6.0 / delta)) + math.sqrt(
-        GREEDY * (log_binomial(n, k) + math.log(6.0 / delta))
-    )
+    root = GREEDY * math.sqrt(math.log(6.0 / delta)) + math.sqrt(GREEDY * (log_binomial(n, k) + math.log(6.0 / delta)))
     first = 2.0 * root * root
     if least > 0.0:
-        rounds = max(1, min(MAX_ROUNDS, math.ceil(math.log2(max(total / (epsilon * epsilon * least), 1.0)))))
+        doublings = math.log2(total) - math.log2(least) - 2.0 * math.log2(epsilon)
+        rounds = max(1, math.ceil(min(doublings, MAX_ROUNDS)))
     else:
         rounds = MAX_ROUNDS
     return OpimSchedule(max(1, math.ceil(first)), rounds, math.log(3.0 * rounds / delta))

@@ -90,9 +90,7 @@ def from_networkx(
         src, dst = np.repeat(src, counts), np.repeat(dst, counts)
         data = chain.from_iterable(keys.values() for keys in copies)
     p = None if attribute is None else _attribute_column(G, attribute, data, src.size)
-    if (
-        not G.is_directed()
-    ):  # both ends list an edge (a self-loop stands once): take it where the smaller end does
+    if not G.is_directed():  # both ends list an edge (a self-loop stands once): take it where the smaller end does
         once = src <= dst
         src, dst = src[once], dst[once]
         p = None if p is None else p[once]
@@ -389,8 +387,6 @@ def _attribute_column(G: Any, attribute: str, data: Iterable[Any], size: int) ->
     edges = list(G.edges(data=True))
     for u, v, edge in edges:
         if attribute not in edge:
-            raise InvalidGraphError(
-                f"edge ({u!r}, {v!r}) has no attribute {attribute!r}; give every edge one"
-            )
+            raise InvalidGraphError(f"edge ({u!r}, {v!r}) has no attribute {attribute!r}; give every edge one")
         values.append(edge[attribute])
     return _numbering.numbers(values, lambda i: f"attribute {attribute!r} of edge {edges[i][:2]!r}")

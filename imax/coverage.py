@@ -35,8 +35,8 @@ class Cover:
 def greedy_cover(collection: RRCollection, k: int, allowed: NDArray[np.bool_]) -> Cover:
     """Choose k of the allowed nodes, each covering the most sets that are left; ties go to the smaller internal id.
 
-    The bound `most` is the least, over the greedy prefixes, of the prefix's coverage plus the k largest gains left (Tang et
-    al., SIGMOD 2018), and never above coverage/(1 - 1/e).
+    The bound `most` is the least, over the greedy prefixes, of the prefix's coverage plus the k largest gains left
+    (Tang et al., SIGMOD 2018), and never above coverage/(1 - 1/e).
     """
     from .bounds import GREEDY
     from .kernels.coverage import greedy

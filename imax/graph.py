@@ -111,7 +111,7 @@ class InfluenceGraph:
         self.n_nodes = int(in_ptr.size - 1)
         self.n_arcs = int(in_idx.size)
         self._lock = threading.RLock()
-        self._forward: dict[bool, tuple[NDArray[Any], ...]] = {}
+        self._forward: dict[bool, tuple[Any, ...]] = {}
         self._kept: dict[Hashable, Any] = {}
 
     # -- making ------------------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ class InfluenceGraph:
         directed : bool, default True
             False makes two arcs of each.
         parallel : {"merge", "combine", "error"}, default "merge"
-            What becomes of arcs given more than once. ``merge``: they count once, with the largest `p`. ``combine``: each is
-            a try of its own, 1 - prod(1 - p). ``error``: they are refused.
+            What becomes of arcs given more than once. ``merge``: they count once, with the largest `p`.
+            ``combine``: each is a try of its own, 1 - prod(1 - p). ``error``: they are refused.
         probability : str, optional
             A scheme (see `imax.probabilities`); default ``"column"`` where `p` is given, else ``"weighted_cascade"``.
         threads : int, optional
@@ -330,7 +330,7 @@ class InfluenceGraph:
         sources, targets, p = self.arc_arrays()
         return list(zip(self.labels.take(sources), self.labels.take(targets), p.tolist(), strict=True))
 
-    def forward(self, *, places: bool = False) -> tuple[NDArray[Any], ...]:
+    def forward(self, *, places: bool = False) -> tuple[Any, ...]:
         """Return the forward rows (out_ptr, out_idx, place), in internal ids; built at first use and kept.
 
         `place` tells where each out-arc stands in `in_idx`; it is None unless `places` is asked for.
@@ -338,11 +338,11 @@ class InfluenceGraph:
         from ._build import transpose
 
         with self._lock:
-            if places not in self._forward:
-                self._forward[places] = self._forward.get(True) or transpose(
-                    self.in_ptr, self.in_idx, _check.threads(), places=places
-                )
-            return self._forward[places]
+            rows = self._forward.get(places) or self._forward.get(True)
+            if rows is None:
+                rows = transpose(self.in_ptr, self.in_idx, _check.threads(), places=places)
+                self._forward[places] = rows
+            return rows
 
     def keep(self, what: Hashable, make: Callable[[], Any]) -> Any:
         """Return what is derived from this graph alone, made at the first call."""

@@ -189,9 +189,7 @@ def _wanted(probability: str | None, parallel: str, column: bool | None, on_bad_
     skip = _check.one_of(on_bad_line, "on_bad_line", ("error", "skip")) == "skip"
     scheme, _ = parse(probability or ("column" if column else "weighted_cascade"))
     if scheme.needs_column and column is False:
-        raise InvalidArgumentError(
-            f"probability {scheme.name!r} needs the third column; leave column=False out"
-        )
+        raise InvalidArgumentError(f"probability {scheme.name!r} needs the third column; leave column=False out")
     if not (column or scheme.needs_column):
         return Wanted(skip=skip)
     if scheme.name == "column":
@@ -273,9 +271,7 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
     return graph.labels.take(np.array(found, dtype=np.int64))
 
 
-def read_node_values(
-    path: PathLike, graph: "InfluenceGraph", *, default: float | None = None
-) -> NDArray[np.float64]:
+def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float | None = None) -> NDArray[np.float64]:
     """Read a value per node: lines of a label and a number, apart by white space or a comma.
 
     Parameters
@@ -306,9 +302,7 @@ def read_node_values(
         label, number = _label_and_number(text, where)
         node = _node_index(graph.labels, label, where)
         if not math.isnan(values[node]):
-            raise FileFormatError(
-                f"{where}: the node {quoted(label)} is listed twice; keep one line for each node"
-            )
+            raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
         values[node] = number
     missing = np.flatnonzero(np.isnan(values))
     if missing.size and default is None:

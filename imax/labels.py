@@ -99,20 +99,19 @@ class Labels:
                 return self._places.get(label, -1)
             except TypeError:
                 return -1
-        if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)):
-            return -1
-        if isinstance(label, float) and not label.is_integer():
-            return -1
-        number = int(label)
+        if isinstance(label, (int, np.integer, float)) and not isinstance(label, bool) and label == label // 1:
+            return self._find_number(int(label))
+        return -1
+
+    def _find_number(self, number: int) -> int:
         if self.values is None:
             return number if 0 <= number < self.n else -1
-        numbers = np.asarray(self.values)
         if not -(2**63) <= number < 2**63:
             return -1
+        numbers = np.asarray(self.values)
         place = int(np.searchsorted(numbers, number, sorter=self._sorted))
-        if place < self.n and numbers[self._sorted[place]] == number:
-            return int(self._sorted[place])
-        return -1
+        found = place < self.n and numbers[self._sorted[place]] == number
+        return int(self._sorted[place]) if found else -1
 
     def _hint(self) -> str:
         if self.kind == "range":

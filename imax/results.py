@@ -108,8 +108,8 @@ class MaximizeResult(_Record):
     target_ratio : float
         The share at which the selection would stop: 1 - 1/e - epsilon.
     stop_reason : str
-        ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``, ``"memory limit"``
-        or ``"interrupted"``.
+        ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
+        ``"memory limit"`` or ``"interrupted"``.
     n_rr_sets, n_rr_entries : int
         RR sets drawn in all, and the nodes in them.
     rounds : int

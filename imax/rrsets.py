@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from . import _check, _threads
 from ._random import RNG, key_from
 from .errors import OutOfMemoryBoundError
-from .graph import InfluenceGraph
 from .sampling import Sampler, node_weights
 
 __all__ = ["RRCollection", "sample_rr_sets"]
@@ -105,13 +105,10 @@ class RRCollection:
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
         cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, threads) / threads)
         edges = [0, *(min(int(c), self.n_sets) for c in cuts), self.n_sets]
-        parts = list(zip(edges[:-1], edges[1:], strict=True))
+        parts = list(pairwise(edges))
         counts = np.zeros((len(parts), n), dtype=np.int64)
         _threads.run(
-            [
-                partial(transpose_counts, nodes[offsets[a] : offsets[b]], counts[t])
-                for t, (a, b) in enumerate(parts)
-            ],
+            [partial(transpose_counts, nodes[offsets[a] : offsets[b]], counts[t]) for t, (a, b) in enumerate(parts)],
             threads,
         )
         ptr = np.zeros(n + 1, dtype=np.int64)
@@ -220,14 +217,16 @@ def sample_rr_sets(
     limit = _check.memory_bytes(max_memory)
     network = as_graph(graph)
     weights = _weights(network, node_weights)
-    collection = RRCollection(Sampler(network, model, key_from(rng), node_weights=weights, lanes=lanes, threads=threads))
+    collection = RRCollection(
+        Sampler(network, model, key_from(rng), node_weights=weights, lanes=lanes, threads=threads)
+    )
     step = count if limit is None else 1 << 14
     while len(collection) < count:
         collection.extend(min(count, len(collection) + step))
         if limit is not None and collection.nbytes > limit:
             raise OutOfMemoryBoundError(
-                f"{len(collection):,} of {count:,} RR sets already take {collection.nbytes:,} bytes, more than max_memory "
-                f"= {limit:,}; ask for fewer sets or raise the bound"
+                f"{len(collection):,} of {count:,} RR sets already take {collection.nbytes:,} bytes, more than "
+                f"max_memory = {limit:,}; ask for fewer sets or raise the bound"
             )
     return collection
 

@@ -117,8 +117,8 @@ class Sampler:
     Attributes
     ----------
     total : float
-        What an RR set stands for: ``total`` times the share of sets that a seed set covers estimates its spread. The number
-        of nodes, or the sum of the node weights.
+        What an RR set stands for: ``total`` times the share of sets that a seed set covers estimates its spread.
+        The number of nodes, or the sum of the node weights.
     """
 
     def __init__(
@@ -206,14 +206,16 @@ def node_weights(graph: InfluenceGraph, weights: ArrayLike | dict[Any, float] | 
     """Check node weights, given by node index or as a mapping of labels, and return them by internal id."""
     if weights is None:
         return None
+    try:
+        values = np.array(list(weights.values()) if isinstance(weights, dict) else weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidArgumentError("node_weights must be numbers, one for each node") from None
     if isinstance(weights, dict):
-        values = np.zeros(graph.n_nodes)
-        values[graph.labels.find(weights, "the node of node_weights")] = list(weights.values())
+        places = graph.labels.find(weights, "the node of node_weights")
         missing = graph.n_nodes - len(weights)
         if missing:
             raise InvalidArgumentError(f"node_weights lacks {missing} of {graph.n_nodes} nodes; give each a weight")
-    else:
-        values = np.asarray(weights, dtype=np.float64)
+        values[places] = values.copy()
     if values.shape != (graph.n_nodes,):
         raise InvalidArgumentError(
             f"node_weights must have one value per node, shape ({graph.n_nodes},), got shape {values.shape}"
@@ -221,7 +223,8 @@ def node_weights(graph: InfluenceGraph, weights: ArrayLike | dict[Any, float] | 
     wrong = np.flatnonzero(~((values >= 0) & np.isfinite(values)))
     if wrong.size:
         raise InvalidArgumentError(
-            f"node_weights of node {graph.labels[int(wrong[0])]!r} is {values[wrong[0]]}; weights must be finite and not negative"
+            f"node_weights of node {graph.labels[int(wrong[0])]!r} is {values[wrong[0]]}; "
+            "weights must be finite and not negative"
         )
     if not values.sum() > 0:
         raise InvalidArgumentError("node_weights are all 0; at least one node must count")

@@ -177,7 +177,8 @@ def _simulate_lt(
         with np.errstate(over="ignore"):
             lt_cascades(
                 first, values.size, *words, seeds, weights, ptr, idx, weight, by_target, cap,
-                np.zeros(n, dtype=np.int8), np.empty(n), np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32), values,
+                np.zeros(n, dtype=np.int8), np.empty(n), np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32),
+                values,
             )  # fmt: skip
 
     return run

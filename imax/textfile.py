@@ -76,9 +76,7 @@ class Content:
                 "a Matrix Market file or a graph written by imax"
             )
         if b"\r" in head.rstrip() and b"\n" not in head:
-            raise FileFormatError(
-                f"{self.name}: lines end in carriage returns alone; convert them to newlines"
-            )
+            raise FileFormatError(f"{self.name}: lines end in carriage returns alone; convert them to newlines")
 
     def text_lines(self) -> list[str]:
         """Return all lines as text; meant for files of labels, not for edge lists."""
@@ -174,9 +172,7 @@ def _zstd(file: io.BytesIO) -> bytearray:
     try:
         import zstandard
     except ImportError:
-        raise MissingDependencyError(
-            "reading .zst needs the package zstandard: pip install 'imax[zstd]'"
-        ) from None
+        raise MissingDependencyError("reading .zst needs the package zstandard: pip install 'imax[zstd]'") from None
     out = bytearray()
     data = file.read()
     while data:  # one frame after another

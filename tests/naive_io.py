@@ -5,9 +5,7 @@ import re
 
 INTEGER = re.compile(r"0|[1-9][0-9]*")
 NEGATIVE = re.compile(r"-(0|[1-9][0-9]*)")
-NUMBER = re.compile(
-    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
-)
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 BLANKS = " \t\r\x0b\x0c"
 
 
@@ -24,9 +22,7 @@ def lines_of(text):
 
 def any_separator(line):
     """Split at white space, or at one comma or semicolon with white space around it."""
-    fields = [
-        f.strip(BLANKS) for f in re.split(r"[ \t\r\x0b\x0c]*[,;][ \t\r\x0b\x0c]*|[ \t\r\x0b\x0c]+", line)
-    ]
+    fields = [f.strip(BLANKS) for f in re.split(r"[ \t\r\x0b\x0c]*[,;][ \t\r\x0b\x0c]*|[ \t\r\x0b\x0c]+", line)]
     return fields[:-1] if len(fields) > 1 and fields[-1] == "" else fields
 
 

@@ -53,9 +53,7 @@ def test_rmat_is_the_reference_bit_for_bit(scale):
     assert src.dtype == dst.dtype == np.int32
 
 
-@pytest.mark.parametrize(
-    "quarters", [(0.57, 0.19, 0.19), (0.25, 0.25, 0.25), (0.0, 0.7, 0.1), (0.1, 0.0, 0.9)]
-)
+@pytest.mark.parametrize("quarters", [(0.57, 0.19, 0.19), (0.25, 0.25, 0.25), (0.0, 0.7, 0.1), (0.1, 0.0, 0.9)])
 def test_rmat_cells_have_the_frequencies_of_the_model(quarters):
     scale = 3
     src, dst = rmat(scale, MANY / 2**scale, *quarters, rng=11)

@@ -25,10 +25,8 @@ PAGES = [
 PAGES = [page for page in PAGES if "generated" not in page.parts]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DIRECTIVE = re.compile(
-    r"^\.\. code-block:: (\w+)\n(?:   :caption: (\S+)\n)?\n((?:(?:   .*)?\n)+)", re.MULTILINE
-)
-SHELL = r'imax() { "$PYTHON" -c "from imax.cli import main; main(prog_name=\"imax\")" "$@"; }; '
+DIRECTIVE = re.compile(r"^\.\. code-block:: (\w+)\n(?:   :caption: (\S+)\n)?\n((?:(?:   .*)?\n)+)", re.MULTILINE)
+SHELL = 'imax() { "$PYTHON" -m imax "$@"; }; '
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,7 @@ def blocks(page: Path) -> list[Block]:
     if page.suffix == ".md":
         found = [(m.start(), m[1], None, m[2]) for m in FENCE.finditer(text)]
     else:
-        found = [
-            (m.start(), m[1], m[2], textwrap.dedent(m[3]).strip("\n") + "\n")
-            for m in DIRECTIVE.finditer(text)
-        ]
+        found = [(m.start(), m[1], m[2], textwrap.dedent(m[3]).strip("\n") + "\n") for m in DIRECTIVE.finditer(text)]
     return [Block(language, file, body, text.count("\n", 0, at) + 1) for at, language, file, body in found]
 
 

@@ -128,9 +128,7 @@ def test_large_sparse_ids(big):
 
 @pytest.mark.parametrize("text", ["-1 2\n3 4\n", f"3 4\n{2**63} 2\n", f"1 2\n3 {10**30}\n", "1 2\n4 -5 x\n"])
 def test_ids_out_of_range_are_refused(text):
-    with pytest.raises(
-        FileFormatError, match=r"^t:[12]: ids must be whole numbers from 0 to 9223372036854775807"
-    ):
+    with pytest.raises(FileFormatError, match=r"^t:[12]: ids must be whole numbers from 0 to 9223372036854775807"):
         parsed(text)
     assert parsed(text, skip=True)[1].bad_lines == 1
 
@@ -189,9 +187,7 @@ def test_unused_columns_are_told():
     assert parsed("1 2\n")[1].notes == ()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "\n\n", "# only\n# comments\n", "source,target\n", "source target\n# x"]
-)
+@pytest.mark.parametrize("text", ["", "\n\n", "# only\n# comments\n", "source,target\n", "source target\n# x"])
 def test_no_arcs(text):
     with pytest.raises(FileFormatError, match="holds no arcs"):
         parsed(text)
@@ -234,9 +230,7 @@ def test_lacking_column(text):
 @pytest.mark.parametrize("ends", ["1 2", "a b"])
 def test_values_out_of_range(value, skip, ends):
     wanted = _edgelist.Wanted((0.0, 1.0), "a probability in [0, 1]", skip)
-    with pytest.raises(
-        FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"
-    ):
+    with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"):
         _edgelist.read_text(content(f"{ends} 1\n{ends} {value}\n"), wanted, 1)
 
 
@@ -304,9 +298,7 @@ def test_blocks_join(monkeypatch, name):
         assert np.array_equal(cut.src, whole.src)
         assert np.array_equal(cut.dst, whole.dst)
         assert list(cut.labels) == list(whole.labels)
-    assert [
-        (str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)
-    ] == edges
+    assert [(str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)] == edges
     with pytest.raises(FileFormatError, match=r"^t:362: "):
         _edgelist.read_text(content(text + "lonely\n1 2\n"), _edgelist.Wanted(), 2)
 
@@ -352,9 +344,7 @@ def test_compressed(put, name):
     assert read_edgelist(put(data)).n_nodes == 2
     if name == "plain":
         return
-    with pytest.raises(
-        FileFormatError, match=r"g.txt: the \w+ data ends too early; fetch or compress"
-    ) as error:
+    with pytest.raises(FileFormatError, match=r"g.txt: the \w+ data ends too early; fetch or compress") as error:
         read_edgelist(put(data[:-9]))
     assert "\n" not in str(error.value)
     with pytest.raises(FileFormatError, match="data "):
@@ -471,9 +461,7 @@ def test_matrix_market(put):
     assert graph.nodes() == [1, 2, 3, 4]
     assert [arc[:2] for arc in graph.arcs()] == [(1, 2)]
     assert graph.report.self_loops == 1
-    graph = read_graph(
-        put(gzip.compress(mtx("real", "symmetric", "2 1 0.5\n4 3 0.25").encode())), column=True
-    )
+    graph = read_graph(put(gzip.compress(mtx("real", "symmetric", "2 1 0.5\n4 3 0.25").encode())), column=True)
     assert sorted(graph.arcs()) == [(1, 2, 0.5), (2, 1, 0.5), (3, 4, 0.25), (4, 3, 0.25)]
     assert not graph.report.directed
     assert "not used" in read_graph(put(mtx("integer", "general", "1 2 3\n2 1 4\n"))).report.notes[0]
@@ -489,9 +477,7 @@ def test_matrix_market_as_scipy_reads_it(tmp_path):
     p = rng.random(len(at))
     mmwrite(tmp_path / "m.mtx", coo_array((p, (at[:, 0], at[:, 1])), (9, 9)), precision=17)
     graph = read_graph(tmp_path / "m.mtx", probability="column")
-    assert sorted(graph.arcs()) == [
-        (i + 1, j + 1, np.float32(v)) for (i, j), v in zip(at.tolist(), p, strict=True)
-    ]
+    assert sorted(graph.arcs()) == [(i + 1, j + 1, np.float32(v)) for (i, j), v in zip(at.tolist(), p, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -584,9 +570,7 @@ def test_nothing_half_written(tmp_path):
         yield b"new"
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(
-        InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"
-    ):
+    with pytest.raises(InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"):
         textfile.write_bytes(path, parts())
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]

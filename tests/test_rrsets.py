@@ -5,7 +5,7 @@ import pytest
 
 import imax
 from imax import InfluenceGraph, sample_rr_sets
-from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
+from imax.errors import OutOfMemoryBoundError, UnknownNodeError
 
 PATH = InfluenceGraph.from_arrays([0, 1], [1, 2], [1.0, 1.0], labels=["a", "b", "c"])
 

@@ -1,8 +1,9 @@
 """The sampler: RR sets have the law that enumeration gives, and do not depend on threads, lanes or chunks.
 
-Keys are fixed, so each test always gives the same answer; with a key chosen blindly each comparison would fail once in a
-million times. Compiled, with a million sets, a membership probability near 1/2 that is off by 0.003 would be seen, one of
-0.01 that is off by 0.0006 (six standard errors), and a share of 1 % of the sets that is off by 7 % of itself.
+Keys are fixed, so each test always gives the same answer; with a key chosen blindly each comparison would fail
+once in a
+million times. Compiled, with a million sets, a membership probability near 1/2 that is off by 0.003 would be seen,
+one of 0.01 that is off by 0.0006 (six standard errors), and a share of 1 % of the sets that is off by 7 % of itself.
 """
 
 import dataclasses
@@ -69,7 +70,7 @@ def masks_of(collection):
 
 
 def assert_law(collection, arcs, model="ic", weights=None):
-    """Compare roots and sets with the enumeration of all live-arc graphs: whole sets, then members and pairs of them."""
+    """Compare roots and sets with the enumeration of all live-arc graphs: whole sets, then members and pairs."""
     n = collection.graph.n_nodes
     roots, masks = masks_of(collection)
     expected = naive.rr_distribution(n, arcs, model, weights)

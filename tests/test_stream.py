@@ -124,7 +124,9 @@ def test_neighbouring_streams_and_words_are_independent(ahead, place):
     first, second = words[: STREAMS - ahead, 0], words[ahead:, place]
     n = first.size
     for shift in (0, 60):
-        pair = ((first >> np.uint64(shift)) & np.uint64(15)) * np.uint64(16) + ((second >> np.uint64(shift)) & np.uint64(15))
+        pair = ((first >> np.uint64(shift)) & np.uint64(15)) * np.uint64(16) + (
+            (second >> np.uint64(shift)) & np.uint64(15)
+        )
         assert naive.fit(np.bincount(pair.astype(np.int64), minlength=256), np.full(256, n / 256)) > FALSE_ALARM
     differ = first ^ second
     assert bits_fit([int(((differ >> np.uint64(b)) & np.uint64(1)).sum()) for b in range(64)], n) > FALSE_ALARM

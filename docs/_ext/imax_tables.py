@@ -86,9 +86,7 @@ class Errors(_Table):
         for name in errors.__all__:
             made = getattr(errors, name)
             builtin = [base.__name__ for base in made.__bases__ if base is not imax.ImaxError]
-            found.append(
-                (f".. py:exception:: {name}", f"``{builtin[0]}``", (made.__doc__ or "").split("\n")[0])
-            )
+            found.append((f".. py:exception:: {name}", f"``{builtin[0]}``", (made.__doc__ or "").split("\n")[0]))
         return found
 
 

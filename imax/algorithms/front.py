@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _check
-from .._random import RNG, key_from
 from .._accept import as_graph
+from .._random import RNG, key_from
 from ..diffusion import check_model
 from ..errors import InvalidArgumentError
 from ..graph import InfluenceGraph
@@ -57,7 +57,8 @@ def maximize(
     probability : str, optional
         A scheme of arc probabilities in place of the graph's own, such as ``"uniform:0.1"``; see `imax.probabilities`.
     epsilon : float, default 0.01
-        The seeds reach at least 1 - 1/e - epsilon of the optimum. The choice has also settled: the spread's standard error is
+        The seeds reach at least 1 - 1/e - epsilon of the optimum. The choice has also settled: the spread's
+        standard error is
         at most a share epsilon of it, and the seeds look at most 2 epsilon better on the RR sets that chose them than
         on fresh ones. Smaller is better and slower.
     delta : float, optional
@@ -71,8 +72,8 @@ def maximize(
     threads, lanes : int, optional
         Threads (default ``IMAX_NUM_THREADS``, else all cores), and RR sets side by side in each (1 to 16).
     max_memory : int or str, optional
-        Bound on the bytes of RR sets, such as ``"2GiB"``; default three quarters of the memory that is free. When it is met, the
-        last round's result is returned.
+        Bound on the bytes of RR sets, such as ``"2GiB"``; default three quarters of the memory that is free. When
+        it is met, the last round's result is returned.
     time_limit : float, optional
         Seconds after which the last round's result is returned.
     progress : callable, optional

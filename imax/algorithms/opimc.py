@@ -1,8 +1,9 @@
 """OPIM-C: greedy on one half of the RR sets, certified on the other, doubling until the certificate is good enough.
 
-Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018. One rule is added to the
-paper's: sampling goes on until the choice has settled, which for a small epsilon is long after the certificate's target is
-met; see `_Round.settled` and docs/explanation/engine.
+Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018. One rule is
+added to the
+paper's: sampling goes on until the choice has settled, which for a small epsilon is long after the certificate's
+target is met; see `_Round.settled` and docs/explanation/engine.
 """
 
 import time
@@ -51,8 +52,8 @@ class _Round:
     def settled(self, epsilon: float) -> bool:
         """Whether the choice has settled.
 
-        The estimate's relative standard error is at most epsilon, and the seeds look at most a share of 2 epsilon better on the
-        sets that chose them than on fresh ones.
+        The estimate's relative standard error is at most epsilon, and the seeds look at most a share of 2 epsilon
+        better on the sets that chose them than on fresh ones.
         """
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
         return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
@@ -148,9 +149,7 @@ class _Run:
             self.best = self._round(number)
             if q.progress is not None:
                 sets = self.selection.n_sets + self.judgement.n_sets
-                q.progress(
-                    Progress(number, self.schedule.rounds, sets, self.best.ratio, target, q.limits.elapsed())
-                )
+                q.progress(Progress(number, self.schedule.rounds, sets, self.best.ratio, target, q.limits.elapsed()))
             if self.best.ratio >= target and self.best.settled(q.epsilon):
                 self.stopped = REACHED
                 return

@@ -39,7 +39,7 @@ class _Main(click.Group):
         **extra: Any,
     ) -> Any:
         """Run a command; leave with its exit code, or return it where `standalone_mode` is off."""
-        from ._shared import INTERRUPTED, Process, report
+        from ._errors import INTERRUPTED, Process, report
 
         own = args is None and standalone_mode
         if own:

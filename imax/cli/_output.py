@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ..errors import InvalidArgumentError
-from ._shared import OutputError
+from ._errors import OutputError
 
 __all__ = ["as_csv", "as_facts", "as_json", "as_table", "check_place", "emit", "output_option"]
 

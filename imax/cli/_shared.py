@@ -1,12 +1,9 @@
-"""What the commands share: options for reading a graph, notes, progress, and how errors end."""
+"""What the commands share: options, reading a graph, notes and progress."""
 
 import os
 import re
 import sys
-import traceback
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,18 +11,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import _check
-from ..errors import ImaxError, InvalidArgumentError, NoSuchFileError
+from ..errors import InvalidArgumentError, NoSuchFileError
+from ._errors import WrongUsage, in_options
 from ._startup import load_engine
 
 if TYPE_CHECKING:
     from ..graph import InfluenceGraph
 
 __all__ = [
-    "BROKEN_PIPE",
-    "INTERRUPTED",
-    "Command",
-    "OutputError",
-    "Process",
     "Status",
     "checked",
     "common_options",
@@ -34,110 +27,11 @@ __all__ = [
     "one_stdin",
     "print_notes",
     "read",
-    "report",
     "split_reading",
     "work_options",
 ]
 
-INTERRUPTED = 130  # what shells show for SIGINT
-BROKEN_PIPE = 141  # and for SIGPIPE
-
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Process:
-    """Whether this process is the command line's own, so that it may be trimmed for speed."""
-
-    own: bool
-
-
-class OutputError(ImaxError, OSError):
-    """The output cannot be written."""
-
-
-class _BadInput(click.ClickException):
-    exit_code = 1
-
-
-class _WrongUsage(click.ClickException):
-    exit_code = 2
-
-
-class _Interrupted(click.ClickException):
-    exit_code = INTERRUPTED
-
-
-def report(error: click.ClickException, code: int | None = None) -> int:
-    """Print an error in one line and return the exit code."""
-    text = " ".join(error.format_message().split("\n"))
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        text = f"{text.rstrip('.')}; see {error.ctx.command_path} --help"
-    with suppress(OSError):
-        click.echo(f"imax: error: {text}", err=True)
-    return error.exit_code if code is None else code
-
-
-def in_options(message: str, command: click.Command, *, argument: bool = False) -> str:
-    """Say in options what a message of the library says in arguments, as in ``--probability column``.
-
-    With `argument` the message starts with the name of an argument.
-    """
-    names = {
-        p.name: max(p.opts, key=len)
-        for p in command.params
-        if isinstance(p, click.Option) and p.name is not None
-    }
-    message = message.replace("directed=False", "--undirected")
-    for name, option in names.items():
-        message = re.sub(rf"\b{name}=(['\"]?)([\w:.]+)\1", rf"{option} \2", message)
-    if argument:
-        pattern = "|".join(names)
-        message = re.sub(
-            rf"^({pattern})( and )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message
-        )
-        message = re.sub(rf"^({pattern})\b", lambda m: names[m[1]], message)
-    return message
-
-
-class Command(click.Command):
-    """A command whose errors become one line and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except InvalidArgumentError as error:
-            self._trace(ctx)
-            raise _WrongUsage(in_options(str(error), self, argument=True)) from error
-        except ImaxError as error:
-            self._trace(ctx)
-            raise _BadInput(in_options(str(error), self)) from error
-        except KeyboardInterrupt as error:
-            self._trace(ctx)
-            raise _Interrupted("interrupted before the first result") from error
-        except BrokenPipeError:
-            discard_output()
-            return BROKEN_PIPE
-        except MemoryError as error:
-            self._trace(ctx)
-            raise _BadInput("there is not enough memory; try --max-memory, or a smaller graph") from error
-        except OSError as error:
-            self._trace(ctx)
-            discard_output()
-            raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
-
-    @staticmethod
-    def _trace(ctx: click.Context) -> None:
-        if ctx.meta.get("imax.debug"):
-            traceback.print_exc()
-
-
-def discard_output() -> None:
-    """Send what is left of standard output nowhere, so that leaving does not fail on it again."""
-    with suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
 
 
 def checked(check: Callable[..., Any], *args: Any, **options: Any) -> Callable[..., Any]:
@@ -149,7 +43,7 @@ def checked(check: Callable[..., Any], *args: Any, **options: Any) -> Callable[.
         try:
             check(value, *args, **options)
         except InvalidArgumentError as error:
-            raise _WrongUsage(in_options(str(error), ctx.command, argument=True)) from error
+            raise WrongUsage(in_options(str(error), ctx.command, argument=True)) from error
         return value
 
     return callback
@@ -171,7 +65,7 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     if value is None:
         return int.from_bytes(os.urandom(4), "little")
     if value < 0:
-        raise _WrongUsage(f"--random-seed must not be negative, got {value}")
+        raise WrongUsage(f"--random-seed must not be negative, got {value}")
     return value
 
 
@@ -306,9 +200,7 @@ def read(
     if source == "-" or _exists(source):
         from ..io import read_graph
 
-        graph = read_graph(
-            source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options
-        )
+        graph = read_graph(source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options)
     else:
         load = _known(source)
         _refuse_for_names(source, directed, on_bad_line)
@@ -328,16 +220,13 @@ def _refuse_for_names(source: str, directed: bool | None, on_bad_line: str | Non
     given = {"--directed/--undirected": directed, "--on-bad-line": on_bad_line}
     for option, value in given.items():
         if value is not None:
-            raise click.UsageError(
-                f"{option} is for files; {source!r} is known by name, and how to read it too"
-            )
-    return {}
+            raise click.UsageError(f"{option} is for files; {source!r} is known by name, and how to read it too")
 
 
 def _known(source: str) -> Callable[..., "InfluenceGraph"]:
     from ..datasets import builtin_names, resolve
 
-    found = resolve(source)
+    found: Callable[..., InfluenceGraph] | None = resolve(source)
     if found is None:
         raise NoSuchFileError(
             f"{source}: there is no such file, and no graph of that name; check the path, or try a built-in "
@@ -365,14 +254,17 @@ class Status:
 
     def __init__(self, quiet: bool) -> None:
         self.on = not quiet and sys.stderr.isatty()
+        self._shown = ""
+        click.get_current_context().call_on_close(self.clear)
 
     def show(self, text: str) -> None:
         """Replace the line."""
-        if self.on:
+        if self.on and text != self._shown:
             import shutil
 
-            width = shutil.get_terminal_size().columns - 1
-            click.echo(f"\r{text[:width].ljust(width)}\r{text[:width]}", nl=False, err=True)
+            text = text[: shutil.get_terminal_size().columns - 1]
+            click.echo(f"\r{text.ljust(len(self._shown))}\r{text}", nl=False, err=True)
+            self._shown = text
 
     def clear(self) -> None:
         """Remove the line."""

@@ -10,8 +10,8 @@ __all__ = ["load_engine"]
 def load_engine() -> None:
     """Load the compiler's run time without what the commands never use.
 
-    Numba imports SciPy's linear algebra only to note that matrix products could be compiled. No kernel of imax
-    has one, and in this process there is no other code: doing without saves a quarter of a second.
+    Numba imports SciPy's linear algebra only to note that matrix products could be compiled. No kernel of
+    imax has one, and in this process there is no other code: doing without saves a quarter of a second.
     """
     modules: dict[str, Any] = sys.modules
     name = "scipy.linalg"

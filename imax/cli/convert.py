@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InvalidArgumentError, InvalidGraphError
+from ._errors import Command, OutputError
 from ._output import check_place
-from ._shared import Command, OutputError, Status, common_options, graph_options, print_notes, read
+from ._shared import Status, common_options, graph_options, print_notes, read
 
 if TYPE_CHECKING:
     from ..graph import InfluenceGraph
@@ -36,9 +37,10 @@ Examples:
 def command(ctx: click.Context, /, *, graph: str, out: str, quiet: bool, **reading: Any) -> None:
     """Write GRAPH to the file OUT, whose ending says how.
 
-    .imax is a binary file that every command loads in milliseconds; it keeps labels, probabilities and the
-    third column. .txt (tabs) and .csv are edge lists of source, target and probability; .mtx is Matrix Market,
-    whose nodes are numbers from 1. GRAPH is what it is for imax seed: a file, - for standard input, or a name.
+    .imax is a binary file that every command loads in milliseconds; it keeps labels, probabilities and
+    the third column. .txt (tabs) and .csv are edge lists of source, target and probability; .mtx is Matrix
+    Market, whose nodes are numbers from 1. GRAPH is what it is for imax seed: a file, - for standard input,
+    or a name.
     """
     ending = Path(out).suffix.lower()
     if ending not in (".imax", ".mtx", *_SEPARATORS):
@@ -95,9 +97,7 @@ def _check_names(names: list[str]) -> None:
     """Refuse names that an edge list would not give back."""
     for name in names:
         if not name or name != name.strip() or name[0] in "#%" or any(mark in name for mark in '",;\t\r\n'):
-            raise InvalidGraphError(
-                f"the label {name!r} cannot stand in an edge list; write a .imax file instead"
-            )
+            raise InvalidGraphError(f"the label {name!r} cannot stand in an edge list; write a .imax file instead")
 
 
 def _matrix_market(network: "InfluenceGraph") -> Iterator[bytes]:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ._errors import Command
 from ._output import as_facts, as_json, check_place, emit, output_option
-from ._shared import Command, Status, common_options, graph_options, print_notes, read
+from ._shared import Status, common_options, graph_options, print_notes, read
 
 if TYPE_CHECKING:
     from ..graph import InfluenceGraph
@@ -28,9 +29,7 @@ Examples:
 @output_option
 @common_options
 @click.pass_context
-def command(
-    ctx: click.Context, /, *, graph: str, form: str, output: str, quiet: bool, **reading: Any
-) -> None:
+def command(ctx: click.Context, /, *, graph: str, form: str, output: str, quiet: bool, **reading: Any) -> None:
     """Describe GRAPH: nodes, arcs, degrees, what reading dropped or merged, probabilities, and a fingerprint.
 
     GRAPH is what it is for imax seed: a file, - for standard input, or a name. Equal fingerprints mean equal

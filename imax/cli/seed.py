@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import _check
+from ._errors import INTERRUPTED, Command
 from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
 from ._shared import (
-    INTERRUPTED,
-    Command,
     Status,
     checked,
     common_options,
@@ -47,9 +46,7 @@ Examples:
   imax seed --k 50 --format plain --output seeds.txt friends.imax
   zcat friends.txt.gz | imax seed --k 5 --format json -""",
 )
-@click.option(
-    "-k", "--k", type=int, required=True, callback=checked(_check.count, "k"), help="How many seeds."
-)
+@click.option("-k", "--k", type=int, required=True, callback=checked(_check.count, "k"), help="How many seeds.")
 @graph_options
 @work_options
 @click.option(
@@ -102,7 +99,7 @@ def command(
     n_simulations: int | None,
     **options: Any,
 ) -> int:
-    """Choose the k nodes of GRAPH that together reach the most others, with a certificate of how good they are.
+    """Choose the k nodes of GRAPH that together reach the most others, with a certificate.
 
     GRAPH is a file (an edge list, plain or compressed; Matrix Market; or one that imax convert wrote), - for
     standard input, the name of a known graph (karate, lesmis, ...; files of the larger ones in the folder
@@ -156,9 +153,7 @@ def _node_files(
     }
 
 
-def _select(
-    network: "InfluenceGraph", status: Status, *, epsilon: float | None, **options: Any
-) -> "MaximizeResult":
+def _select(network: "InfluenceGraph", status: Status, *, epsilon: float | None, **options: Any) -> "MaximizeResult":
     from ..algorithms import maximize
 
     def show(p: "Progress") -> None:

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import _check
+from ._errors import INTERRUPTED, Command
 from ._output import as_facts, as_json, check_place, emit, output_option
 from ._shared import (
-    INTERRUPTED,
-    Command,
     Status,
     checked,
     common_options,
@@ -85,8 +84,8 @@ def command(
 ) -> int:
     """Estimate the number of nodes of GRAPH that seeds reach, by simulation, with a confidence interval.
 
-    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Ctrl-C ends the simulations and
-    prints the estimate so far.
+    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Ctrl-C ends the simulations
+    and prints the estimate so far.
     """
     check_place(output)
     if seed_file is None and not seed_labels:

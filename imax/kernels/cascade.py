@@ -17,8 +17,8 @@ def lt_cascades(
     """Run LT cascades number `first` on from the seeds; `value` takes the total weight (or number) of nodes reached.
 
     `weight` holds a value per arc, or with `by_target` one per node at the arc's end. `state_of` must be 0
-    everywhere: 0 untouched, 1 touched, 2 active; `left` keeps what is missing to a node's threshold, which is uniform on
-    (0, cap]: `cap` is 1, or the sum of the node's weights where that misses 1 by rounding alone.
+    everywhere: 0 untouched, 1 touched, 2 active; `left` keeps what is missing to a node's threshold, which is
+    uniform on (0, cap]: `cap` is 1, or the sum of the node's weights where that misses 1 by rounding alone.
     """
     for i in range(count):
         state, step = stream(key0, key1, np.uint64(first + i))

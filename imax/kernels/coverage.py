@@ -1,4 +1,4 @@
-"""Greedy maximum coverage over RR sets: the inverted index, the selection with its bounds, and counting what is covered."""
+"""Greedy maximum coverage over RR sets: inverted index, selection with its bound, and counting what is covered."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def _sift_down(heap, size, at):
 
 @helper
 def _top_sum(tally, top, k):
-    """Return the sum of the k largest gains; `tally` counts the nodes of each gain, `top` is no less than the largest."""
+    """Return the sum of the k largest gains; `tally` counts the nodes of each gain, none has more than `top`."""
     total = 0
     left = k
     gain = top
@@ -71,9 +71,10 @@ def _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally):
 def greedy(k, ptr, sets, offsets, nodes, covered, gain, allowed, tally, heap, seeds, gains):
     """Choose k allowed nodes by lazy greedy coverage.
 
-    On entry `covered` is all False, `gain` holds each node's number of sets. Ties go to the smaller node. Returns the bound on
-    what any k allowed nodes cover: the least, over the greedy prefixes, of the prefix's coverage plus the k largest gains
-    that are left (Tang et al. 2018).
+    On entry `covered` is all False, `gain` holds each node's number of sets. Ties go to the smaller node. Returns
+    the bound on
+    what any k allowed nodes cover: the least, over the greedy prefixes, of the prefix's coverage plus the k
+    largest gains that are left (Tang et al. 2018).
     """
     n = gain.size
     size = 0

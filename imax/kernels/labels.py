@@ -195,9 +195,7 @@ def names_line(text, i, separator, column):
 
 
 @hot
-def parse_names(
-    text, start, stop, separator, floor, ceiling, src, dst, column, at, state, slots, ends, hashes, blob
-):
+def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state, slots, ends, hashes, blob):
     """Read lines of names into src, dst (and column, unless it is None) from place `at` on.
 
     Names become numbers in order of appearance; `blob` takes the names' bytes one after another, `ends` where

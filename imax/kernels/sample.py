@@ -3,7 +3,8 @@
 One kernel serves all: several cascades ("lanes") advance side by side, so that the memory waits of one are filled with
 the work of the others. They advance by levels of the search; a block of the level's nodes, of whichever lanes, takes
 three passes, each a loop over independent items: draw the nodes' live arcs, load the nodes at those arcs' ends, append
-the new ones to their lane and to the next level. Every pass asks for the next one's cache lines. What a cascade draws depends on its own stream alone, so the number of lanes changes nothing.
+the new ones to their lane and to the next level. Every pass asks for the next one's cache lines. What a cascade
+draws depends on its own stream alone, so the number of lanes changes nothing.
 
 Which step the compiler builds is told by the arguments that are None:
 
@@ -203,7 +204,7 @@ def _one_general(v, lane, pick, rec, arcs, lanes_of, fracs, na, state, step):
 
 @helper
 def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, items, n_items):
-    """Start cascade `i` in a lane, from the seeds or from a random root; return the number of items with its own added."""
+    """Start cascade `i` in a lane, from the seeds or a random root; return the number of items with its own added."""
     s, d = stream(key0, key1, _U(i))
     bit = _ONE16 << np.uint16(lane)
     if seeds is None:
@@ -300,7 +301,8 @@ def cascades(
 
     With `seeds` None these are RR sets: their nodes go to `buf` (in the order in which sets end; `start` and `length`
     say where), and the number of entries is returned. With `seeds` they are cascades from those, and `value` takes the
-    total of `weights` (or the number) of nodes reached; 0 is returned. -1 says that `buf` was too small and -2 that `now`
+    total of `weights` (or the number) of nodes reached; 0 is returned. -1 says that `buf` was too small and -2
+    that `now`
     and `later`, which hold one level of all lanes each, were: nothing is left marked, and the caller starts over.
 
     `lanes` is at most 16 (the bits of `mark`) and `queue` has a row for each; `arcs`, `fracs`, `lanes_of` and

@@ -1,0 +1,118 @@
+"""How errors end: one line on standard error, and an exit code."""
+
+import os
+import re
+import sys
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from ..errors import ImaxError, InvalidArgumentError
+
+__all__ = [
+    "BROKEN_PIPE",
+    "INTERRUPTED",
+    "Command",
+    "OutputError",
+    "Process",
+    "WrongUsage",
+    "in_options",
+    "report",
+]
+
+INTERRUPTED = 130  # what shells show for SIGINT
+BROKEN_PIPE = 141  # and for SIGPIPE
+
+
+@dataclass(frozen=True)
+class Process:
+    """Whether this process is the command line's own, so that it may be trimmed for speed."""
+
+    own: bool
+
+
+class OutputError(ImaxError, OSError):
+    """The output cannot be written."""
+
+
+class _BadInput(click.ClickException):
+    exit_code = 1
+
+
+class WrongUsage(click.ClickException):
+    """An option has a value that it does not take."""
+
+    exit_code = 2
+
+
+class _Interrupted(click.ClickException):
+    exit_code = INTERRUPTED
+
+
+def report(error: click.ClickException, code: int | None = None) -> int:
+    """Print an error in one line and return the exit code."""
+    text = " ".join(error.format_message().split("\n"))
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        text = f"{text.rstrip('.')}; see {error.ctx.command_path} --help"
+    with suppress(OSError):
+        click.echo(f"imax: error: {text}", err=True)
+    return error.exit_code if code is None else code
+
+
+def in_options(message: str, command: click.Command, *, argument: bool = False) -> str:
+    """Say in options what a message of the library says in arguments, as in ``--probability column``.
+
+    With `argument` the message starts with the name of an argument.
+    """
+    names = {p.name: max(p.opts, key=len) for p in command.params if isinstance(p, click.Option) and p.name is not None}
+    message = message.replace("directed=False", "--undirected")
+    for name, option in names.items():
+        message = re.sub(rf"\b{name}=(['\"]?)([\w:.]+)\1", rf"{option} \2", message)
+    if argument:
+        pattern = "|".join(names)
+        message = re.sub(rf"^({pattern})( and )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message)
+        message = re.sub(rf"^({pattern})\b", lambda m: names[m[1]], message)
+    return message
+
+
+class Command(click.Command):
+    """A command whose errors become one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InvalidArgumentError as error:
+            self._trace(ctx)
+            raise WrongUsage(in_options(str(error), self, argument=True)) from error
+        except ImaxError as error:
+            self._trace(ctx)
+            raise _BadInput(in_options(str(error), self)) from error
+        except KeyboardInterrupt as error:
+            self._trace(ctx)
+            raise _Interrupted("interrupted before the first result") from error
+        except BrokenPipeError:
+            _discard_output()
+            return BROKEN_PIPE
+        except MemoryError as error:
+            self._trace(ctx)
+            raise _BadInput("there is not enough memory; try --max-memory, or a smaller graph") from error
+        except OSError as error:
+            self._trace(ctx)
+            _discard_output()
+            raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
+
+    @staticmethod
+    def _trace(ctx: click.Context) -> None:
+        if ctx.meta.get("imax.debug"):
+            traceback.print_exc()
+
+
+def _discard_output() -> None:
+    """Send what is left of standard output nowhere, so that leaving does not fail on it again."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
