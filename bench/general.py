@@ -1,9 +1,8 @@
 """Two ways to draw the live arcs of a node whose arcs have any probabilities, side by side in one run.
 
 SUBSIM's blocks (Guo et al. 2020): arcs by falling probability, in blocks of 1, 2, 4, ...; geometric jumps with a
-block's
-largest probability, each stop accepted with the ratio. Against imax's hits: a Poisson number of weighted picks at rate
--log(1 - p), by alias tables. Both with one RR set at a time, then imax with its lanes.
+block's largest probability, each stop accepted with the ratio. Against imax's hits: a Poisson number of weighted
+picks at rate -log(1 - p), by alias tables. Both with one RR set at a time, then imax with its lanes.
 
 ``python -m bench.general`` makes its graphs itself.
 """

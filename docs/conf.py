@@ -15,7 +15,6 @@ release = version = imax.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_click",
     "myst_parser",
@@ -32,6 +31,7 @@ nitpick_ignore_regex = [
 suppress_warnings = ["myst.header"]  # the changelog's own title is the page's
 default_role = "autolink"
 highlight_language = "python"
+smartquotes = False  # options keep their two dashes
 
 autosummary_generate = True
 autosummary_imported_members = True

@@ -90,9 +90,25 @@ class Errors(_Table):
         return found
 
 
+def _examples(app: Sphinx, context: Any, lines: list[str]) -> None:
+    """Show the indented lines of a command's epilog as code."""
+    shown: list[str] = []
+    for line in lines:
+        if line.startswith("|   "):
+            if not (shown and shown[-1].startswith("   ")):
+                shown += ["", ".. code-block:: shell", ""]
+            shown.append("   " + line[4:])
+        else:
+            if shown and shown[-1].startswith("   "):
+                shown.append("")
+            shown.append(line.removeprefix("| ") if line.startswith("| ") else line)
+    lines[:] = shown
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("imax-schemes", Schemes)
     app.add_directive("imax-datasets", Datasets)
     app.add_directive("imax-errors", Errors)
+    app.connect("sphinx-click-process-epilog", _examples)
     return {"parallel_read_safe": True}

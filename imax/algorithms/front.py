@@ -58,9 +58,8 @@ def maximize(
         A scheme of arc probabilities in place of the graph's own, such as ``"uniform:0.1"``; see `imax.probabilities`.
     epsilon : float, default 0.01
         The seeds reach at least 1 - 1/e - epsilon of the optimum. The choice has also settled: the spread's
-        standard error is
-        at most a share epsilon of it, and the seeds look at most 2 epsilon better on the RR sets that chose them than
-        on fresh ones. Smaller is better and slower.
+        standard error is at most a share epsilon of it, and the seeds look at most 2 epsilon better on the RR sets
+        that chose them than on fresh ones. Smaller is better and slower.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / number of nodes.
     candidates, exclude : iterable of labels, optional

@@ -1,9 +1,8 @@
 """OPIM-C: greedy on one half of the RR sets, certified on the other, doubling until the certificate is good enough.
 
-Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018. One rule is
-added to the
-paper's: sampling goes on until the choice has settled, which for a small epsilon is long after the certificate's
-target is met; see `_Round.settled` and docs/explanation/engine.
+Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018. One rule is added
+to the paper's: sampling goes on until the choice has settled, which for a small epsilon is long after the
+certificate's target is met; see `_Round.settled` and docs/explanation/engine.
 """
 
 import time

@@ -39,7 +39,7 @@ def _sift_down(heap, size, at):
 @helper
 def _top_sum(tally, top, k):
     """Return the sum of the k largest gains; `tally` counts the nodes of each gain, none has more than `top`."""
-    total = 0
+    total = np.int64(0)
     left = k
     gain = top
     while gain > 0 and left > 0:
@@ -72,36 +72,35 @@ def greedy(k, ptr, sets, offsets, nodes, covered, gain, allowed, tally, heap, se
     """Choose k allowed nodes by lazy greedy coverage.
 
     On entry `covered` is all False, `gain` holds each node's number of sets. Ties go to the smaller node. Returns
-    the bound on
-    what any k allowed nodes cover: the least, over the greedy prefixes, of the prefix's coverage plus the k
-    largest gains that are left (Tang et al. 2018).
+    the bound on what any k allowed nodes cover: the least, over the greedy prefixes, of the prefix's coverage plus
+    the k largest gains that are left (Tang et al. 2018).
     """
     n = gain.size
-    size = 0
-    top = 0
+    size = np.int64(0)
+    top = np.int64(0)
     for v in range(n):
         if allowed[v]:
             tally[gain[v]] += 1
-            top = max(top, gain[v])
+            top = max(top, np.int64(gain[v]))
             heap[size] = (np.int64(gain[v]) << _S32) | (n - 1 - v)
             size += 1
     for at in range(size // 2 - 1, -1, -1):
         _sift_down(heap, size, at)
     bound = _top_sum(tally, top, k)
-    total = 0
+    total = np.int64(0)
     for pick in range(k):
         while True:
             v = n - 1 - np.int64(heap[0] & _LOW)
             if (heap[0] >> _S32) == gain[v]:
                 break
             heap[0] = (np.int64(gain[v]) << _S32) | (n - 1 - v)
-            _sift_down(heap, size, 0)
+            _sift_down(heap, size, np.int64(0))
         seeds[pick] = v
         gains[pick] = gain[v]
         total += gain[v]
         size -= 1
         heap[0] = heap[size]
-        _sift_down(heap, size, 0)
+        _sift_down(heap, size, np.int64(0))
         _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally)
         while top > 0 and tally[top] == 0:
             top -= 1

@@ -50,7 +50,7 @@ def _poisson(rate, q0, state, step):
     """Draw a Poisson count of at most `CHUNK_RATE` by inversion; `q0` is exp(-rate)."""
     state += step
     x = unit(mix(state))
-    count = 0
+    count = np.int64(0)
     term = q0
     total = q0
     while x >= total and count < MAX_HITS:
@@ -63,7 +63,7 @@ def _poisson(rate, q0, state, step):
 @helper
 def _hits(rate, q0, state, step):
     """Draw a Poisson count of any rate; `q0` is exp(-rate) where the rate is at most `CHUNK_RATE`."""
-    count = 0
+    count = np.int64(0)
     while rate > CHUNK_RATE:
         more, state = _poisson(CHUNK_RATE, _Q_CHUNK, state, step)
         count += more
@@ -207,6 +207,7 @@ def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, 
     """Start cascade `i` in a lane, from the seeds or a random root; return the number of items with its own added."""
     s, d = stream(key0, key1, _U(i))
     bit = _ONE16 << np.uint16(lane)
+    size = np.int64(1)
     if seeds is None:
         s += d
         word = mix(s)
@@ -217,7 +218,6 @@ def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, 
         mark[v] |= bit
         prefetch(rec, v)
         items[n_items] = (lane << 32) | v
-        size = 1
     else:
         size = seeds.size
         for q in range(size):
@@ -299,11 +299,11 @@ def cascades(
 ):  # fmt: skip
     """Run cascades number `first` to ``first + count - 1`` of a stream.
 
-    With `seeds` None these are RR sets: their nodes go to `buf` (in the order in which sets end; `start` and `length`
-    say where), and the number of entries is returned. With `seeds` they are cascades from those, and `value` takes the
-    total of `weights` (or the number) of nodes reached; 0 is returned. -1 says that `buf` was too small and -2
-    that `now`
-    and `later`, which hold one level of all lanes each, were: nothing is left marked, and the caller starts over.
+    With `seeds` None these are RR sets: their nodes go to `buf` (in the order in which sets end; `start` and
+    `length` say where), and the number of entries is returned. With `seeds` they are cascades from those, and
+    `value` takes the total of `weights` (or the number) of nodes reached; 0 is returned. -1 says that `buf` was too
+    small and -2 that `now` and `later`, which hold one level of all lanes each, were: nothing is left marked, and
+    the caller starts over.
 
     `lanes` is at most 16 (the bits of `mark`) and `queue` has a row for each; `arcs`, `fracs`, `lanes_of` and
     `ends` hold one block's arcs: nodes join a block while it has fewer than `room`.
@@ -313,11 +313,12 @@ def cascades(
     who = registers[2]
     state = words[0]
     step = words[1]
-    begun = 0
-    live = 0
-    out = 0
-    status = 0
-    n_now = 0
+    # typed from the start: Numba would compile each helper once for the literal 0 and once more for int64
+    begun = np.int64(0)
+    live = np.int64(0)
+    out = np.int64(0)
+    status = np.int64(0)
+    n_now = np.int64(0)
     while live < lanes and begun < count:
         who[live] = begun
         n_now = _begin(
@@ -327,10 +328,10 @@ def cascades(
         begun += 1
     used = live
     while live > 0 and status == 0:
-        n_later = 0
-        done = 0
+        n_later = np.int64(0)
+        done = np.int64(0)
         while done < n_now:
-            na = 0
+            na = np.int64(0)
             stop = min(n_now, done + BLOCK)
             while done < stop and na < room:
                 v = now[done] & _NODE

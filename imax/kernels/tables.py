@@ -69,9 +69,9 @@ def ic_picks(ptr, idx, probability, by_target, heavy_from, pick, rec, share, sta
     """Build the IC tables of rows v0 to v1.
 
     `probability` holds a value per arc, or with `by_target` one per node at the arc's end. Arcs of at least
-    `heavy_from` are tossed one by one; the others take hits at rate -log(1 - p) from a Poisson process, which
-    makes an arc
-    live (hit at least once) with probability p, independently of all others. Arcs of probability 0 are left out.
+    `heavy_from` are tossed one by one; the others take hits at rate -log(1 - p) from a Poisson process, which makes
+    an arc live (hit at least once) with probability p, independently of all others. Arcs of probability 0 are left
+    out.
     """
     for v in range(v0, v1):
         base = ptr[v]
