@@ -13,8 +13,8 @@ from .errors import InvalidArgumentError
 
 __all__ = ["RNG", "Key", "key_from", "subkey"]
 
-RNG: TypeAlias = "int | np.random.SeedSequence | np.random.Generator | None"
 Key: TypeAlias = tuple[int, int]
+RNG: TypeAlias = "int | Key | np.random.SeedSequence | np.random.Generator | None"
 
 
 def key_from(rng: RNG) -> Key:
@@ -22,9 +22,10 @@ def key_from(rng: RNG) -> Key:
 
     Parameters
     ----------
-    rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
+    rng : int, numpy.random.SeedSequence, numpy.random.Generator, tuple of two int, or None
         An int or a SeedSequence always gives the same key; a Generator gives its next two words (so that a
-        second call differs); None gives fresh entropy.
+        second call differs); None gives fresh entropy. A pair of words is a key itself: a result's ``rng_key``
+        repeats it.
 
     Returns
     -------
@@ -33,15 +34,19 @@ def key_from(rng: RNG) -> Key:
 
     Examples
     --------
-    >>> key_from(7) == key_from(7)
+    >>> key_from(7) == key_from(7) == key_from(key_from(7))
     True
     """
     if isinstance(rng, np.random.Generator):
         first, second = rng.integers(0, 2**64, size=2, dtype=np.uint64).tolist()
         return first, second
+    if isinstance(rng, tuple):
+        if len(rng) != 2 or not all(isinstance(word, int) and 0 <= word < 2**64 for word in rng):
+            raise InvalidArgumentError(f"rng as a key must be two whole numbers below 2**64, got {rng!r}")
+        return rng
     if isinstance(rng, bool) or not (rng is None or isinstance(rng, (int, np.integer, np.random.SeedSequence))):
         raise InvalidArgumentError(
-            f"rng must be None, a whole number, a numpy SeedSequence or a numpy Generator, got {rng!r}"
+            f"rng must be None, a whole number, a result's rng_key, a numpy SeedSequence or Generator, got {rng!r}"
         )
     if isinstance(rng, (int, np.integer)) and rng < 0:
         raise InvalidArgumentError(f"rng must not be negative, got {rng}")

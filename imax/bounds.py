@@ -49,7 +49,8 @@ def wilson(covered: int, n_sets: int, total: float, z: float = 1.959963984540054
     scale = 1.0 + z * z / n_sets
     middle = (share + z * z / (2 * n_sets)) / scale
     half = z / scale * math.sqrt(share * (1 - share) / n_sets + z * z / (4 * n_sets * n_sets))
-    return max(0.0, middle - half) * total, min(1.0, middle + half) * total
+    # at shares of 0 and 1 the interval ends at the estimate, but for rounding
+    return max(0.0, min(share, middle - half)) * total, min(1.0, max(share, middle + half)) * total
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,6 +196,7 @@ def from_scipy(
         raise InvalidArgumentError(
             f"matrix must be a SciPy sparse array, got {type(matrix).__name__}; coo_array(matrix) is one"
         )
+    matrix = cast("Any", matrix)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] == 0:
         raise InvalidArgumentError(f"matrix must be square and not empty, got shape {matrix.shape}")
     entries = matrix.tocoo(copy=False)

@@ -22,8 +22,8 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+    if type(value) in (list, tuple):  # a tuple may be a label, and stays one
+        return type(value)(_plain(item) for item in value)
     return value
 
 

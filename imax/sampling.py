@@ -19,8 +19,9 @@ __all__ = ["MAX_LANES", "Cascades", "Sampler", "node_weights"]
 
 MAX_LANES = 16
 _ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
-_SOLO_SECONDS = 5e-4  # work below this is done before other threads wake up
+_SOLO_SECONDS = 1.5e-3  # work below this is done before other threads wake up
 _CHUNK_ENTRIES = 1 << 18
+_MOST_ENTRIES = 1 << 24
 _LEVEL_FULL = -2  # the kernel's word for it
 
 
@@ -141,7 +142,7 @@ class Sampler:
         roots = None if node_weights is None else _root_table(node_weights)
         self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots)
         self._local = threading.local()
-        self._rate = 1e6
+        self._rate = 0.0  # unknown: the first round is a small one
 
     def sample(
         self, first: int, count: int, *, keep_going: Callable[[], bool] | None = None
@@ -163,7 +164,7 @@ class Sampler:
         done = 0
         while done < count and (keep_going is None or keep_going()):
             span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
-            parts = self.threads if span > self._rate * _SOLO_SECONDS else 1
+            parts = self.threads if span > self._rate * _SOLO_SECONDS > 0.0 else 1
             began = time.perf_counter()
             tasks = [partial(self._share, first + done + a, b - a) for a, b in _threads.slices(span, parts)]
             for share in _threads.run(tasks, self.threads):
@@ -181,7 +182,9 @@ class Sampler:
         pieces = []
         done = 0
         while done < count:
-            span = min(count - done, int(_CHUNK_ENTRIES / kept.get("mean", 64.0)) + 1)
+            mean = kept.get("mean", 64.0)
+            # large sets leave the cache anyway; then it is the lanes that must have enough to do
+            span = min(count - done, int(max(_CHUNK_ENTRIES, min(4 * MAX_LANES * mean, _MOST_ENTRIES)) / mean) + 1)
             length = np.empty(span, dtype=np.int64)
             if "buf" not in kept:
                 kept["buf"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)

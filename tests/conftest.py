@@ -19,9 +19,11 @@ def _kernel_cache():
     return ROOT / ".cache" / "numba" / (digest.hexdigest() + checked)
 
 
-# before the first import of numba, which reads it once
+# before the first import of numba, which reads it once; the Makefile names such a folder itself
 if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
-    os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
+    given = Path(os.environ.get("NUMBA_CACHE_DIR", "/"))
+    if not given.is_relative_to(ROOT / ".cache"):
+        os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
 os.environ.pop("IMAX_NUM_THREADS", None)
 
 settings.register_profile("imax", deadline=None, derandomize=True, max_examples=60)

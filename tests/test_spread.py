@@ -93,7 +93,7 @@ def test_seeds_and_rr_sets_tell_the_same_spread():
 def test_threads_and_steps_change_nothing(name):
     graph, model, _ = problem(name)
     count = 5000 if not config.DISABLE_JIT else 300
-    run = simulate(graph, graph.internal_of([1, 3]), model, key_from(5), None, 1)
+    run = simulate(graph, np.sort(graph.internal_of([1, 3])), model, key_from(5), None, 1)
     whole = np.empty(count)
     run(0, whole)
     parts = np.empty(count)
@@ -184,8 +184,8 @@ def test_an_interrupt_before_anything_is_done_is_passed_on(monkeypatch):
     def run(tasks, threads):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("imax._threads.run", run)
     graph = graph_of([(0, 1)], probability="uniform:0.5")
+    monkeypatch.setattr("imax._threads.run", run)
     with pytest.raises(KeyboardInterrupt):
         spread(graph, [0])
 

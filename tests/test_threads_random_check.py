@@ -90,7 +90,7 @@ def test_a_generator_moves_on():
 
 @pytest.mark.parametrize("rng", [True, 1.5, "7", [1], np.random.RandomState(1)])
 def test_other_sources_are_refused(rng):
-    with pytest.raises(InvalidArgumentError, match="rng must be None, a whole number, a numpy SeedSequence"):
+    with pytest.raises(InvalidArgumentError, match="rng must be None, a whole number"):
         _random.key_from(rng)
 
 

@@ -96,7 +96,7 @@ def _examples(app: Sphinx, context: Any, lines: list[str]) -> None:
     for line in lines:
         if line.startswith("|   "):
             if not (shown and shown[-1].startswith("   ")):
-                shown += ["", ".. code-block:: shell", ""]
+                shown += ["", ".. code-block:: text", ""]
             shown.append("   " + line[4:])
         else:
             if shown and shown[-1].startswith("   "):

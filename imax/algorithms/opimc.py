@@ -41,6 +41,7 @@ class _Round:
     cover: Cover
     covered: int
     n_sets: int
+    n_entries: int
     lower: float
     upper: float
 
@@ -136,7 +137,8 @@ class _Run:
         total, n_sets = self.selection.total, self.selection.n_sets
         lower = lower_bound(covered, n_sets, total, a)
         upper = upper_bound(cover.most, n_sets, total, a)
-        return _Round(number, cover, covered, n_sets, lower, upper)
+        entries = self.selection.n_entries + self.judgement.n_entries
+        return _Round(number, cover, covered, n_sets, entries, lower, upper)
 
     def go(self) -> None:
         """Run rounds until a reason to stop."""
@@ -181,7 +183,7 @@ class _Run:
             n_nodes=q.graph.n_nodes,
             n_arcs=q.graph.n_arcs,
             n_rr_sets=2 * best.n_sets,
-            n_rr_entries=self.selection.n_entries + self.judgement.n_entries,
+            n_rr_entries=best.n_entries,
             rounds=best.number,
             stop_reason=self.stopped,
             rng_key=q.key,

@@ -26,6 +26,8 @@ __all__ = [
 INTERRUPTED = 130  # what shells show for SIGINT
 BROKEN_PIPE = 141  # and for SIGPIPE
 
+_HINTS = {"probability", "parallel", "on_bad_line"}  # arguments that messages tell users to give
+
 
 @dataclass(frozen=True)
 class Process:
@@ -56,7 +58,7 @@ def report(error: click.ClickException, code: int | None = None) -> int:
     """Print an error in one line and return the exit code."""
     text = " ".join(error.format_message().split("\n"))
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        text = f"{text.rstrip('.')}; see {error.ctx.command_path} --help"
+        text = f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
     with suppress(OSError):
         click.echo(f"imax: error: {text}", err=True)
     return error.exit_code if code is None else code
@@ -68,9 +70,9 @@ def in_options(message: str, command: click.Command, *, argument: bool = False) 
     With `argument` the message starts with the name of an argument.
     """
     names = {p.name: max(p.opts, key=len) for p in command.params if isinstance(p, click.Option) and p.name is not None}
-    message = message.replace("directed=False", "--undirected")
-    for name, option in names.items():
-        message = re.sub(rf"\b{name}=(['\"]?)([\w:.]+)\1", rf"{option} \2", message)
+    message = message.replace("directed=False", "--undirected").replace(" or give default=", "")
+    for name in _HINTS & names.keys():
+        message = re.sub(rf"\b{name}=(['\"])([\w:.]+)\1", rf"{names[name]} \2", message)
     if argument:
         pattern = "|".join(names)
         message = re.sub(rf"^({pattern})( and )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message)

@@ -235,10 +235,11 @@ def _certificate(answer: _Answer) -> list[tuple[str, str]]:
     total = answer.reading + seconds.pop("total")
     phases = ", ".join(f"{phase} {value:.2f}" for phase, value in seconds.items())
     size = f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs"
+    best = f"{len(result)} seeds" if len(result) > 1 else "seed"
     facts = [
         ("Estimated spread", f"{result.spread:,.1f} (95 % interval {low:,.1f} to {high:,.1f})"),
         ("Lower bound", f"{result.lower_bound:,.1f} reached by these seeds at least"),
-        ("Upper bound", f"{result.upper_bound:,.1f} reached by the best {len(result)} seeds at most"),
+        ("Upper bound", f"{result.upper_bound:,.1f} reached by the best {best} at most"),
         ("Certified", f"at least {result.ratio:.1%} of the best possible"),
         ("Failure probability", f"{result.delta:.2g} that a bound is wrong"),
         ("Graph", f"{size}, {result.probability}, {result.model.upper()}"),

@@ -1,0 +1,73 @@
+"""The public names."""
+
+import importlib
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import imax
+
+PUBLIC = [
+    "ImaxError",
+    "InfluenceGraph",
+    "MaximizeResult",
+    "RRCollection",
+    "SpreadEstimate",
+    "__version__",
+    "datasets",
+    "errors",
+    "maximize",
+    "probabilities",
+    "read_edgelist",
+    "read_graph",
+    "sample_rr_sets",
+    "spread",
+    "write_graph",
+]
+WITH_ALL = [
+    "algorithms", "bounds", "convert", "coverage", "datasets", "diffusion", "errors", "graph", "io", "labels",
+    "probabilities", "results", "rrsets", "sampling", "kernels.cascade", "kernels.coverage", "kernels.generate",
+    "kernels.labels", "kernels.rows", "kernels.sample", "kernels.stream", "kernels.tables", "kernels.text",
+]  # fmt: skip
+
+
+def test_the_names_are_these():
+    assert imax.__all__ == PUBLIC
+    assert dir(imax) == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_name_can_be_used(name):
+    value = getattr(imax, name)
+    if name != "__version__":
+        assert value.__doc__
+        home = getattr(value, "__module__", value.__name__ if hasattr(value, "__name__") else "")
+        assert home.partition(".")[0] == "imax"
+
+
+def test_other_names_are_refused():
+    with pytest.raises(AttributeError, match="module 'imax' has no attribute 'minimize'"):
+        _ = imax.minimize
+
+
+@pytest.mark.parametrize("module", WITH_ALL)
+def test_modules_have_what_they_announce(module):
+    loaded = importlib.import_module(f"imax.{module}")
+    assert sorted(loaded.__all__) == list(loaded.__all__)
+    for name in loaded.__all__:
+        assert hasattr(loaded, name)
+
+
+def test_the_function_spread_hides_its_module():
+    # imax.spread is the function, also once the module of that name has been loaded
+    importlib.import_module("imax.spread")
+    from imax import spread
+
+    assert callable(spread)
+    assert callable(imax.spread)
+
+
+def test_the_version_is_the_project_s():
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
+    assert project["version"] == imax.__version__

@@ -1,0 +1,121 @@
+"""How the code is laid out: which module may import which, where compiled functions stand, what an import loads."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = {
+    5: ["cli", "__main__"],
+    4: ["capacity", "recommend", "annotate", "datasets"],
+    3: ["algorithms"],
+    2: ["sampling", "rrsets", "coverage", "bounds", "spread"],
+    1: [
+        "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "binary", "textfile",
+        "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering", "_parts",
+    ],
+    0: ["kernels", "errors", "_check", "_random", "_threads"],
+}  # fmt: skip
+FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+
+
+def modules():
+    """Return {dotted name: path} of all modules of the package."""
+    found = {}
+    for folder, package in ((ROOT / "imax", "imax"), (ROOT / "datasets", "imax.datasets")):
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(folder).with_suffix("").parts
+            found[".".join([package, *(p for p in parts if p != "__init__")])] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(name, path):
+    """Return (line, dotted name, whether at the module's own level) of every import of the package in a module."""
+    tree = ast.parse(path.read_text())
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    inner = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            home = ".".join([*base, *([node.module] if node.module else [])])
+            targets = [f"{home}.{a.name}" if f"{home}.{a.name}" in MODULES else home for a in node.names]
+        else:
+            continue
+        for target in targets:
+            if target.partition(".")[0] == "imax":
+                yield node.lineno, target, id(node) not in inner
+
+
+def room(name):
+    return (name.split(".") + [""])[1]
+
+
+def test_every_module_has_a_floor():
+    rooms = {room(name) for name in MODULES} - {""}
+    assert rooms <= FLOOR_OF.keys(), f"give a floor to {sorted(rooms - FLOOR_OF.keys())}, here and in docs/"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "imax"])
+def test_imports_point_downward(name):
+    floor = FLOOR_OF[room(name)]
+    for line, target, _ in imported(name, MODULES[name]):
+        if target == "imax":  # the version, or the public names in the topmost floors
+            continue
+        assert FLOOR_OF[room(target)] <= floor, f"{MODULES[name]}:{line} imports {target} from a floor above"
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if room(n) != "kernels"])
+def test_kernels_are_imported_inside_functions_and_compiled_nowhere_else(name):
+    for line, target, at_top in imported(name, MODULES[name]):
+        assert not (at_top and room(target) == "kernels"), f"{MODULES[name]}:{line} loads Numba with the module"
+    tree = ast.parse(MODULES[name].read_text())
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not names & {"njit", "jit", "vectorize", "guvectorize"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("naive*.py")), ids=lambda p: p.name)
+def test_references_stand_on_their_own(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 or (node.module or "").startswith("naive")
+            names = [node.module or ""]
+        assert not [n for n in names if n.partition(".")[0] == "imax"]
+
+
+def loaded_by(statement):
+    """Return the heavy packages that a statement loads, in a process of its own."""
+    code = f"import sys; {statement}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"numba", "llvmlite", "scipy", "networkx", "pandas", "polars", "click", "hypothesis", "numpy"}
+    return heavy & set(done.stdout.split())
+
+
+def test_an_import_loads_little():
+    assert loaded_by("import imax") == set()
+    assert loaded_by("from imax import InfluenceGraph, maximize, spread, sample_rr_sets, datasets, read_graph") == {"numpy"}
+
+
+def test_errors_are_raised_without_the_compiler():
+    statement = (
+        "import imax\n"
+        "try: imax.InfluenceGraph.from_arrays([0], [1, 2])\n"
+        "except imax.ImaxError: pass"
+    )
+    assert "numba" not in loaded_by(f"exec({statement!r})")
