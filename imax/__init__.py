@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .io import read_edgelist, read_graph, write_graph
     from .results import MaximizeResult, SpreadEstimate
     from .rrsets import RRCollection, sample_rr_sets
-    from .spread import spread
+    from .simulation import spread
 
 __all__ = [
     "ImaxError",
@@ -46,7 +46,7 @@ _HOMES = {
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "rrsets",
-    "spread": "spread",
+    "spread": "simulation",
     "write_graph": "io",
 }
 _MODULES = ("datasets", "errors", "probabilities")

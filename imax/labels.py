@@ -87,11 +87,14 @@ class Labels:
             labels = list(labels)
         except TypeError:
             raise InvalidArgumentError(f"{what.rstrip(':')} must be an iterable of labels, got {labels!r}") from None
-        found = [self._find(label) for label in labels]
-        for label, place in zip(labels, found, strict=True):
-            if place < 0:
-                raise UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})")
-        return np.array(found, dtype=np.int64)
+        if self.kind != "object" and all(type(label) is int and abs(label) < 2**63 for label in labels):
+            found = self._find_numbers(np.array(labels, dtype=np.int64))
+        else:
+            found = np.array([self._find(label) for label in labels], dtype=np.int64)
+        unknown = np.flatnonzero(found < 0)
+        if unknown.size:
+            raise UnknownNodeError(f"{what} {labels[unknown[0]]!r} is not a node of the graph ({self._hint()})")
+        return found
 
     def _find(self, label: Hashable) -> int:
         if self.kind == "object":
@@ -99,19 +102,20 @@ class Labels:
                 return self._places.get(label, -1)
             except TypeError:
                 return -1
-        if isinstance(label, (int, np.integer, float)) and not isinstance(label, bool) and label == label // 1:
-            return self._find_number(int(label))
-        return -1
-
-    def _find_number(self, number: int) -> int:
-        if self.values is None:
-            return number if 0 <= number < self.n else -1
-        if not -(2**63) <= number < 2**63:
+        if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)):
             return -1
-        numbers = np.asarray(self.values)
-        place = int(np.searchsorted(numbers, number, sorter=self._sorted))
-        found = place < self.n and numbers[self._sorted[place]] == number
-        return int(self._sorted[place]) if found else -1
+        # as keys of a dict, 2 and 2.0 are one label
+        if label != label // 1 or not -(2**63) <= label < 2**63:
+            return -1
+        return int(self._find_numbers(np.array([int(label)], dtype=np.int64))[0])
+
+    def _find_numbers(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self.values is None:
+            return np.where((numbers >= 0) & (numbers < self.n), numbers, -1)
+        known = np.asarray(self.values)
+        places = np.minimum(np.searchsorted(known, numbers, sorter=self._sorted), self.n - 1)
+        found = self._sorted[places]
+        return np.where(known[found] == numbers, found, -1)
 
     def _hint(self) -> str:
         if self.kind == "range":

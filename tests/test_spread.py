@@ -14,7 +14,7 @@ import imax
 from imax import InfluenceGraph, spread
 from imax._random import key_from
 from imax.errors import InvalidArgumentError, InvalidGraphError, UnknownNodeError
-from imax.spread import simulate
+from imax.simulation import simulate
 
 from . import naive
 

@@ -95,7 +95,8 @@ class Command(click.Command):
             raise _BadInput(in_options(str(error), self)) from error
         except KeyboardInterrupt as error:
             self._trace(ctx)
-            raise _Interrupted("interrupted before the first result") from error
+            first = " before the first result" if self.name in ("seed", "spread") else ""
+            raise _Interrupted(f"interrupted{first}") from error
         except BrokenPipeError:
             _discard_output()
             return BROKEN_PIPE

@@ -120,7 +120,7 @@ _THREADS = click.option(
     "--threads",
     type=int,
     callback=checked(_check.threads),
-    help="[default: IMAX_NUM_THREADS, else all cores]",
+    help="How many threads to use.  [default: IMAX_NUM_THREADS, else all cores]",
 )
 common_options = _all(
     _RANDOM_SEED,

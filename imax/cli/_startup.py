@@ -15,12 +15,11 @@ def load_engine() -> None:
     """
     modules: dict[str, Any] = sys.modules
     name = "scipy.linalg"
-    if name in modules or "numba" in modules:
-        return
-    modules[name] = None  # an import of it now fails
-    try:
-        import numba.np.arraymath  # noqa: F401
-    finally:
-        del modules[name]
+    if name not in modules:
+        modules[name] = None  # an import of it now fails
+        try:
+            import numba.np.arraymath  # noqa: F401
+        finally:
+            del modules[name]
     gc.freeze()  # what is loaded now stays: the collector need not look at it
     gc.enable()

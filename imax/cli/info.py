@@ -25,7 +25,14 @@ Examples:
   imax info --probability uniform:0.1 rmat:16""",
 )
 @graph_options
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or for programs.",
+)
 @output_option
 @common_options
 @click.pass_context

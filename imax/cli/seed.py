@@ -174,7 +174,7 @@ def _verify(
     """Simulate the result on a stream that the choice did not use; None where an interrupt came first."""
     from numpy.random import SeedSequence
 
-    from ..spread import spread
+    from ..simulation import spread
 
     def show(done: int, total: int) -> None:
         status.show(f"verifying: {done:,} of {total:,} simulations")

@@ -96,7 +96,7 @@ def command(
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
     from ..io import read_labels, read_node_values
-    from ..spread import spread
+    from ..simulation import spread
 
     seeds = labels_from(seed_labels, network)
     if seed_file is not None:
