@@ -48,12 +48,6 @@ class Diffusion:
     deg: NDArray[np.int64] | None = None
     mode: NDArray[np.int8] | None = None
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that a cascade can touch: what decides whether the work stays in cache."""
-        arrays = (self.idx, self.pick, self.rec, self.cum)
-        return sum(a.nbytes for a in arrays if a is not None) + 2 * self.n
-
 
 def check_model(model: Any) -> str:
     """Return the model's name in lower case, or refuse it."""

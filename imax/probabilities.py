@@ -61,19 +61,15 @@ class Rows:
         """Repeat a value per node for each of its in-arcs."""
         return np.repeat(per_node, np.diff(self.in_ptr))
 
-    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum a value per arc over the in-arcs of each node."""
-        total = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
-        return np.asarray(total[self.in_ptr[1:]] - total[self.in_ptr[:-1]])
-
     def normalized(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scale values per arc so that each node's sum to 1; where all are 0 they stay 0."""
-        sums = self._exact_sums(values)
+        sums = self.sums(values)
         with np.errstate(divide="ignore", invalid="ignore"):
             scaled = values / self.per_arc(sums)
         return np.nan_to_num(scaled, nan=0.0, posinf=0.0)
 
-    def _exact_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum a value per arc over the in-arcs of each node."""
         filled = np.flatnonzero(np.diff(self.in_ptr))
         sums = np.zeros(self.in_ptr.size - 1)
         if filled.size:
@@ -124,7 +120,7 @@ def _either(p: NDArray[np.float64], copies: NDArray[np.int32]) -> NDArray[np.flo
 def _weighted_cascade(rows: Rows, value: float, generator: np.random.Generator) -> Made:
     if rows.copies is None:
         return "weighted_cascade", 0.0, None
-    degree = rows._exact_sums(rows.copies.astype(np.float64))
+    degree = rows.sums(rows.copies.astype(np.float64))
     with np.errstate(divide="ignore"):
         return "arcs", 0.0, _either(rows.per_arc(1.0 / degree), rows.copies)
 

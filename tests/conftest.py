@@ -30,6 +30,16 @@ settings.register_profile("imax", deadline=None, derandomize=True, max_examples=
 settings.load_profile("imax")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Without the compiler, examples and real graphs are slow too: they have their turn in the compiled pass."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
+        return
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) or item.get_closest_marker("data"):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def data():
     """Return the folder of real graphs, or skip the test."""

@@ -58,8 +58,8 @@ def random_problem(i):
 def test_the_certificate_fails_no_more_often_than_delta():
     """Bounds against exact enumeration: failures are at most binomial with rate delta.
 
-    The keys are fixed; with blindly chosen ones and bounds that fail exactly as often as allowed, this would fail once in a
-    thousand times. Failures twice as frequent as allowed would be seen half the times.
+    The keys are fixed; with blindly chosen ones and bounds that fail exactly as often as allowed, this would fail once
+    in a thousand times. Failures twice as frequent as allowed would be seen half the times.
     """
     failures, tightness, epsilon = 0, [], 0.1
     for i in range(CASES):
@@ -145,9 +145,7 @@ def test_labels_of_mixed_kinds():
     assert maximize(graph, 1, exclude=[("x", 1)], rng=1, epsilon=0.2).seeds[0] in labels[1:]
 
 
-ARCS = st.lists(
-    st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from([0.0, 0.25, 0.5, 1.0])), max_size=15
-)
+ARCS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from([0.0, 0.25, 0.5, 1.0])), max_size=15)
 
 
 @settings(max_examples=40 if JIT else 6)
@@ -196,7 +194,9 @@ def answer(result):
     return {name: value for name, value in result.to_dict().items() if name != "seconds"}
 
 
-@pytest.mark.parametrize(("model", "probability"), [("ic", None), ("ic", "exponential"), ("lt", None), ("lt", "weibull")])
+@pytest.mark.parametrize(
+    ("model", "probability"), [("ic", None), ("ic", "exponential"), ("lt", None), ("lt", "weibull")]
+)
 def test_threads_and_lanes_change_nothing(model, probability):
     graph = karate(probability)
     first = maximize(graph, 3, model=model, epsilon=EPSILON, rng=5, threads=1, lanes=1)
@@ -293,7 +293,7 @@ def test_the_sample_bound_is_kept(monkeypatch):
     monkeypatch.setattr(opimc, "OPTIMISM", -1.0)
     result = maximize(karate(), 3, epsilon=0.4, delta=0.2, rng=1)
     assert result.stop_reason == "sample bound reached"
-    first, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)
+    _, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)
     assert result.rounds == rounds
     assert result.n_rr_sets / 2 >= largest / 2
     assert_valid(result, 3)
@@ -404,7 +404,7 @@ G = InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"k": 0}, InvalidArgumentError, "k must be at least 1, got 0"),
         ({"k": -5}, InvalidArgumentError, "k must be at least 1, got -5"),
         ({"k": 4}, InvalidArgumentError, "k must be at most 3 (the number of nodes that may be seeds), got 4"),
-        ({"k": 2, "candidates": [0]}, InvalidArgumentError, "k must be at most 1 (the number of nodes that may be seeds)"),
+        ({"k": 2, "candidates": [0]}, InvalidArgumentError, "k must be at most 1 (the number of nodes that"),
         ({"k": 3, "exclude": [0]}, InvalidArgumentError, "k must be at most 2"),
         ({"k": 1.5}, InvalidArgumentError, "k must be a whole number, got 1.5"),
         ({"k": "2"}, InvalidArgumentError, "k must be a whole number, got '2'"),
@@ -421,7 +421,7 @@ G = InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"candidates": "012"}, InvalidArgumentError, "candidates must be an iterable of labels, got the text '012'"),
         ({"exclude": 1}, InvalidArgumentError, "exclude must be an iterable of labels, got 1"),
         ({"candidates": [0, "zed"]}, UnknownNodeError, "candidates: 'zed' is not a node of the graph"),
-        ({"exclude": [17]}, UnknownNodeError, "exclude: 17 is not a node of the graph (nodes are the whole numbers 0 to 2)"),
+        ({"exclude": [17]}, UnknownNodeError, "exclude: 17 is not a node of the graph (nodes are"),
         ({"node_weights": [1, 2]}, InvalidArgumentError, "node_weights must have one value per node, shape (3,)"),
         ({"node_weights": [0, 0, 0]}, InvalidArgumentError, "node_weights are all 0"),
         ({"rng": -1}, InvalidArgumentError, "rng must not be negative, got -1"),

@@ -1,7 +1,7 @@
 """Forward simulation: the law of the nodes reached, the estimate and its error, limits, bad input.
 
-Keys are fixed; with a key chosen blindly each comparison would fail once in a million times. Compiled, a set of nodes that is
-reached in 1 % of the simulations and off by 15 % of that would be seen.
+Keys are fixed; with a key chosen blindly each comparison would fail once in a million times. Compiled, a
+set of nodes that is reached in 1 % of the simulations and off by 15 % of that would be seen.
 """
 
 import math
@@ -185,6 +185,7 @@ def test_an_interrupt_before_anything_is_done_is_passed_on(monkeypatch):
         raise KeyboardInterrupt
 
     graph = graph_of([(0, 1)], probability="uniform:0.5")
+    spread(graph, [0], n_simulations=2)  # so that its tables are there
     monkeypatch.setattr("imax._threads.run", run)
     with pytest.raises(KeyboardInterrupt):
         spread(graph, [0])

@@ -64,6 +64,14 @@ def test_an_error_waits_for_what_runs_and_cancels_the_rest(error):
 
 
 def test_the_pools_close():
+    _threads.run([int, int], 2)
+    _threads._close()
+    assert not _threads._pools
+    assert _threads.run([int, int], 2) == [0, 0]
+    assert _threads._pools.keys() == {2}
+
+
+def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():
     code = (
         "from imax import _threads; _threads.run([int, int], 2); _threads._close(); "
         "assert not _threads._pools; print(_threads.run([int, int], 2))"
@@ -86,6 +94,13 @@ def test_a_generator_moves_on():
     first, again = np.random.default_rng(1), np.random.default_rng(1)
     assert _random.key_from(first) == _random.key_from(again)
     assert _random.key_from(first) != _random.key_from(np.random.default_rng(1))
+
+
+def test_a_key_stands_for_itself():
+    assert _random.key_from((3, 2**64 - 1)) == (3, 2**64 - 1)
+    for bad in [(1,), (1, 2, 3), (1, 2**64), (-1, 2), (1.0, 2), ("a", "b")]:
+        with pytest.raises(InvalidArgumentError, match="rng as a key must be two whole numbers below 2"):
+            _random.key_from(bad)
 
 
 @pytest.mark.parametrize("rng", [True, 1.5, "7", [1], np.random.RandomState(1)])

@@ -39,7 +39,7 @@ class _Main(click.Group):
         **extra: Any,
     ) -> Any:
         """Run a command; leave with its exit code, or return it where `standalone_mode` is off."""
-        from ._errors import INTERRUPTED, Process, report
+        from ._errors import INTERRUPTED, Process, leave, report
 
         own = args is None and standalone_mode
         if own:
@@ -55,6 +55,8 @@ class _Main(click.Group):
             if not standalone_mode:
                 raise
             code = report(click.ClickException("interrupted"), INTERRUPTED)
+        if own and code == INTERRUPTED:
+            leave(code)
         if own:
             gc.freeze()  # spares the collector a last look at everything, now that the process ends
         if standalone_mode:

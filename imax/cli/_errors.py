@@ -20,6 +20,7 @@ __all__ = [
     "Process",
     "WrongUsage",
     "in_options",
+    "leave",
     "report",
 ]
 
@@ -62,6 +63,14 @@ def report(error: click.ClickException, code: int | None = None) -> int:
     with suppress(OSError):
         click.echo(f"imax: error: {text}", err=True)
     return error.exit_code if code is None else code
+
+
+def leave(code: int) -> None:
+    """End the process at once: Python ends by the signal, not by a code, where an import was interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def in_options(message: str, command: click.Command, *, argument: bool = False) -> str:

@@ -11,11 +11,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import _check
-from ..errors import InvalidArgumentError, NoSuchFileError
+from ..errors import FileFormatError, InvalidArgumentError, NoSuchFileError
 from ._errors import WrongUsage, in_options
 from ._startup import load_engine
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..graph import InfluenceGraph
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "print_notes",
     "read",
     "split_reading",
+    "weights_from",
     "work_options",
 ]
 
@@ -242,6 +246,21 @@ def labels_from(texts: tuple[str, ...], graph: "InfluenceGraph") -> list[Any]:
     return [int(text) if re.fullmatch(r"[+-]?\d+", text) else text for text in texts]
 
 
+def weights_from(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float64] | None":
+    """Return the node weights that a file holds, by node index; None without a file."""
+    if path is None:
+        return None
+    from ..io import read_node_values
+    from ..sampling import node_weights
+
+    values = read_node_values(path, graph)
+    try:
+        node_weights(graph, values)
+    except InvalidArgumentError as error:
+        raise FileFormatError(f"{path}: {error}") from None
+    return values
+
+
 def print_notes(graph: "InfluenceGraph", command: click.Command, quiet: bool) -> None:
     """Tell on standard error what reading the graph decided."""
     if not quiet:
@@ -263,8 +282,9 @@ class Status:
             import shutil
 
             text = text[: shutil.get_terminal_size().columns - 1]
-            click.echo(f"\r{text.ljust(len(self._shown))}\r{text}", nl=False, err=True)
-            self._shown = text
+            over = f"\r{text.ljust(len(self._shown))}\r{text}"
+            self._shown = text  # first: an interrupt may come while it is printed
+            click.echo(over, nl=False, err=True)
 
     def clear(self) -> None:
         """Remove the line."""

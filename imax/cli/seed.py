@@ -19,6 +19,7 @@ from ._shared import (
     print_notes,
     read,
     split_reading,
+    weights_from,
     work_options,
 )
 
@@ -144,12 +145,12 @@ class _Answer:
 def _node_files(
     network: "InfluenceGraph", *, candidates: str | None, exclude: str | None, node_weights: str | None
 ) -> dict[str, Any]:
-    from ..io import read_labels, read_node_values
+    from ..io import read_labels
 
     return {
         "candidates": None if candidates is None else read_labels(candidates, network),
         "exclude": None if exclude is None else read_labels(exclude, network),
-        "node_weights": None if node_weights is None else read_node_values(node_weights, network),
+        "node_weights": weights_from(node_weights, network),
     }
 
 

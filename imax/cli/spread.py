@@ -17,6 +17,7 @@ from ._shared import (
     print_notes,
     read,
     split_reading,
+    weights_from,
     work_options,
 )
 
@@ -95,13 +96,13 @@ def command(
     status = Status(quiet)
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    from ..io import read_labels, read_node_values
+    from ..io import read_labels
     from ..simulation import spread
 
     seeds = labels_from(seed_labels, network)
     if seed_file is not None:
         seeds += read_labels(seed_file, network)
-    weights = None if node_weights is None else read_node_values(node_weights, network)
+    weights = weights_from(node_weights, network)
 
     def show(done: int, total: int) -> None:
         status.show(f"{done:,} of {total:,} simulations")
