@@ -49,6 +49,20 @@ def test_greedy_is_the_naive_greedy(problem):
     assert cover.most == min(bound, int(sum(gains) / GREEDY))
 
 
+@pytest.mark.parametrize("seed", range(50 if not config.DISABLE_JIT else 10))
+def test_greedy_on_larger_problems(seed):
+    # hypothesis prefers small problems, on which greedy is the best choice and its bound says so
+    generator = np.random.default_rng(seed)
+    n = int(generator.integers(5, 25))
+    sets = [generator.permutation(n)[: int(generator.integers(1, 5))].tolist() for _ in range(80)]
+    allowed = sorted(generator.permutation(n)[: int(generator.integers(3, n + 1))].tolist())
+    k = int(generator.integers(1, min(6, len(allowed)) + 1))
+    cover = choose(n, sets, allowed, k)
+    seeds, gains, bound = naive.greedy_cover(sets, range(n), k, set(allowed))
+    assert (cover.seeds.tolist(), cover.gains.tolist()) == (seeds, gains)
+    assert cover.most == min(bound, int(sum(gains) / GREEDY))
+
+
 @given(problems())
 def test_the_bound_holds_for_every_choice(problem):
     n, sets, allowed, k = problem
