@@ -175,7 +175,7 @@ class Sampler:
 
     def _share(self, first: int, count: int) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
         """Draw one thread's share, in chunks whose sets stay in cache until they are put in order."""
-        from .kernels.sample import gather
+        from .kernels.sample import PAD, gather
 
         kept = self._local.__dict__
         start, value = np.empty(count, dtype=np.int64), np.empty(0)
@@ -188,14 +188,14 @@ class Sampler:
             length = np.empty(span, dtype=np.int64)
             if "buf" not in kept:
                 kept["buf"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
-            size = self._cascades.run(first + done, span, kept["buf"], start, length, value)
+            size = self._cascades.run(first + done, span, kept["buf"][:-PAD], start, length, value)
             if size < 0:
                 kept["buf"] = np.empty(2 * kept["buf"].size, dtype=np.int32)
                 continue
             kept["mean"] = size / span
-            nodes = np.empty(size, dtype=np.int32)
+            nodes = np.empty(size + PAD, dtype=np.int32)
             gather(kept["buf"], start, length, span, nodes)
-            pieces.append((nodes, length))
+            pieces.append((nodes[:size], length))
             done += span
         return pieces
 

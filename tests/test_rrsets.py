@@ -78,8 +78,8 @@ def test_one_node():
 
 
 def test_a_memory_bound_is_kept():
-    fits = sample_rr_sets(PATH, 17_000, rng=1, max_memory="2MiB")
-    assert fits.nodes.tolist() == sample_rr_sets(PATH, 17_000, rng=1).nodes.tolist()
+    fits = sample_rr_sets(PATH, 2_000, rng=1, max_memory="2MiB")
+    assert fits.nodes.tolist() == sample_rr_sets(PATH, 2_000, rng=1).nodes.tolist()
     with pytest.raises(OutOfMemoryBoundError) as caught:
         sample_rr_sets(PATH, 200_000, rng=1, max_memory="1k")
     message = str(caught.value)

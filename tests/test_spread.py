@@ -19,7 +19,7 @@ from imax.simulation import simulate
 from . import naive
 
 FALSE_ALARM = 1e-6
-MANY = 300_000 if not config.DISABLE_JIT else 1500
+MANY = 300_000 if not config.DISABLE_JIT else 700
 PAIRS = [
     (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (0, 1), (2, 1), (3, 1), (4, 1), (0, 2), (3, 2), (5, 2), (1, 3), (5, 4),
 ]  # fmt: skip

@@ -42,9 +42,11 @@ class _Main(click.Group):
         from ._errors import INTERRUPTED, Process, leave, report
 
         own = args is None and standalone_mode
+        process = Process(own)
         if own:
+            process.watch()
             gc.disable()  # imports make many objects and little garbage
-        extra.setdefault("obj", Process(own))
+        extra["obj"] = process
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:

@@ -2,10 +2,12 @@
 
 import os
 import re
+import signal
 import sys
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import click
@@ -30,11 +32,28 @@ BROKEN_PIPE = 141  # and for SIGPIPE
 _HINTS = {"probability", "parallel", "on_bad_line"}  # arguments that messages tell users to give
 
 
-@dataclass(frozen=True)
+@dataclass
 class Process:
-    """Whether this process is the command line's own, so that it may be trimmed for speed."""
+    """Whether this process is the command line's own, and may be trimmed for speed; whether Ctrl-C was pressed."""
 
     own: bool
+    interrupted: bool = False
+
+    def watch(self) -> None:
+        """Note interrupts: code that one hits while it loads or compiles may swallow it or fail in other ways."""
+
+        def note(number: int, frame: FrameType | None) -> None:
+            self.interrupted = True
+            raise KeyboardInterrupt
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            with suppress(ValueError):  # outside the main thread
+                signal.signal(signal.SIGINT, note)
+
+    def go_on(self) -> None:
+        """Raise an interrupt that was swallowed."""
+        if self.interrupted:
+            raise KeyboardInterrupt
 
 
 class OutputError(ImaxError, OSError):
@@ -103,9 +122,7 @@ class Command(click.Command):
             self._trace(ctx)
             raise _BadInput(in_options(str(error), self)) from error
         except KeyboardInterrupt as error:
-            self._trace(ctx)
-            first = " before the first result" if self.name in ("seed", "spread") else ""
-            raise _Interrupted(f"interrupted{first}") from error
+            raise self._interrupted(ctx) from error
         except BrokenPipeError:
             _discard_output()
             return BROKEN_PIPE
@@ -116,6 +133,14 @@ class Command(click.Command):
             self._trace(ctx)
             _discard_output()
             raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
+        except Exception as error:
+            if not ctx.obj.interrupted:
+                raise
+            raise self._interrupted(ctx) from error
+
+    def _interrupted(self, ctx: click.Context) -> click.ClickException:
+        self._trace(ctx)
+        return _Interrupted("interrupted" + (" before the first result" if self.name in ("seed", "spread") else ""))
 
     @staticmethod
     def _trace(ctx: click.Context) -> None:

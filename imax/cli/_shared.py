@@ -198,18 +198,21 @@ def read(
         "threads": threads,
         "rng": rng,
     }
-    if click.get_current_context().obj.own:
+    process = click.get_current_context().obj
+    if process.own:
         load_engine()
     status.show(f"reading {'standard input' if source == '-' else source}")
     if source == "-" or _exists(source):
         from ..io import read_graph
 
+        process.go_on()
         graph = read_graph(source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options)
     else:
         load = _known(source)
         _refuse_for_names(source, directed, on_bad_line)
         graph = load(**options)
     status.clear()
+    process.go_on()
     return graph
 
 

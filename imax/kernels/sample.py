@@ -23,13 +23,14 @@ import numpy as np
 from ._jit import helper, hot
 from .stream import as_float, mix, mulhi, prefetch, stream, unit
 
-__all__ = ["BLOCK", "CHUNK_RATE", "MAX_HITS", "NONE", "SLOT_BITS", "TABLE", "cascades", "gather"]
+__all__ = ["BLOCK", "CHUNK_RATE", "MAX_HITS", "NONE", "PAD", "SLOT_BITS", "TABLE", "cascades", "gather"]
 
 SLOT_BITS = 24
 TABLE = 24  # entries of a cumulative table; what lies beyond is drawn by inversion
 BLOCK = 64  # nodes that one round of the three passes takes
 CHUNK_RATE = 8.0  # Poisson counts of a larger rate are sums of counts of this one
 MAX_HITS = 64  # P(Poisson(8) > 64) < 1e-35
+PAD = 8
 NONE = np.uint32(0xFFFFFFFF)
 _NO_NODE = np.int64(0xFFFFFFFF)
 _NODE = np.int64(0xFFFFFFFF)
@@ -399,10 +400,18 @@ def cascades(
 
 @hot
 def gather(buf, start, length, count, nodes):
-    """Copy the sets from `buf` to `nodes` in order."""
+    """Copy the sets from `buf` to `nodes` in order.
+
+    `PAD` entries at once, beyond the set's end too, where the next set writes over them: most sets are short, and a
+    loop of unpredictable length costs more than the copy. Both arrays need `PAD` entries to spare.
+    """
     at = 0
     for i in range(count):
         s = start[i]
-        for q in range(length[i]):
-            nodes[at + q] = buf[s + q]
-        at += length[i]
+        size = length[i]
+        q = np.int64(0)
+        while q < size:
+            for j in range(PAD):
+                nodes[at + q + j] = buf[s + q + j]
+            q += PAD
+        at += size
