@@ -372,7 +372,7 @@ class InfluenceGraph:
         if above.size:
             raise InvalidGraphError(
                 f"the LT weights into node {self.labels_of([above[0]])[0]!r} sum to {sums[above[0]]:.6g}, above 1; use "
-                "probability='lt_normalized' (scaled from a column) or 'lt_uniform' (1/in-degree)"
+                "probability='lt_normalized' (scaled from a column) or probability='lt_uniform' (1/in-degree)"
             )
         return sums
 
