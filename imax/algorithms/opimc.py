@@ -26,6 +26,7 @@ from ._common import Progress, Question
 __all__ = ["opim_c"]
 
 OPTIMISM = 2.0
+MOST_SETS = 2**31 - 1  # the index numbers sets by 32 bits
 REACHED = "target ratio reached"
 BOUND = "sample bound reached"
 TIME = "time limit"
@@ -114,6 +115,9 @@ class _Run:
     def _draw(self, count: int) -> bool:
         """Extend both collections to `count` sets; say whether both got there."""
         limit = self.question.limits.memory
+        if count > MOST_SETS:
+            self.stopped = MEMORY
+            return False
         for collection in (self.selection, self.judgement):
             if limit is not None and self.best is not None and collection.n_sets:
                 # the doubling is foreseeable: stop before it rather than in it
