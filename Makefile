@@ -34,6 +34,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
 	$(BIN)/python -m bench.general --smoke
 	$(BIN)/python -m bench.opimc --smoke
+	$(BIN)/python -m bench.process --smoke
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q
