@@ -4,9 +4,9 @@
 as a binary; ``--scale 23 --edge-factor 20 --only-binary`` is one run on a graph of 160 million arcs.
 """
 
+import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -42,6 +42,22 @@ def write_text(path: Path, src: Any, dst: Any) -> None:
             file.write("".join(f"{s}\t{d}\n" for s, d in pairs).encode())
 
 
+def make(folder: Path, scale: int, edge_factor: int, *, text: bool) -> None:
+    """Write an R-MAT graph as a binary file, and as text."""
+    src, dst = imax.datasets.rmat(scale, edge_factor, rng=0)
+    if text:
+        write_text(folder / "graph.txt", src, dst)
+    used = np.zeros(1 << scale, dtype=np.bool_)
+    used[src] = True
+    used[dst] = True
+    number = (np.cumsum(used) - 1).astype(np.int32)
+    src, dst = number[src], number[dst]
+    began = time.perf_counter()
+    graph = imax.InfluenceGraph.from_arrays(src, dst)
+    print(f"{graph!r}: built from arrays in {time.perf_counter() - began:.1f} s")
+    imax.write_graph(graph, folder / "graph.imax")
+
+
 def rows_for(name: str, path: str, repeats: int, environment: dict[str, str]) -> list[tuple[Any, ...]]:
     """Time one input."""
     command = [sys.executable, "-m", "imax", "seed", "--k", "50", "--random-seed", "1", "--format", "json", path]
@@ -64,7 +80,11 @@ def main() -> None:
     made.add_argument("--scale", type=int, default=20)
     made.add_argument("--edge-factor", type=int, default=16)
     made.add_argument("--only-binary", action="store_true")
+    made.add_argument("--make", help=argparse.SUPPRESS)
     options = made.parse_args()
+    if options.make:
+        make(Path(options.make), options.scale, options.edge_factor, text=not options.only_binary)
+        return
     repeats = 1 if options.smoke else options.repeats
     scale = 12 if options.smoke else options.scale
     print(machine(), "\n")
@@ -83,24 +103,16 @@ def main() -> None:
                 )
                 rows.append(("facebook.txt.gz, first run ever", f"{seconds:.2f}", f"{memory:,.0f}", "", ""))
                 rows += rows_for("facebook.txt.gz", str(data), repeats, environment)
-        src, dst = imax.datasets.rmat(scale, options.edge_factor, rng=0)
         name = f"R-MAT 2^{scale} x {options.edge_factor}"
-        binary = Path(folder) / "graph.imax"
+        # in a process of its own: a child's peak memory is never shown below its parent's
+        making = [sys.executable, "-m", "bench.process", "--make", folder, "--scale", str(scale)]
+        making += ["--edge-factor", str(options.edge_factor)] + ["--only-binary"] * options.only_binary
+        _, memory, printed = run(making, environment)
+        print(f"{printed.strip()}; peak memory of that {memory:,.0f} MiB\n")
+        text, binary = Path(folder) / "graph.txt", Path(folder) / "graph.imax"
         if not options.only_binary:
-            text = Path(folder) / "graph.txt"
-            write_text(text, src, dst)
             rows += rows_for(f"{name}, text of {text.stat().st_size >> 20} MiB", str(text), repeats, environment)
-        used = np.unique(np.concatenate([np.unique(src), np.unique(dst)]))
-        number = np.zeros(1 << scale, dtype=np.int32)
-        number[used] = np.arange(used.size, dtype=np.int32)
-        began = time.perf_counter()
-        graph = imax.InfluenceGraph.from_arrays(number[src], number[dst])
-        built = time.perf_counter() - began
-        imax.write_graph(graph, binary)
-        print(f"{graph!r}: built from arrays in {built:.1f} s, binary of {binary.stat().st_size >> 20:,} MiB")
-        print(f"peak memory of building: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10:,} MiB\n")
-        del src, dst, number, used, graph
-        rows += rows_for(f"{name}, binary", str(binary), repeats, environment)
+        rows += rows_for(f"{name}, binary of {binary.stat().st_size >> 20} MiB", str(binary), repeats, environment)
     table(("imax seed --k 50", "seconds", "peak MiB", "spread", "seconds by phase"), rows)
 
 

@@ -20,7 +20,7 @@ __all__ = ["MAX_LANES", "Cascades", "Sampler", "node_weights"]
 MAX_LANES = 16
 _ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
 _SOLO_SECONDS = 1.5e-3  # work below this is done before other threads wake up
-_CHUNK_ENTRIES = 1 << 18
+_CHUNK_ENTRIES = 1 << 16
 _MOST_ENTRIES = 1 << 24
 _LEVEL_FULL = -2  # the kernel's word for it
 
@@ -178,7 +178,7 @@ class Sampler:
         from .kernels.sample import PAD, gather
 
         kept = self._local.__dict__
-        start, value = np.empty(count, dtype=np.int64), np.empty(0)
+        value = np.empty(0)
         pieces = []
         done = 0
         while done < count:
@@ -188,6 +188,8 @@ class Sampler:
             length = np.empty(span, dtype=np.int64)
             if "buf" not in kept:
                 kept["buf"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
+                kept["start"] = np.empty(_CHUNK_ENTRIES + 1, dtype=np.int64)
+            start = kept["start"]
             size = self._cascades.run(first + done, span, kept["buf"][:-PAD], start, length, value)
             if size < 0:
                 kept["buf"] = np.empty(2 * kept["buf"].size, dtype=np.int32)
