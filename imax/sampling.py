@@ -185,11 +185,9 @@ class Sampler:
             mean = kept.get("mean", 64.0)
             # large sets leave the cache anyway; then it is the lanes that must have enough to do
             span = min(count - done, int(max(_CHUNK_ENTRIES, min(4 * MAX_LANES * mean, _MOST_ENTRIES)) / mean) + 1)
-            length = np.empty(span, dtype=np.int64)
+            start, length = np.empty((2, span), dtype=np.int64)
             if "buf" not in kept:
                 kept["buf"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
-                kept["start"] = np.empty(_CHUNK_ENTRIES + 1, dtype=np.int64)
-            start = kept["start"]
             size = self._cascades.run(first + done, span, kept["buf"][:-PAD], start, length, value)
             if size < 0:
                 kept["buf"] = np.empty(2 * kept["buf"].size, dtype=np.int32)
