@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -588,8 +589,13 @@ def on_terminal(*args, **options):
     import pty
 
     own, theirs = pty.openpty()
+    # tests that run in the background may ignore interrupts, and children inherit that
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command(*args), stdout=subprocess.PIPE, stderr=theirs, text=True, **options)
+    signal.signal(signal.SIGINT, before)
     os.close(theirs)
+    watchdog = threading.Timer(240, process.kill)
+    watchdog.start()
     seen = []
 
     def read(until=None):
@@ -604,6 +610,7 @@ def on_terminal(*args, **options):
         try:
             yield process, read
         finally:
+            watchdog.cancel()
             process.kill()
             process.wait()
             os.close(own)
