@@ -8,23 +8,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors, probabilities
-    from .algorithms import maximize
+    from .algorithms import anytime, certify, curve, maximize
     from .errors import ImaxError
     from .graph import InfluenceGraph
     from .io import read_edgelist, read_graph, write_graph
-    from .results import MaximizeResult, SpreadEstimate
+    from .exact import exact_spread
+    from .results import Certificate, CurveResult, MaximizeResult, SpreadEstimate
     from .rrsets import RRCollection, sample_rr_sets
     from .simulation import spread
 
 __all__ = [
+    "Certificate",
+    "CurveResult",
     "ImaxError",
     "InfluenceGraph",
     "MaximizeResult",
     "RRCollection",
     "SpreadEstimate",
     "__version__",
+    "anytime",
+    "certify",
+    "curve",
     "datasets",
     "errors",
+    "exact_spread",
     "maximize",
     "probabilities",
     "read_edgelist",
@@ -37,11 +44,17 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Certificate": "results",
+    "CurveResult": "results",
     "ImaxError": "errors",
     "InfluenceGraph": "graph",
     "MaximizeResult": "results",
     "RRCollection": "rrsets",
     "SpreadEstimate": "results",
+    "anytime": "algorithms",
+    "certify": "algorithms",
+    "curve": "algorithms",
+    "exact_spread": "exact",
     "maximize": "algorithms",
     "read_edgelist": "io",
     "read_graph": "io",

@@ -6,7 +6,7 @@ From Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maxi
 import math
 from dataclasses import dataclass
 
-__all__ = ["GREEDY", "OpimSchedule", "log_binomial", "lower_bound", "opim_schedule", "upper_bound", "wilson"]
+__all__ = ["GREEDY", "OpimSchedule", "imm_sizes", "log_binomial", "lower_bound", "opim_schedule", "upper_bound", "wilson"]
 
 GREEDY = 1.0 - 1.0 / math.e
 
@@ -75,27 +75,55 @@ class OpimSchedule:
 MAX_ROUNDS = 60
 
 
-def opim_schedule(n: int, k: int, total: float, least: float, epsilon: float, delta: float) -> OpimSchedule:
+def opim_schedule(
+    log_choices: float, total: float, least: float, epsilon: float, delta: float, guarantee: float = GREEDY
+) -> OpimSchedule:
     """Return OPIM-C's schedule.
 
     Parameters
     ----------
-    n : int
-        Number of candidates.
-    k : int
-        Number of seeds.
+    log_choices : float
+        Logarithm of the number of seed sets to choose among: of C(n, k) for k of n candidates.
     total : float
         What all sets stand for.
     least : float
-        A spread that the optimum reaches in any case: k, or the k largest weights of candidates.
+        A spread that the optimum reaches in any case: k, or the k largest weights of candidates. 0 where none is known.
     epsilon, delta : float
         Approximation and failure probability.
+    guarantee : float, default 1 - 1/e
+        The share of the optimum that the choice reaches on known spreads.
     """
-    root = GREEDY * math.sqrt(math.log(6.0 / delta)) + math.sqrt(GREEDY * (log_binomial(n, k) + math.log(6.0 / delta)))
-    first = 2.0 * root * root
+    log6 = math.log(6.0 / delta)
+    root = guarantee * math.sqrt(log6) + math.sqrt(guarantee * (log_choices + log6))
     if least > 0.0:
         doublings = math.log2(total) - math.log2(least) - 2.0 * math.log2(epsilon)
         rounds = max(1, math.ceil(min(doublings, MAX_ROUNDS)))
     else:
         rounds = MAX_ROUNDS
-    return OpimSchedule(max(1, math.ceil(first)), rounds, math.log(3.0 * rounds / delta))
+    return OpimSchedule(max(1, math.ceil(2.0 * root * root)), rounds, math.log(3.0 * rounds / delta))
+
+
+def imm_sizes(n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY) -> tuple[float, float]:
+    """Return IMM's (lambda', lambda*): sets wanted are lambda' / x to test a spread of x, and lambda* / x to choose.
+
+    Tang, Shi and Xiao, "Influence Maximization in Near-Linear Time", SIGMOD 2015. Each of the two phases fails with
+    probability at most delta / 2.
+
+    Parameters
+    ----------
+    n : float
+        Number of nodes, or their total weight.
+    log_choices : float
+        Logarithm of the number of seed sets to choose among.
+    epsilon, delta : float
+        Approximation and failure probability.
+    guarantee : float, default 1 - 1/e
+        The share of the optimum that the choice reaches on known spreads.
+    """
+    half = math.log(2.0 / delta)
+    wide = math.sqrt(2.0) * epsilon
+    tests = math.log(max(math.log2(max(n, 2.0)), 1.0))
+    test = (2.0 + 2.0 / 3.0 * wide) * (log_choices + half + tests) * n / wide**2
+    alpha = math.sqrt(half + math.log(2.0))
+    beta = math.sqrt(guarantee * (log_choices + half + math.log(2.0)))
+    return test, 2.0 * n * ((guarantee * alpha + beta) / epsilon) ** 2

@@ -1,13 +1,19 @@
-"""Greedy maximum coverage over a collection of RR sets."""
+"""Greedy maximum coverage over a collection of RR sets, under any constraint."""
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .constraints import Constraint
 from .rrsets import RRCollection
 
 __all__ = ["Cover", "greedy_cover"]
+
+_ALL = 2**62
+_STAGES = 8  # after how many parts of the choice the bound under quotas or a budget is computed
 
 
 @dataclass(frozen=True)
@@ -16,38 +22,127 @@ class Cover:
 
     Attributes
     ----------
-    seeds : numpy.ndarray of int32, shape (k,)
-        Internal ids, in the order of choice.
-    gains : numpy.ndarray of int64, shape (k,)
-        Sets newly covered by each.
+    seeds : numpy.ndarray of int32
+        Internal ids, forced ones first, then in the order of choice.
+    gains : numpy.ndarray of int64
+        Sets newly covered by each, after those that start nodes cover.
     covered : int
-        Sets covered in all.
+        The sum of the gains.
     most : int
-        No k allowed nodes cover more sets than this.
+        No seeds that the constraint admits cover more sets than this.
+    each : numpy.ndarray of int64 or None
+        Entry j: no forced seeds and j + 1 allowed ones cover more sets than this. Where it was asked for.
+    fewest : int
+        At least this many seeds are needed to cover what `need` asked for.
     """
 
     seeds: NDArray[np.int32]
     gains: NDArray[np.int64]
     covered: int
     most: int
+    each: NDArray[np.int64] | None = None
+    fewest: int = 0
 
 
-def greedy_cover(collection: RRCollection, k: int, allowed: NDArray[np.bool_]) -> Cover:
-    """Choose k of the allowed nodes, each covering the most sets that are left; ties go to the smaller internal id.
+class _Greedy:
+    """The kernels' arguments on one collection, from a state in which start and forced nodes are covered."""
 
-    The bound `most` is the least, over the greedy prefixes, of the prefix's coverage plus the k largest gains left
-    (Tang et al., SIGMOD 2018), and never above coverage/(1 - 1/e).
+    def __init__(self, collection: RRCollection, constraint: Constraint) -> None:
+        from .kernels.coverage import cover
+
+        self.constraint = constraint
+        self.ptr, self.sets = collection.index()
+        self.offsets, self.nodes = collection.offsets, collection.nodes
+        self.covered = np.zeros(collection.n_sets, dtype=np.bool_)
+        self.gain = np.diff(self.ptr).astype(np.int32)
+        self.fewest = 0
+        self.forced = np.empty(constraint.forced.size, dtype=np.int64)
+        for chosen, gains in ((constraint.start, np.empty_like(constraint.start, dtype=np.int64)),
+                              (constraint.forced, self.forced)):  # fmt: skip
+            if chosen.size:
+                cover(chosen, self.ptr, self.sets, self.offsets, self.nodes, self.covered, self.gain, gains)
+
+    def run(
+        self, stages: list[int], k: int, most: NDArray[np.int64], *, goal: int = _ALL, need: int = 0,
+        by_ratio: bool = False,
+    ) -> Any:
+        """Choose up to each number of `stages` in turn; return the seeds and their gains."""
+        from .kernels.coverage import greedy, order
+
+        c = self.constraint
+        covered, gain = self.covered.copy(), self.gain.copy()
+        plain = c.cost is None and c.group is None
+        tally = np.zeros(int(gain.max(initial=0)) + 1, dtype=np.int64) if plain else None
+        room = None if c.room is None else c.room.copy()
+        purse = None if c.cost is None else np.array([c.purse])
+        heap = np.empty(gain.size, dtype=np.int64)
+        state = np.zeros(5, dtype=np.int64)
+        picks = stages[-1]
+        seeds, gains = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int64)
+        order(gain, c.allowed, c.cost, by_ratio, tally, heap, state)
+        if not plain:
+            most[0] = min(most[0], c.most(gain))
+        for stage in stages:
+            greedy(
+                stage, goal, need, k, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, c.allowed, c.group, room,
+                c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
+            )  # fmt: skip
+            if not plain:
+                most[0] = min(most[0], state[3] + c.most(gain))
+        self.fewest = int(state[4])
+        return seeds[: state[2]], gains[: state[2]]
+
+
+def greedy_cover(
+    collection: RRCollection,
+    constraint: Constraint,
+    *,
+    k: int | None = None,
+    each: bool = False,
+    goal: int = _ALL,
+    need: int = 0,
+) -> Cover:
+    """Choose seeds, each covering the most sets that are left; ties go to the smaller internal id.
+
+    With a budget it is the better of two such choices, by gain and by gain per cost (Leskovec et al., KDD 2007). The bound
+    `most` is the least, over the greedy prefixes, of the prefix's coverage plus the most that gains left could add (Tang et
+    al., SIGMOD 2018), and never above coverage divided by what greedy guarantees.
+
+    Parameters
+    ----------
+    collection : RRCollection
+    constraint : Constraint
+    k : int, optional
+        Bound what forced nodes and this many allowed ones cover, in place of as many as are chosen.
+    each : bool, default False
+        Bound it for each number of allowed nodes up to those chosen too.
+    goal : int, optional
+        Stop once this many sets are covered.
+    need : int, optional
+        Say how many seeds at least it takes to cover this many sets.
     """
-    from .bounds import GREEDY
-    from .kernels.coverage import greedy
-
-    ptr, sets = collection.index()
-    gain = np.diff(ptr).astype(np.int32)
-    seeds = np.empty(k, dtype=np.int32)
-    gains = np.empty(k, dtype=np.int64)
-    bound = greedy(
-        k, ptr, sets, collection.offsets, collection.nodes, np.zeros(collection.n_sets, dtype=np.bool_), gain, allowed,
-        np.zeros(int(gain.max(initial=0)) + 1, dtype=np.int64), np.empty(gain.size, dtype=np.int64), seeds, gains,
+    c = constraint
+    state = _Greedy(collection, c)
+    base = int(state.forced.sum())
+    free = min(c.free, int(c.allowed.sum()))
+    most = np.full(max(free, 1) if each else 1, _ALL, dtype=np.int64)
+    if free == 0:
+        most[0] = 0 if k is None else int(c.most(state.gain, k))
+        seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+    elif c.cost is None and c.group is None:
+        seeds, gains = state.run([free], free if k is None else k, most, goal=goal - base, need=need - base)
+    else:
+        stages = sorted({math.ceil(free * part / _STAGES) for part in range(1, _STAGES + 1)})
+        seeds, gains = state.run(stages, free, most)
+        if c.cost is not None:
+            other = state.run(stages, free, most, by_ratio=True)
+            if other[1].sum() > gains.sum():
+                seeds, gains = other
+    covered = base + int(gains.sum())
+    bound = base + int(most[-1])
+    if k is None and goal == _ALL:
+        bound = min(bound, int(covered / c.guarantee))
+    return Cover(
+        np.concatenate([c.forced, seeds]), np.concatenate([state.forced, gains]), covered, bound,
+        base + most[: seeds.size] if each else None, c.forced.size + state.fewest,
     )  # fmt: skip
-    covered = int(gains.sum())
-    return Cover(seeds, gains, covered, min(int(bound), int(covered / GREEDY)))

@@ -13,7 +13,7 @@ from .errors import MissingDependencyError
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["MaximizeResult", "SpreadEstimate"]
+__all__ = ["Certificate", "CurveResult", "MaximizeResult", "SpreadEstimate"]
 
 
 def _plain(value: Any) -> Any:
@@ -87,31 +87,47 @@ class SpreadEstimate(_Record):
 
 @dataclass(frozen=True)
 class MaximizeResult(_Record):
-    """Seeds and their certificate.
+    """Seeds and, where the algorithm has one or it was asked for, their certificate.
+
+    With `start`, all spreads and bounds are of what the seeds add to it.
 
     Attributes
     ----------
     seeds : list
-        The chosen nodes' labels, in the order of choice. Iterating over the result iterates over them.
-    gains : list of float
-        Each seed's marginal gain in spread when it was chosen, as the selection estimated it.
-    spread : float
-        Estimate of the seed set's spread, from RR sets that the selection did not see.
-    interval : tuple of float
+        The chosen nodes' labels: those of `include` first, then in the order of choice. Iterating over the result iterates
+        over them.
+    gains : list of float or None
+        Each seed's marginal gain in spread when it was chosen, as the selection estimated it; None for heuristics.
+    scores : list of float or None
+        Each seed's score when it was chosen; None for all but heuristics.
+    spread : float or None
+        Estimate of the seed set's spread, from RR sets that the selection did not see. None without a certificate, as
+        are the next four.
+    interval : tuple of float or None
         95 % confidence interval for the spread (Wilson), from the same sets.
-    lower_bound : float
+    lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
-    upper_bound : float
-        No set of k seeds has a larger spread, except with probability `delta`.
-    ratio : float
+    upper_bound : float or None
+        No seed set that the constraints admit has a larger spread, except with probability `delta`.
+    ratio : float or None
         lower_bound / upper_bound: the seeds certainly reach this share of the optimum, except with probability `delta`.
-    target_ratio : float
-        The share at which the selection would stop: 1 - 1/e - epsilon.
+    target_ratio : float or None
+        The share at which the selection would stop, such as 1 - 1/e - epsilon; None where it does not look at it.
+    k : int
+        The most seeds that the constraints admit.
+    total_cost : float or None
+        What the seeds cost, where there is a budget.
+    start_spread : float or None
+        Estimate of what `start` reaches by itself, where it is given and there is a certificate.
+    fewest : int or None
+        With a target spread: no smaller seed set reaches it, except with probability `delta`.
     stop_reason : str
-        ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
+        Such as ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
         ``"memory limit"`` or ``"interrupted"``.
     n_rr_sets, n_rr_entries : int
         RR sets drawn in all, and the nodes in them.
+    n_simulations : int
+        Forward simulations done in all.
     rounds : int
         Rounds completed.
     seconds : dict of str to float
@@ -121,23 +137,31 @@ class MaximizeResult(_Record):
     """
 
     seeds: list[Any]
-    gains: list[float]
-    spread: float
-    interval: tuple[float, float]
-    lower_bound: float
-    upper_bound: float
-    ratio: float
-    target_ratio: float
+    gains: list[float] | None
+    scores: list[float] | None
+    spread: float | None
+    interval: tuple[float, float] | None
+    lower_bound: float | None
+    upper_bound: float | None
+    ratio: float | None
+    target_ratio: float | None
     algorithm: str
     k: int
     model: str
     probability: str
     epsilon: float
     delta: float
+    budget: float | None
+    total_cost: float | None
+    target_spread: float | None
+    fewest: int | None
+    n_start: int
+    start_spread: float | None
     n_nodes: int
     n_arcs: int
     n_rr_sets: int
     n_rr_entries: int
+    n_simulations: int
     rounds: int
     stop_reason: str
     rng_key: tuple[int, int]
@@ -154,19 +178,125 @@ class MaximizeResult(_Record):
         return self.seeds[i]
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with columns rank, seed, gain and total (the gains' running sum)."""
-        try:
-            import pandas as pd
-        except ImportError:
-            raise MissingDependencyError("to_frame needs pandas: pip install 'imax[frames]'") from None
-        ranks = range(1, len(self.seeds) + 1)
-        columns = {"rank": ranks, "seed": self.seeds, "gain": self.gains, "total": np.cumsum(self.gains)}
-        return pd.DataFrame(columns)
+        """Return a pandas DataFrame: rank, seed, and gain and total (the gains' running sum), or score."""
+        columns: dict[str, Any] = {"rank": range(1, len(self.seeds) + 1), "seed": self.seeds}
+        if self.gains is not None:
+            columns |= {"gain": self.gains, "total": np.cumsum(self.gains)}
+        if self.scores is not None:
+            columns["score"] = self.scores
+        return _frame(columns)
 
     def __repr__(self) -> str:
         first = ", ".join(repr(s) for s in self.seeds[:5]) + (", ..." if len(self.seeds) > 5 else "")
+        known = f"by {self.algorithm}, no certificate"
+        if self.spread is not None and self.interval is not None and self.ratio is not None:
+            known = (
+                f"spread {self.spread:.6g} ({self.interval[0]:.6g} to {self.interval[1]:.6g}), certified at least "
+                f"{self.ratio:.1%} of the optimum"
+            )
+        return f"<MaximizeResult: {len(self.seeds)} seeds [{first}], {known} ({self.stop_reason})>"
+
+
+@dataclass(frozen=True)
+class Certificate(_Record):
+    """What is certain of a seed set's spread; see `imax.certify`.
+
+    Attributes
+    ----------
+    spread, interval, lower_bound, upper_bound, ratio, delta
+        As in `MaximizeResult`.
+    epsilon : float
+        How close the bounds were to come to what an endless sample would say.
+    start_spread : float or None
+        Estimate of what `start` reaches by itself, where it is given.
+    """
+
+    spread: float
+    interval: tuple[float, float]
+    lower_bound: float
+    upper_bound: float
+    ratio: float
+    n_seeds: int
+    k: int
+    model: str
+    probability: str
+    epsilon: float
+    delta: float
+    start_spread: float | None
+    n_rr_sets: int
+    n_rr_entries: int
+    rounds: int
+    stop_reason: str
+    rng_key: tuple[int, int]
+    version: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
         return (
-            f"<MaximizeResult: {len(self.seeds)} seeds [{first}], spread {self.spread:.6g} "
-            f"({self.interval[0]:.6g} to {self.interval[1]:.6g}), certified at least {self.ratio:.1%} of the optimum "
-            f"({self.stop_reason})>"
+            f"<Certificate: {self.n_seeds} seeds, spread {self.spread:.6g} ({self.interval[0]:.6g} to "
+            f"{self.interval[1]:.6g}), at least {self.ratio:.1%} of the optimum ({self.stop_reason})>"
         )
+
+
+@dataclass(frozen=True)
+class CurveResult(_Record):
+    """Spread against the number of seeds, from one selection; see `imax.curve`.
+
+    All lists have an entry for each k from 1 on: the first k seeds' figures.
+
+    Attributes
+    ----------
+    seeds : list
+        Labels in the order of choice: the first k are the seeds for k.
+    gains : list of float
+        Marginal gains, as the selection estimated them.
+    spread : list of float
+        Estimates from RR sets that the selection did not see.
+    low, high : list of float
+        95 % confidence interval of each.
+    lower_bound, upper_bound, ratio : list of float
+        Certificates: all of them hold together, except with probability `delta`.
+    """
+
+    seeds: list[Any]
+    gains: list[float]
+    spread: list[float]
+    low: list[float]
+    high: list[float]
+    lower_bound: list[float]
+    upper_bound: list[float]
+    ratio: list[float]
+    k_max: int
+    model: str
+    probability: str
+    epsilon: float
+    delta: float
+    n_nodes: int
+    n_rr_sets: int
+    n_rr_entries: int
+    rounds: int
+    stop_reason: str
+    rng_key: tuple[int, int]
+    version: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return a pandas DataFrame with a row for each k."""
+        lists = ("seeds", "gains", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
+        names = {"seeds": "seed", "gains": "gain"}
+        columns = {names.get(name, name): getattr(self, name) for name in lists}
+        return _frame({"k": range(1, len(self.seeds) + 1), **columns})
+
+    def __repr__(self) -> str:
+        return f"<CurveResult: {len(self)} seeds, spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}>"
+
+
+def _frame(columns: dict[str, Any]) -> "pandas.DataFrame":
+    try:
+        import pandas as pd
+    except ImportError:
+        raise MissingDependencyError("to_frame needs pandas: pip install 'imax[frames]'") from None
+    return pd.DataFrame(columns)

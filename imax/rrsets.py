@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import _check, _threads
 from ._random import RNG, key_from
 from .errors import OutOfMemoryBoundError
-from .sampling import Sampler, node_weights
+from .nodevalues import node_weights
+from .sampling import Sampler
 
 __all__ = ["RRCollection", "sample_rr_sets"]
 
@@ -130,6 +131,23 @@ class RRCollection:
         spans = _threads.slices(self.n_sets, threads)
         tasks = [partial(count_covered, self.nodes, self.offsets, a, b, chosen) for a, b in spans]
         return int(sum(_threads.run(tasks, threads)))
+
+    def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
+        """Return how many sets hold each seed, in internal ids, but none before it; nor one of `start`, where given."""
+        from .kernels.coverage import count_first
+
+        rank = np.zeros(self.graph.n_nodes, dtype=np.int32)
+        rank[seeds] = np.arange(2, seeds.size + 2)
+        if start is not None:
+            rank[start] = 1
+        spans = _threads.slices(self.n_sets, self.sampler.threads if self.n_entries > 1 << 16 else 1)
+        counts = np.zeros((len(spans), seeds.size + 2), dtype=np.int64)
+        tasks = [
+            partial(count_first, self.nodes, self.offsets, a, b, rank, counts[t]) for t, (a, b) in enumerate(spans)
+        ]
+        _threads.run(tasks, self.sampler.threads)
+        total: NDArray[np.int64] = counts.sum(axis=0)[2:]
+        return total
 
     def estimate(self, seeds: list[Any]) -> float:
         """Return the estimated spread of seeds, given as labels."""

@@ -7,21 +7,21 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from . import _check, _threads
 from ._random import Key
 from .diffusion import Diffusion, check_model, prepare
-from .errors import InvalidArgumentError
 from .graph import InfluenceGraph
 
-__all__ = ["MAX_LANES", "Cascades", "Sampler", "node_weights"]
+__all__ = ["MAX_LANES", "Cascades", "Sampler"]
 
 MAX_LANES = 16
 _ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
 _SOLO_SECONDS = 1.5e-3  # work below this is done before other threads wake up
 _CHUNK_ENTRIES = 1 << 16
 _MOST_ENTRIES = 1 << 24
+_REGISTERS = 9  # where they stand among the buffers
 _LEVEL_FULL = -2  # the kernel's word for it
 
 
@@ -47,6 +47,7 @@ class Cascades:
         roots: NDArray[np.uint32] | None = None,
         seeds: NDArray[np.int32] | None = None,
         weights: NDArray[np.float64] | None = None,
+        ending: NDArray[np.bool_] | None = None,
     ) -> None:
         self.diffusion = diffusion
         self.key = (np.uint64(key[0]), np.uint64(key[1]))
@@ -54,8 +55,11 @@ class Cascades:
         self.roots = roots
         self.seeds = seeds
         self.weights = weights
+        self.ending = ending
+        self.cut = 0  # nodes that sets had met before they met an end
         self._level = 4096 + 2 * diffusion.most + (0 if seeds is None else 2 * lanes * seeds.size)
         self._local = threading.local()
+        self._lock = threading.Lock()
 
     def _buffers(self) -> tuple[Any, ...]:
         kept: tuple[Any, ...] | None = getattr(self._local, "buffers", None)
@@ -72,7 +76,7 @@ class Cascades:
                 np.empty(size, dtype=np.int8),
                 np.empty(size, dtype=np.int32),
                 size - d.most,
-                np.empty((3, MAX_LANES), dtype=np.int64),
+                np.empty((6, MAX_LANES), dtype=np.int64),
                 np.empty((2, MAX_LANES), dtype=np.uint64),
             )
             self._local.buffers = kept
@@ -89,12 +93,16 @@ class Cascades:
         # streams are arithmetic modulo 2**64, which NumPy's scalars remark on where the compiler is off
         with np.errstate(over="ignore"):
             while True:
+                buffers = self._buffers()
                 size = cascades(
                     first, count, self.key[0], self.key[1], d.n, self.lanes,
                     d.idx, d.pick, d.rec, d.cum, d.par, d.deg, d.mode,
-                    self.roots, self.seeds, self.weights, *self._buffers(), buf, start, length, value,
+                    self.roots, self.seeds, self.weights, self.ending, *buffers, buf, start, length, value,
                 )  # fmt: skip
                 if size != _LEVEL_FULL:
+                    if self.ending is not None and size >= 0:
+                        with self._lock:
+                            self.cut += int(buffers[_REGISTERS][5, 0])
                     return int(size)
                 self._level *= 2
                 del self._local.buffers
@@ -114,6 +122,9 @@ class Sampler:
     lanes : int, optional
         RR sets that run side by side in a thread, 1 to 16; default by measurement.
     threads : int, optional
+    ending : numpy.ndarray of bool, shape (n_nodes,), optional
+        Nodes at which an RR set ends, by internal id: a set that meets one is that node alone. For seed sets that hold all of
+        these nodes, coverage is what it would be with whole sets.
 
     Attributes
     ----------
@@ -132,6 +143,7 @@ class Sampler:
         lanes: int | None = None,
         threads: int | None = None,
         diffusion: Diffusion | None = None,
+        ending: NDArray[np.bool_] | None = None,
     ) -> None:
         self.graph = graph
         self.model = check_model(model)
@@ -140,9 +152,14 @@ class Sampler:
         self.lanes = default_lanes(self.diffusion) if lanes is None else _check.count(lanes, "lanes", high=MAX_LANES)
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         roots = None if node_weights is None else _root_table(node_weights)
-        self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots)
+        self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots, ending=ending)
         self._local = threading.local()
         self._rate = 0.0  # unknown: the first round is a small one
+
+    @property
+    def n_cut(self) -> int:
+        """Nodes that sets had met before they met an end, and that they do not hold."""
+        return self._cascades.cut
 
     def sample(
         self, first: int, count: int, *, keep_going: Callable[[], bool] | None = None
@@ -203,35 +220,6 @@ class Sampler:
 def default_lanes(diffusion: Diffusion) -> int:
     """Choose the number of lanes: fewer where the queues of all lanes would fill the memory."""
     return 16 if diffusion.n <= 1 << 22 else 8
-
-
-def node_weights(graph: InfluenceGraph, weights: ArrayLike | dict[Any, float] | None) -> NDArray[np.float64] | None:
-    """Check node weights, given by node index or as a mapping of labels, and return them by internal id."""
-    if weights is None:
-        return None
-    try:
-        values = np.array(list(weights.values()) if isinstance(weights, dict) else weights, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgumentError("node_weights must be numbers, one for each node") from None
-    if isinstance(weights, dict):
-        places = graph.labels.find(weights, "the node of node_weights")
-        missing = graph.n_nodes - len(weights)
-        if missing:
-            raise InvalidArgumentError(f"node_weights lacks {missing} of {graph.n_nodes} nodes; give each a weight")
-        values[places] = values.copy()
-    if values.shape != (graph.n_nodes,):
-        raise InvalidArgumentError(
-            f"node_weights must have one value per node, shape ({graph.n_nodes},), got shape {values.shape}"
-        )
-    wrong = np.flatnonzero(~((values >= 0) & np.isfinite(values)))
-    if wrong.size:
-        raise InvalidArgumentError(
-            f"node_weights of node {graph.labels[int(wrong[0])]!r} is {values[wrong[0]]}; "
-            "weights must be finite and not negative"
-        )
-    if not values.sum() > 0:
-        raise InvalidArgumentError("node_weights are all 0; at least one node must count")
-    return np.ascontiguousarray(values[graph.index])
 
 
 def _root_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:

@@ -17,7 +17,7 @@ from .errors import InvalidArgumentError
 from .graph import LT_SLACK, InfluenceGraph
 from .results import SpreadEstimate
 from .sampling import Cascades, default_lanes
-from .sampling import node_weights as check_node_weights
+from .nodevalues import node_weights as check_node_weights
 
 __all__ = ["simulate", "spread"]
 

@@ -229,6 +229,18 @@ def opim_sizes(n, k, epsilon, delta):
     return theta_0, theta_max, i_max, math.log(3 * i_max / delta)
 
 
+def imm_sizes(n, k, epsilon, ell):
+    """Return (lambda', lambda*) of IMM, with the paper's larger ell for the union of its two phases."""
+    share = 1 - 1 / math.e
+    log_choices = math.log(math.comb(n, k))
+    ell *= 1 + math.log(2) / math.log(n)
+    wide = math.sqrt(2) * epsilon
+    test = (2 + 2 * wide / 3) * (log_choices + ell * math.log(n) + math.log(max(math.log2(n), 1))) * n / wide**2
+    alpha = math.sqrt(ell * math.log(n) + math.log(2))
+    beta = math.sqrt(share * (log_choices + ell * math.log(n) + math.log(2)))
+    return test, 2 * n * (share * alpha + beta) ** 2 / epsilon**2
+
+
 # -- tests of fit --------------------------------------------------------------------------------------------------
 
 

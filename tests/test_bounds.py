@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from imax.bounds import GREEDY, MAX_ROUNDS, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
+from imax.bounds import GREEDY, MAX_ROUNDS, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
 
 from . import naive
 
@@ -63,7 +63,7 @@ def test_log_binomial(n, data):
 def test_the_schedule_is_the_paper_s(n, data, epsilon, delta):
     k = data.draw(st.integers(1, min(n, 100)))
     first, largest, rounds, a = naive.opim_sizes(n, k, epsilon, delta)
-    schedule = opim_schedule(n, k, float(n), float(k), epsilon, delta)
+    schedule = opim_schedule(log_binomial(n, k), float(n), float(k), epsilon, delta)
     assert schedule.first == pytest.approx(first, abs=1.0)
     assert schedule.first >= first * (1 - 1e-12)
     # a power of two exactly may be rounded either way
@@ -73,12 +73,20 @@ def test_the_schedule_is_the_paper_s(n, data, epsilon, delta):
     assert schedule.first << schedule.rounds >= largest * (1 - 1e-9)
 
 
+@given(st.integers(2, 10**5), st.data(), st.floats(0.01, 0.6), st.floats(0.2, 3.0))
+def test_imm_s_sizes_are_the_paper_s(n, data, epsilon, ell):
+    k = data.draw(st.integers(1, min(n, 100)))
+    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell)
+    expected = naive.imm_sizes(n, k, epsilon, ell)
+    assert (test, choose) == pytest.approx(expected, rel=1e-9)
+
+
 def test_odd_schedules():
-    everything = opim_schedule(5, 5, 5.0, 5.0, 0.9, 0.5)
+    everything = opim_schedule(0.0, 5.0, 5.0, 0.9, 0.5)
     assert everything.rounds == 1
     assert everything.first >= 1
-    assert opim_schedule(5, 1, 10.0, 0.0, 0.1, 0.05).rounds == MAX_ROUNDS
-    assert opim_schedule(5, 1, 1e300, 1e-300, 0.1, 0.05).rounds == MAX_ROUNDS
+    assert opim_schedule(math.log(5), 10.0, 0.0, 0.1, 0.05).rounds == MAX_ROUNDS
+    assert opim_schedule(math.log(5), 1e300, 1e-300, 0.1, 0.05).rounds == MAX_ROUNDS
 
 
 @given(st.integers(1, 1000), st.data())

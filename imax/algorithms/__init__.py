@@ -1,5 +1,7 @@
 """Selecting seeds: the front door and the algorithms behind it."""
 
-from .front import maximize
+from .certificate import certify
+from .curve import curve
+from .front import anytime, maximize
 
-__all__ = ["maximize"]
+__all__ = ["anytime", "certify", "curve", "maximize"]

@@ -1,33 +1,28 @@
-"""`maximize`: checks the question and hands it to an algorithm."""
+"""`maximize`: checks the question, hands it to an algorithm and returns the result."""
 
-import os
-from collections.abc import Callable, Hashable, Iterable
-from pathlib import Path
+import math
+from collections.abc import Callable, Generator, Hashable, Iterable
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .. import _check
-from .._accept import as_graph
-from .._random import RNG, key_from
-from ..diffusion import check_model
+from .. import __version__, _check
+from .._random import RNG
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
 from ..results import MaximizeResult
-from ..sampling import node_weights as check_node_weights
-from ._common import Limits, Progress, Question
-from .opimc import opim_c
+from ._ask import DEFAULT_EPSILON, Groups, ask
+from ._common import Algorithm, Choice, Progress, Question
+from .certificate import DEFAULT_PRECISION, judge
+from .opimc import endless
+from .registry import ALGORITHMS
+from .target import reach_target
 
-__all__ = ["ALGORITHMS", "DEFAULT_EPSILON", "maximize"]
-
-DEFAULT_EPSILON = 0.01  # by measurement: see docs/explanation/engine
-ALGORITHMS: dict[str, Callable[[Question], MaximizeResult]] = {"opim-c": opim_c}
+__all__ = ["anytime", "maximize"]
 
 
 def maximize(
     graph: Any,
-    k: int,
+    k: int | None = None,
     *,
     model: str = "ic",
     algorithm: str = "opim-c",
@@ -36,7 +31,18 @@ def maximize(
     delta: float | None = None,
     candidates: Iterable[Hashable] | None = None,
     exclude: Iterable[Hashable] | None = None,
+    include: Iterable[Hashable] | None = None,
+    start: Iterable[Hashable] | None = None,
+    costs: ArrayLike | dict[Any, float] | None = None,
+    budget: float | None = None,
+    groups: Groups | None = None,
+    quotas: int | dict[Any, int] | None = None,
+    target_spread: float | None = None,
     node_weights: ArrayLike | dict[Any, float] | None = None,
+    certify: bool = False,
+    n_rr_sets: int | None = None,
+    n_simulations: int | None = None,
+    oracle: str | None = None,
     rng: RNG = None,
     threads: int | None = None,
     lanes: int | None = None,
@@ -44,28 +50,53 @@ def maximize(
     time_limit: float | None = None,
     progress: Callable[[Progress], Any] | None = None,
 ) -> MaximizeResult:
-    """Choose k seeds that reach the most nodes, with a certificate of how good they are.
+    """Choose seeds that reach the most nodes, with a certificate of how good they are.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    k : int
-        How many seeds.
+    k : int, optional
+        How many seeds. Not with `budget` or `target_spread`; with `quotas` the most in all.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
-    algorithm : {"opim-c"}, default "opim-c"
+    algorithm : str, default "opim-c"
+        A name of the table in docs/reference/algorithms. OPIM-C takes all the arguments below; another refuses those
+        that it does not know what to do with.
     probability : str, optional
         A scheme of arc probabilities in place of the graph's own, such as ``"uniform:0.1"``; see `imax.probabilities`.
     epsilon : float, default 0.01
-        The seeds reach at least 1 - 1/e - epsilon of the optimum. The choice has also settled: the spread's
+        The seeds reach at least 1 - 1/e - epsilon of the optimum. With OPIM-C the choice has also settled: the spread's
         standard error is at most a share epsilon of it, and the seeds look at most 2 epsilon better on the RR sets
         that chose them than on fresh ones. Smaller is better and slower.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / number of nodes.
     candidates, exclude : iterable of labels, optional
         Nodes that alone may, and that may not, be seeds. Both still spread.
+    include : iterable of labels, optional
+        Nodes that are seeds in any case; they count in `k`, in quotas and in the budget, and come first.
+    start : iterable of labels, optional
+        Nodes that are active already, such as the seeds of a running campaign. They are no seeds, and gains, spread and
+        bounds are of what the seeds add to them.
+    costs : array_like of float, shape (n_nodes,), or dict, optional
+        What each node costs as a seed, by node index or label.
+    budget : float, optional
+        What all seeds may cost together.
+    groups : sequence of hashable, length n_nodes, or dict, optional
+        The group of each node, by node index or label; None for no group.
+    quotas : int or dict, optional
+        The most seeds of each group: one number for all, or by group; a group left out has no limit.
+    target_spread : float, optional
+        Choose as few seeds as certainly have this spread.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
         What reaching each node is worth; default 1 each.
+    certify : bool, default False
+        Add a certificate to the seeds of an algorithm that has none; see `imax.certify`.
+    n_rr_sets : int, optional
+        How many RR sets ``"ris"`` and ``oracle="rr"`` draw; default 100,000.
+    n_simulations : int, optional
+        How many forward simulations ``oracle="simulation"`` makes for each spread; default 10,000.
+    oracle : {"simulation", "rr", "exact"}, optional
+        What tells the spreads to ``"greedy"``, ``"celf"`` and ``"celf++"``; default simulation.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` and `lanes` are.
     threads, lanes : int, optional
@@ -74,14 +105,99 @@ def maximize(
         Bound on the bytes of RR sets, such as ``"2GiB"``; default three quarters of the memory that is free. When
         it is met, the last round's result is returned.
     time_limit : float, optional
-        Seconds after which the last round's result is returned.
+        Seconds after which the best result so far is returned.
     progress : callable, optional
-        Called after each round with a `Progress`.
+        Called now and then with a `Progress`.
 
     Returns
     -------
     MaximizeResult
-        On Ctrl-C too, once a round is complete: its ``stop_reason`` then says ``"interrupted"``.
+        On Ctrl-C too, once there is one: its ``stop_reason`` then says ``"interrupted"``.
+
+    Raises
+    ------
+    InvalidArgumentError, InvalidGraphError, UnknownNodeError
+
+    References
+    ----------
+    Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018. Leskovec, Krause,
+    Guestrin, Faloutsos, VanBriesen, Glance: Cost-effective Outbreak Detection in Networks. KDD 2007 (budgets). Fisher,
+    Nemhauser, Wolsey: An Analysis of Approximations for Maximizing Submodular Set Functions II. 1978 (quotas).
+
+    Examples
+    --------
+    >>> import imax
+    >>> graph = imax.datasets.load("karate")
+    >>> result = imax.maximize(graph, 2, rng=1)
+    >>> sorted(result.seeds)
+    [0, 33]
+    >>> result.lower_bound <= result.spread <= result.upper_bound
+    True
+
+    One more seed for a campaign that has begun with node 33:
+
+    >>> imax.maximize(graph, 1, start=[33], rng=1).seeds
+    [0]
+
+    What a budget of 3 buys where a node costs a fifth of its degree:
+
+    >>> bought = imax.maximize(graph, costs=graph.out_degree() / 5, budget=3, rng=1)
+    >>> bought.total_cost <= 3
+    True
+    """
+    entry = ALGORITHMS[_check.one_of(algorithm, "algorithm", tuple(ALGORITHMS))]
+    _fits(
+        entry, model=None if str(model).lower() == "ic" else model, weights=node_weights, start=start, quotas=quotas,
+        budget=budget, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
+    )  # fmt: skip
+    if target_spread is not None:
+        target_spread = _target(target_spread, algorithm, k=k, budget=budget, quotas=quotas)
+    if oracle is not None:
+        _check.one_of(oracle, "oracle", ("simulation", "rr", "exact"))
+    question = ask(
+        graph, k, model=model, probability=probability, epsilon=epsilon, delta=delta, node_weights=node_weights,
+        rng=rng, threads=threads, lanes=lanes, max_memory=max_memory, time_limit=time_limit, progress=progress,
+        n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle, any_size=target_spread is not None,
+        candidates=candidates, exclude=exclude, include=include, start=start, costs=costs, budget=budget,
+        groups=groups, quotas=quotas,
+    )  # fmt: skip
+    choice = entry.select(question) if target_spread is None else reach_target(question, target_spread)
+    return _result(question, choice, algorithm, certify=certify, budget=budget, target_spread=target_spread)
+
+
+def anytime(
+    graph: Any,
+    k: int,
+    *,
+    model: str = "ic",
+    probability: str | None = None,
+    delta: float | None = None,
+    rng: RNG = None,
+    max_memory: int | str | None = None,
+    time_limit: float | None = None,
+    **constraints: Any,
+) -> Generator[MaximizeResult, None, None]:
+    """Give better and better results, each with its certificate, until the caller has enough (OPIM).
+
+    Each result is from twice as many RR sets as the one before. All their certificates hold together, except with
+    probability `delta`: one may stop at whichever one likes, for whatever reason.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph, networkx graph or SciPy sparse array
+    k : int
+        How many seeds.
+    model, probability, delta, rng, max_memory
+        As in `maximize`.
+    time_limit : float, optional
+        Seconds after which no further result is begun.
+    **constraints
+        `candidates`, `exclude`, `include`, `start`, `node_weights`, `costs`, `budget`, `groups`, `quotas`, `threads`,
+        `lanes` as in `maximize`.
+
+    Yields
+    ------
+    MaximizeResult
 
     Raises
     ------
@@ -94,63 +210,90 @@ def maximize(
     Examples
     --------
     >>> import imax
-    >>> result = imax.maximize(imax.datasets.load("karate"), 2, rng=1)
+    >>> for result in imax.anytime(imax.datasets.load("karate"), 2, rng=1):
+    ...     if result.ratio > 0.9:
+    ...         break
     >>> sorted(result.seeds)
     [0, 33]
-    >>> result.lower_bound <= result.spread <= result.upper_bound
-    True
     """
-    limits = Limits(
-        None if time_limit is None else _check.positive(time_limit, "time_limit"),
-        _free_memory() if max_memory is None else _check.memory_bytes(max_memory),
+    question = ask(
+        graph, k, model=model, probability=probability, delta=delta, rng=rng, max_memory=max_memory,
+        time_limit=time_limit, **constraints,
+    )  # fmt: skip
+    budget = constraints.get("budget")
+    return (_result(question, choice, "opim", budget=budget) for choice in endless(question))
+
+
+def _fits(entry: Algorithm, **given: Any) -> None:
+    """Refuse arguments that an algorithm does not take."""
+    names = {"weights": "node_weights"}
+    for what, value in given.items():
+        if value is not None and what not in entry.takes:
+            others = ", ".join(name for name, other in ALGORITHMS.items() if what in other.takes)
+            name = names.get(what, what)
+            shown = f'model = "{value}"' if what == "model" else name
+            raise InvalidArgumentError(f"algorithm {entry.name!r} does not take {shown}; these do: {others}")
+
+
+def _target(value: float, algorithm: str, **sizes: Any) -> float:
+    for name, size in sizes.items():
+        if size is not None:
+            raise InvalidArgumentError(f"target_spread asks for as few seeds as possible; it cannot go with {name}")
+    if algorithm != "opim-c":
+        raise InvalidArgumentError(f"target_spread goes with algorithm 'opim-c' alone, got {algorithm!r}")
+    return _check.positive(value, "target_spread")
+
+
+def _result(
+    question: Question,
+    choice: Choice,
+    algorithm: str,
+    *,
+    certify: bool = False,
+    budget: float | None = None,
+    target_spread: float | None = None,
+) -> MaximizeResult:
+    q, c, bounds = question, question.constraint, choice.bounds
+    n_rr_sets, n_rr_entries, rounds = choice.n_rr_sets, choice.n_rr_entries, choice.rounds
+    seconds = dict(choice.seconds)
+    start_spread = choice.start_spread
+    if bounds is None and certify:
+        pair, best, _, rounds = judge(question, choice.seeds, DEFAULT_PRECISION)
+        bounds = best.bounds
+        n_rr_sets, n_rr_entries = n_rr_sets + best.n_sets, n_rr_entries + best.n_entries
+        seconds["certify"] = sum(pair.seconds.values())
+        start_spread = pair.spread_of_start()
+    known = bounds is not None and math.isfinite(bounds.upper)
+    return MaximizeResult(
+        seeds=q.graph.labels_of(choice.seeds),
+        gains=None if choice.gains is None else choice.gains.tolist(),
+        scores=None if choice.scores is None else choice.scores.tolist(),
+        spread=None if bounds is None else bounds.spread,
+        interval=None if bounds is None else bounds.interval,
+        lower_bound=None if bounds is None else bounds.lower,
+        upper_bound=bounds.upper if bounds is not None and known else None,
+        ratio=bounds.ratio if bounds is not None and known else None,
+        target_ratio=choice.target_ratio,
+        algorithm=algorithm,
+        k=c.k,
+        model=q.model,
+        probability=q.graph.probability.spec,
+        epsilon=q.epsilon,
+        delta=q.delta,
+        budget=budget,
+        total_cost=None if c.cost is None else math.fsum(c.cost[choice.seeds]),
+        target_spread=target_spread,
+        fewest=choice.fewest,
+        n_start=int(c.start.size),
+        start_spread=start_spread,
+        n_nodes=q.graph.n_nodes,
+        n_arcs=q.graph.n_arcs,
+        n_rr_sets=n_rr_sets,
+        n_rr_entries=n_rr_entries,
+        n_simulations=choice.n_simulations,
+        rounds=rounds,
+        stop_reason=choice.stop_reason,
+        rng_key=q.key,
+        version=__version__,
+        seconds={phase: round(s, 6) for phase, s in seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
     )
-    model = check_model(model)
-    _check.one_of(algorithm, "algorithm", tuple(ALGORITHMS))
-    network = as_graph(graph, probability=probability, rng=rng)
-    allowed = _allowed(network, candidates, exclude)
-    n_allowed = int(allowed.sum())
-    question = Question(
-        graph=network,
-        k=_check.count(k, "k", high=n_allowed, high_is="the number of nodes that may be seeds"),
-        model=model,
-        allowed=allowed,
-        n_allowed=n_allowed,
-        weights=check_node_weights(network, node_weights),
-        epsilon=_check.open_unit(epsilon, "epsilon"),
-        delta=1.0 / max(network.n_nodes, 2) if delta is None else _check.open_unit(delta, "delta"),
-        key=key_from(rng),
-        threads=_check.threads(threads),
-        lanes=lanes,
-        limits=limits,
-        progress=progress,
-    )
-    return ALGORITHMS[algorithm](question)
-
-
-def _free_memory() -> int | None:
-    """Three quarters of the memory that is free, where the system tells."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        try:
-            free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, OSError, ValueError):
-            return None
-    return free // 4 * 3
-
-
-def _allowed(
-    graph: InfluenceGraph, candidates: Iterable[Hashable] | None, exclude: Iterable[Hashable] | None
-) -> NDArray[np.bool_]:
-    """Mark the nodes that may be seeds, by internal id."""
-    allowed = np.full(graph.n_nodes, candidates is None)
-    for labels, name, value in ((candidates, "candidates", True), (exclude, "exclude", False)):
-        if labels is None:
-            continue
-        if isinstance(labels, str):
-            raise InvalidArgumentError(f"{name} must be an iterable of labels, got the text {labels!r}")
-        allowed[graph.internal_of(labels, f"{name}:")] = value
-    if not allowed.any():
-        raise InvalidArgumentError("candidates and exclude leave no node that may be a seed")
-    return allowed

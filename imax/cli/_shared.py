@@ -254,7 +254,7 @@ def weights_from(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float
     if path is None:
         return None
     from ..io import read_node_values
-    from ..sampling import node_weights
+    from ..nodevalues import node_weights
 
     values = read_node_values(path, graph)
     try:

@@ -4,10 +4,12 @@ import numpy as np
 
 from ._jit import helper, hot
 
-__all__ = ["count_covered", "greedy", "invert"]
+__all__ = ["count_covered", "count_first", "cover", "greedy", "invert", "order"]
 
 _LOW = np.int64(0xFFFFFFFF)
 _S32 = np.int64(32)
+_MANY = np.int64(1) << 60
+_INFINITE = np.int64(0x7F800000)  # the bits of an infinite float32
 
 
 @hot
@@ -51,6 +53,40 @@ def _top_sum(tally, top, k):
 
 
 @helper
+def _bound(tally, top, total, k, most):
+    """Lower the bounds by what this prefix says: its coverage plus the k, or each number of, largest gains left."""
+    if most.size == 1:
+        most[0] = min(most[0], total + _top_sum(tally, top, k))
+    else:
+        gain = top
+        left = tally[gain]
+        for j in range(most.size):
+            while gain > 0 and left == 0:
+                gain -= 1
+                left = tally[gain]
+            if gain > 0:
+                total += gain
+                left -= 1
+            most[j] = min(most[j], total)
+
+
+@helper
+def _fewest(tally, top, total, need):
+    """Return how many allowed nodes at least, by what this prefix says, cover `need` sets; many if none do."""
+    count = np.int64(0)
+    left = need - total
+    gain = top
+    while left > 0 and gain > 0:
+        take = min(tally[gain], (left + gain - 1) // gain)
+        left -= take * gain
+        count += take
+        gain -= 1
+    if left > 0:
+        count = np.int64(_MANY)
+    return count
+
+
+@helper
 def _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally):
     """Mark the sets that hold `v` as covered and take them off the gains of their nodes."""
     for q in range(ptr[v], ptr[v + 1]):
@@ -62,50 +98,117 @@ def _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally):
             u = nodes[e]
             g = gain[u]
             gain[u] = g - 1
-            if allowed[u]:
-                tally[g] -= 1
-                tally[g - 1] += 1
+            if tally is not None:
+                if allowed[u]:
+                    tally[g] -= 1
+                    tally[g - 1] += 1
 
 
 @hot
-def greedy(k, ptr, sets, offsets, nodes, covered, gain, allowed, tally, heap, seeds, gains):
-    """Choose k allowed nodes by lazy greedy coverage.
+def cover(chosen, ptr, sets, offsets, nodes, covered, gain, gains):
+    """Cover the sets of each of `chosen` in turn; `gains` takes how many were new."""
+    for j in range(chosen.size):
+        gains[j] = gain[chosen[j]]
+        _cover(chosen[j], ptr, sets, offsets, nodes, covered, gain, None, None)
 
-    On entry `covered` is all False, `gain` holds each node's number of sets. Ties go to the smaller node. Returns
-    the bound on what any k allowed nodes cover: the least, over the greedy prefixes, of the prefix's coverage plus
-    the k largest gains that are left (Tang et al. 2018).
-    """
+
+@helper
+def _key(v, gain, cost, by_ratio):
+    """Return what the heap orders by: a gain, or the bits of a gain per cost, which order like the numbers."""
+    if cost is None:
+        return np.int64(gain[v])
+    if not by_ratio:
+        return np.int64(gain[v])
+    if gain[v] == 0:
+        return np.int64(0)
+    if cost[v] == 0.0:
+        return np.int64(_INFINITE)
+    return np.int64(np.float32(gain[v] / cost[v]).view(np.int32))
+
+
+@hot
+def order(gain, allowed, cost, by_ratio, tally, heap, state):
+    """Build the heap of the allowed nodes, and the tally of their gains; `state` as for `greedy`."""
     n = gain.size
     size = np.int64(0)
     top = np.int64(0)
     for v in range(n):
         if allowed[v]:
-            tally[gain[v]] += 1
+            if tally is not None:
+                tally[gain[v]] += 1
             top = max(top, np.int64(gain[v]))
-            heap[size] = (np.int64(gain[v]) << _S32) | (n - 1 - v)
+            heap[size] = (_key(v, gain, cost, by_ratio) << _S32) | (n - 1 - v)
             size += 1
     for at in range(size // 2 - 1, -1, -1):
         _sift_down(heap, size, at)
-    bound = _top_sum(tally, top, k)
-    total = np.int64(0)
-    for pick in range(k):
-        while True:
-            v = n - 1 - np.int64(heap[0] & _LOW)
-            if (heap[0] >> _S32) == gain[v]:
-                break
-            heap[0] = (np.int64(gain[v]) << _S32) | (n - 1 - v)
-            _sift_down(heap, size, np.int64(0))
-        seeds[pick] = v
-        gains[pick] = gain[v]
-        total += gain[v]
+    state[0] = size
+    state[1] = top
+
+
+@hot
+def greedy(
+    picks, goal, need, k, ptr, sets, offsets, nodes, covered, gain, allowed, group, room, cost, by_ratio, purse, tally, heap,
+    state, seeds, gains, most,
+):  # fmt: skip
+    """Choose nodes by lazy greedy coverage until there are `picks`, or they cover `goal` sets, or none is left.
+
+    On entry `covered` and `gain` say what is covered and what each node would add, and `order` has built `heap`; `state`
+    holds the heap's size, the largest gain, the number of nodes chosen and the sets they cover, so that a second
+    call goes on where the first ended. Ties go to the smaller node. With `group` a node is passed over once its group has no
+    `room` (group -1 has no limit); with `cost` once it costs more than is left in `purse`, and `by_ratio` orders by gain per
+    cost.
+
+    With `tally`, `most` takes bounds on what any allowed nodes cover: the least, over the greedy prefixes, of the
+    prefix's coverage plus the largest gains left (Tang et al. 2018). Its one entry is for k nodes; of several, entry j is for
+    j + 1 nodes. Turned about, that says how many nodes are needed at least to cover `need` sets: `state[4]` takes it.
+    """
+    n = gain.size
+    size = state[0]
+    top = state[1]
+    pick = state[2]
+    total = state[3]
+    if tally is not None:
+        if pick == 0:
+            _bound(tally, top, total, k, most)
+            state[4] = _fewest(tally, top, total, need)
+    while pick < picks and total < goal and size > 0:
+        v = n - 1 - np.int64(heap[0] & _LOW)
+        fits = True
+        if group is not None:
+            fits = group[v] < 0 or room[group[v]] > 0
+        if cost is not None:
+            fits = cost[v] <= purse[0]
+        if fits:
+            key = _key(v, gain, cost, by_ratio)
+            if (heap[0] >> _S32) != key:
+                heap[0] = (key << _S32) | (n - 1 - v)
+                _sift_down(heap, size, np.int64(0))
+                continue
         size -= 1
         heap[0] = heap[size]
         _sift_down(heap, size, np.int64(0))
+        if not fits:
+            continue
+        if group is not None:
+            if group[v] >= 0:
+                room[group[v]] -= 1
+        if cost is not None:
+            purse[0] -= cost[v]
+        seeds[pick] = v
+        gains[pick] = gain[v]
+        total += gain[v]
+        pick += 1
         _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally)
-        while top > 0 and tally[top] == 0:
-            top -= 1
-        bound = min(bound, total + _top_sum(tally, top, k))
-    return bound
+        if tally is not None:
+            while top > 0 and tally[top] == 0:
+                top -= 1
+            _bound(tally, top, total, k, most)
+            if need > 0:
+                state[4] = max(state[4], _fewest(tally, top, total, need))
+    state[0] = size
+    state[1] = top
+    state[2] = pick
+    state[3] = total
 
 
 @hot
@@ -118,3 +221,17 @@ def count_covered(nodes, offsets, first, last, chosen):
                 count += 1
                 break
     return count
+
+
+@hot
+def count_first(nodes, offsets, first, last, rank, count):
+    """Count the sets first to last by the least rank among their nodes; rank 0 is that of nodes with none."""
+    none = count.size
+    for i in range(first, last):
+        least = none
+        for e in range(offsets[i], offsets[i + 1]):
+            r = rank[nodes[e]]
+            if r > 0:
+                least = min(least, np.int64(r))
+        if least < none:
+            count[least] += 1

@@ -204,7 +204,9 @@ def _one_general(v, lane, pick, rec, arcs, lanes_of, fracs, na, state, step):
 
 
 @helper
-def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, items, n_items):
+def _begin(
+    lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, items, n_items, ending, hit, cut
+):  # fmt: skip
     """Start cascade `i` in a lane, from the seeds or a random root; return the number of items with its own added."""
     s, d = stream(key0, key1, _U(i))
     bit = _ONE16 << np.uint16(lane)
@@ -219,6 +221,9 @@ def _begin(lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, 
         mark[v] |= bit
         prefetch(rec, v)
         items[n_items] = (lane << 32) | v
+        if ending is not None:
+            hit[lane] = v if ending[v] else -1
+            cut[lane] = 1
     else:
         size = seeds.size
         for q in range(size):
@@ -252,7 +257,7 @@ def _load(na, idx, pick, arcs, fracs, ends, mark, rec):
 
 
 @helper
-def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items):
+def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items, ending, hit, cut):
     """Add each new node to its lane's cascade and to the next level's items; return their number."""
     for j in range(na):
         u = np.int64(ends[j])
@@ -268,14 +273,40 @@ def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items):
         items[n_items] = (lane << 32) | u
         tail[lane] = at + new
         n_items += new
+        if ending is not None:
+            if ending[u] and hit[lane] < 0:
+                hit[lane] = u
+                cut[lane] = at + 1
     return n_items
 
 
 @helper
-def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which):
-    """Write a finished cascade out and clear its marks; return its size, or -1 if `buf` has no room for it."""
+def _drop(items, n_items, hit):
+    """Take the items of cascades that are to end out of a level; return how many are left."""
+    kept = np.int64(0)
+    for j in range(n_items):
+        item = items[j]
+        items[kept] = item
+        kept += np.int64(hit[item >> 32] < 0)
+    return kept
+
+
+@helper
+def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which, ending, hit):
+    """Write a finished cascade out and clear its marks; return its size, or -1 if `buf` has no room for it.
+
+    Of one that was ended there is written the node that ended it alone.
+    """
     size = tail[lane]
     off = ~(_ONE16 << np.uint16(lane))
+    if ending is not None:
+        if hit[lane] >= 0:
+            if out + 1 > buf.size:
+                return np.int64(-1)
+            buf[out] = hit[lane]
+            for q in range(size):
+                mark[queue[lane, q]] &= off
+            return np.int64(1)
     if seeds is None:
         if out + size > buf.size:
             return np.int64(-1)
@@ -296,7 +327,7 @@ def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which):
 @hot
 def cascades(
     first, count, key0, key1, n, lanes, idx, pick, rec, cum, par, deg, mode, roots, seeds, weights,
-    mark, queue, now, later, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length, value,
+    ending, mark, queue, now, later, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length, value,
 ):  # fmt: skip
     """Run cascades number `first` to ``first + count - 1`` of a stream.
 
@@ -306,12 +337,18 @@ def cascades(
     small and -2 that `now` and `later`, which hold one level of all lanes each, were: nothing is left marked, and
     the caller starts over.
 
+    `ending` is None or marks nodes at which an RR set ends: one that meets such a node is written as that node alone,
+    and `registers[5, 0]` takes the number of other nodes that these had met, in all.
+
     `lanes` is at most 16 (the bits of `mark`) and `queue` has a row for each; `arcs`, `fracs`, `lanes_of` and
     `ends` hold one block's arcs: nodes join a block while it has fewer than `room`.
     """
     seen = registers[0]
     tail = registers[1]
     who = registers[2]
+    hit = registers[3]
+    cut = registers[4]
+    registers[5, 0] = 0
     state = words[0]
     step = words[1]
     # typed from the start: Numba would compile each helper once for the literal 0 and once more for int64
@@ -323,8 +360,9 @@ def cascades(
     while live < lanes and begun < count:
         who[live] = begun
         n_now = _begin(
-            live, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, now, n_now
-        )
+            live, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, now, n_now,
+            ending, hit, cut,
+        )  # fmt: skip
         live += 1
         begun += 1
     used = live
@@ -337,6 +375,10 @@ def cascades(
             while done < stop and na < room:
                 v = now[done] & _NODE
                 lane = now[done] >> 32
+                if ending is not None:
+                    if hit[lane] >= 0:
+                        done += 1
+                        continue
                 s = state[lane]
                 d = step[lane]
                 # Numba leaves out the branches on an argument that is None
@@ -356,17 +398,25 @@ def cascades(
                 status = -2
                 break
             _load(na, idx, pick, arcs, fracs, ends, mark, rec)
-            n_later = _append(na, pick, lanes_of, ends, mark, queue, tail, later, n_later)
+            n_later = _append(na, pick, lanes_of, ends, mark, queue, tail, later, n_later, ending, hit, cut)
+        if ending is not None:
+            n_later = _drop(later, n_later, hit)
         for lane in range(used):
             if seen[lane] < tail[lane]:
                 seen[lane] = tail[lane]
-                continue
+                # a cascade that met an end has none of its nodes in the next level
+                if ending is None:
+                    continue
+                if hit[lane] < 0:
+                    continue
             if who[lane] < 0 or status < 0:
                 continue
-            size = _end(lane, seeds, weights, mark, queue, tail, buf, out, value, who[lane])
+            size = _end(lane, seeds, weights, mark, queue, tail, buf, out, value, who[lane], ending, hit)
             if size < 0:
                 status = -1
                 continue
+            if ending is not None:
+                registers[5, 0] += cut[lane] - 1 if hit[lane] >= 0 else 0
             if seeds is None:
                 start[who[lane]] = out
                 length[who[lane]] = size
@@ -375,7 +425,7 @@ def cascades(
                 who[lane] = begun
                 n_later = _begin(
                     lane, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, later,
-                    n_later,
+                    n_later, ending, hit, cut,
                 )  # fmt: skip
                 begun += 1
             elif begun < count:

@@ -1,0 +1,12 @@
+"""The registry of selectors: what `maximize`, the command line, the contract tests and the docs' table are made from."""
+
+from . import heuristics, hist, imm, opimc, ris
+from ._common import Algorithm
+
+__all__ = ["ALGORITHMS"]
+
+ALGORITHMS: dict[str, Algorithm] = {
+    entry.name: entry
+    for module in (opimc, imm, hist, ris, heuristics)
+    for entry in module.ALGORITHMS
+}

@@ -1,0 +1,47 @@
+"""Greedy on a fixed number of RR sets, judged by as many others: a plain budget instead of a promise."""
+
+import math
+from collections.abc import Generator
+
+from ._common import Algorithm, Choice, Question
+from ._pair import Pair, Round, drain
+
+__all__ = ["ALGORITHMS", "DEFAULT_SETS", "ris"]
+
+DEFAULT_SETS = 100_000
+DONE = "all RR sets drawn"
+
+
+def _only(pair: Pair) -> Generator[Round, None, str]:
+    q = pair.question
+    count = q.n_rr_sets or DEFAULT_SETS
+    first = min(count, 1 << 12)  # so that a limit met later finds a result
+    a = math.log(4.0 / q.delta)  # two bounds, looked at twice
+    if first < count:
+        pair.draw(first, first)
+        yield pair.choose(q.constraint, a)
+        pair.draw(count, count)
+    else:
+        pair.draw(count, count)
+    yield pair.choose(q.constraint, a)
+    return DONE
+
+
+def ris(question: Question) -> Choice:
+    """Select seeds by greedy coverage of `n_rr_sets` RR sets, and judge them by as many."""
+    pair = Pair(question)
+    best, reason, _ = drain(_only(pair))
+    return pair.result(best, reason, 1, None)
+
+
+ALGORITHMS = (
+    Algorithm(
+        name="ris",
+        select=ris,
+        summary="greedy on a fixed number of RR sets",
+        source="Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
+        guarantee="what its certificate says",
+        takes=frozenset({"model", "weights", "start", "quotas", "budget", "n_rr_sets"}),
+        falling=True,
+    ),
+)

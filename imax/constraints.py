@@ -1,0 +1,125 @@
+"""What a seed set may be: how many seeds, which nodes, quotas of groups, costs and a budget."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bounds import GREEDY, log_binomial
+
+__all__ = ["Constraint"]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A checked constraint, in internal ids.
+
+    Attributes
+    ----------
+    k : int
+        The most seeds, forced ones included.
+    allowed : numpy.ndarray of bool, shape (n_nodes,)
+        The nodes that may be chosen: neither forced nor active from the start.
+    forced : numpy.ndarray of int32
+        Nodes that are seeds in any case, in the order given.
+    start : numpy.ndarray of int32
+        Nodes that are active already: what they reach counts for nothing.
+    group : numpy.ndarray of int32, shape (n_nodes,), or None
+        The group of each node, where groups have quotas.
+    room : numpy.ndarray of int64, shape (n_groups,), or None
+        How many seeds each group may have beyond the forced ones.
+    cost : numpy.ndarray of float64, shape (n_nodes,), or None
+        What each node costs, where there is a budget.
+    purse : float
+        The budget left when the forced ones are paid.
+    """
+
+    k: int
+    allowed: NDArray[np.bool_]
+    forced: NDArray[np.int32]
+    start: NDArray[np.int32]
+    group: NDArray[np.int32] | None = None
+    room: NDArray[np.int64] | None = None
+    cost: NDArray[np.float64] | None = None
+    purse: float = math.inf
+
+    @classmethod
+    def of(cls, k: int, allowed: NDArray[np.bool_]) -> "Constraint":
+        """Return the plain constraint: k of the allowed nodes."""
+        none = np.empty(0, dtype=np.int32)
+        return cls(k, allowed, none, none)
+
+    @property
+    def free(self) -> int:
+        """How many seeds are left to choose."""
+        return self.k - self.forced.size
+
+    @property
+    def guarantee(self) -> float:
+        """The share of the optimum that greedy choice reaches on known spreads."""
+        if self.cost is not None:
+            return GREEDY / 2  # the better of two greedy orders: Leskovec et al. 2007
+        return GREEDY if self.group is None else 0.5
+
+    def log_choices(self) -> float:
+        """Return the logarithm of a bound on the number of seed sets to choose among."""
+        n = int(self.allowed.sum())
+        if self.cost is None:
+            return log_binomial(n, self.free)
+        # sets of any size up to k: at most (k + 1) times the largest binomial among them
+        return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
+
+    def least(self, weights: NDArray[np.float64] | None) -> float:
+        """Return a spread that the best seeds reach in any case: their own weight. 0 where start nodes may reach them."""
+        if self.start.size:
+            return 0.0
+        worth = np.ones(self.allowed.size) if weights is None else weights
+        own = float(worth[self.forced].sum())
+        if self.cost is None:
+            return own + self.most(worth)
+        affordable = self.allowed & (self.cost <= self.purse)
+        return own + float(worth[affordable].max(initial=0.0))
+
+    def most(self, gain: NDArray[Any], k: int | None = None) -> float:
+        """Return a bound on the sum of gains that the free seeds can have: exact but for budgets, where seeds may be cut.
+
+        Parameters
+        ----------
+        gain : numpy.ndarray, shape (n_nodes,)
+            Not negative.
+        k : int, optional
+            In place of `free`.
+        """
+        k = self.free if k is None else k
+        nodes = np.flatnonzero(self.allowed & (gain > 0))
+        worth = gain[nodes]
+        if self.cost is not None:
+            return self._most_for_budget(nodes, worth)
+        if self.group is not None:
+            assert self.room is not None
+            of = self.group[nodes]
+            order = np.lexsort((-worth, of))
+            worth, of = worth[order], of[order]
+            begin = np.searchsorted(of, of)  # where each one's group begins
+            limit = np.append(self.room, len(worth))[of]  # group -1 has none
+            worth = worth[np.arange(worth.size) - begin < limit]
+        if worth.size > k:
+            worth = np.partition(worth, worth.size - k)[worth.size - k :]
+        return float(worth.sum())
+
+    def _most_for_budget(self, nodes: NDArray[np.int64], worth: NDArray[Any]) -> float:
+        """Solve the fractional knapsack: nodes by falling gain per cost, the last one cut."""
+        assert self.cost is not None
+        cost = self.cost[nodes]
+        fits = cost <= self.purse
+        worth, cost = worth[fits], cost[fits]
+        with np.errstate(divide="ignore"):
+            order = np.argsort(-(worth / cost), kind="stable")
+        worth, cost = worth[order], cost[order]
+        whole = int(np.searchsorted(np.cumsum(cost), self.purse, side="right"))
+        total = float(worth[:whole].sum())
+        if whole < worth.size:
+            total += float(worth[whole] * (self.purse - cost[:whole].sum()) / cost[whole])
+        return total
