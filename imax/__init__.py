@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from . import errors, probabilities
     from .algorithms import anytime, certify, curve, maximize
     from .errors import ImaxError
+    from .exact import exact_spread
     from .graph import InfluenceGraph
     from .io import read_edgelist, read_graph, write_graph
-    from .exact import exact_spread
     from .results import Certificate, CurveResult, MaximizeResult, SpreadEstimate
     from .rrsets import RRCollection, sample_rr_sets
     from .simulation import spread

@@ -6,7 +6,16 @@ From Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maxi
 import math
 from dataclasses import dataclass
 
-__all__ = ["GREEDY", "OpimSchedule", "imm_sizes", "log_binomial", "lower_bound", "opim_schedule", "upper_bound", "wilson"]
+__all__ = [
+    "GREEDY",
+    "OpimSchedule",
+    "imm_sizes",
+    "log_binomial",
+    "lower_bound",
+    "opim_schedule",
+    "upper_bound",
+    "wilson",
+]
 
 GREEDY = 1.0 - 1.0 / math.e
 
@@ -103,7 +112,9 @@ def opim_schedule(
     return OpimSchedule(max(1, math.ceil(2.0 * root * root)), rounds, math.log(3.0 * rounds / delta))
 
 
-def imm_sizes(n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY) -> tuple[float, float]:
+def imm_sizes(
+    n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY
+) -> tuple[float, float]:
     """Return IMM's (lambda', lambda*): sets wanted are lambda' / x to test a spread of x, and lambda* / x to choose.
 
     Tang, Shi and Xiao, "Influence Maximization in Near-Linear Time", SIGMOD 2015. Each of the two phases fails with

@@ -72,7 +72,7 @@ class Constraint:
         return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
 
     def least(self, weights: NDArray[np.float64] | None) -> float:
-        """Return a spread that the best seeds reach in any case: their own weight. 0 where start nodes may reach them."""
+        """Return a spread that the best seeds reach in any case, their own weight; 0 where start nodes may reach them."""
         if self.start.size:
             return 0.0
         worth = np.ones(self.allowed.size) if weights is None else weights
@@ -83,7 +83,7 @@ class Constraint:
         return own + float(worth[affordable].max(initial=0.0))
 
     def most(self, gain: NDArray[Any], k: int | None = None) -> float:
-        """Return a bound on the sum of gains that the free seeds can have: exact but for budgets, where seeds may be cut.
+        """Return a bound on the sum of gains that the free seeds can have; with a budget the last one may be cut.
 
         Parameters
         ----------

@@ -84,8 +84,8 @@ class _Greedy:
             most[0] = min(most[0], c.most(gain))
         for stage in stages:
             greedy(
-                stage, goal, need, k, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, c.allowed, c.group, room,
-                c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
+                stage, goal, need, k, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, c.allowed, c.group,
+                room, c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
             )  # fmt: skip
             if not plain:
                 most[0] = min(most[0], state[3] + c.most(gain))
@@ -104,9 +104,9 @@ def greedy_cover(
 ) -> Cover:
     """Choose seeds, each covering the most sets that are left; ties go to the smaller internal id.
 
-    With a budget it is the better of two such choices, by gain and by gain per cost (Leskovec et al., KDD 2007). The bound
-    `most` is the least, over the greedy prefixes, of the prefix's coverage plus the most that gains left could add (Tang et
-    al., SIGMOD 2018), and never above coverage divided by what greedy guarantees.
+    With a budget it is the better of two such choices, by gain and by gain per cost (Leskovec et al., KDD 2007). The
+    bound `most` is the least, over the greedy prefixes, of the prefix's coverage plus the most that gains left could
+    add (Tang et al., SIGMOD 2018), and never above coverage divided by what greedy guarantees.
 
     Parameters
     ----------

@@ -94,8 +94,8 @@ class MaximizeResult(_Record):
     Attributes
     ----------
     seeds : list
-        The chosen nodes' labels: those of `include` first, then in the order of choice. Iterating over the result iterates
-        over them.
+        The chosen nodes' labels: those of `include` first, then in the order of choice. Iterating over the result
+        iterates over them.
     gains : list of float or None
         Each seed's marginal gain in spread when it was chosen, as the selection estimated it; None for heuristics.
     scores : list of float or None

@@ -123,8 +123,8 @@ class Sampler:
         RR sets that run side by side in a thread, 1 to 16; default by measurement.
     threads : int, optional
     ending : numpy.ndarray of bool, shape (n_nodes,), optional
-        Nodes at which an RR set ends, by internal id: a set that meets one is that node alone. For seed sets that hold all of
-        these nodes, coverage is what it would be with whole sets.
+        Nodes at which an RR set ends, by internal id: a set that meets one is that node alone. For seed sets that hold
+        all of these nodes, coverage is what it would be with whole sets.
 
     Attributes
     ----------

@@ -15,9 +15,9 @@ from ._random import RNG, Key, key_from
 from .diffusion import check_model, forward_ic
 from .errors import InvalidArgumentError
 from .graph import LT_SLACK, InfluenceGraph
+from .nodevalues import node_weights as check_node_weights
 from .results import SpreadEstimate
 from .sampling import Cascades, default_lanes
-from .nodevalues import node_weights as check_node_weights
 
 __all__ = ["simulate", "spread"]
 

@@ -230,10 +230,13 @@ def opim_sizes(n, k, epsilon, delta):
 
 
 def imm_sizes(n, k, epsilon, ell):
-    """Return (lambda', lambda*) of IMM, with the paper's larger ell for the union of its two phases."""
+    """Return (lambda', lambda*) of IMM.
+
+    Each of its two phases may fail with half of n**-ell: at ell = 1 that is the paper's ell (1 + ln 2 / ln n).
+    """
     share = 1 - 1 / math.e
     log_choices = math.log(math.comb(n, k))
-    ell *= 1 + math.log(2) / math.log(n)
+    ell += math.log(2) / math.log(n)
     wide = math.sqrt(2) * epsilon
     test = (2 + 2 * wide / 3) * (log_choices + ell * math.log(n) + math.log(max(math.log2(n), 1))) * n / wide**2
     alpha = math.sqrt(ell * math.log(n) + math.log(2))

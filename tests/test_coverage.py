@@ -8,6 +8,7 @@ from numba import config
 
 from imax import InfluenceGraph
 from imax.bounds import GREEDY
+from imax.constraints import Constraint
 from imax.coverage import greedy_cover
 from imax.rrsets import RRCollection
 from imax.sampling import Sampler
@@ -35,7 +36,7 @@ def problems(draw):
 def choose(n, sets, allowed, k):
     mask = np.zeros(n, dtype=bool)
     mask[allowed] = True
-    return greedy_cover(collection_of(n, sets), k, mask)
+    return greedy_cover(collection_of(n, sets), Constraint.of(k, mask))
 
 
 @given(problems())

@@ -9,14 +9,20 @@ import pytest
 import imax
 
 PUBLIC = [
+    "Certificate",
+    "CurveResult",
     "ImaxError",
     "InfluenceGraph",
     "MaximizeResult",
     "RRCollection",
     "SpreadEstimate",
     "__version__",
+    "anytime",
+    "certify",
+    "curve",
     "datasets",
     "errors",
+    "exact_spread",
     "maximize",
     "probabilities",
     "read_edgelist",
@@ -26,8 +32,8 @@ PUBLIC = [
     "write_graph",
 ]
 WITH_ALL = [
-    "algorithms", "bounds", "convert", "coverage", "datasets", "diffusion", "errors", "graph", "io", "labels",
-    "probabilities", "results", "rrsets", "sampling", "simulation", "kernels.cascade", "kernels.coverage",
+    "algorithms", "bounds", "constraints", "convert", "coverage", "datasets", "diffusion", "errors", "exact", "graph", "io",
+    "labels", "nodevalues", "oracles", "probabilities", "results", "rrsets", "sampling", "simulation", "kernels.cascade", "kernels.coverage",
     "kernels.generate", "kernels.labels", "kernels.rows", "kernels.sample", "kernels.stream", "kernels.tables",
     "kernels.text",
 ]  # fmt: skip

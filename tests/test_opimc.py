@@ -13,7 +13,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph, maximize
 from imax._random import subkey
-from imax.algorithms import front, opimc
+from imax.algorithms import _ask, _pair
 from imax.bounds import GREEDY
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
 from imax.rrsets import RRCollection
@@ -72,7 +72,7 @@ def test_the_certificate_fails_no_more_often_than_delta():
         slack = 1e-5 * best  # probabilities are float32
         failures += result.lower_bound > true + slack or result.upper_bound < best - slack
         tightness.append(result.lower_bound / true)
-        if result.stop_reason == opimc.REACHED:
+        if result.stop_reason == _pair.REACHED:
             assert result.ratio >= GREEDY - epsilon
             failures += true < (GREEDY - epsilon) * best - slack
     assert binom.sf(failures - 1, CASES, DELTA) > 1e-3, f"{failures} of {CASES} certificates failed"
@@ -157,7 +157,7 @@ def test_any_graph_and_any_question(arcs, data, parallel, weighted):
     exclude = data.draw(st.none() | st.lists(st.integers(0, 6)))
     rest = set(range(7) if candidates is None else candidates) - set(exclude or [])
     if not rest:
-        with pytest.raises(InvalidArgumentError, match="candidates and exclude leave no node that may be a seed"):
+        with pytest.raises(InvalidArgumentError, match="candidates, exclude and start leave no node that may be a seed"):
             maximize(graph, 1, candidates=candidates, exclude=exclude)
         return
     weights = data.draw(st.none() | st.lists(st.sampled_from([0.0, 1.0, 5.0]), min_size=7, max_size=7))
@@ -260,7 +260,7 @@ def test_a_time_limit_stops_with_a_certificate():
 
 
 def test_a_time_limit_stops_in_the_middle_of_sampling(monkeypatch):
-    monkeypatch.setattr(opimc, "OPTIMISM", -1.0)
+    monkeypatch.setattr(_pair, "OPTIMISM", -1.0)
     result = maximize(karate(), 3, epsilon=0.001, time_limit=0.3, rng=1)
     assert result.stop_reason == "time limit"
     assert result.rounds >= 1
@@ -281,16 +281,17 @@ def test_a_memory_limit_stops_with_a_certificate(limit):
 
 def test_a_memory_limit_met_while_sampling(monkeypatch):
     # the guess of what a round takes is kept out of the way
-    monkeypatch.setattr(opimc._Run, "_draw", lambda self, count: all(
-        c.extend(count, keep_going=self._keep_going) >= count for c in (self.selection, self.judgement)
-    ))  # fmt: skip
+    monkeypatch.setattr(_pair.Pair, "draw", lambda self, select, judge: [
+        c.extend(count, keep_going=self._keep_going)
+        for c, count in ((self.selection, select), (self.judgement, judge))
+    ])  # fmt: skip
     result = maximize(karate(), 3, epsilon=0.001, max_memory="50k", rng=1)
     assert result.stop_reason == "memory limit"
     assert_valid(result, 3)
 
 
 def test_the_sample_bound_is_kept(monkeypatch):
-    monkeypatch.setattr(opimc, "OPTIMISM", -1.0)
+    monkeypatch.setattr(_pair, "OPTIMISM", -1.0)
     result = maximize(karate(), 3, epsilon=0.4, delta=0.2, rng=1)
     assert result.stop_reason == "sample bound reached"
     _, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)
@@ -347,19 +348,19 @@ def test_trouble_while_sampling(monkeypatch, error, raised, after):
 
 
 def test_free_memory(monkeypatch):
-    assert front._free_memory() > 1 << 20
+    assert _ask._free_memory() > 1 << 20
 
     def missing(self):
         raise OSError
 
     monkeypatch.setattr("pathlib.Path.read_text", missing)
-    assert front._free_memory() > 1 << 20
+    assert _ask._free_memory() > 1 << 20
 
     def unknown(name):
         raise ValueError
 
     monkeypatch.setattr("os.sysconf", unknown)
-    assert front._free_memory() is None
+    assert _ask._free_memory() is None
     assert maximize(karate(), 1, epsilon=0.3, rng=1).seeds
 
 
@@ -409,15 +410,15 @@ G = InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"k": 1.5}, InvalidArgumentError, "k must be a whole number, got 1.5"),
         ({"k": "2"}, InvalidArgumentError, "k must be a whole number, got '2'"),
         ({"model": "sir"}, InvalidArgumentError, "model must be one of ic, lt; got 'sir'"),
-        ({"algorithm": "magic"}, InvalidArgumentError, "algorithm must be one of opim-c; got 'magic'"),
+        ({"algorithm": "magic"}, InvalidArgumentError, "algorithm must be one of opim-c, imm, hist, ris,"),
         ({"probability": "uniform:7"}, InvalidArgumentError, "its value must lie in [0, 1], got 7"),
         ({"epsilon": 0}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1, got 0"),
         ({"epsilon": 1}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1, got 1"),
         ({"epsilon": "low"}, InvalidArgumentError, "epsilon must be a number, got 'low'"),
         ({"delta": 0}, InvalidArgumentError, "delta must lie strictly between 0 and 1, got 0"),
         ({"delta": float("nan")}, InvalidArgumentError, "delta must lie strictly between 0 and 1, got nan"),
-        ({"candidates": []}, InvalidArgumentError, "candidates and exclude leave no node that may be a seed"),
-        ({"exclude": [0, 1, 2]}, InvalidArgumentError, "candidates and exclude leave no node that may be a seed"),
+        ({"candidates": []}, InvalidArgumentError, "candidates, exclude and start leave no node that may be a seed"),
+        ({"exclude": [0, 1, 2]}, InvalidArgumentError, "candidates, exclude and start leave no node that may be a seed"),
         ({"candidates": "012"}, InvalidArgumentError, "candidates must be an iterable of labels, got the text '012'"),
         ({"exclude": 1}, InvalidArgumentError, "exclude must be an iterable of labels, got 1"),
         ({"candidates": [0, "zed"]}, UnknownNodeError, "candidates: 'zed' is not a node of the graph"),

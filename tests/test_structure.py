@@ -12,10 +12,10 @@ FLOORS = {
     5: ["cli", "__main__"],
     4: ["capacity", "recommend", "annotate", "datasets"],
     3: ["algorithms"],
-    2: ["sampling", "rrsets", "coverage", "bounds", "simulation"],
+    2: ["sampling", "rrsets", "coverage", "bounds", "constraints", "simulation", "exact", "oracles"],
     1: [
-        "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "binary", "textfile",
-        "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering", "_parts",
+        "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "nodevalues", "binary",
+        "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering", "_parts",
     ],
     0: ["kernels", "errors", "_check", "_random", "_threads"],
 }  # fmt: skip

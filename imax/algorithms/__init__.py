@@ -1,7 +1,7 @@
 """Selecting seeds: the front door and the algorithms behind it."""
 
 from .certificate import certify
-from .curve import curve
+from .curves import curve
 from .front import anytime, maximize
 
 __all__ = ["anytime", "certify", "curve", "maximize"]

@@ -30,7 +30,7 @@ MEMORY = "memory limit"
 INTERRUPT = "interrupted"
 
 
-class Stopped(Exception):  # noqa: N818  (no error: a limit was met)
+class Stopped(Exception):
     """A limit ended the sampling; the reason is its text."""
 
 
@@ -149,7 +149,7 @@ class Pair:
     def choose(
         self, constraint: Constraint, a: float, *, k: int | None = None, seeds: NDArray[np.int32] | None = None
     ) -> Round:
-        """Choose by greedy coverage and judge that, or other seeds; each bound fails with probability at most exp(-a)."""
+        """Choose by greedy coverage and judge that, or other seeds; each bound may fail with probability exp(-a)."""
         with self.clock("index"):
             self.selection.index()
         with self.clock("greedy"):
@@ -190,7 +190,7 @@ class Pair:
         """Return a round as a selector's answer."""
         return Choice(
             seeds=best.cover.seeds,
-            gains=best.cover.gains * (self.total / best.n_selecting),
+            gains=best.cover.gains.astype(np.float64) * (self.total / best.n_selecting),
             bounds=best.bounds,
             target_ratio=None if target is None else max(target, 0.0),
             stop_reason=stop_reason,
@@ -203,7 +203,7 @@ class Pair:
 
 
 def drain(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
-    """Run rounds to their end, or to a limit or an interrupt once there is one; return the last, the reason, and how many.
+    """Run rounds to their end, a limit or an interrupt; return the last round, the reason, and how many there were.
 
     Raises
     ------

@@ -47,8 +47,8 @@ def certify(
 ) -> Certificate:
     """Bound the spread of given seeds from below and that of the best seeds from above, by fresh RR sets.
 
-    The seeds may come from anywhere: a heuristic, another program, a person. The bounds are those of OPIM-C, which do not
-    ask how the seeds were found, only that it was not by looking at these RR sets.
+    The seeds may come from anywhere: a heuristic, another program, a person. The bounds are those of OPIM-C, which do
+    not ask how the seeds were found, only that it was not by looking at these RR sets.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def certify(
     probability : str, optional
         A scheme of arc probabilities in place of the graph's own; see `imax.probabilities`.
     epsilon : float, default 0.02
-        Sampling ends when both bounds are within about this share of the optimum of what an endless sample would say: the
-        lower bound of the estimate, the upper bound of what greedy choice says without a margin for chance.
+        Sampling ends when both bounds are within about this share of the optimum of what an endless sample would say:
+        the lower bound of the estimate, the upper bound of what greedy choice says without a margin for chance.
     delta : float, optional
         Probability with which a bound may fail; default 1 / number of nodes.
     candidates, exclude, start, costs, budget, groups, quotas, node_weights

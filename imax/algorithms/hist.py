@@ -1,11 +1,11 @@
 """HIST: a few seeds that meet most RR sets are found first; from then on a set ends where it meets one of them.
 
-Guo, Wang, Wei and Chen, "Influence Maximization Revisited: Efficient Reverse Reachable Set Generation with Bound Tightened",
-SIGMOD 2020. Where influence is high an RR set holds a large share of all nodes, and nearly all of that is not needed
-once the seeds that cover it are known. Two things differ from the paper. Only seeds that meet a large share of the sets
-become sentinels: the later ones end few sets, and a choice among them on the few sets of the first phase would be mostly
-accident. And the bound on the optimum is one on the sentinels together with k more nodes, so that the certificate of
-the second phase stands by itself.
+Guo, Wang, Wei and Chen, "Influence Maximization Revisited: Efficient Reverse Reachable Set Generation with Bound
+Tightened", SIGMOD 2020. Where influence is high an RR set holds a large share of all nodes, and nearly all of that is
+not needed once the seeds that cover it are known. Two things differ from the paper. Only seeds that meet a large share
+of the sets become sentinels: the later ones end few sets, and a choice among them on the few sets of the first phase
+would be mostly accident. And the bound on the optimum is one on the sentinels together with k more nodes, so that the
+certificate of the second phase stands by itself.
 """
 
 import dataclasses

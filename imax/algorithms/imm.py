@@ -1,8 +1,9 @@
 """IMM: how many RR sets are needed is estimated first; then the seeds are chosen on that many fresh ones.
 
 Tang, Shi and Xiao, "Influence Maximization in Near-Linear Time: A Martingale Approach", SIGMOD 2015, with Chen's
-correction ("An Issue in the Martingale Analysis of the Influence Maximization Algorithm IMM", CSoNet 2018): the sets of the
-estimate are not used again. What is added is a certificate, from a quarter as many sets that had no part in the choice.
+correction ("An Issue in the Martingale Analysis of the Influence Maximization Algorithm IMM", CSoNet 2018): the sets
+of the estimate are not used again. What is added is a certificate, from a quarter as many sets that had no part in the
+choice.
 """
 
 import math
@@ -91,7 +92,7 @@ ALGORITHMS = (
         name="imm",
         select=imm,
         summary="greedy on as many RR sets as an estimate of the optimum says are needed",
-        source="Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; corrected by Chen, CSoNet 2018",
+        source="Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
         guarantee="1 - 1/e - epsilon",
         takes=frozenset({"model", "weights"}),
         falling=True,

@@ -1,4 +1,4 @@
-"""The registry of selectors: what `maximize`, the command line, the contract tests and the docs' table are made from."""
+"""The registry of selectors: `maximize`, the command line, the contract tests and the docs' table are made from it."""
 
 from . import heuristics, hist, imm, opimc, ris
 from ._common import Algorithm

@@ -1,8 +1,9 @@
 """The smallest seed set that reaches a given spread.
 
-Greedy choice on one half of the RR sets gives an order; the shortest prefix that the other half certifies to reach the target
-is the answer. Greedy needs at most about ln(target) times as many seeds as the best (Wolsey, Combinatorica 1982), as a rule far
-fewer; the bound on coverage that certifies OPIM-C, turned about, says how many seeds any set needs at least.
+Greedy choice on one half of the RR sets gives an order; the shortest prefix that the other half certifies to reach the
+target is the answer. Greedy needs at most about ln(target) times as many seeds as the best (Wolsey, Combinatorica
+1982), as a rule far fewer; the bound on coverage that certifies OPIM-C, turned about, says how many seeds any set
+needs at least.
 """
 
 import dataclasses
@@ -36,9 +37,9 @@ class _Prefix(Round):
 def reach_target(question: Question, target: float) -> Choice:
     """Select the fewest seeds whose spread certainly is at least `target`."""
     if target > question.total:
+        measure = "number" if question.weights is None else "weight"
         raise InvalidArgumentError(
-            f"target_spread must be at most {question.total:g}, the {'number' if question.weights is None else 'weight'} "
-            f"of all nodes, got {target:g}"
+            f"target_spread must be at most {question.total:g}, the {measure} of all nodes, got {target:g}"
         )
     pair = Pair(question)
     best, reason, number = drain(_rounds(pair, target))
@@ -108,7 +109,8 @@ def _prefix(pair: Pair, cover: Cover, target: float, a: float) -> _Prefix:
     size = certified or estimated or cover.seeds.size
     have = int(covered[size - 1])
     bounds = Bounds(total * have / n_sets, wilson(have, n_sets, total), float(lower[size - 1]), math.inf)
-    shorter = Cover(cover.seeds[:size], cover.gains[:size], int(cover.gains[:size].sum()), cover.most, None, cover.fewest)
+    gains = cover.gains[:size]
+    shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.most, None, cover.fewest)
     return _Prefix(
         shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated
     )

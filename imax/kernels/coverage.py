@@ -147,20 +147,21 @@ def order(gain, allowed, cost, by_ratio, tally, heap, state):
 
 @hot
 def greedy(
-    picks, goal, need, k, ptr, sets, offsets, nodes, covered, gain, allowed, group, room, cost, by_ratio, purse, tally, heap,
-    state, seeds, gains, most,
+    picks, goal, need, k, ptr, sets, offsets, nodes, covered, gain, allowed, group, room, cost, by_ratio, purse, tally,
+    heap, state, seeds, gains, most,
 ):  # fmt: skip
     """Choose nodes by lazy greedy coverage until there are `picks`, or they cover `goal` sets, or none is left.
 
-    On entry `covered` and `gain` say what is covered and what each node would add, and `order` has built `heap`; `state`
-    holds the heap's size, the largest gain, the number of nodes chosen and the sets they cover, so that a second
-    call goes on where the first ended. Ties go to the smaller node. With `group` a node is passed over once its group has no
-    `room` (group -1 has no limit); with `cost` once it costs more than is left in `purse`, and `by_ratio` orders by gain per
-    cost.
+    On entry `covered` and `gain` say what is covered and what each node would add, and `order` has built `heap`;
+    `state` holds the heap's size, the largest gain, the number of nodes chosen and the sets they cover, so that a
+    second call goes on where the first ended. Ties go to the smaller node. With `group` a node is passed over once its
+    group has no `room` (group -1 has no limit); with `cost` once it costs more than is left in `purse`, and `by_ratio`
+    orders by gain per cost.
 
     With `tally`, `most` takes bounds on what any allowed nodes cover: the least, over the greedy prefixes, of the
-    prefix's coverage plus the largest gains left (Tang et al. 2018). Its one entry is for k nodes; of several, entry j is for
-    j + 1 nodes. Turned about, that says how many nodes are needed at least to cover `need` sets: `state[4]` takes it.
+    prefix's coverage plus the largest gains left (Tang et al. 2018). Its one entry is for k nodes; of several, entry j
+    is for j + 1 nodes. Turned about, that says how many nodes are needed at least to cover `need` sets: `state[4]`
+    takes it.
     """
     n = gain.size
     size = state[0]

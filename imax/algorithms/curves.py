@@ -49,8 +49,8 @@ def curve(
 ) -> CurveResult:
     """Choose seeds once, and tell the spread of the first k and its bounds for every k up to `k_max`.
 
-    Greedy choice gives an order: its first k seeds are what it would give for k. The bounds are OPIM-C's with the failure
-    probability shared out over all k, so that the whole curve holds.
+    Greedy choice gives an order: its first k seeds are what it would give for k. The bounds are OPIM-C's with the
+    failure probability shared out over all k, so that the whole curve holds.
 
     Parameters
     ----------
