@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors, probabilities
-    from .algorithms import anytime, certify, curve, maximize
+    from .algorithms import anytime, certify, compare, curve, maximize
     from .errors import ImaxError
     from .exact import exact_spread
     from .graph import InfluenceGraph
     from .io import read_edgelist, read_graph, write_graph
-    from .results import Certificate, CurveResult, MaximizeResult, SpreadEstimate
+    from .plotting import plot
+    from .results import Certificate, Comparison, CurveResult, MaximizeResult, SpreadEstimate
     from .rrsets import RRCollection, sample_rr_sets
     from .simulation import spread
 
 __all__ = [
     "Certificate",
+    "Comparison",
     "CurveResult",
     "ImaxError",
     "InfluenceGraph",
@@ -28,11 +30,13 @@ __all__ = [
     "__version__",
     "anytime",
     "certify",
+    "compare",
     "curve",
     "datasets",
     "errors",
     "exact_spread",
     "maximize",
+    "plot",
     "probabilities",
     "read_edgelist",
     "read_graph",
@@ -45,6 +49,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Certificate": "results",
+    "Comparison": "results",
     "CurveResult": "results",
     "ImaxError": "errors",
     "InfluenceGraph": "graph",
@@ -53,9 +58,11 @@ _HOMES = {
     "SpreadEstimate": "results",
     "anytime": "algorithms",
     "certify": "algorithms",
+    "compare": "algorithms",
     "curve": "algorithms",
     "exact_spread": "exact",
     "maximize": "algorithms",
+    "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "rrsets",

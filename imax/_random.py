@@ -11,7 +11,9 @@ import numpy as np
 
 from .errors import InvalidArgumentError
 
-__all__ = ["RNG", "Key", "key_from", "subkey"]
+__all__ = ["RNG", "VERIFYING", "Key", "key_from", "subkey"]
+
+VERIFYING = 100  # the part of a selection's key whose simulations check it; no selector uses it
 
 Key: TypeAlias = tuple[int, int]
 RNG: TypeAlias = "int | Key | np.random.SeedSequence | np.random.Generator | None"

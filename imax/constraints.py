@@ -72,7 +72,7 @@ class Constraint:
         return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
 
     def least(self, weights: NDArray[np.float64] | None) -> float:
-        """Return a spread that the best seeds reach in any case, their own weight; 0 where start nodes may reach them."""
+        """Return a spread that the best seeds surely have, their own weight; 0 where start nodes may reach them."""
         if self.start.size:
             return 0.0
         worth = np.ones(self.allowed.size) if weights is None else weights

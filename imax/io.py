@@ -22,6 +22,7 @@ __all__ = [
     "read_edgelist",
     "read_graph",
     "read_labels",
+    "read_node_texts",
     "read_node_values",
     "write_binary",
     "write_graph",
@@ -315,16 +316,56 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     return values
 
 
-def _label_and_number(text: str, where: str) -> tuple[str, float]:
+def read_node_texts(path: PathLike, graph: "InfluenceGraph") -> dict[Any, str]:
+    """Read a text for some nodes, such as the name of their group: lines of a label and a text, as for values.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file; ``"-"`` is standard input.
+    graph : InfluenceGraph
+        Whose nodes the labels must name.
+
+    Returns
+    -------
+    dict of label to str
+
+    Raises
+    ------
+    UnknownNodeError
+        For a label that names no node.
+    FileFormatError
+        For a line without two parts, or a node listed twice.
+    """
+    content = load(path)
+    found: dict[int, str] = {}
+    for i, line in _entries(content):
+        where = f"{content.name}:{i}"
+        label, text = _two_parts(line)
+        if not (label and text):
+            raise FileFormatError(f"{where}: expected a label and a text, got {quoted(line)}")
+        node = _node_index(graph.labels, label, where)
+        if node in found:
+            raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
+        found[node] = text
+    return dict(zip(graph.labels.take(np.array(list(found), dtype=np.int64)), found.values(), strict=True))
+
+
+def _two_parts(text: str) -> tuple[str, str]:
+    """Split at the last separator: a tab, else a comma, else a semicolon, else white space."""
     for separator in ("\t", ",", ";", None):
         parts = text.rsplit(separator, 1)
         if len(parts) == 2:
-            break
+            return parts[0].strip(), parts[1].strip()
+    return text.strip(), ""
+
+
+def _label_and_number(text: str, where: str) -> tuple[str, float]:
+    label, value = _two_parts(text)
     try:
-        number = float(parts[1])
-    except (ValueError, IndexError):
+        number = float(value)
+    except ValueError:
         number = math.nan
-    label = parts[0].strip()
     if not (math.isfinite(number) and label):
         raise FileFormatError(f"{where}: expected a label and a finite number, got {quoted(text)}")
     return label, number

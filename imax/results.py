@@ -13,7 +13,7 @@ from .errors import MissingDependencyError
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Certificate", "CurveResult", "MaximizeResult", "SpreadEstimate"]
+__all__ = ["Certificate", "Compared", "Comparison", "CurveResult", "MaximizeResult", "SpreadEstimate"]
 
 
 def _plain(value: Any) -> Any:
@@ -292,6 +292,80 @@ class CurveResult(_Record):
 
     def __repr__(self) -> str:
         return f"<CurveResult: {len(self)} seeds, spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}>"
+
+
+@dataclass(frozen=True)
+class Compared(_Record):
+    """One algorithm of a `Comparison`.
+
+    Attributes
+    ----------
+    seeds : list
+        Fewer than k where a limit was met.
+    spread, std_error, interval : float, float, tuple of float
+        By forward simulation, with the 95 % confidence interval.
+    lower_bound, upper_bound, ratio, delta
+        The certificate, as in `Certificate`.
+    seconds : float
+        For the selection alone.
+    memory : int or None
+        Bytes by which the process's resident memory rose at most meanwhile; None where only Linux could tell.
+    """
+
+    algorithm: str
+    seeds: list[Any]
+    spread: float
+    std_error: float
+    interval: tuple[float, float]
+    lower_bound: float
+    upper_bound: float
+    ratio: float
+    delta: float
+    model: str
+    seconds: float
+    memory: int | None
+    stop_reason: str
+
+
+@dataclass(frozen=True)
+class Comparison(_Record):
+    """Several algorithms on one question; see `imax.compare`.
+
+    Attributes
+    ----------
+    rows : list of Compared
+        In the order asked for.
+    overlap : list of list of float
+        Jaccard index of each pair of seed sets: the share of nodes in either that are in both.
+    """
+
+    rows: list[Compared]
+    overlap: list[list[float]]
+    k: int
+    model: str
+    probability: str
+    delta: float
+    n_nodes: int
+    n_arcs: int
+    n_simulations: int
+    stop_reason: str
+    rng_key: tuple[int, int]
+    version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as a dictionary of plain Python values."""
+        return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return a pandas DataFrame with a row for each algorithm."""
+        records = [row.to_dict() for row in self.rows]
+        columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
+        columns["low"], columns["high"] = ([row.interval[end] for row in self.rows] for end in (0, 1))
+        return _frame(columns)
+
+    def __repr__(self) -> str:
+        each = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
+        return f"<Comparison: k = {self.k}, {self.model.upper()}, {self.probability}: {each}>"
 
 
 def _frame(columns: dict[str, Any]) -> "pandas.DataFrame":

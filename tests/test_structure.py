@@ -12,12 +12,12 @@ FLOORS = {
     5: ["cli", "__main__"],
     4: ["capacity", "recommend", "annotate", "datasets"],
     3: ["algorithms"],
-    2: ["sampling", "rrsets", "coverage", "bounds", "constraints", "simulation", "exact", "oracles"],
+    2: ["plotting", "sampling", "rrsets", "coverage", "bounds", "constraints", "simulation", "exact", "oracles"],
     1: [
         "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "nodevalues", "binary",
         "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering", "_parts",
     ],
-    0: ["kernels", "errors", "_check", "_random", "_threads"],
+    0: ["kernels", "errors", "_check", "_memory", "_random", "_threads"],
 }  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 

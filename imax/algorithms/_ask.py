@@ -20,12 +20,13 @@ from ..nodevalues import node_costs, node_groups
 from ..nodevalues import node_weights as check_node_weights
 from ._common import Limits, Progress, Question
 
-__all__ = ["DEFAULT_EPSILON", "Groups", "ask"]
+__all__ = ["DEFAULT_EPSILON", "Groups", "NodeValues", "ask", "attribute"]
 
 DEFAULT_EPSILON = 0.01  # by measurement: see docs/explanation/engine
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
-Groups = Sequence[Hashable] | NDArray[Any] | dict[Any, Hashable]
+NodeValues = ArrayLike | dict[Any, float] | str
+Groups = Sequence[Hashable] | NDArray[Any] | dict[Any, Hashable] | str
 
 
 def ask(
@@ -36,7 +37,7 @@ def ask(
     probability: str | None = None,
     epsilon: float = DEFAULT_EPSILON,
     delta: float | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: NodeValues | None = None,
     rng: RNG = None,
     threads: int | None = None,
     lanes: int | None = None,
@@ -47,6 +48,8 @@ def ask(
     n_simulations: int | None = None,
     oracle: str | None = None,
     any_size: bool = False,
+    costs: NodeValues | None = None,
+    groups: Groups | None = None,
     **limits_on_seeds: Any,
 ) -> Question:
     """Check everything and return the question; `any_size` says that the number of seeds is not given."""
@@ -56,9 +59,15 @@ def ask(
     )
     model = check_model(model)
     network = as_graph(graph, probability=probability, rng=rng)
+    if model == "lt":
+        network.check_lt()
+    node_weights, costs, groups = (
+        attribute(graph, value, name)
+        for value, name in ((node_weights, "node_weights"), (costs, "costs"), (groups, "groups"))
+    )
     return Question(
         graph=network,
-        constraint=_constraint(network, k, any_size=any_size, **limits_on_seeds),
+        constraint=_constraint(network, k, any_size=any_size, costs=costs, groups=groups, **limits_on_seeds),
         model=model,
         weights=check_node_weights(network, node_weights),
         epsilon=_check.open_unit(epsilon, "epsilon"),
@@ -72,6 +81,20 @@ def ask(
         n_simulations=None if n_simulations is None else _check.count(n_simulations, "n_simulations", low=2),
         oracle=oracle,
     )
+
+
+def attribute(graph: Any, value: Any, name: str) -> Any:
+    """Return a node attribute of a NetworkX graph by label where `value` names one, else `value`."""
+    if not isinstance(value, str):
+        return value
+    if not hasattr(graph, "is_multigraph"):
+        raise InvalidArgumentError(f"{name}={value!r} names a node attribute, which only NetworkX graphs have")
+    found = dict(graph.nodes(data=value))
+    if all(item is None for item in found.values()):
+        raise InvalidArgumentError(f"{name}={value!r} names an attribute that no node of the graph has")
+    if name != "groups":
+        found = {node: item for node, item in found.items() if item is not None}
+    return found
 
 
 def _free_memory() -> int | None:

@@ -169,7 +169,7 @@ class Algorithm:
     guarantee : str
         What it promises; empty for a heuristic.
     takes : frozenset of str
-        What it understands beyond k, candidates and forced nodes: of ``"model"``, ``"weights"``, ``"start"``,
+        What it understands beyond k, candidates and forced nodes: of ``"node_weights"``, ``"start"``,
         ``"quotas"``, ``"budget"``, ``"n_rr_sets"``, ``"n_simulations"``, ``"oracle"``.
     falling : bool
         Whether the gains never rise from one seed to the next, forced ones aside.

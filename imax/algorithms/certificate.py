@@ -4,13 +4,13 @@ from collections.abc import Callable, Generator, Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from .. import __version__, _check
+from .. import __version__
 from .._random import RNG
 from ..errors import InvalidArgumentError
 from ..results import Certificate
-from ._ask import Groups, ask
+from ._ask import Groups, NodeValues, ask
 from ._common import Progress, Question
 from ._pair import BOUND, Pair, Round, drain
 from .opimc import schedule_of
@@ -33,12 +33,13 @@ def certify(
     delta: float | None = None,
     candidates: Iterable[Hashable] | None = None,
     exclude: Iterable[Hashable] | None = None,
+    include: Iterable[Hashable] | None = None,
     start: Iterable[Hashable] | None = None,
-    costs: ArrayLike | dict[Any, float] | None = None,
+    costs: NodeValues | None = None,
     budget: float | None = None,
     groups: Groups | None = None,
     quotas: int | dict[Any, int] | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: NodeValues | None = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
@@ -65,7 +66,7 @@ def certify(
         the lower bound of the estimate, the upper bound of what greedy choice says without a margin for chance.
     delta : float, optional
         Probability with which a bound may fail; default 1 / number of nodes.
-    candidates, exclude, start, costs, budget, groups, quotas, node_weights
+    candidates, exclude, include, start, costs, budget, groups, quotas, node_weights
         As in `maximize`: what the best seeds, with which these are compared, have to respect, and what counts.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
     threads, max_memory, time_limit, progress
@@ -101,10 +102,10 @@ def certify(
     if k is None and budget is None and quotas is None:
         k = len(labels)
     question = ask(
-        graph, k, model=model, probability=probability, epsilon=_check.open_unit(epsilon, "epsilon"), delta=delta,
-        candidates=candidates, exclude=exclude, start=start, costs=costs, budget=budget, groups=groups, quotas=quotas,
-        node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory, time_limit=time_limit,
-        progress=progress,
+        graph, k, model=model, probability=probability, epsilon=epsilon, delta=delta,
+        candidates=candidates, exclude=exclude, include=include, start=start, costs=costs, budget=budget, groups=groups,
+        quotas=quotas, node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory,
+        time_limit=time_limit, progress=progress,
     )  # fmt: skip
     ids = question.graph.internal_of(labels, "seed")
     pair, best, reason, number = judge(question, ids, question.epsilon)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._random import RNG
@@ -14,7 +14,7 @@ from ..bounds import GREEDY, lower_bound, upper_bound, wilson
 from ..coverage import Cover, greedy_cover
 from ..errors import InvalidArgumentError
 from ..results import CurveResult
-from ._ask import DEFAULT_EPSILON, ask
+from ._ask import DEFAULT_EPSILON, NodeValues, ask
 from ._common import Bounds, Progress, Question
 from ._pair import BOUND, REACHED, Pair, Round, drain
 from .opimc import schedule_of
@@ -40,7 +40,7 @@ def curve(
     candidates: Iterable[Hashable] | None = None,
     exclude: Iterable[Hashable] | None = None,
     start: Iterable[Hashable] | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: NodeValues | None = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,

@@ -4,13 +4,11 @@ import math
 from collections.abc import Callable, Generator, Hashable, Iterable
 from typing import Any
 
-from numpy.typing import ArrayLike
-
 from .. import __version__, _check
 from .._random import RNG
 from ..errors import InvalidArgumentError
 from ..results import MaximizeResult
-from ._ask import DEFAULT_EPSILON, Groups, ask
+from ._ask import DEFAULT_EPSILON, Groups, NodeValues, ask
 from ._common import Algorithm, Choice, Progress, Question
 from .certificate import DEFAULT_PRECISION, judge
 from .opimc import endless
@@ -33,12 +31,12 @@ def maximize(
     exclude: Iterable[Hashable] | None = None,
     include: Iterable[Hashable] | None = None,
     start: Iterable[Hashable] | None = None,
-    costs: ArrayLike | dict[Any, float] | None = None,
+    costs: NodeValues | None = None,
     budget: float | None = None,
     groups: Groups | None = None,
     quotas: int | dict[Any, int] | None = None,
     target_spread: float | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: NodeValues | None = None,
     certify: bool = False,
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
@@ -58,7 +56,7 @@ def maximize(
     k : int, optional
         How many seeds. Not with `budget` or `target_spread`; with `quotas` the most in all.
     model : {"ic", "lt"}, default "ic"
-        Independent cascade or linear threshold.
+        Independent cascade or linear threshold. Heuristics choose the same seeds under both.
     algorithm : str, default "opim-c"
         A name of the table in docs/reference/algorithms. OPIM-C takes all the arguments below; another refuses those
         that it does not know what to do with.
@@ -77,18 +75,19 @@ def maximize(
     start : iterable of labels, optional
         Nodes that are active already, such as the seeds of a running campaign. They are no seeds, and gains, spread and
         bounds are of what the seeds add to them.
-    costs : array_like of float, shape (n_nodes,), or dict, optional
-        What each node costs as a seed, by node index or label.
+    costs : array_like of float, shape (n_nodes,), dict or str, optional
+        What each node costs as a seed, by node index or label; or the name of a NetworkX graph's node attribute.
     budget : float, optional
         What all seeds may cost together.
-    groups : sequence of hashable, length n_nodes, or dict, optional
-        The group of each node, by node index or label; None for no group.
+    groups : sequence of hashable, length n_nodes, dict or str, optional
+        The group of each node, by node index or label, None for no group; or the name of a NetworkX graph's node
+        attribute.
     quotas : int or dict, optional
         The most seeds of each group: one number for all, or by group; a group left out has no limit.
     target_spread : float, optional
         Choose as few seeds as certainly have this spread.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        What reaching each node is worth; default 1 each.
+    node_weights : array_like of float, shape (n_nodes,), dict or str, optional
+        What reaching each node is worth, given as costs are; default 1 each.
     certify : bool, default False
         Add a certificate to the seeds of an algorithm that has none; see `imax.certify`.
     n_rr_sets : int, optional
@@ -147,8 +146,8 @@ def maximize(
     """
     entry = ALGORITHMS[_check.one_of(algorithm, "algorithm", tuple(ALGORITHMS))]
     _fits(
-        entry, model=None if str(model).lower() == "ic" else model, weights=node_weights, start=start, quotas=quotas,
-        budget=budget, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
+        entry, node_weights=node_weights, start=start, quotas=quotas, budget=budget, n_rr_sets=n_rr_sets,
+        n_simulations=n_simulations, oracle=oracle,
     )  # fmt: skip
     if target_spread is not None:
         target_spread = _target(target_spread, algorithm, k=k, budget=budget, quotas=quotas)
@@ -226,13 +225,10 @@ def anytime(
 
 def _fits(entry: Algorithm, **given: Any) -> None:
     """Refuse arguments that an algorithm does not take."""
-    names = {"weights": "node_weights"}
-    for what, value in given.items():
-        if value is not None and what not in entry.takes:
-            others = ", ".join(name for name, other in ALGORITHMS.items() if what in other.takes)
-            name = names.get(what, what)
-            shown = f'model = "{value}"' if what == "model" else name
-            raise InvalidArgumentError(f"algorithm {entry.name!r} does not take {shown}; these do: {others}")
+    for name, value in given.items():
+        if value is not None and name not in entry.takes:
+            others = ", ".join(other.name for other in ALGORITHMS.values() if name in other.takes)
+            raise InvalidArgumentError(f"{name} is nothing that algorithm {entry.name!r} takes; these do: {others}")
 
 
 def _target(value: float, algorithm: str, **sizes: Any) -> float:

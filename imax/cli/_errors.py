@@ -140,7 +140,10 @@ class Command(click.Command):
 
     def _interrupted(self, ctx: click.Context) -> click.ClickException:
         self._trace(ctx)
-        return _Interrupted("interrupted" + (" before the first result" if self.name in ("seed", "spread") else ""))
+        return _Interrupted(
+            "interrupted"
+            + (" before the first result" if self.name in ("seed", "spread", "certify", "compare") else "")
+        )
 
     @staticmethod
     def _trace(ctx: click.Context) -> None:

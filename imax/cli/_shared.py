@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Status",
+    "both",
     "checked",
     "common_options",
     "graph_options",
@@ -76,7 +77,9 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
 _READING = ("probability", "directed", "parallel", "on_bad_line")
 
 
-def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def both(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Return one decorator for several, which come in their order."""
+
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -85,7 +88,7 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-graph_options = _all(
+graph_options = both(
     click.argument("graph", shell_complete=_complete_graph),
     click.option(
         "--probability",
@@ -126,7 +129,7 @@ _THREADS = click.option(
     callback=checked(_check.threads),
     help="How many threads to use.  [default: IMAX_NUM_THREADS, else all cores]",
 )
-common_options = _all(
+common_options = both(
     _RANDOM_SEED,
     _THREADS,
     click.option("-q", "--quiet", is_flag=True, help="No notes and no progress on standard error."),
@@ -139,7 +142,7 @@ common_options = _all(
         help="Show where an error comes from.",
     ),
 )
-work_options = _all(
+work_options = both(
     click.option(
         "--model",
         type=click.Choice(["ic", "lt"], case_sensitive=False),

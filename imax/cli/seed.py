@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import _check
-from ._errors import INTERRUPTED, Command
+from ._errors import INTERRUPTED, Command, WrongUsage
 from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
+from ._selection import (
+    admission_options,
+    algorithm_names,
+    arguments_from,
+    bound_facts,
+    files_of,
+    precision_options,
+    shower,
+)
 from ._shared import (
     Status,
     checked,
@@ -19,19 +28,22 @@ from ._shared import (
     print_notes,
     read,
     split_reading,
-    weights_from,
     work_options,
 )
 
 if TYPE_CHECKING:
-    from ..algorithms._common import Progress
     from ..graph import InfluenceGraph
     from ..results import MaximizeResult, SpreadEstimate
 
 __all__ = ["command"]
 
-_NODE_FILES = ("candidates", "exclude", "node_weights")
-_HEAD = ("rank", "node", "gain", "total")
+
+def _check_algorithm(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value != "opim-c":  # the default needs no registry
+        from ..algorithms.registry import ALGORITHMS
+
+        checked(_check.one_of, "algorithm", tuple(ALGORITHMS))(ctx, param, value)
+    return value
 
 
 @click.command(
@@ -45,39 +57,77 @@ Examples:
   imax seed --k 50 --undirected --probability uniform:0.05 friends.csv
   imax seed --k 20 --model lt --verify 10000 --random-seed 7 friends.mtx
   imax seed --k 50 --format plain --output seeds.txt friends.imax
-  zcat friends.txt.gz | imax seed --k 5 --format json -""",
+  zcat friends.txt.gz | imax seed --k 5 --format json -
+  imax seed --k 50 --algorithm degree-discount --certify friends.imax
+  imax seed --costs prices.txt --budget 1000 friends.imax
+  imax seed --k 20 --groups teams.txt --quota 3 friends.imax
+  imax seed --k 10 --start running.txt friends.imax
+  imax seed --target-spread 5000 friends.imax
+  imax seed --k 100 --curve --plot curve.png friends.imax""",
 )
-@click.option("-k", "--k", type=int, required=True, callback=checked(_check.count, "k"), help="How many seeds.")
+@click.option(
+    "-k",
+    "--k",
+    type=int,
+    callback=checked(_check.count, "k"),
+    help="How many seeds; with quotas the most in all.  [required without --budget, --quota and --target-spread]",
+)
 @graph_options
 @work_options
+@click.option(
+    "--algorithm",
+    default="opim-c",
+    show_default=True,
+    callback=_check_algorithm,
+    shell_complete=algorithm_names,
+    help="How to select: opim-c, imm, hist, ris; greedy, celf, celf++; degree, single-discount, degree-discount, "
+    "pagerank, k-core, voterank, irie, random.",
+)
 @click.option(
     "--epsilon",
     type=float,
     callback=checked(_check.open_unit, "epsilon"),
     help="How close to stop; smaller is better and slower.  [default: 0.01]",
 )
+@precision_options
+@admission_options
 @click.option(
-    "--delta",
+    "--target-spread",
     type=float,
-    callback=checked(_check.open_unit, "delta"),
-    help="Probability with which the certificate may fail.  [default: 1/number of nodes]",
+    metavar="SPREAD",
+    callback=checked(_check.positive, "target_spread"),
+    help="Choose as few seeds as certainly have this spread; in place of --k.",
 )
-@click.option("--candidates", metavar="FILE", help="Nodes that alone may be seeds, one a line.")
-@click.option("--exclude", metavar="FILE", help="Nodes that may not be seeds, one a line.")
+@click.option("--certify", is_flag=True, help="Add a certificate where the algorithm has none.")
 @click.option(
-    "--max-memory",
-    metavar="SIZE",
-    callback=checked(_check.memory_bytes),
-    help="Bound on the memory of the samples, such as 500M or 2GiB; then stop with the best result so far.",
+    "--n-rr-sets",
+    type=int,
+    metavar="N",
+    callback=checked(_check.count, "n_rr_sets"),
+    help="How many RR sets --algorithm ris and --oracle rr draw.  [default: 100000]",
 )
 @click.option(
-    "--verify",
+    "--oracle",
+    type=click.Choice(["simulation", "rr", "exact"]),
+    help="What tells the spreads to greedy, celf and celf++.  [default: simulation]",
+)
+@click.option(
+    "--simulations",
     "n_simulations",
     type=int,
     metavar="N",
     callback=checked(_check.count, "n_simulations", low=2),
+    help="How many cascades --oracle simulation simulates for each spread.  [default: 10000]",
+)
+@click.option(
+    "--verify",
+    type=int,
+    metavar="N",
+    callback=checked(_check.count, "verify", low=2),
     help="Check the seeds by N forward simulations, independent of the choice.",
 )
+@click.option("--curve", is_flag=True, help="Print spread and bounds for every number of seeds up to k.")
+@click.option("--plot", metavar="FILE", help="Draw that curve: .png, .pdf or .svg; needs matplotlib.")
 @click.option(
     "--format",
     "form",
@@ -97,7 +147,9 @@ def command(
     form: str,
     output: str,
     quiet: bool,
-    n_simulations: int | None,
+    verify: int | None,
+    curve: bool,
+    plot: str | None,
     **options: Any,
 ) -> int:
     """Choose the k nodes of GRAPH that together reach the most others, with a certificate.
@@ -109,22 +161,38 @@ def command(
     Ctrl-C ends the search and prints the best seeds so far.
     """
     check_place(output)
-    files = {f"--{name.replace('_', '-')}": options[name] for name in _NODE_FILES}
-    one_stdin(GRAPH=graph, **files)
+    sizes = (options[name] for name in ("k", "budget", "target_spread", "quotas"))
+    if not any(size is not None and size != () for size in sizes):
+        raise WrongUsage("Missing option '-k' / '--k' (or --budget, --quota or --target-spread)")
+    one_stdin(GRAPH=graph, **files_of(options))
+    if curve or plot is not None:
+        from ._curve import check_curve
+
+        check_curve(options, verify, plot)
     reading, options = split_reading(options)
     status = Status(quiet)
     began = perf_counter()
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    options |= _node_files(network, **{name: options[name] for name in _NODE_FILES})
+    options = arguments_from(network, options)
+    if options["epsilon"] is None:
+        del options["epsilon"]
     seconds = perf_counter() - began
-    result = _select(network, status, **options)
+    status.show("selecting")
+    if curve or plot is not None:
+        from ._curve import draw_curve
+
+        return draw_curve(network, graph, form, output, plot, status, options)
+
+    from ..algorithms import maximize
+
+    result = maximize(network, progress=shower(status), **options)
     verification, interrupted = None, result.stop_reason == "interrupted"
-    if n_simulations is not None and not interrupted:
-        verification = _verify(network, result, n_simulations, status, options)
+    if verify is not None and not interrupted:
+        verification = _verify(network, result, verify, status, options)
         interrupted = verification is None or verification.stop_reason == "interrupted"
     status.clear()
-    emit(_text(form, _Answer(graph, network, result, verification, options["rng"], seconds)), output)
+    emit(_text(form, _Answer(graph, network, result, verification, options, seconds)), output)
     if interrupted:
         click.echo("imax: interrupted; this is the best result so far", err=True)
     return INTERRUPTED if interrupted else 0
@@ -138,43 +206,15 @@ class _Answer:
     network: "InfluenceGraph"
     result: "MaximizeResult"
     verification: "SpreadEstimate | None"
-    random_seed: int
+    options: dict[str, Any]
     reading: float
-
-
-def _node_files(
-    network: "InfluenceGraph", *, candidates: str | None, exclude: str | None, node_weights: str | None
-) -> dict[str, Any]:
-    from ..io import read_labels
-
-    return {
-        "candidates": None if candidates is None else read_labels(candidates, network),
-        "exclude": None if exclude is None else read_labels(exclude, network),
-        "node_weights": weights_from(node_weights, network),
-    }
-
-
-def _select(network: "InfluenceGraph", status: Status, *, epsilon: float | None, **options: Any) -> "MaximizeResult":
-    from ..algorithms import maximize
-
-    def show(p: "Progress") -> None:
-        status.show(
-            f"round {p.round} of at most {p.rounds}: {p.n_rr_sets:,} RR sets, certified {p.ratio:.1%} "
-            f"(target {p.target_ratio:.1%}), {p.seconds:.1f} s"
-        )
-
-    if epsilon is not None:
-        options["epsilon"] = epsilon
-    status.show("sampling")
-    return maximize(network, progress=show if status.on else None, **options)
 
 
 def _verify(
     network: "InfluenceGraph", result: "MaximizeResult", n: int, status: Status, options: dict[str, Any]
 ) -> "SpreadEstimate | None":
     """Simulate the result on a stream that the choice did not use; None where an interrupt came first."""
-    from numpy.random import SeedSequence
-
+    from .._random import VERIFYING, subkey
     from ..simulation import spread
 
     def show(done: int, total: int) -> None:
@@ -183,9 +223,9 @@ def _verify(
     try:
         return spread(
             network,
-            result.seeds,
+            [*(options["start"] or ()), *result.seeds],
             n_simulations=n,
-            rng=SeedSequence(list(result.rng_key), spawn_key=(2,)),  # 0 and 1 are those of the choice
+            rng=subkey(result.rng_key, VERIFYING),
             progress=show if status.on else None,
             **{name: options[name] for name in ("model", "node_weights", "threads")},
         )
@@ -199,13 +239,18 @@ def _text(form: str, answer: _Answer) -> str:
         return as_json(_record(answer))
     if form == "plain":
         return "".join(f"{label}\n" for label in result.seeds)
-    totals = accumulate(result.gains)
-    rows = list(zip(range(1, len(result) + 1), result.seeds, result.gains, totals, strict=True))
+    columns: dict[str, list[float]] = {}
+    if result.gains is not None:
+        columns = {"gain": result.gains, "total": list(accumulate(result.gains))}
+    if result.scores is not None:
+        columns |= {"score": result.scores}
+    head = ("rank", "node", *columns)
+    rows = list(zip(range(1, len(result) + 1), result.seeds, *columns.values(), strict=True))
     if form == "csv":
-        return as_csv(_HEAD, rows)
-    cells = [(str(rank), str(label), f"{gain:,.2f}", f"{total:,.2f}") for rank, label, gain, total in rows]
-    table = as_table(_HEAD, cells, (True, answer.network.labels.kind != "object", True, True))
-    return f"{table}\n{as_facts(_certificate(answer))}"
+        return as_csv(head, rows)
+    cells = [(str(rank), str(label), *(f"{value:,.2f}" for value in values)) for rank, label, *values in rows]
+    table = as_table(head, cells, (True, answer.network.labels.kind != "object", *(True for _ in columns)))
+    return f"{table}\n{as_facts(_facts(answer))}"
 
 
 def _record(answer: _Answer) -> dict[str, Any]:
@@ -222,35 +267,67 @@ def _record(answer: _Answer) -> dict[str, Any]:
     }
     check = answer.verification
     return answer.result.to_dict() | {
-        "random_seed": answer.random_seed,
+        "random_seed": answer.options["rng"],
         "seconds": {"read": round(answer.reading, 6), **answer.result.seconds},
         "graph": about,
         "verification": None if check is None else check.to_dict(),
     }
 
 
-def _certificate(answer: _Answer) -> list[tuple[str, str]]:
-    network, result, check = answer.network, answer.result, answer.verification
-    low, high = result.interval
+def _facts(answer: _Answer) -> list[tuple[str, str]]:
+    network, result = answer.network, answer.result
     seconds = {"read": answer.reading, **result.seconds}
     total = answer.reading + seconds.pop("total")
     phases = ", ".join(f"{phase} {value:.2f}" for phase, value in seconds.items())
     size = f"{network.n_nodes:,} nodes, {network.n_arcs:,} arcs"
-    best = f"{len(result)} seeds" if len(result) > 1 else "seed"
-    facts = [
-        ("Estimated spread", f"{result.spread:,.1f} (95 % interval {low:,.1f} to {high:,.1f})"),
-        ("Lower bound", f"{result.lower_bound:,.1f} reached by these seeds at least"),
-        ("Upper bound", f"{result.upper_bound:,.1f} reached by the best {best} at most"),
-        ("Certified", f"at least {result.ratio:.1%} of the best possible"),
-        ("Failure probability", f"{result.delta:.2g} that a bound is wrong"),
+    return [
+        *bound_facts(result, _best(answer)),
+        *_verified(answer),
+        *_asked(answer),
+        ("Algorithm", result.algorithm),
         ("Graph", f"{size}, {result.probability}, {result.model.upper()}"),
-        ("RR sets", f"{result.n_rr_sets:,} with {result.n_rr_entries:,} nodes, in {result.rounds} rounds"),
+        *_samples(result),
         ("Stopped", result.stop_reason),
         ("Time", f"{total:.2f} s ({phases})"),
-        ("Random seed", str(answer.random_seed)),
+        ("Random seed", str(answer.options["rng"])),
     ]
-    if check is not None:
-        low, high = check.interval
-        found = f"{check.spread:,.1f} (95 % interval {low:,.1f} to {high:,.1f}"
-        facts.insert(5, ("Verified spread", f"{found}, {check.n_simulations:,} simulations)"))
+
+
+def _best(answer: _Answer) -> str:
+    """Say with what the seeds are compared."""
+    result = answer.result
+    if result.budget is not None:
+        return "the best seeds that the budget pays for"
+    seeds = f"{result.k} seeds" if result.k > 1 else "seed"
+    return f"the best {seeds}" + (" that the quotas admit" if answer.options["quotas"] is not None else "")
+
+
+def _verified(answer: _Answer) -> list[tuple[str, str]]:
+    check = answer.verification
+    if check is None:
+        return []
+    low, high = check.interval
+    with_start = ", start nodes included" if answer.result.n_start else ""
+    interval = f"95 % interval {low:,.1f} to {high:,.1f}"
+    return [("Verified spread", f"{check.spread:,.1f}{with_start} ({interval}, {check.n_simulations:,} simulations)")]
+
+
+def _asked(answer: _Answer) -> list[tuple[str, str]]:
+    """Return how the seeds meet what was asked of them."""
+    result, facts = answer.result, []
+    if result.budget is not None:
+        facts.append(("Cost", f"{result.total_cost:,g} of {result.budget:,g}"))
+    if result.target_spread is not None:
+        some = f"{len(result)} seeds; no fewer than {result.fewest} reach it"
+        facts.append(("Target", f"{result.target_spread:,g} with {some}"))
+    return facts
+
+
+def _samples(result: "MaximizeResult") -> list[tuple[str, str]]:
+    facts = []
+    if result.n_rr_sets:
+        rounds = f"{result.rounds} round" + "s" * (result.rounds != 1)
+        facts.append(("RR sets", f"{result.n_rr_sets:,} with {result.n_rr_entries:,} nodes, in {rounds}"))
+    if result.n_simulations:
+        facts.append(("Simulations", f"{result.n_simulations:,}"))
     return facts

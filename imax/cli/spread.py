@@ -7,12 +7,12 @@ import click
 from .. import _check
 from ._errors import INTERRUPTED, Command
 from ._output import as_facts, as_json, check_place, emit, output_option
+from ._selection import seed_options, seeds_from
 from ._shared import (
     Status,
     checked,
     common_options,
     graph_options,
-    labels_from,
     one_stdin,
     print_notes,
     read,
@@ -39,8 +39,7 @@ Examples:
   imax seed --k 5 --format plain friends.imax | imax spread --seeds - friends.imax""",
 )
 @graph_options
-@click.option("--seeds", "seed_file", metavar="FILE", help="The seeds, one a line; - for standard input.")
-@click.option("--seed", "seed_labels", multiple=True, metavar="NODE", help="A seed; may be given again.")
+@seed_options
 @work_options
 @click.option(
     "--simulations",
@@ -96,12 +95,9 @@ def command(
     status = Status(quiet)
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    from ..io import read_labels
     from ..simulation import spread
 
-    seeds = labels_from(seed_labels, network)
-    if seed_file is not None:
-        seeds += read_labels(seed_file, network)
+    seeds = seeds_from(network, seed_file, seed_labels)
     weights = weights_from(node_weights, network)
 
     def show(done: int, total: int) -> None:
