@@ -105,6 +105,8 @@ class Constraint:
             begin = np.searchsorted(of, of)  # where each one's group begins
             limit = np.append(self.room, len(worth))[of]  # group -1 has none
             worth = worth[np.arange(worth.size) - begin < limit]
+        if k == 0:
+            return 0.0
         if worth.size > k:
             worth = np.partition(worth, worth.size - k)[worth.size - k :]
         return float(worth.sum())

@@ -13,7 +13,7 @@ from imax.coverage import greedy_cover
 from imax.rrsets import RRCollection
 from imax.sampling import Sampler
 
-from . import naive
+from . import naive, naive_constraints
 
 
 def collection_of(n, sets, threads=1):
@@ -83,6 +83,124 @@ def test_all_nodes_cover_all_sets():
     cover = choose(5, sets, range(5), 5)
     assert sorted(cover.seeds.tolist()) == [0, 1, 2, 3, 4]
     assert cover.covered == cover.most == 4
+
+
+# -- constraints ---------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def constrained(draw):
+    """Return sets, and a constraint on seeds as keyword arguments of the naive functions."""
+    n = draw(st.integers(2, 7))
+    nodes = st.integers(0, n - 1)
+    sets = draw(st.lists(st.lists(nodes, min_size=1, max_size=4, unique=True), max_size=20))
+    kind = draw(st.sampled_from(["plain", "quotas", "budget"]))
+    start = draw(st.lists(nodes, max_size=1))
+    forced = draw(st.lists(nodes.filter(lambda v: v not in start), max_size=2, unique=True))
+    allowed = sorted(set(draw(st.lists(nodes, min_size=1))) - set(start) - set(forced))
+    rules = {"forced": forced, "k": len(forced) + len(allowed)}
+    if kind == "quotas":
+        rules["group"] = draw(st.lists(st.sampled_from(["a", "b", None]), min_size=n, max_size=n))
+        taken = {name: sum(rules["group"][v] == name for v in forced) for name in "ab"}
+        rules["quotas"] = {name: taken[name] + draw(st.integers(0, 2)) for name in "ab"}
+    if kind == "budget":
+        rules["cost"] = draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.5, 4.0]), min_size=n, max_size=n))
+        rules["budget"] = sum(rules["cost"][v] for v in forced) + draw(st.sampled_from([0.5, 1.0, 3.0]))
+    else:
+        rules["k"] = draw(st.integers(len(forced), rules["k"]))
+    return n, sets, allowed, start, rules
+
+
+def as_constraint(n, allowed, start, rules):
+    mask = np.zeros(n, dtype=bool)
+    mask[allowed] = True
+    options = {}
+    if "group" in rules:
+        numbers = {"a": 0, "b": 1, None: -1}
+        group = np.array([numbers[g] for g in rules["group"]], dtype=np.int32)
+        room = [rules["quotas"][g] - sum(rules["group"][v] == g for v in rules["forced"]) for g in "ab"]
+        options = {"group": group, "room": np.array(room, dtype=np.int64)}
+        mask &= (group < 0) | (np.append(options["room"], 1)[group] > 0)
+    if "cost" in rules:
+        cost = np.array(rules["cost"])
+        purse = rules["budget"] - float(sum(cost[v] for v in rules["forced"]))
+        options = {"cost": cost, "purse": purse}
+        mask &= cost <= purse
+    forced, active = (np.array(nodes, dtype=np.int32) for nodes in (rules["forced"], start))
+    return Constraint(rules["k"], mask, forced, active, **options)
+
+
+@given(constrained())
+def test_greedy_under_constraints_is_the_naive_one(problem):
+    n, sets, allowed, start, rules = problem
+    constraint = as_constraint(n, allowed, start, rules)
+    cover = greedy_cover(collection_of(n, sets), constraint)
+    choices = []
+    for by_ratio in (False, True) if "cost" in rules else (False,):
+        found = {name: rules[name] for name in ("k", "forced", "group", "quotas", "cost") if name in rules}
+        choices.append(
+            naive_constraints.greedy(
+                sets, range(n), set(allowed), start=start, purse=constraint.purse, by_ratio=by_ratio, **found
+            )
+        )
+    seeds, gains = max(choices, key=lambda choice: sum(choice[1]))
+    assert (cover.seeds.tolist(), cover.gains.tolist()) == (seeds, gains)
+    assert cover.covered == naive_constraints.covered(sets, seeds, start)
+
+
+@given(constrained())
+def test_the_bound_holds_under_constraints(problem):
+    n, sets, allowed, start, rules = problem
+    constraint = as_constraint(n, allowed, start, rules)
+    cover = greedy_cover(collection_of(n, sets), constraint)
+    admitted = list(naive_constraints.admitted(allowed, **rules))
+    assert sorted(cover.seeds.tolist()) in [sorted(seeds) for seeds in admitted]
+    best = max(naive_constraints.covered(sets, seeds, start) for seeds in admitted)
+    assert cover.covered <= best <= cover.most
+    assert cover.covered >= constraint.guarantee * best - 1e-9
+    assert np.exp(constraint.log_choices()) * (1 + 1e-9) >= len(
+        [s for s in admitted if "cost" in rules or len(s) == rules["k"]]
+    )
+    own = constraint.least(None)
+    assert own <= max(len(set(s)) for s in admitted)
+
+
+@given(constrained(), st.integers(0, 6))
+def test_the_bounds_of_each_size_and_the_fewest_seeds(problem, need):
+    n, sets, allowed, start, rules = problem
+    rules = {"forced": rules["forced"], "k": rules["k"]}
+    cover = greedy_cover(
+        collection_of(n, sets), as_constraint(n, allowed, start, rules), each=True, need=need, goal=2**40
+    )
+    sizes = {}
+    for seeds in naive_constraints.admitted(allowed, forced=rules["forced"]):
+        have = naive_constraints.covered(sets, seeds, start)
+        sizes[len(seeds)] = max(have, sizes.get(len(seeds), 0))
+    n_forced = len(rules["forced"])
+    free = cover.seeds.size - n_forced
+    assert all(cover.each[j] >= sizes[n_forced + j + 1] for j in range(free))
+    enough = [size for size, have in sizes.items() if have >= need]
+    if free:
+        assert not enough or cover.fewest <= min(enough)
+        assert enough or cover.fewest > n_forced + free or free < len(allowed)
+
+
+@given(problems(), st.integers(1, 6))
+def test_a_bound_for_more_nodes_than_are_chosen(problem, more):
+    n, sets, allowed, k = problem
+    mask = np.zeros(n, dtype=bool)
+    mask[allowed] = True
+    cover = greedy_cover(collection_of(n, sets), Constraint.of(k, mask), k=k + more)
+    assert cover.most >= naive.best_cover(sets, min(k + more, len(allowed)), allowed)
+
+
+def test_a_goal_ends_the_choice():
+    cover = choose(4, [[0]] * 5 + [[1]] * 3 + [[2]], [0, 1, 2, 3], 4)
+    assert cover.seeds.size == 4
+    mask = np.ones(4, dtype=bool)
+    sets = collection_of(4, [[0]] * 5 + [[1]] * 3 + [[2]])
+    assert greedy_cover(sets, Constraint.of(4, mask), goal=6).seeds.tolist() == [0, 1]
+    assert greedy_cover(sets, Constraint.of(4, mask), need=6).fewest == 2
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -157,7 +157,7 @@ def test_any_graph_and_any_question(arcs, data, parallel, weighted):
     exclude = data.draw(st.none() | st.lists(st.integers(0, 6)))
     rest = set(range(7) if candidates is None else candidates) - set(exclude or [])
     if not rest:
-        with pytest.raises(InvalidArgumentError, match="candidates, exclude and start leave no node that may be a seed"):
+        with pytest.raises(InvalidArgumentError, match="no node is left that may be a seed"):
             maximize(graph, 1, candidates=candidates, exclude=exclude)
         return
     weights = data.draw(st.none() | st.lists(st.sampled_from([0.0, 1.0, 5.0]), min_size=7, max_size=7))
@@ -417,8 +417,8 @@ G = InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"epsilon": "low"}, InvalidArgumentError, "epsilon must be a number, got 'low'"),
         ({"delta": 0}, InvalidArgumentError, "delta must lie strictly between 0 and 1, got 0"),
         ({"delta": float("nan")}, InvalidArgumentError, "delta must lie strictly between 0 and 1, got nan"),
-        ({"candidates": []}, InvalidArgumentError, "candidates, exclude and start leave no node that may be a seed"),
-        ({"exclude": [0, 1, 2]}, InvalidArgumentError, "candidates, exclude and start leave no node that may be a seed"),
+        ({"candidates": []}, InvalidArgumentError, "no node is left that may be a seed"),
+        ({"exclude": [0, 1, 2]}, InvalidArgumentError, "no node is left that may be a seed"),
         ({"candidates": "012"}, InvalidArgumentError, "candidates must be an iterable of labels, got the text '012'"),
         ({"exclude": 1}, InvalidArgumentError, "exclude must be an iterable of labels, got 1"),
         ({"candidates": [0, "zed"]}, UnknownNodeError, "candidates: 'zed' is not a node of the graph"),

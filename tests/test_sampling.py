@@ -496,3 +496,37 @@ def test_a_sampler_stops_when_told():
 def test_lanes_out_of_range(lanes):
     with pytest.raises(imax.errors.InvalidArgumentError, match="lanes must be"):
         Sampler(graph_of(DENSE), "ic", key_from(1), lanes=lanes)
+
+
+# -- nodes at which sets end -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["ic", "lt"])
+@pytest.mark.parametrize("kind", ["weighted_cascade", "uniform", "column"])
+def test_a_set_that_meets_an_ending_node_is_that_node_alone(model, kind):
+    """By the same key the sets are those of an ordinary sampler, but for those that hold an ending node."""
+    options = {"weighted_cascade": {}, "uniform": {"probability": "uniform:0.15"}, "column": {}}[kind]
+    p = None if kind != "column" else np.linspace(0.05, 0.3, len(DENSE))
+    graph = graph_of(DENSE, p, **options)
+    ending = np.zeros(graph.n_nodes, dtype=bool)
+    ending[graph.internal_of([0, 3])] = True
+    whole, cut = (
+        RRCollection(Sampler(graph, model, key_from(5), ending=which, threads=2, lanes=4)) for which in (None, ending)
+    )
+    for collection in (whole, cut):
+        collection.extend(3000 if JIT else 300)
+    spared = 0
+    for all_of_it, found in zip(whole, cut, strict=True):
+        if {0, 3} & set(all_of_it):
+            assert len(found) == 1
+            assert {0, 3} & set(all_of_it) & set(found)
+            spared += len(all_of_it) - 1
+        else:
+            assert found == all_of_it
+    assert spared > 0
+    assert 0 <= cut.sampler.n_cut
+    # what was visited before the end is counted, and is no more than the whole set
+    assert cut.n_entries + cut.sampler.n_cut <= whole.n_entries
+    again = RRCollection(Sampler(graph, model, key_from(5), ending=ending, threads=1, lanes=1))
+    again.extend(cut.n_sets)
+    assert [list(s) for s in again] == [list(s) for s in cut]

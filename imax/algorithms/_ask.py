@@ -137,7 +137,7 @@ def _constraint(
     forced, active, allowed = _nodes(graph, candidates, exclude, include, start)
     most = forced.size + int(allowed.sum())
     if most == 0:
-        raise InvalidArgumentError("candidates, exclude and start leave no node that may be a seed")
+        raise InvalidArgumentError("no node is left that may be a seed: see candidates, exclude and start")
     if k is not None:
         k = _check.count(k, "k", high=most, high_is="the number of nodes that may be seeds")
         if k < forced.size:

@@ -122,6 +122,6 @@ ALGORITHMS = (
         summary="OPIM-C whose RR sets end at a few seeds found first; for graphs where influence is high",
         source="Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
         guarantee="1 - 1/e - epsilon",
-        takes=frozenset({"model", "weights"}),
+        takes=frozenset({"node_weights"}),
     ),
 )

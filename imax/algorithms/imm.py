@@ -94,7 +94,7 @@ ALGORITHMS = (
         summary="greedy on as many RR sets as an estimate of the optimum says are needed",
         source="Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
         guarantee="1 - 1/e - epsilon",
-        takes=frozenset({"model", "weights"}),
+        takes=frozenset({"node_weights"}),
         falling=True,
     ),
 )

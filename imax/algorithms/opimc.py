@@ -74,7 +74,7 @@ ALGORITHMS = (
         summary="greedy on RR sets, doubled until the certificate holds and the choice has settled",
         source="Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
         guarantee="1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon)",
-        takes=frozenset({"model", "weights", "start", "quotas", "budget"}),
+        takes=frozenset({"node_weights", "start", "quotas", "budget"}),
         falling=True,
     ),
 )

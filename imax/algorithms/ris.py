@@ -41,7 +41,7 @@ ALGORITHMS = (
         summary="greedy on a fixed number of RR sets",
         source="Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
         guarantee="what its certificate says",
-        takes=frozenset({"model", "weights", "start", "quotas", "budget", "n_rr_sets"}),
+        takes=frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
         falling=True,
     ),
 )

@@ -28,10 +28,14 @@ UNCERTAIN = "target spread not certified"
 
 @dataclass(frozen=True)
 class _Prefix(Round):
-    """A round, with the number of seeds whose lower bound reaches the target; 0 if there is none."""
+    """A round, with the number of seeds whose lower bound, and whose estimate, reaches the target; 0 if there is none.
+
+    `close` says that the lower bound of the latter is within a share epsilon of its estimate.
+    """
 
     certified: int
     estimated: int
+    close: bool
 
 
 def reach_target(question: Question, target: float) -> Choice:
@@ -73,8 +77,7 @@ def _rounds(pair: Pair, target: float) -> Generator[Round, None, str]:
         yield best
         pair.report(best, number, schedule.rounds, 1.0)
         if best.certified:
-            close = best.bounds.lower >= (1.0 - q.epsilon) * best.bounds.spread
-            if best.certified == best.estimated or close:
+            if best.certified == best.estimated or best.close:
                 return CERTIFIED
         pair.check()
     return CERTIFIED if best.certified else UNCERTAIN
@@ -106,11 +109,15 @@ def _prefix(pair: Pair, cover: Cover, target: float, a: float) -> _Prefix:
     estimate = covered * (total / n_sets)
     certified = int(np.argmax(lower >= target)) + 1 if (lower >= target).any() else 0
     estimated = int(np.argmax(estimate >= target)) + 1 if (estimate >= target).any() else 0
+    close = estimated > 0 and bool(lower[estimated - 1] >= (1.0 - q.epsilon) * estimate[estimated - 1])
     size = certified or estimated or cover.seeds.size
     have = int(covered[size - 1])
-    bounds = Bounds(total * have / n_sets, wilson(have, n_sets, total), float(lower[size - 1]), math.inf)
+    least = float(own[size - 1])
+    low, high = wilson(have, n_sets, total)
+    interval = max(low, least), max(high, least)
+    bounds = Bounds(max(total * have / n_sets, least), interval, float(lower[size - 1]), math.inf)
     gains = cover.gains[:size]
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.most, None, cover.fewest)
     return _Prefix(
-        shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated
+        shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated, close
     )

@@ -1,0 +1,83 @@
+"""Seed sets under constraints, by trying them all, and greedy choice that looks at every node each time."""
+
+import itertools
+import math
+
+import numpy as np
+
+from .naive import rr_distribution
+
+
+def all_spreads(n, arcs, model="ic", weights=None):
+    """Return the exact spread of every seed set, by its bits."""
+    total = n if weights is None else float(np.sum(weights))
+    sets = rr_distribution(n, arcs, model, weights).sum(axis=0)
+    masks = np.arange(1 << n)
+    return np.array([total * float(sets[masks & chosen != 0].sum()) for chosen in range(1 << n)])
+
+
+def mask(nodes):
+    return sum(1 << v for v in set(nodes))
+
+
+def admitted(allowed, *, k=None, forced=(), group=None, quotas=None, cost=None, budget=None):
+    """Yield the seed sets that a constraint admits: the forced nodes and any number of allowed ones."""
+    rest = sorted(set(allowed) - set(forced))
+    for size in range(len(rest) + 1):
+        for free in itertools.combinations(rest, size):
+            seeds = [*forced, *free]
+            if k is not None and len(seeds) > k:
+                continue
+            if budget is not None and sum(cost[v] for v in seeds) > budget * (1 + 1e-9):
+                continue
+            if quotas is not None and any(sum(group[v] == name for v in seeds) > most for name, most in quotas.items()):
+                continue
+            yield seeds
+
+
+def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None, quotas=None, cost=None, purse=None,
+           by_ratio=False):  # fmt: skip
+    """Choose nodes that cover the most sets that are left, or the most per cost; return the seeds and their gains.
+
+    A node that no longer fits is passed over for good. Ties go to the node that stands first in `order`.
+    """
+    left = [set(s) for s in sets if not set(s) & set(start)]
+    seeds, gains = [], []
+    room = dict(quotas or {})
+
+    def take(v):
+        nonlocal left
+        seeds.append(v)
+        gains.append(sum(v in s for s in left))
+        left = [s for s in left if v not in s]
+
+    for v in forced:
+        take(v)
+    rest = [v for v in order if v in allowed and v not in forced and v not in start]
+    while rest and len(seeds) < k:
+
+        def worth(v):
+            gain = sum(v in s for s in left)
+            if not by_ratio:
+                return gain
+            if gain == 0:
+                return 0.0
+            return math.inf if cost[v] == 0 else float(np.float32(gain / cost[v]))
+
+        best = max(rest, key=worth)
+        rest.remove(best)
+        if cost is not None and cost[best] > purse:
+            continue
+        if group is not None and room.get(group[best], 1) <= 0:
+            continue
+        if cost is not None:
+            purse -= cost[best]
+        if group is not None and group[best] in room:
+            room[group[best]] -= 1
+        take(best)
+    return seeds, gains
+
+
+def covered(sets, seeds, start=()):
+    """Return how many sets seeds cover that start nodes do not."""
+    return sum(bool(set(s) & set(seeds)) and not set(s) & set(start) for s in sets)

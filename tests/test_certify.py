@@ -1,0 +1,315 @@
+"""Certificates for any seeds, results at any time, curves, the smallest seed set for a spread, comparisons, drawing."""
+
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from numba import config
+from scipy.stats import binom
+
+import imax
+from imax import InfluenceGraph
+from imax.errors import InvalidArgumentError, MissingDependencyError, UnknownNodeError
+
+from . import naive_constraints
+from .test_opimc import random_problem
+
+JIT = not config.DISABLE_JIT
+CASES, DELTA = (120 if JIT else 12), 0.05
+
+
+def karate():
+    return imax.datasets.load("karate")
+
+
+def without_times(result):
+    return {name: value for name, value in result.to_dict().items() if name != "seconds"}
+
+
+# -- certify -------------------------------------------------------------------------------------------------------
+
+
+def test_certificates_of_any_seeds_hold():
+    """Failures are at most binomial with rate delta; bounds as bad as allowed would fail this once in a thousand."""
+    failures, tight = 0, []
+    for i in range(CASES):
+        graph, arcs, question = random_problem(i)
+        n, k = graph.n_nodes, question.pop("k")
+        seeds = np.random.default_rng(i).permutation(n)[:k].tolist()
+        found = imax.certify(graph, seeds, epsilon=0.1, delta=DELTA, rng=i, **question)
+        spreads = naive_constraints.all_spreads(n, arcs, question["model"], question["node_weights"])
+        allowed = question["candidates"] or range(n)
+        best = max(spreads[naive_constraints.mask(c)] for c in itertools.combinations(allowed, k))
+        true, slack = spreads[naive_constraints.mask(seeds)], 1e-5 * best
+        failures += not (found.lower_bound <= true + slack and found.upper_bound >= best - slack)
+        tight.append(found.ratio / min(1.0, true / best) if true else 1.0)
+        assert found.lower_bound <= found.spread
+        assert found.n_seeds == found.k == k
+    assert binom.sf(failures - 1, CASES, DELTA) > 1e-3, f"{failures} of {CASES} failed"
+    assert np.mean(tight) > 0.7
+
+
+def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
+    one, three = (imax.certify(karate(), [33], k=k, rng=1) for k in (1, 3))
+    assert one.spread == pytest.approx(three.spread, rel=0.05)
+    assert one.upper_bound < three.upper_bound
+    assert one.ratio > three.ratio
+    bounds = {
+        "free": imax.certify(karate(), [33, 0], rng=1),
+        "few": imax.certify(karate(), [33, 0], rng=1, candidates=[1, 2, 3, 4]),
+        "quotas": imax.certify(karate(), [33, 0], rng=1, groups=[0] * 30 + [1] * 4, quotas={0: 0, 1: 2}),
+        "budget": imax.certify(karate(), [33, 0], rng=1, costs=karate().out_degree(), budget=17),
+        "include": imax.certify(karate(), [33, 0], rng=1, include=[11]),
+    }
+    assert all(found.upper_bound <= bounds["free"].upper_bound for found in bounds.values())
+    beyond = imax.certify(karate(), [0], start=[33], rng=1)
+    assert beyond.start_spread == pytest.approx(10.6, abs=0.5)
+    assert beyond.spread == pytest.approx(7.2, abs=0.5)
+    assert "Certificate: 1 seeds" in repr(beyond)
+
+
+def test_certificates_stop_when_told():
+    slow = imax.certify(karate(), [0], epsilon=0.0005, time_limit=0.02, rng=1)
+    assert slow.stop_reason == "time limit"
+    assert slow.lower_bound <= slow.spread <= slow.upper_bound
+    full = imax.certify(karate(), [0], epsilon=0.0005, max_memory="200k", rng=1)
+    assert full.stop_reason == "memory limit"
+    assert imax.certify(karate(), [0], epsilon=0.2, rng=1).stop_reason == "bounds are close"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "options", "error", "message"),
+    [
+        ([], {}, InvalidArgumentError, "seeds is empty; give at least one node"),
+        ("0", {}, InvalidArgumentError, "seeds must be an iterable of labels, got the text '0'"),
+        ([99], {}, UnknownNodeError, "seed 99 is not a node of the graph"),
+        ([0], {"epsilon": 0}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1"),
+        ([0], {"k": 0}, InvalidArgumentError, "k must be at least 1, got 0"),
+    ],
+)
+def test_bad_questions_to_certify(seeds, options, error, message):
+    with pytest.raises(error) as caught:
+        imax.certify(karate(), seeds, **options)
+    assert message in str(caught.value)
+
+
+# -- anytime -------------------------------------------------------------------------------------------------------
+
+
+def test_results_get_better_and_are_all_certified():
+    rounds = 8 if JIT else 4
+    results = list(itertools.islice(imax.anytime(karate(), 3, rng=1), rounds))
+    assert [r.rounds for r in results] == list(range(1, rounds + 1))
+    assert [r.n_rr_sets for r in results] == [results[0].n_rr_sets << i for i in range(rounds)]
+    assert results[-1].ratio > results[0].ratio
+    assert all(0 < r.lower_bound <= r.spread <= r.upper_bound for r in results)
+    assert all(r.algorithm == "opim" and len(r) == 3 for r in results)
+    again = list(itertools.islice(imax.anytime(karate(), 3, rng=1, threads=1), rounds))
+    assert [without_times(r) for r in again] == [without_times(r) for r in results]
+
+
+def test_all_certificates_of_a_run_hold_together():
+    failures = 0
+    for i in range(CASES // 2):
+        graph, arcs, question = random_problem(i)
+        n, k = graph.n_nodes, question.pop("k")
+        spreads = naive_constraints.all_spreads(n, arcs, question["model"], question["node_weights"])
+        allowed = question["candidates"] or range(n)
+        best = max(spreads[naive_constraints.mask(c)] for c in itertools.combinations(allowed, k))
+        slack = 1e-5 * best
+        failures += not all(
+            r.lower_bound <= spreads[naive_constraints.mask(r.seeds)] + slack and r.upper_bound >= best - slack
+            for r in itertools.islice(imax.anytime(graph, k, delta=DELTA, rng=i, **question), 6 if JIT else 3)
+        )
+    assert binom.sf(failures - 1, CASES // 2, DELTA) > 1e-3
+
+
+def test_anytime_ends_at_limits_and_takes_constraints():
+    assert len(list(imax.anytime(karate(), 2, max_memory="100k", rng=1))) >= 1
+    last = list(imax.anytime(karate(), 2, time_limit=0.05, rng=1))[-1]
+    assert last.ratio > 0
+    bought = next(imax.anytime(karate(), None, costs=[1.0] * 34, budget=2, rng=1))
+    assert (bought.total_cost, bought.budget) == (2.0, 2)
+    with pytest.raises(InvalidArgumentError, match="k must be at least 1, got 0"):
+        imax.anytime(karate(), 0)
+
+
+# -- curve ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["ic", "lt"])
+def test_a_curve_holds_for_every_k(model):
+    failures, cases = 0, CASES // 3
+    for i in range(cases):
+        graph, arcs, question = random_problem(2 * i + (model == "lt"))
+        n, weights = graph.n_nodes, question["node_weights"]
+        k_max = min(4, n)
+        found = imax.curve(graph, k_max, model=model, node_weights=weights, epsilon=0.1, delta=DELTA, rng=i)
+        spreads = naive_constraints.all_spreads(n, arcs, model, weights)
+        held = True
+        for k in range(1, k_max + 1):
+            best = max(spreads[naive_constraints.mask(c)] for c in itertools.combinations(range(n), k))
+            true, slack = spreads[naive_constraints.mask(found.seeds[:k])], 1e-5 * best
+            held &= found.lower_bound[k - 1] <= true + slack and found.upper_bound[k - 1] >= best - slack
+        failures += not held
+    assert binom.sf(failures - 1, cases, DELTA) > 1e-3
+
+
+def test_a_curve_is_what_maximize_gives():
+    found = imax.curve(karate(), 6, rng=1)
+    assert len(found) == 6
+    assert found.spread == sorted(found.spread)
+    assert found.gains == sorted(found.gains, reverse=True)
+    assert all(low <= s <= high for low, s, high in zip(found.low, found.spread, found.high, strict=True))
+    assert all(0 < r <= 1 for r in found.ratio)
+    frame = found.to_frame()
+    assert frame["k"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert frame["seed"].tolist() == found.seeds
+    whole = imax.maximize(karate(), 6, rng=1)
+    assert whole.spread == pytest.approx(found.spread[-1], rel=0.05)
+    limited = imax.curve(karate(), 2, candidates=[5, 6, 7], exclude=[7], start=[33], rng=1)
+    assert sorted(limited.seeds) == [5, 6]
+    assert "CurveResult: 6 seeds" in repr(found)
+    with pytest.raises(InvalidArgumentError, match="k_max is missing"):
+        imax.curve(karate(), None)
+
+
+# -- the smallest seed set for a spread ----------------------------------------------------------------------------
+
+
+def test_targets_are_reached_and_the_fewest_seeds_are_right():
+    failures, reached = 0, 0
+    for i in range(CASES):
+        graph, arcs, question = random_problem(4 * i + 2)
+        n, model, weights = graph.n_nodes, question["model"], question["node_weights"]
+        spreads = naive_constraints.all_spreads(n, arcs, model, weights)
+        target = float(spreads[-1]) * (0.3 + 0.5 * np.random.default_rng(i).random())
+        found = imax.maximize(
+            graph, target_spread=target, model=model, node_weights=weights, epsilon=0.1, delta=DELTA, rng=i
+        )
+        true = spreads[naive_constraints.mask(found.seeds)]
+        slack = 1e-5 * target
+        least = min(bin(m).count("1") for m in range(1 << n) if spreads[m] >= target - slack)
+        certified = found.stop_reason == "target spread certified"
+        reached += certified
+        failures += (certified and true < target - slack) or found.fewest > least
+        assert found.lower_bound <= found.spread + 1e-9
+        assert (found.upper_bound, found.ratio) == (None, None)
+        assert found.target_spread == target
+    assert binom.sf(failures - 1, CASES, DELTA) > 1e-3
+    assert reached > 0.8 * CASES
+
+
+def test_targets_on_a_star():
+    star = InfluenceGraph.from_arrays([0] * 9 + [10], [*range(1, 10), 11], probability="uniform:1")
+    found = imax.maximize(star, target_spread=9.5, rng=1)
+    assert found.seeds == [0]
+    assert found.fewest == 1
+    both = imax.maximize(star, target_spread=11, rng=1)
+    assert (both.seeds, both.fewest) == ([0, 10], 2)
+    forced = imax.maximize(star, target_spread=9.5, include=[3], rng=1)
+    assert forced.seeds == [3, 0]
+    with pytest.raises(InvalidArgumentError, match="out of reach: all 2 nodes that may be seeds reach at most"):
+        imax.maximize(star, target_spread=10, candidates=[1, 2], rng=1)
+    weight = imax.maximize(star, target_spread=4, node_weights=[0.0] * 11 + [5.0], rng=1)
+    assert weight.seeds == [10]
+
+
+# -- compare -------------------------------------------------------------------------------------------------------
+
+
+def test_algorithms_are_compared_on_equal_terms():
+    names = ["opim-c", "degree", "random"]
+    found = imax.compare(karate(), 3, names, n_simulations=2000 if JIT else 50, epsilon=0.1, rng=1)
+    assert [row.algorithm for row in found.rows] == names
+    assert found.stop_reason == "all algorithms done"
+    for i, row in enumerate(found.rows):
+        assert len(row.seeds) == 3
+        assert row.interval[0] <= row.spread <= row.interval[1]
+        assert row.lower_bound <= row.upper_bound
+        assert row.seconds > 0
+        assert row.memory is None or row.memory >= 0
+        alone = imax.maximize(karate(), 3, algorithm=row.algorithm, rng=found.rng_key, epsilon=0.1)
+        assert row.seeds == alone.seeds
+        assert found.overlap[i][i] == 1.0
+        for j, other in enumerate(found.rows):
+            a, b = set(row.seeds), set(other.seeds)
+            assert found.overlap[i][j] == len(a & b) / len(a | b)
+    assert len({row.upper_bound for row in found.rows}) <= 3
+    frame = found.to_frame()
+    assert frame["algorithm"].tolist() == names
+    assert "opim-c" in repr(found)
+    assert found.to_json()
+
+
+def test_which_algorithms_are_compared():
+    few = {"n_simulations": 10, "epsilon": 0.3, "delta": 0.1, "rng": 1, "time_limit": 5}
+    assert len(imax.compare(karate(), 1, "degree, k-core,degree", **few).rows) == 2
+    weighted = imax.compare(karate(), 1, node_weights=[1.0] * 34, include=iter([4]), exclude=iter([0]), **few)
+    names = [row.algorithm for row in weighted.rows]
+    assert "opim-c" in names
+    assert "degree" not in names
+    assert all(row.seeds == [4] for row in weighted.rows)
+    lt = imax.compare(karate(), 2, ["imm", "irie"], model="lt", probability="lt_uniform", **few)
+    assert lt.rows[0].model == "lt"
+    for wrong in ("magic", ["degree", "magic"]):
+        with pytest.raises(InvalidArgumentError, match="algorithms must be one of all, opim-c"):
+            imax.compare(karate(), 1, wrong)
+    with pytest.raises(InvalidArgumentError, match="algorithms is empty"):
+        imax.compare(karate(), 1, [])
+    with pytest.raises(InvalidArgumentError, match="candidates must be an iterable of labels, got the text '01'"):
+        imax.compare(karate(), 1, ["degree"], candidates="01")
+
+
+def test_an_interrupt_shows_the_algorithms_done():
+    def stop(name, done, total):
+        if done == 1:
+            raise KeyboardInterrupt
+
+    found = imax.compare(karate(), 1, ["degree", "random"], n_simulations=10, progress=stop, rng=1)
+    assert [row.algorithm for row in found.rows] == ["degree"]
+    assert found.stop_reason == "interrupted"
+
+    def stop_at_once(name, done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        imax.compare(karate(), 1, ["degree"], progress=stop_at_once)
+
+
+# -- memory and drawing --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells the peak")
+def test_the_peak_of_memory_is_seen(monkeypatch):
+    from pathlib import Path
+
+    from imax import _memory
+
+    with _memory.peak_rise() as rise:
+        block = np.ones(8 << 20)  # 64 MiB
+        del block
+    found = rise()
+    assert found is None or 40 << 20 < found < 200 << 20
+    monkeypatch.setattr(_memory, "_CLEAR", Path("/proc/no such folder/clear_refs"))
+    with _memory.peak_rise() as rise:
+        pass
+    assert rise() is None
+    with pytest.raises(ValueError, match="VmNone"):
+        _memory._kib("VmNone")
+
+
+def test_a_curve_is_drawn(monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure")
+    found = imax.curve(karate(), 5, epsilon=0.2, rng=1)
+    ax = imax.plot(found, figure.Figure().subplots())
+    assert [line.get_xdata()[0] for line in ax.lines] == [1, 1, 1]
+    assert list(ax.lines[1].get_ydata()) == found.spread
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    assert imax.plot(found) is not ax
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(MissingDependencyError, match="plot needs matplotlib: pip install"):
+        imax.plot(found)
