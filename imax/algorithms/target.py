@@ -106,7 +106,7 @@ def _prefix(pair: Pair, cover: Cover, target: float, a: float) -> _Prefix:
     if not q.constraint.start.size:
         own = np.cumsum(np.ones(cover.seeds.size) if q.weights is None else q.weights[cover.seeds])
     lower = np.array([max(lower_bound(int(c), n_sets, total, a), o) for c, o in zip(covered, own, strict=True)])
-    estimate = covered * (total / n_sets)
+    estimate = np.maximum(covered * (total / n_sets), own)
     certified = int(np.argmax(lower >= target)) + 1 if (lower >= target).any() else 0
     estimated = int(np.argmax(estimate >= target)) + 1 if (estimate >= target).any() else 0
     close = estimated > 0 and bool(lower[estimated - 1] >= (1.0 - q.epsilon) * estimate[estimated - 1])

@@ -75,6 +75,7 @@ Examples:
     type=click.Choice(["table", "json", "csv"]),
     default="table",
     show_default=True,
+    help="csv: a row for each algorithm, without the overlap.",
 )
 @output_option
 @common_options
