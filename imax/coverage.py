@@ -63,7 +63,13 @@ class _Greedy:
                 cover(chosen, self.ptr, self.sets, self.offsets, self.nodes, self.covered, self.gain, gains)
 
     def run(
-        self, stages: list[int], k: int, most: NDArray[np.int64], *, goal: int = _ALL, need: int = 0,
+        self,
+        stages: list[int],
+        k: int,
+        most: NDArray[np.int64],
+        *,
+        goal: int = _ALL,
+        need: int = 0,
         by_ratio: bool = False,
     ) -> Any:
         """Choose up to each number of `stages` in turn; return the seeds and their gains."""

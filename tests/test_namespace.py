@@ -10,6 +10,7 @@ import imax
 
 PUBLIC = [
     "Certificate",
+    "Comparison",
     "CurveResult",
     "ImaxError",
     "InfluenceGraph",
@@ -19,11 +20,13 @@ PUBLIC = [
     "__version__",
     "anytime",
     "certify",
+    "compare",
     "curve",
     "datasets",
     "errors",
     "exact_spread",
     "maximize",
+    "plot",
     "probabilities",
     "read_edgelist",
     "read_graph",
@@ -32,8 +35,9 @@ PUBLIC = [
     "write_graph",
 ]
 WITH_ALL = [
-    "algorithms", "bounds", "constraints", "convert", "coverage", "datasets", "diffusion", "errors", "exact", "graph", "io",
-    "labels", "nodevalues", "oracles", "probabilities", "results", "rrsets", "sampling", "simulation", "kernels.cascade", "kernels.coverage",
+    "algorithms", "bounds", "constraints", "convert", "coverage", "datasets", "diffusion", "errors", "exact", "graph",
+    "io", "labels", "nodevalues", "oracles", "plotting", "probabilities", "results", "rrsets", "sampling", "simulation",
+    "kernels.cascade", "kernels.coverage",
     "kernels.generate", "kernels.labels", "kernels.rows", "kernels.sample", "kernels.stream", "kernels.tables",
     "kernels.text",
 ]  # fmt: skip

@@ -6,7 +6,5 @@ from ._common import Algorithm
 __all__ = ["ALGORITHMS"]
 
 ALGORITHMS: dict[str, Algorithm] = {
-    entry.name: entry
-    for module in (opimc, imm, hist, ris, heuristics)
-    for entry in module.ALGORITHMS
+    entry.name: entry for module in (opimc, imm, hist, ris, heuristics) for entry in module.ALGORITHMS
 }

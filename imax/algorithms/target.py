@@ -76,9 +76,8 @@ def _rounds(pair: Pair, target: float) -> Generator[Round, None, str]:
         pair.have_result = True
         yield best
         pair.report(best, number, schedule.rounds, 1.0)
-        if best.certified:
-            if best.certified == best.estimated or best.close:
-                return CERTIFIED
+        if best.certified and (best.certified == best.estimated or best.close):
+            return CERTIFIED
         pair.check()
     return CERTIFIED if best.certified else UNCERTAIN
 

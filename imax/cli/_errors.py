@@ -103,7 +103,9 @@ def in_options(message: str, command: click.Command, *, argument: bool = False) 
         message = re.sub(rf"\b{name}=(['\"])([\w:.]+)\1", rf"{names[name]} \2", message)
     if argument:
         pattern = "|".join(names)
-        message = re.sub(rf"^({pattern})( and | needs )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message)
+        message = re.sub(
+            rf"^({pattern})( and | needs )({pattern})\b", lambda m: names[m[1]] + m[2] + names[m[3]], message
+        )
         message = re.sub(rf"^({pattern})\b", lambda m: names[m[1]], message)
     return message
 
