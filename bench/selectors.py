@@ -47,7 +47,7 @@ def imm_beside_pynetim(graph: Any, k: int, repeats: int, simulations: int) -> No
     tasks = {
         "imax": lambda: imax.maximize(graph, k, algorithm="imm", epsilon=EPSILON, rng=1),
         "imax, one thread": lambda: imax.maximize(graph, k, algorithm="imm", epsilon=EPSILON, rng=1, threads=1),
-        "PyNetIM": lambda: IMMAlgorithm(made, "IC", 1).run(k, EPSILON),
+        "PyNetIM": lambda: IMMAlgorithm(made, "IC", EPSILON, 1, 1).run(k),
     }
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     seeds = {}
