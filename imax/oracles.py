@@ -80,8 +80,8 @@ class SimulationOracle:
         room = graph.n_nodes * ((n_simulations + 7) // 8)
         if memory is not None and room > memory:
             raise OutOfMemoryBoundError(
-                f"n_simulations {n_simulations:,} worlds of {graph.n_nodes:,} nodes need {room >> 20:,} MiB; ask for "
-                "fewer, or take oracle 'rr'"
+                f"n_simulations = {n_simulations:,} worlds of {graph.n_nodes:,} nodes need {room >> 20:,} MiB, above "
+                "max_memory; ask for fewer, or take oracle='rr'"
             )
         self.covered: NDArray[np.uint8] | None = None  # until a node is taken
         self._shape = graph.n_nodes, (n_simulations + 7) // 8

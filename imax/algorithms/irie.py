@@ -4,16 +4,20 @@ Jung, Heo and Chen, "IRIE: Scalable and Robust Influence Maximization in Social 
 """
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _threads
+from .._build import even_parts
+from ..graph import InfluenceGraph
 from ..graph import InfluenceGraph
 from ._common import Choice, Question
 from ._picks import one_by_one
 
-__all__ = ["irie"]
+__all__ = ["Flow", "by_source", "irie"]
 
 ALPHA = 0.7
 ITERATIONS = 20
@@ -22,25 +26,62 @@ SLACK = 1e-6  # what float32 probabilities may miss LEAST by
 _TINY = 1e-300  # the length of a sure arc: an explicit zero could be taken for no arc
 
 
-def _shares(graph: InfluenceGraph) -> Any:
-    """Return ALPHA p(u, v) as a sparse array with a row for each source u."""
-    from scipy.sparse import csc_array
+class Arcs:
+    """The rows of out-arcs with their probabilities."""
 
-    values = ALPHA * graph.arc_values().astype(np.float64)
-    return csc_array((values, graph.in_idx, graph.in_ptr), shape=(graph.n_nodes,) * 2).tocsr()
+    def __init__(self, graph: InfluenceGraph) -> None:
+        self.out_ptr, self.out_idx, self.place = graph.forward(places=True)
+        self.p = graph.arc_values()
+
+    def out_values(self) -> NDArray[np.float64]:
+        """Return the probability of each out-arc."""
+        return self.p[self.place].astype(np.float64)
+
+
+def by_source(graph: InfluenceGraph) -> Any:
+    """Return the probabilities as a sparse array with a row for each source."""
+    from scipy.sparse import csr_array
+
+    p = graph.probability
+    ptr, idx, place = graph.forward(places=p.values is not None)
+    if p.values is not None:
+        values = p.values[place].astype(np.float64)
+    elif p.kind == "uniform":
+        values = np.full(idx.size, np.float32(p.value), dtype=np.float64)
+    else:
+        into = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)
+        values = into.astype(np.float32).astype(np.float64)[idx]  # as `arc_values` has them
+    return csr_array((values, idx, ptr), shape=(graph.n_nodes,) * 2)
+
+
+class Flow:
+    """From values x per node to the sums of p(u, v) x(v) over the out-arcs of each node u."""
+
+    def __init__(self, arcs: Any, threads: int) -> None:
+        from scipy.sparse import csr_array
+
+        p, idx, ptr, n = arcs.data, arcs.indices, arcs.indptr, arcs.shape[1]
+        self.threads = threads
+        self.parts = [
+            csr_array((p[ptr[a] : ptr[b]], idx[ptr[a] : ptr[b]], ptr[a : b + 1] - ptr[a]), shape=(b - a, n))
+            for a, b in even_parts(ptr.astype(np.int64), threads)
+        ]
+
+    def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        # SciPy lets go of the GIL here; each row is one thread's, so that threads change nothing
+        return np.concatenate(_threads.run([partial(part.__matmul__, x) for part in self.parts], self.threads))
 
 
 class _Paths:
     """The nodes that a node reaches by likely paths, and the probabilities of the likeliest ones."""
 
-    def __init__(self, graph: InfluenceGraph) -> None:
-        from scipy.sparse import csc_array
+    def __init__(self, arcs: Any) -> None:
+        from scipy.sparse import csr_array
 
-        values = graph.arc_values().astype(np.float64)
-        likely = values >= LEAST * (1.0 - SLACK)
-        ptr = np.concatenate([[0], np.cumsum(likely)])[graph.in_ptr]
-        lengths = np.maximum(-np.log(values[likely]), _TINY)
-        self.lengths = csc_array((lengths, graph.in_idx[likely], ptr), shape=(graph.n_nodes,) * 2).tocsr()
+        with np.errstate(divide="ignore"):
+            lengths = np.log(arcs.data)
+        np.maximum(np.negative(lengths, out=lengths), _TINY, out=lengths)
+        self.lengths = csr_array((lengths, arcs.indices, arcs.indptr), shape=arcs.shape)
 
     def leave(self, node: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return what a node reaches and how likely, itself included; no later path goes on from this node."""
@@ -56,18 +97,22 @@ class _Ranks:
     """Ranks, and the probability that the seeds so far miss each node."""
 
     def __init__(self, question: Question) -> None:
-        self.shares = _shares(question.graph)
-        self.paths = _Paths(question.graph)
+        arcs = by_source(question.graph)
+        self.flow = Flow(arcs, question.threads)
+        self.paths = _Paths(arcs)
         self.allowed = question.constraint.allowed.copy()
         self.missed = np.ones(question.graph.n_nodes)
         self._ranks: NDArray[np.float64] | None = None
 
     def ranks(self) -> NDArray[np.float64]:
-        """Return r(u) = (1 - AP(u)) (1 + alpha sum p(u, v) r(v)), iterated from 1."""
+        """Return r(u) = (1 - AP(u)) (1 + alpha sum p(u, v) r(v)), iterated from 1.
+
+        Where probabilities are large the system has no finite solution, and the order after so many steps must do.
+        """
         if self._ranks is None:
             rank = np.ones(self.missed.size)
             for _ in range(ITERATIONS):
-                rank = self.missed * (1.0 + self.shares @ rank)
+                rank = self.missed * (1.0 + ALPHA * self.flow(rank))
             self._ranks = rank
         return self._ranks
 
