@@ -35,6 +35,9 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.general --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
+	$(BIN)/python -m bench.selectors --smoke
+	$(BIN)/python -m bench.hist --smoke
+	$(BIN)/python -m bench.simulation --smoke
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q

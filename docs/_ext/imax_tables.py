@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 import imax
 from imax import datasets, errors, probabilities
+from imax.algorithms.registry import ALGORITHMS
 
 __all__ = ["setup"]
 
@@ -90,6 +91,27 @@ class Errors(_Table):
         return found
 
 
+class Algorithms(_Table):
+    """Every selector."""
+
+    header = ("name", "how it chooses", "promise", "also takes", "source")
+    widths = "13 30 17 20 20"
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return a row per algorithm."""
+        order = ("node_weights", "start", "quotas", "budget", "n_rr_sets", "n_simulations", "oracle")
+        return [
+            (
+                f"``{a.name}``",
+                a.summary,
+                a.guarantee or "none",
+                ", ".join(f"``{name}``" for name in order if name in a.takes),
+                a.source,
+            )
+            for a in ALGORITHMS.values()
+        ]
+
+
 def _examples(app: Sphinx, context: Any, lines: list[str]) -> None:
     """Show the indented lines of a command's epilog as code."""
     shown: list[str] = []
@@ -110,5 +132,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("imax-schemes", Schemes)
     app.add_directive("imax-datasets", Datasets)
     app.add_directive("imax-errors", Errors)
+    app.add_directive("imax-algorithms", Algorithms)
     app.connect("sphinx-click-process-epilog", _examples)
     return {"parallel_read_safe": True}

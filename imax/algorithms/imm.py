@@ -2,7 +2,7 @@
 
 Tang, Shi and Xiao, "Influence Maximization in Near-Linear Time: A Martingale Approach", SIGMOD 2015, with Chen's
 correction ("An Issue in the Martingale Analysis of the Influence Maximization Algorithm IMM", CSoNet 2018): the sets
-of the estimate are not used again. What is added is a certificate, from a quarter as many sets that had no part in the
+of the estimate are not used again. What is added is a certificate, from an eighth as many sets that had no part in the
 choice.
 """
 
@@ -20,7 +20,7 @@ from ._pair import BOUND, MEMORY, TIME, Pair, Round, drain
 __all__ = ["ALGORITHMS", "imm"]
 
 _ESTIMATE = 2  # the stream of the first phase; 0 and 1 are the pair's
-_JUDGES = 0.25
+_JUDGES = 0.125
 _STEPS = 16
 
 
