@@ -16,6 +16,9 @@ from . import naive_constraints
 from .test_opimc import random_problem
 
 JIT = not config.DISABLE_JIT
+compiled = pytest.mark.skipif(
+    not JIT, reason="draws samples by the ten thousand, which takes minutes without the compiler"
+)
 CASES, DELTA = (120 if JIT else 12), 0.05
 
 
@@ -30,6 +33,7 @@ def without_times(result):
 # -- certify -------------------------------------------------------------------------------------------------------
 
 
+@compiled
 def test_certificates_of_any_seeds_hold():
     """Failures are at most binomial with rate delta; bounds as bad as allowed would fail this once in a thousand."""
     failures, tight = 0, []
@@ -50,6 +54,7 @@ def test_certificates_of_any_seeds_hold():
     assert np.mean(tight) > 0.7
 
 
+@compiled
 def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
     one, three = (imax.certify(karate(), [33], k=k, rng=1) for k in (1, 3))
     assert one.spread == pytest.approx(three.spread, rel=0.05)
@@ -69,6 +74,7 @@ def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
     assert "Certificate: 1 seeds" in repr(beyond)
 
 
+@compiled
 def test_certificates_stop_when_told():
     slow = imax.certify(karate(), [0], epsilon=0.0005, time_limit=0.02, rng=1)
     assert slow.stop_reason == "time limit"
@@ -156,6 +162,7 @@ def test_a_curve_holds_for_every_k(model):
     assert binom.sf(failures - 1, cases, DELTA) > 1e-3
 
 
+@compiled
 def test_a_curve_is_what_maximize_gives():
     found = imax.curve(karate(), 6, rng=1)
     assert len(found) == 6
@@ -178,6 +185,7 @@ def test_a_curve_is_what_maximize_gives():
 # -- the smallest seed set for a spread ----------------------------------------------------------------------------
 
 
+@compiled
 def test_targets_are_reached_and_the_fewest_seeds_are_right():
     failures, reached = 0, 0
     for i in range(CASES):
@@ -201,6 +209,7 @@ def test_targets_are_reached_and_the_fewest_seeds_are_right():
     assert reached > 0.8 * CASES
 
 
+@compiled
 def test_targets_on_a_star():
     star = InfluenceGraph.from_arrays([0] * 9 + [10], [*range(1, 10), 11], probability="uniform:1")
     found = imax.maximize(star, target_spread=9.5, rng=1)
@@ -219,6 +228,7 @@ def test_targets_on_a_star():
 # -- compare -------------------------------------------------------------------------------------------------------
 
 
+@compiled
 def test_algorithms_are_compared_on_equal_terms():
     names = ["opim-c", "degree", "random"]
     found = imax.compare(karate(), 3, names, n_simulations=2000 if JIT else 50, epsilon=0.1, rng=1)
@@ -243,6 +253,7 @@ def test_algorithms_are_compared_on_equal_terms():
     assert found.to_json()
 
 
+@compiled
 def test_which_algorithms_are_compared():
     few = {"n_simulations": 10, "epsilon": 0.3, "delta": 0.1, "rng": 1, "time_limit": 5}
     assert len(imax.compare(karate(), 1, "degree, k-core,degree", **few).rows) == 2
@@ -262,6 +273,7 @@ def test_which_algorithms_are_compared():
         imax.compare(karate(), 1, ["degree"], candidates="01")
 
 
+@compiled
 def test_an_interrupt_shows_the_algorithms_done():
     def stop(name, done, total):
         if done == 1:
@@ -300,6 +312,7 @@ def test_the_peak_of_memory_is_seen(monkeypatch):
         _memory._kib("VmNone")
 
 
+@compiled
 def test_a_curve_is_drawn(monkeypatch):
     figure = pytest.importorskip("matplotlib.figure")
     found = imax.curve(karate(), 5, epsilon=0.2, rng=1)

@@ -5,10 +5,16 @@ import io
 import json
 
 import pytest
+from numba import config
 
 import imax
 
 from .test_cli import QUICK, SQUARE, fails, files_in, run, square, write  # noqa: F401  (fixtures)
+
+JIT = not config.DISABLE_JIT
+compiled = pytest.mark.skipif(
+    not JIT, reason="draws samples by the ten thousand, which takes minutes without the compiler"
+)
 
 
 def record(*args, **options):
@@ -119,6 +125,7 @@ def test_a_plot(tmp_path, kind):
 # -- certify -------------------------------------------------------------------------------------------------------
 
 
+@compiled
 def test_certify():
     seeds = ("--seed", 0, "--seed", 33)
     found = record("certify", *seeds, "--random-seed", 1, "karate")
@@ -143,6 +150,7 @@ def test_certify_under_constraints(write):  # noqa: F811
 # -- compare -------------------------------------------------------------------------------------------------------
 
 
+@compiled
 def test_compare():
     args = ("compare", "-k", 3, "--algorithms", "opim-c,degree,random", "--simulations", 100, *QUICK)
     found = record(*args, "karate")

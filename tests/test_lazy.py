@@ -19,6 +19,9 @@ from imax.oracles import ExactOracle, RRSetOracle, SimulationOracle
 from . import naive, naive_constraints
 
 JIT = not config.DISABLE_JIT
+compiled = pytest.mark.skipif(
+    not JIT, reason="draws samples by the ten thousand, which takes minutes without the compiler"
+)
 LAZY = ("greedy", "celf", "celf++")
 N_WORLDS = 20_000 if JIT else 300
 
@@ -158,6 +161,7 @@ def test_exact_greedy_is_the_naive_one_and_as_good_as_promised(name):
     assert sum(result.gains) >= (1 - 1 / np.e) * best
 
 
+@compiled
 def test_asking_late_asks_less():
     graph = imax.datasets.load("karate", probability="uniform:0.1")
     options = {"n_simulations": 400 if JIT else 30, "rng": 1}
@@ -166,6 +170,7 @@ def test_asking_late_asks_less():
     assert counts["celf++"] < counts["greedy"]
 
 
+@compiled
 @pytest.mark.parametrize("oracle", ["simulation", "rr"])
 def test_seeds_are_near_those_of_opim_c(oracle):
     graph = imax.datasets.load("karate")
@@ -179,6 +184,7 @@ def test_seeds_are_near_those_of_opim_c(oracle):
 # -- limits --------------------------------------------------------------------------------------------------------
 
 
+@compiled
 @pytest.mark.parametrize("name", LAZY)
 def test_a_time_limit_leaves_the_seeds_so_far(name):
     graph = imax.datasets.load("rmat:8", rng=1, probability="uniform:0.1")
@@ -189,6 +195,7 @@ def test_a_time_limit_leaves_the_seeds_so_far(name):
     assert len(result.gains) == len(result)
 
 
+@compiled
 def test_a_time_limit_within_the_first_look_leaves_the_best_so_far(monkeypatch):
     graph = imax.datasets.load("karate")
     result = maximize(graph, 3, algorithm="celf", n_simulations=30, rng=1, time_limit=1e-9, threads=1)
@@ -223,6 +230,7 @@ def test_an_interrupt_before_anything_is_known(monkeypatch):
         maximize(imax.datasets.load("karate"), 5, algorithm="celf", rng=1)
 
 
+@compiled
 def test_rr_sets_stop_in_time():
     graph = imax.datasets.load("karate")
     result = maximize(graph, 3, algorithm="celf", oracle="rr", n_rr_sets=10**8, rng=1, time_limit=0.05)

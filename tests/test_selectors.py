@@ -19,6 +19,9 @@ from . import naive_constraints
 from .test_opimc import random_problem
 
 JIT = not config.DISABLE_JIT
+compiled = pytest.mark.skipif(
+    not JIT, reason="draws samples by the ten thousand, which takes minutes without the compiler"
+)
 every = pytest.mark.parametrize("name", ALGORITHMS)
 both_models = pytest.mark.parametrize("model", ["ic", "lt"])
 CERTIFIED = ("opim-c", "imm", "hist", "ris")
@@ -117,6 +120,7 @@ def test_labels_of_any_kind(name):
     assert result.seeds == [labels[v] for v in plain.seeds]
 
 
+@compiled
 @every
 def test_any_algorithm_gets_a_certificate(name):
     graph = imax.datasets.load("karate")
@@ -157,6 +161,7 @@ def test_weights_too_large_for_lt_are_refused(name):
         maximize(graph, 1, model="lt", **quick(name))
 
 
+@compiled
 @pytest.mark.parametrize("name", [n for n, a in ALGORITHMS.items() if "start" in a.takes])
 def test_start_nodes_are_no_seeds_and_what_they_reach_does_not_count(name):
     # node 0 reaches 1 to 5 for certain; node 6 reaches 7 and 8; node 9 nothing
@@ -256,6 +261,7 @@ def test_constraints_are_kept_and_their_certificates_hold(name, kind):
 # -- HIST ----------------------------------------------------------------------------------------------------------
 
 
+@compiled
 def test_sentinels_save_most_of_the_entries():
     # a hub that nearly all nodes hear of: sets are large, and end at it
     graph = imax.datasets.load("rmat:10", rng=1).with_probability("uniform:0.3")

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from .. import _threads
 from .._build import even_parts
 from ..graph import InfluenceGraph
-from ..graph import InfluenceGraph
 from ._common import Choice, Question
 from ._picks import one_by_one
 
@@ -24,18 +23,6 @@ ITERATIONS = 20
 LEAST = 1 / 320  # paths less likely than this are left out
 SLACK = 1e-6  # what float32 probabilities may miss LEAST by
 _TINY = 1e-300  # the length of a sure arc: an explicit zero could be taken for no arc
-
-
-class Arcs:
-    """The rows of out-arcs with their probabilities."""
-
-    def __init__(self, graph: InfluenceGraph) -> None:
-        self.out_ptr, self.out_idx, self.place = graph.forward(places=True)
-        self.p = graph.arc_values()
-
-    def out_values(self) -> NDArray[np.float64]:
-        """Return the probability of each out-arc."""
-        return self.p[self.place].astype(np.float64)
 
 
 def by_source(graph: InfluenceGraph) -> Any:
@@ -68,6 +55,7 @@ class Flow:
         ]
 
     def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sums."""
         # SciPy lets go of the GIL here; each row is one thread's, so that threads change nothing
         return np.concatenate(_threads.run([partial(part.__matmul__, x) for part in self.parts], self.threads))
 
