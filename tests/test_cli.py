@@ -109,9 +109,9 @@ def test_without_a_command_the_help_is_shown():
 
 
 def test_help_tells_the_default_epsilon():
-    from imax.algorithms.front import DEFAULT_EPSILON
+    from imax.algorithms._common import DEFAULT_EPSILON
 
-    assert f"[default: {DEFAULT_EPSILON}]" in " ".join(run("seed", "-h").stdout.split())
+    assert f"[default: {DEFAULT_EPSILON}; imm: 0.1]" in " ".join(run("seed", "-h").stdout.split())
 
 
 def test_help_and_version_load_no_engine():

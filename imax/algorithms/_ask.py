@@ -18,11 +18,10 @@ from ..errors import InvalidArgumentError
 from ..graph import InfluenceGraph
 from ..nodevalues import node_costs, node_groups
 from ..nodevalues import node_weights as check_node_weights
-from ._common import Limits, Progress, Question
+from ._common import DEFAULT_EPSILON, Limits, Progress, Question
 
-__all__ = ["DEFAULT_EPSILON", "Groups", "NodeValues", "ask", "attribute"]
+__all__ = ["Groups", "NodeValues", "ask", "attribute"]
 
-DEFAULT_EPSILON = 0.01  # by measurement: see docs/explanation/engine
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
 NodeValues = ArrayLike | dict[Any, float] | str

@@ -12,7 +12,9 @@ from .._random import Key
 from ..constraints import Constraint
 from ..graph import InfluenceGraph
 
-__all__ = ["Algorithm", "Bounds", "Choice", "Limits", "Progress", "Question"]
+__all__ = ["DEFAULT_EPSILON", "Algorithm", "Bounds", "Choice", "Limits", "Progress", "Question"]
+
+DEFAULT_EPSILON = 0.01  # by measurement: see docs/explanation/engine
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ class Limits:
         """Seconds since the start."""
         return time.perf_counter() - self.began
 
-    def in_time(self) -> bool:
-        """Whether the time limit still holds."""
-        return self.seconds is None or self.elapsed() < self.seconds
+    def in_time(self, share: float = 1.0) -> bool:
+        """Whether the time limit, or a share of it, still holds."""
+        return self.seconds is None or self.elapsed() < self.seconds * share
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ class Algorithm:
     takes : frozenset of str
         What it understands beyond k, candidates and forced nodes: of ``"node_weights"``, ``"start"``,
         ``"quotas"``, ``"budget"``, ``"n_rr_sets"``, ``"n_simulations"``, ``"oracle"``.
+    epsilon : float
+        Its default.
     falling : bool
         Whether the gains never rise from one seed to the next, forced ones aside.
     """
@@ -182,3 +186,4 @@ class Algorithm:
     guarantee: str = ""
     takes: frozenset[str] = frozenset()
     falling: bool = False
+    epsilon: float = DEFAULT_EPSILON

@@ -14,8 +14,8 @@ from ..bounds import GREEDY, lower_bound, upper_bound, wilson
 from ..coverage import Cover, greedy_cover
 from ..errors import InvalidArgumentError
 from ..results import CurveResult
-from ._ask import DEFAULT_EPSILON, NodeValues, ask
-from ._common import Bounds, Progress, Question
+from ._ask import NodeValues, ask
+from ._common import DEFAULT_EPSILON, Bounds, Progress, Question
 from ._pair import BOUND, REACHED, Pair, Round, drain
 from .opimc import schedule_of
 

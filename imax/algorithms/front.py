@@ -8,7 +8,7 @@ from .. import __version__, _check
 from .._random import RNG
 from ..errors import InvalidArgumentError
 from ..results import MaximizeResult
-from ._ask import DEFAULT_EPSILON, Groups, NodeValues, ask
+from ._ask import Groups, NodeValues, ask
 from ._common import Algorithm, Choice, Progress, Question
 from .certificate import DEFAULT_PRECISION, judge
 from .opimc import endless
@@ -25,7 +25,7 @@ def maximize(
     model: str = "ic",
     algorithm: str = "opim-c",
     probability: str | None = None,
-    epsilon: float = DEFAULT_EPSILON,
+    epsilon: float | None = None,
     delta: float | None = None,
     candidates: Iterable[Hashable] | None = None,
     exclude: Iterable[Hashable] | None = None,
@@ -62,10 +62,10 @@ def maximize(
         that it does not know what to do with.
     probability : str, optional
         A scheme of arc probabilities in place of the graph's own, such as ``"uniform:0.1"``; see `imax.probabilities`.
-    epsilon : float, default 0.01
-        The seeds reach at least 1 - 1/e - epsilon of the optimum. With OPIM-C the choice has also settled: the spread's
-        standard error is at most a share epsilon of it, and the seeds look at most 2 epsilon better on the RR sets
-        that chose them than on fresh ones. Smaller is better and slower.
+    epsilon : float, optional
+        Default 0.01, for IMM 0.1. The seeds reach at least 1 - 1/e - epsilon of the optimum. With OPIM-C the choice has
+        also settled: the spread's standard error is at most a share epsilon of it, and the seeds look at most 2 epsilon
+        better on the RR sets that chose them than on fresh ones. Smaller is better and slower.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / number of nodes.
     candidates, exclude : iterable of labels, optional
@@ -154,11 +154,11 @@ def maximize(
     if oracle is not None:
         _check.one_of(oracle, "oracle", ("simulation", "rr", "exact"))
     question = ask(
-        graph, k, model=model, probability=probability, epsilon=epsilon, delta=delta, node_weights=node_weights,
-        rng=rng, threads=threads, lanes=lanes, max_memory=max_memory, time_limit=time_limit, progress=progress,
-        n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle, any_size=target_spread is not None,
-        candidates=candidates, exclude=exclude, include=include, start=start, costs=costs, budget=budget,
-        groups=groups, quotas=quotas,
+        graph, k, model=model, probability=probability, epsilon=entry.epsilon if epsilon is None else epsilon,
+        delta=delta, node_weights=node_weights, rng=rng, threads=threads, lanes=lanes, max_memory=max_memory,
+        time_limit=time_limit, progress=progress, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
+        any_size=target_spread is not None, candidates=candidates, exclude=exclude, include=include, start=start,
+        costs=costs, budget=budget, groups=groups, quotas=quotas,
     )  # fmt: skip
     choice = entry.select(question) if target_spread is None else reach_target(question, target_spread)
     return _result(question, choice, algorithm, certify=certify, budget=budget, target_spread=target_spread)
@@ -210,7 +210,7 @@ def anytime(
     --------
     >>> import imax
     >>> for result in imax.anytime(imax.datasets.load("karate"), 2, rng=1):
-    ...     if result.ratio > 0.9:
+    ...     if result.ratio > 0.75:
     ...         break
     >>> sorted(result.seeds)
     [0, 33]

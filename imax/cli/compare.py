@@ -51,7 +51,7 @@ Examples:
     "--epsilon",
     type=float,
     callback=checked(_check.open_unit, "epsilon"),
-    help="How close to stop, for those that promise something.  [default: 0.01]",
+    help="How close to stop, for those that promise something.  [default: 0.01; imm: 0.1]",
 )
 @click.option(
     "--delta",

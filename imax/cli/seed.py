@@ -87,7 +87,7 @@ Examples:
     "--epsilon",
     type=float,
     callback=checked(_check.open_unit, "epsilon"),
-    help="How close to stop; smaller is better and slower.  [default: 0.01]",
+    help="How close to stop; smaller is better and slower.  [default: 0.01; imm: 0.1]",
 )
 @precision_options
 @admission_options
