@@ -1,6 +1,7 @@
 """The exact spread on small graphs, by enumerating all live-arc worlds."""
 
 import itertools
+import math
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -16,6 +17,8 @@ from .nodevalues import node_weights as check_node_weights
 __all__ = ["MOST_WORLDS", "exact_spread", "spread_of"]
 
 MOST_WORLDS = 1 << 20
+_MANY_BITS = 1000  # numbers of worlds beyond what a float holds are shown as powers of two
+_ROUNDING = 1e-12  # of sums of float64
 _STEP = 1 << 14  # worlds between two looks at interrupts
 
 
@@ -82,18 +85,16 @@ def spread_of(
     """Return the exact spread of nodes by internal id."""
     from .kernels.worlds import enumerate_worlds
 
-    if model == "lt":
-        graph.check_lt()
-    near, src, dst, p = _within_reach(graph, seeds)
+    near, src, dst, p = _within_reach(graph, seeds, _chances(graph, model))
     worth = (np.ones(graph.n_nodes) if weights is None else weights)[near]
     active = np.isin(near, seeds)
     choices = _ic_choices(src, dst, p) if model == "ic" else _lt_choices(src, dst, p)
-    n_worlds = 1
-    for options in choices:
-        n_worlds *= len(options)
-    if n_worlds > MOST_WORLDS:
+    bits = sum(math.log2(len(options)) for options in choices)
+    n_worlds = math.prod(len(options) for options in choices) if bits < _MANY_BITS else 0
+    if not 0 < n_worlds <= MOST_WORLDS:
+        number = f"{n_worlds:.3g}" if n_worlds else f"2**{bits:.0f}"
         raise InvalidArgumentError(
-            f"seeds reach too much for exact enumeration: there are {n_worlds:.3g} live-arc worlds, at most "
+            f"seeds reach too much for exact enumeration: there are {number} live-arc worlds, at most "
             f"{MOST_WORLDS:,} can be gone through; use imax.spread, which simulates"
         )
     choice = np.cumsum([0, *(len(options) for options in choices)])
@@ -109,12 +110,27 @@ def spread_of(
     return total
 
 
+def _chances(graph: InfluenceGraph, model: str) -> NDArray[np.float64]:
+    """Return each arc's probability, in the order of `in_idx`, without the rounding that compact storage brings."""
+    kind, degree = graph.probability.kind, np.diff(graph.in_ptr)
+    if kind == "uniform":
+        p = np.full(graph.n_arcs, float(graph.probability.value))
+    elif kind == "weighted_cascade":
+        p = np.repeat(1.0 / np.maximum(degree, 1), degree)
+    else:
+        p = graph.arc_values().astype(np.float64)
+    if model == "lt":
+        # sums that miss 1 by float32's rounding alone stand for 1, as in simulations
+        sums = graph.check_lt()
+        p /= np.repeat(np.where(np.abs(1.0 - sums) <= LT_SLACK, sums, 1.0), degree)
+    return p
+
+
 def _within_reach(
-    graph: InfluenceGraph, seeds: NDArray[np.int32]
+    graph: InfluenceGraph, seeds: NDArray[np.int32], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the nodes that seeds may reach, and the arcs among them that lead to others than seeds, renumbered."""
     ptr, idx, place = graph.forward(places=True)
-    values = graph.arc_values()
     near = np.zeros(graph.n_nodes, dtype=np.bool_)
     near[seeds] = True
     left = [int(s) for s in seeds]
@@ -154,6 +170,6 @@ def _lt_choices(src: NDArray[np.int64], dst: NDArray[np.int64], p: NDArray[np.fl
         by_target.setdefault(v, []).append((x, u, v))
     for options in by_target.values():
         rest = 1.0 - sum(option[0] for option in options)
-        if rest > LT_SLACK:
+        if rest > _ROUNDING:
             options.append((rest, -1, -1))
     return list(by_target.values())

@@ -1,5 +1,9 @@
 """What a node adds to the spread of the seeds so far: by simulation, by RR sets, or exactly."""
 
+import math
+import threading
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -8,15 +12,22 @@ from numpy.typing import NDArray
 
 from . import _threads
 from ._random import Key
+from .diffusion import forward_ic
 from .errors import OutOfMemoryBoundError
 from .exact import spread_of
 from .graph import LT_SLACK, InfluenceGraph
 from .rrsets import RRCollection
 from .sampling import Sampler
 
-__all__ = ["ExactOracle", "Oracle", "RRSetOracle", "SimulationOracle"]
+__all__ = ["ExactOracle", "Oracle", "OutOfTime", "RRSetOracle", "SimulationOracle"]
 
 _BLOCK = 512  # worlds of one task, whatever the threads, so that sums of weights do not depend on them; a multiple of 8
+_LAST_STAMP = 2**31 - 1
+_TASK_SECONDS = 0.05  # how long a task may take: what an interrupt waits for
+
+
+class OutOfTime(Exception):
+    """The time limit ended the work."""
 
 
 class Oracle(Protocol):
@@ -55,6 +66,8 @@ class SimulationOracle:
     threads : int
     memory : int or None
         Bound on the bytes that tell which nodes are reached in which world.
+    keep_going : callable, optional
+        Asked before each block of worlds; where it says False, `gains` raises `OutOfTime`.
 
     Raises
     ------
@@ -71,12 +84,16 @@ class SimulationOracle:
         n_simulations: int,
         threads: int,
         memory: int | None,
+        keep_going: Callable[[], bool] | None = None,
     ) -> None:
+        self.keep_going = keep_going
+        self._pace = 1.0  # seconds for a node and block
         self.n_worlds, self.n_nodes = n_simulations, graph.n_nodes
         self.n_simulations = self.n_rr_sets = self.n_rr_entries = 0
         self.threads, self.weights = threads, weights
         self.key = np.uint64(key[0]), np.uint64(key[1])
-        self.arcs = _live_arcs(graph, model)
+        self.arcs = _live_arcs(graph, model, threads)
+        self._local = threading.local()
         room = graph.n_nodes * ((n_simulations + 7) // 8)
         if memory is not None and room > memory:
             raise OutOfMemoryBoundError(
@@ -89,27 +106,39 @@ class SimulationOracle:
     def _blocks(self) -> list[tuple[int, int]]:
         return [(a, min(a + _BLOCK, self.n_worlds)) for a in range(0, self.n_worlds, _BLOCK)]
 
+    def _n_tasks(self, size: int) -> int:
+        """Return how many tasks to make of that many pairs of a node and a block."""
+        return max(self.threads, int(min(self._pace * size / _TASK_SECONDS, size)))
+
     def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
         """Return what each node adds to those taken, and to `before` where that is a node."""
         from .kernels.worlds import gains
 
         blocks = self._blocks()
         found = np.empty((len(blocks), nodes.size))
-        # tasks of several blocks each, or parts of the nodes: as many as keep the threads busy
-        parts = _threads.slices(nodes.size, 4 * self.threads if nodes.size >= 64 else 1)
-        shares = _threads.slices(len(blocks), 1 if len(parts) > 1 else self.threads)
+        # parts of many nodes, or of a few nodes' worlds: as many as keep the threads busy, and none too long
+        n_tasks = self._n_tasks(found.size)
+        if nodes.size >= 64:
+            parts = _threads.slices(nodes.size, max(4 * self.threads, n_tasks))
+        else:
+            parts = _threads.slices(nodes.size, math.ceil(n_tasks / len(blocks)))
+        shares = _threads.slices(len(blocks), math.ceil(n_tasks / len(parts)))
 
         def work(a: int, b: int, first: int, last: int) -> None:
-            mark, queue = np.zeros(self.n_nodes, dtype=np.int32), np.empty(self.n_nodes, dtype=np.int32)
+            part = nodes[a:b]
             for i in range(first, last):
+                if self.keep_going is not None and not self.keep_going():
+                    raise OutOfTime
+                marks = self._marks(part.size * _BLOCK)
                 with np.errstate(over="ignore"):
-                    gains(
-                        nodes[a:b], before, *blocks[i], *self.key, *self.arcs, self.weights, self.covered, mark, queue,
-                        found[i, a:b],
+                    marks.stamp = gains(
+                        part, before, *blocks[i], *self.key, *self.arcs, self.weights, self.covered, marks.mark,
+                        marks.stamp, marks.queue, found[i, a:b],
                     )  # fmt: skip
-                mark[:] = 0
 
+        began = time.perf_counter()
         _threads.run([partial(work, *part, *share) for part in parts for share in shares], self.threads)
+        self._pace = (time.perf_counter() - began) * self.threads / max(found.size, 1)
         self.n_simulations += nodes.size * self.n_worlds
         total: NDArray[np.float64] = found.sum(axis=0)
         return total / self.n_worlds
@@ -122,38 +151,55 @@ class SimulationOracle:
             self.covered = np.zeros(self._shape, dtype=np.uint8)
 
         def work(first: int, last: int) -> None:
-            mark, queue = np.zeros(self.n_nodes, dtype=np.int32), np.empty(self.n_nodes, dtype=np.int32)
+            marks = self._marks(last - first)
             with np.errstate(over="ignore"):
-                take(node, first, last, *self.key, *self.arcs, self.covered, mark, queue)
+                marks.stamp = take(
+                    node, first, last, *self.key, *self.arcs, self.covered, marks.mark, marks.stamp, marks.queue
+                )
 
-        shares = _threads.slices(len(self._blocks()), self.threads)
+        n_blocks = len(self._blocks())
+        shares = _threads.slices(n_blocks, self._n_tasks(n_blocks))
         _threads.run([partial(work, a * _BLOCK, min(b * _BLOCK, self.n_worlds)) for a, b in shares], self.threads)
 
+    def _marks(self, stamps: int) -> "_Marks":
+        """Return this thread's marks, with that many stamps to come."""
+        marks: _Marks | None = getattr(self._local, "marks", None)
+        if marks is None or marks.stamp + stamps > _LAST_STAMP:
+            marks = self._local.marks = _Marks(self.n_nodes)
+        return marks
 
-def _live_arcs(graph: InfluenceGraph, model: str) -> tuple[Any, ...]:
-    """Return what the kernels of `worlds` need of the arcs: ptr, idx, kind, none, jump, chance, low."""
-    from .kernels.worlds import BY_ARC, BY_TARGET, EQUAL, THRESHOLD
 
-    kind, nothing = graph.probability.kind, np.empty(0)
+class _Marks:
+    """What the kernels need to know nodes they have met in a world; never cleared, as each world has its own stamp."""
+
+    def __init__(self, n: int) -> None:
+        self.mark, self.queue = np.zeros(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        self.stamp = 0
+
+
+def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> tuple[Any, ...]:
+    """Return what the kernels of `worlds` need of the arcs: ptr, idx, kind, none, jump, low, high, pick, rec."""
+    from .kernels.worlds import EQUAL, HITS, THRESHOLD
+
+    nothing = np.empty(0)
+    no_tables = np.empty((0, 3), dtype=np.uint32), np.empty((0, 4), dtype=np.uint64)
     if model == "lt":
         ptr, idx, place = graph.forward(places=True)
-        low, chance = _intervals(graph)
-        return ptr, idx, THRESHOLD, nothing, 0.0, chance[place], low[place]
-    if kind == "uniform":
+        low, high = _intervals(graph)
+        return ptr, idx, THRESHOLD, nothing, 0.0, low[place], high[place], *no_tables
+    ptr, idx, _ = graph.forward()
+    if graph.probability.kind == "uniform":
         p = float(graph.probability.value)
-        ptr, idx, _ = graph.forward()
         with np.errstate(divide="ignore"):
             jump = float(1.0 / np.log1p(-p)) if p > 0.0 else 0.0
-        return ptr, idx, EQUAL, (1.0 - p) ** np.diff(ptr).astype(np.float64), jump, nothing, nothing
-    if kind == "weighted_cascade":
-        ptr, idx, _ = graph.forward()
-        return ptr, idx, BY_TARGET, nothing, 0.0, 1.0 / np.maximum(np.diff(graph.in_ptr), 1), nothing
-    ptr, idx, place = graph.forward(places=True)
-    return ptr, idx, BY_ARC, nothing, 0.0, graph.arc_values()[place].astype(np.float64), nothing
+        none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
+        return ptr, idx, EQUAL, none, jump, nothing, nothing, *no_tables
+    tables = forward_ic(graph, threads)
+    return ptr, idx, HITS, nothing, 0.0, nothing, nothing, tables.pick, tables.rec
 
 
 def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where each in-arc's interval of LT weights begins, and its length, those into a node side by side."""
+    """Return where each in-arc's interval of LT weights begins and ends, those into a node side by side."""
     sums = graph.check_lt()
     chance = graph.arc_values().astype(np.float64)
     degree = np.diff(graph.in_ptr)
@@ -162,8 +208,8 @@ def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.f
     chance /= np.repeat(full, degree)
     upto = np.cumsum(chance)
     before = np.concatenate([[0.0], upto])[graph.in_ptr[:-1]]
-    low: NDArray[np.float64] = upto - chance - np.repeat(before, degree)
-    return low, chance
+    high: NDArray[np.float64] = upto - np.repeat(before, degree)
+    return high - chance, high
 
 
 class RRSetOracle:
@@ -186,7 +232,7 @@ class RRSetOracle:
         key: Key,
         n_rr_sets: int,
         threads: int,
-        keep_going: Any = None,
+        keep_going: Callable[[], bool] | None = None,
     ) -> None:
         self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
         self.sets.extend(min(n_rr_sets, 1024))

@@ -72,6 +72,25 @@ def test_only_what_seeds_reach_counts():
         exact_spread(chain, [0])
 
 
+def test_numbers_of_worlds_beyond_a_float_are_refused_too():
+    long = InfluenceGraph.from_arrays(range(1200), range(1, 1201), probability="uniform:0.5")
+    with pytest.raises(InvalidArgumentError, match=r"there are 2\*\*1200 live-arc worlds"):
+        exact_spread(long, [0])
+
+
+def test_schemes_count_without_the_rounding_of_float32():
+    star = InfluenceGraph.from_arrays([0, 1, 2], [3, 3, 3], n_nodes=4)
+    assert exact_spread(star, [0]) == pytest.approx(4 / 3, rel=1e-14)
+    assert exact_spread(star, [0], model="lt") == pytest.approx(4 / 3, rel=1e-14)
+    assert exact_spread(star, [0], probability="uniform:0.1") == pytest.approx(1.1, rel=1e-14)
+
+
+def test_a_small_lt_weight_from_out_of_reach_counts():
+    src, dst = [0] * 12 + [13] * 12, list(range(1, 13)) * 2
+    graph = InfluenceGraph.from_arrays(src, dst, [0.999995] * 12 + [5e-6] * 12, n_nodes=14)
+    assert exact_spread(graph, [0], model="lt") == pytest.approx(1 + 12 * 0.999995, rel=1e-7)
+
+
 def test_exact_agrees_with_simulation():
     # false-alarm rate 6e-7 each: 5 standard errors
     graph = InfluenceGraph.from_arrays([0, 0, 1, 2, 3, 1], [1, 2, 3, 3, 4, 4], [0.3, 0.6, 0.5, 0.2, 0.4, 0.1])

@@ -203,6 +203,29 @@ def test_a_time_limit_within_the_first_look_leaves_the_best_so_far(monkeypatch):
     assert len(result) == 1
 
 
+def test_a_time_limit_holds_where_cascades_are_large():
+    # each reaches nearly all nodes: the first node is looked at in any case, others a block of worlds at a time
+    graph = imax.datasets.load("rmat:10" if JIT else "rmat:4", rng=1, probability="uniform:0.5")
+    options = {"algorithm": "celf", "n_simulations": 3000 if JIT else 30, "rng": 1}
+    result = maximize(graph, 3, time_limit=1e-9, **options)
+    assert result.stop_reason == "time limit"
+    assert (len(result), result.n_simulations) == (1, options["n_simulations"])
+    forced = maximize(graph, 3, time_limit=1e-9, include=[1, 0], **options)
+    assert forced.seeds == [1, 0]
+
+
+def test_marks_begin_anew_when_their_stamps_are_used_up(monkeypatch):
+    graph = imax.datasets.load("karate")
+    nodes = np.arange(5)
+    plain = SimulationOracle(graph, "ic", None, (5, 6), 20, 1, None)
+    monkeypatch.setattr("imax.oracles._LAST_STAMP", 600)
+    short = SimulationOracle(graph, "ic", None, (5, 6), 20, 1, None)
+    for oracle in (plain, short):
+        oracle.take(2)
+    for v in nodes:
+        assert np.array_equal(plain.gains(nodes[v : v + 1]), short.gains(nodes[v : v + 1]))
+
+
 @pytest.mark.parametrize("name", LAZY)
 def test_an_interrupt_leaves_the_seeds_so_far(name):
     def stop(p):

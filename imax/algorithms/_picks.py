@@ -1,5 +1,6 @@
 """How heuristics pick: all at once by a fixed ranking, or one by one by scores that change as seeds are chosen."""
 
+from collections.abc import Iterator
 from heapq import heappop, heappush, heapreplace
 from typing import Any, Protocol
 
@@ -8,20 +9,21 @@ from numpy.typing import NDArray
 
 from ._common import Choice, Progress, Question
 
-__all__ = ["ALL", "INTERRUPT", "TIME", "Falling", "Scores", "by_rank", "gather", "one_by_one"]
+__all__ = ["ALL", "INTERRUPT", "TIME", "Falling", "Scores", "by_rank", "gather", "one_by_one", "pieces"]
 
 ALL = "all seeds chosen"
 TIME = "time limit"
 INTERRUPT = "interrupted"
+_CHUNK = 1 << 22
 
 
-def by_rank(question: Question, score: NDArray[Any]) -> Choice:
+def by_rank(question: Question, score: NDArray[Any], reason: str = ALL) -> Choice:
     """Choose the allowed nodes of the largest scores, which no choice changes; ties go to the smaller id."""
     limits = question.constraint
     pool = np.flatnonzero(limits.allowed)
     order = pool[np.argsort(-score[pool], kind="stable")[: limits.free]]
     seeds = np.concatenate([limits.forced, order]).astype(np.int32)
-    return Choice(seeds, ALL, scores=score[seeds].astype(np.float64))
+    return Choice(seeds, reason, scores=score[seeds].astype(np.float64))
 
 
 class Scores(Protocol):
@@ -115,3 +117,14 @@ def gather(ptr: NDArray[np.int64], idx: NDArray[np.int32], rows: NDArray[Any]) -
     lengths = ptr[rows + 1] - ptr[rows]
     shift = ptr[rows] - (np.cumsum(lengths) - lengths)
     return idx[np.repeat(shift, lengths) + np.arange(int(lengths.sum()))]
+
+
+def pieces(ptr: NDArray[np.int64], rows: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Cut a list of rows into ranges of a bounded number of entries, beyond one row's, for `gather` to take."""
+    ends = np.cumsum(ptr[rows + 1] - ptr[rows])
+    at = 0
+    while at < rows.size:
+        before = int(ends[at - 1]) if at else 0
+        stop = max(at + 1, int(np.searchsorted(ends, before + _CHUNK, side="right")))
+        yield at, stop
+        at = stop

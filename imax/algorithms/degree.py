@@ -9,13 +9,17 @@ from ._picks import Falling, by_rank, one_by_one
 
 __all__ = ["degree", "degree_discount", "out_degree", "single_discount"]
 
-
 USUAL = 0.01  # the probability that the literature gives to degree discount, also where those of arcs differ
+_CHUNK = 1 << 22
 
 
 def out_degree(graph: InfluenceGraph) -> NDArray[np.int64]:
     """Return each node's number of out-arcs, by internal id."""
-    return np.bincount(graph.in_idx, minlength=graph.n_nodes).astype(np.int64)
+    counts = np.zeros(graph.n_nodes, dtype=np.int64)
+    size = max(_CHUNK, graph.n_nodes)  # a piece at a time: bincount makes int64 of what it is given
+    for a in range(0, graph.n_arcs, size):
+        counts += np.bincount(graph.in_idx[a : a + size], minlength=graph.n_nodes)
+    return counts
 
 
 def degree(question: Question) -> Choice:
@@ -60,7 +64,7 @@ class _DegreeDiscount:
         p = graph.probability
         self.p = float(p.value) if p.kind == "uniform" else USUAL
         self.missed = np.ones(graph.n_nodes)
-        self.left = out_degree(graph)
+        self.left = np.diff(self.out_ptr)
         self.scores = 1.0 + self.p * self.left
         self.falling = Falling(self.scores, question.constraint.allowed)
 

@@ -5,47 +5,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._random import subkey
 from ..graph import InfluenceGraph
-from ._common import Algorithm, Choice, Question
-from ._picks import Falling, by_rank, gather, one_by_one
-from .degree import degree, degree_discount, out_degree, single_discount
-from .irie import irie
+from ._common import Algorithm, Choice, Limits, Question
+from ._picks import ALL, TIME, Falling, by_rank, gather, one_by_one, pieces
+from .degree import degree, degree_discount, single_discount
+from .irie import Flow, by_source, irie, narrow
 
 __all__ = ["ALGORITHMS", "core_numbers", "k_core", "pagerank", "pagerank_of", "random", "voterank"]
 
 DAMPING = 0.85
 SETTLED = 1e-10  # PageRank stops when all ranks together change by less
 MOST_ROUNDS = 200  # 0.85**200 is below SETTLED
-_CHUNK = 1 << 22
+PART = 0  # of the question's key, for the random choice
+_FEW = 16  # nodes in a wave, below which Python is quicker than NumPy
 
 
-def pagerank_of(graph: InfluenceGraph) -> NDArray[np.float64]:
-    """Return the PageRank of each node on the reversed graph, by internal id.
+def pagerank_of(graph: InfluenceGraph, threads: int = 1, limits: Limits | None = None) -> tuple[Any, bool]:
+    """Return the PageRank of each node on the reversed graph, by internal id, and whether it has settled in time.
 
     A walker at v goes to the source u of an in-arc with probability in proportion to p(u, v), and to any node where
     there is none.
     """
-    from scipy.sparse import csc_array
-
     n = graph.n_nodes
-    values = graph.arc_values().astype(np.float64)
-    target = np.repeat(np.arange(n), np.diff(graph.in_ptr))
-    total = np.bincount(target, weights=values, minlength=n)
+    arcs = by_source(graph)
+    total = arcs.T @ np.ones(n)
     lost = total == 0.0
-    values /= np.where(lost, 1.0, total)[target]
-    steps = csc_array((values, graph.in_idx, graph.in_ptr), shape=(n, n))
+    total[lost] = 1.0
+    flow = Flow(arcs, threads)
     rank = np.full(n, 1.0 / n)
     for _ in range(MOST_ROUNDS):
         before = rank
-        rank = DAMPING * (steps @ before + before[lost].sum() / n) + (1.0 - DAMPING) / n
+        rank = DAMPING * (flow(before / total) + before[lost].sum() / n) + (1.0 - DAMPING) / n
         if np.abs(rank - before).sum() < SETTLED:
             break
-    return rank
+        if limits is not None and not limits.in_time():
+            return rank, False
+    return rank, True
 
 
 def pagerank(question: Question) -> Choice:
     """Choose by PageRank on the reversed graph: a node counts for much when it influences nodes that do."""
-    return by_rank(question, pagerank_of(question.graph))
+    rank, settled = pagerank_of(question.graph, question.threads, question.limits)
+    return by_rank(question, rank, ALL if settled else TIME)
 
 
 def core_numbers(graph: InfluenceGraph) -> NDArray[np.int64]:
@@ -59,24 +61,56 @@ def core_numbers(graph: InfluenceGraph) -> NDArray[np.int64]:
     here = np.ones(graph.n_nodes, dtype=np.bool_)
     left = np.arange(graph.n_nodes)
     while left.size:
-        level = degree[left].min()
+        level = int(degree[left].min())
         wave = left[degree[left] == level]
         while wave.size:
+            if wave.size < _FEW:
+                wave = _one_at_a_time(ptr, idx, wave.tolist(), level, core, here, degree)
+                continue
             core[wave] = level
             here[wave] = False
-            beside = gather(ptr, idx, wave)
-            beside, lost = np.unique(beside[here[beside]], return_counts=True)
-            degree[beside] -= lost
-            wave = beside[degree[beside] <= level]
+            found = []
+            for a, b in pieces(ptr, wave):
+                beside = gather(ptr, idx, wave[a:b])
+                beside, lost = np.unique(beside[here[beside]], return_counts=True)
+                degree[beside] -= lost
+                found.append(beside)
+            beside = np.concatenate(found)
+            wave = np.unique(beside[degree[beside] <= level])
         left = left[here[left]]
     return core
+
+
+def _one_at_a_time(
+    ptr: NDArray[np.int64],
+    idx: NDArray[np.int32],
+    wave: list[int],
+    level: int,
+    core: NDArray[np.int64],
+    here: NDArray[np.bool_],
+    degree: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Take nodes away one by one while waves are small, as on long paths; return the first wave that is not."""
+    while wave and len(wave) < _FEW:
+        coming = []
+        for node in wave:
+            core[node] = level
+            here[node] = False
+            for other in idx[ptr[node] : ptr[node + 1]].tolist():
+                if here[other]:
+                    degree[other] -= 1
+                    if degree[other] == level:
+                        coming.append(other)
+        wave = coming
+    return np.array(wave, dtype=np.int64)
 
 
 def _neighbours(graph: InfluenceGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the rows of each node's different neighbours, whichever way the arcs go."""
     from scipy.sparse import csr_array
 
-    arcs = csr_array((np.ones(graph.n_arcs, dtype=np.bool_), graph.in_idx, graph.in_ptr), shape=(graph.n_nodes,) * 2)
+    marks, ptr = np.ones(graph.n_arcs, dtype=np.bool_), narrow(graph.in_ptr)
+    arcs = csr_array((marks, graph.in_idx, ptr), shape=(graph.n_nodes,) * 2)
     both = (arcs + arcs.T).tocsr()
     return both.indptr.astype(np.int64), both.indices
 
@@ -98,7 +132,7 @@ class _Votes:
         self.graph = graph
         self.out_ptr, self.out_idx, _ = graph.forward()
         self.ability = np.full(graph.n_nodes, graph.n_arcs, dtype=np.int64)
-        self.votes = out_degree(graph) * graph.n_arcs
+        self.votes = np.diff(self.out_ptr) * graph.n_arcs
         self.falling = Falling(self.votes, question.constraint.allowed)
 
     def best(self) -> int:
@@ -117,11 +151,9 @@ class _Votes:
         self.ability[voters] -= drop
         ptr = self.graph.in_ptr
         lengths = ptr[voters + 1] - ptr[voters]
-        # a hub's voters may have most arcs of the graph among them: a bounded piece at a time
-        piece = np.cumsum(lengths) // _CHUNK
-        for part in np.split(np.arange(voters.size), np.flatnonzero(np.diff(piece)) + 1):
-            sources = gather(ptr, self.graph.in_idx, voters[part])
-            np.subtract.at(self.votes, sources, np.repeat(drop[part], lengths[part]))
+        for a, b in pieces(ptr, voters):
+            sources = gather(ptr, self.graph.in_idx, voters[a:b])
+            np.subtract.at(self.votes, sources, np.repeat(drop[a:b], lengths[a:b]))
 
 
 def voterank(question: Question) -> Choice:
@@ -131,7 +163,8 @@ def voterank(question: Question) -> Choice:
 
 def random(question: Question) -> Choice:
     """Choose at random: each node draws a number, and the largest are taken."""
-    sequence = np.random.SeedSequence(list(question.key))
+    # a key of its own: a probability scheme that draws has drawn from the question's
+    sequence = np.random.SeedSequence(list(subkey(question.key, PART)))
     # raw words are the same in every NumPy release, which draws from a Generator need not be
     words = np.random.PCG64(sequence).random_raw(question.graph.n_nodes)
     return by_rank(question, (words >> np.uint64(11)) * 2.0**-53)

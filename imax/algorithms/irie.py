@@ -16,13 +16,19 @@ from ..graph import InfluenceGraph
 from ._common import Choice, Question
 from ._picks import one_by_one
 
-__all__ = ["Flow", "by_source", "irie"]
+__all__ = ["Flow", "by_source", "irie", "narrow"]
 
 ALPHA = 0.7
 ITERATIONS = 20
 LEAST = 1 / 320  # paths less likely than this are left out
 SLACK = 1e-6  # what float32 probabilities may miss LEAST by
+SOLO_ARCS = 1 << 21  # fewer arcs are summed before another thread wakes up
 _TINY = 1e-300  # the length of a sure arc: an explicit zero could be taken for no arc
+
+
+def narrow(ptr: NDArray[np.int64]) -> NDArray[Any]:
+    """Return offsets as int32 where they fit: with wider ones SciPy copies the ids too."""
+    return ptr.astype(np.int32) if ptr[-1] <= np.iinfo(np.int32).max else ptr
 
 
 def by_source(graph: InfluenceGraph) -> Any:
@@ -38,7 +44,7 @@ def by_source(graph: InfluenceGraph) -> Any:
     else:
         into = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)
         values = into.astype(np.float32).astype(np.float64)[idx]  # as `arc_values` has them
-    return csr_array((values, idx, ptr), shape=(graph.n_nodes,) * 2)
+    return csr_array((values, idx, narrow(ptr)), shape=(graph.n_nodes,) * 2)
 
 
 class Flow:
@@ -51,7 +57,7 @@ class Flow:
         self.threads = threads
         self.parts = [
             csr_array((p[ptr[a] : ptr[b]], idx[ptr[a] : ptr[b]], ptr[a : b + 1] - ptr[a]), shape=(b - a, n))
-            for a, b in even_parts(ptr.astype(np.int64), threads)
+            for a, b in even_parts(ptr.astype(np.int64), threads if p.size > SOLO_ARCS else 1)
         ]
 
     def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._random import subkey
-from ..oracles import ExactOracle, Oracle, RRSetOracle, SimulationOracle
+from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
 from ._common import Algorithm, Choice, Progress, Question
 from ._picks import ALL, INTERRUPT, TIME
 from .ris import DEFAULT_SETS
@@ -28,7 +28,7 @@ _PART = 6  # the oracle's stream, which no certificate uses
 _STEP_SECONDS = 0.2
 
 
-def _oracle(q: Question) -> Oracle:
+def _oracle(q: Question, keep_going: Callable[[], bool]) -> Oracle:
     key = subkey(q.key, _PART)
     if q.oracle == "exact":
         return ExactOracle(q.graph, q.model, q.weights)
@@ -36,11 +36,7 @@ def _oracle(q: Question) -> Oracle:
         n_sets = q.n_rr_sets or DEFAULT_SETS
         return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.in_time)
     n = q.n_simulations or DEFAULT_SIMULATIONS
-    return SimulationOracle(q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory)
-
-
-class _OutOfTime(Exception):
-    """The time limit ended the search."""
+    return SimulationOracle(q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going)
 
 
 class _Search:
@@ -50,18 +46,23 @@ class _Search:
         self.question = question
         self.seconds = {"oracle": 0.0}
         began = time.perf_counter()
-        self.oracle = _oracle(question)
         c = question.constraint
         self.pool = np.flatnonzero(c.allowed)
         self.k = c.forced.size + min(c.free, self.pool.size)
         self.seeds: list[int] = []
         self.gains: list[float] = []
         self.best: tuple[float, int] | None = None  # of those looked at while there is no seed yet
+        self.oracle = _oracle(question, self.goes_on)
         for node in c.start.tolist():
             self.oracle.take(node)
         for node in c.forced.tolist():
             self.add(node, float(self.oracle.gains(np.array([node]))[0]))
         self.seconds["oracle"] += time.perf_counter() - began
+
+    def goes_on(self) -> bool:
+        """Whether there is time left, or nothing yet to return."""
+        known = self.best is not None or len(self.seeds) >= max(self.question.constraint.forced.size, 1)
+        return not known or self.question.limits.in_time()
 
     def add(self, node: int, gain: float) -> None:
         """Take a node as a seed."""
@@ -79,10 +80,10 @@ class _Search:
     def look(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
         """Return the gains of many nodes, a part at a time; stop in time once one is known."""
         found = np.empty(nodes.size)
-        done, size = 0, 16 * self.question.threads
+        done, size = 0, 1
         while done < nodes.size:
-            if (self.seeds or self.best) and not self.question.limits.in_time():
-                raise _OutOfTime
+            if not self.goes_on():
+                raise OutOfTime
             began = time.perf_counter()
             part = nodes[done : done + size]
             found[done : done + part.size] = self.oracle.gains(part)
@@ -99,8 +100,8 @@ class _Search:
 
     def look_again(self, node: int, before: int = -1) -> float:
         """Return a node's gain as it is now, or as it will be after `before`."""
-        if not self.question.limits.in_time():
-            raise _OutOfTime
+        if not self.goes_on():
+            raise OutOfTime
         began = time.perf_counter()
         gain = float(self.oracle.gains(np.array([node]), before)[0])
         self.seconds["oracle"] += time.perf_counter() - began
@@ -112,7 +113,7 @@ def _run(question: Question, search: Callable[[_Search], None]) -> Choice:
     reason = ALL
     try:
         search(state)
-    except _OutOfTime:
+    except OutOfTime:
         reason = TIME
     except KeyboardInterrupt:
         if not state.seeds and state.best is None:

@@ -23,7 +23,7 @@ import numpy as np
 from ._jit import helper, hot
 from .stream import as_float, mix, mulhi, prefetch, stream, unit
 
-__all__ = ["BLOCK", "CHUNK_RATE", "MAX_HITS", "NONE", "PAD", "SLOT_BITS", "TABLE", "cascades", "gather"]
+__all__ = ["BLOCK", "CHUNK_RATE", "MAX_HITS", "NONE", "PAD", "SLOT_BITS", "TABLE", "cascades", "gather", "poisson_hits"]
 
 SLOT_BITS = 24
 TABLE = 24  # entries of a cumulative table; what lies beyond is drawn by inversion
@@ -62,7 +62,7 @@ def _poisson(rate, q0, state, step):
 
 
 @helper
-def _hits(rate, q0, state, step):
+def poisson_hits(rate, q0, state, step):
     """Draw a Poisson count of any rate; `q0` is exp(-rate) where the rate is at most `CHUNK_RATE`."""
     count = np.int64(0)
     while rate > CHUNK_RATE:
@@ -111,7 +111,7 @@ def _equal_many(word, slot, base, cum, par, deg, mode, arcs, na, state, step):
             arcs[na] = arc
             na += 1
     elif mode[slot] == 1:
-        count, state = _hits(par[slot, 1], par[slot, 2], state, step)
+        count, state = poisson_hits(par[slot, 1], par[slot, 2], state, step)
         for _ in range(count):
             state += step
             arcs[na] = base + np.int64(mulhi(mix(state), _U(d)))
@@ -165,7 +165,7 @@ def _general(v, lane, pick, rec, arcs, lanes_of, fracs, na, state, step):
         na += 1
     if light > _U0:
         base += heavy
-        count, state = _hits(as_float(rec[v, 2]), as_float(rec[v, 3]), state, step)
+        count, state = poisson_hits(as_float(rec[v, 2]), as_float(rec[v, 3]), state, step)
         for _ in range(count):
             state += step
             word = mix(state)

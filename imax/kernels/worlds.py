@@ -9,13 +9,16 @@ import math
 import numpy as np
 
 from ._jit import helper, hot
-from .stream import GOLDEN, mix, unit
+from .sample import NONE, poisson_hits
+from .stream import GOLDEN, as_float, mix, mulhi, unit
 
-__all__ = ["BY_ARC", "BY_TARGET", "EQUAL", "THRESHOLD", "enumerate_worlds", "gains", "take"]
+__all__ = ["EQUAL", "HITS", "THRESHOLD", "enumerate_worlds", "gains", "take"]
 
-EQUAL, BY_TARGET, BY_ARC, THRESHOLD = 0, 1, 2, 3  # whose probabilities `chance` holds
+EQUAL, HITS, THRESHOLD = 0, 1, 2  # how live arcs are drawn
 
 _ONE = np.uint64(1)
+_S32 = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 
 
 @helper
@@ -26,21 +29,33 @@ def _word(key0, key1, world, node, n):
 
 
 @helper
+def _is_covered(u, world, covered):
+    if covered is None:
+        return False
+    return ((covered[u, world >> 3] >> (world & 7)) & 1) != 0
+
+
+@helper
 def _push(u, world, covered, mark, stamp, queue, tail):
     """Put a node met for the first time, and not covered, into the queue."""
     if mark[u] == stamp:
         return tail
-    if covered is not None:
-        if (covered[u, world >> 3] >> (world & 7)) & 1:
-            return tail
+    if _is_covered(u, world, covered):
+        return tail
     mark[u] = stamp
     queue[tail] = u
     return tail + 1
 
 
 @helper
+def _picked(row, word, pick):
+    """Return the node that a word picks from a row of an alias table; `NONE` for none."""
+    return pick[row, 1] if np.uint32(word) <= pick[row, 0] else pick[row, 2]
+
+
+@helper
 def _reach(
-    root, world, n, key0, key1, ptr, idx, kind, none, jump, chance, low, covered, mark, stamp, queue
+    root, world, n, key0, key1, ptr, idx, kind, none, jump, low, high, pick, rec, covered, mark, stamp, queue
 ):  # fmt: skip
     """Fill the queue with the nodes that `root` reaches beyond marked and covered ones; return how many."""
     tail = _push(root, world, covered, mark, stamp, queue, np.int64(0))
@@ -64,51 +79,70 @@ def _reach(
                 state += GOLDEN
                 ahead = math.log(1.0 - unit(mix(state))) * jump
                 a += 1 + np.int64(min(ahead, np.float64(end - begin)))
-        elif kind == THRESHOLD:
+        elif kind == HITS:
+            # any probabilities: a coin for each heavy arc, then hits on the others, as in `sample`
+            state = _word(key0, key1, world, v, n)
+            row = np.int64(rec[v, 0])
+            heavy = row + np.int64(rec[v, 1] >> _S32)
+            while row < heavy:
+                state += GOLDEN
+                w = _picked(row, mix(state) >> _S32, pick)
+                if w != NONE:
+                    tail = _push(np.int64(w), world, covered, mark, stamp, queue, tail)
+                row += 1
+            light = rec[v, 1] & _LOW
+            if light > 0:
+                count, state = poisson_hits(as_float(rec[v, 2]), as_float(rec[v, 3]), state, GOLDEN)
+                for _ in range(count):
+                    state += GOLDEN
+                    word = mix(state)
+                    w = _picked(row + np.int64(mulhi(word, light)), (word * light) >> _S32, pick)
+                    tail = _push(np.int64(w), world, covered, mark, stamp, queue, tail)
+        else:
             # linear threshold: each node has at most one live in-arc, whose interval holds the node's number
             for a in range(begin, end):
                 w = np.int64(idx[a])
-                u = unit(mix(_word(key0, key1, world, w, n)))
-                if u >= low[a]:
-                    if u < low[a] + chance[a]:
-                        tail = _push(w, world, covered, mark, stamp, queue, tail)
-        else:
-            state = _word(key0, key1, world, v, n)
-            for a in range(begin, end):
-                w = np.int64(idx[a])
-                if unit(mix(state)) < (chance[w] if kind == BY_TARGET else chance[a]):
+                u = unit(_word(key0, key1, world, w, n))
+                if (u >= low[a]) & (u < high[a]):
                     tail = _push(w, world, covered, mark, stamp, queue, tail)
-                state += GOLDEN
     return tail
 
 
 @hot
 def gains(
-    nodes, before, first, last, key0, key1, ptr, idx, kind, none, jump, chance, low, weights, covered, mark, queue,
-    gain,
+    nodes, before, first, last, key0, key1, ptr, idx, kind, none, jump, low, high, pick, rec, weights, covered, mark,
+    stamp, queue, gain,
 ):  # fmt: skip
     """Add up over the worlds first to last what each of `nodes` reaches beyond `covered` (and what `before` reaches).
 
     `before` is a node, or -1. Out-arcs of node v are at ptr[v] to ptr[v + 1]. With kind EQUAL all have the same
-    probability p: ``none[v]`` is that of no live arc, (1 - p)**degree, and `jump` is 1 / log(1 - p). Else `chance` is
-    an arc's probability, by arc or by its target; with THRESHOLD arc a is live where the number that its target has
-    drawn is in [low[a], low[a] + chance[a]). `covered` is None or has a bit for each node and world; `mark`
-    must be 0.
+    probability p: ``none[v]`` is that of no live arc, (1 - p)**degree, and `jump` is 1 / log(1 - p). With HITS `pick`
+    and `rec` are the tables of the forward rows; see `sample`. With THRESHOLD arc a is live where the number that its
+    target has drawn is in [low[a], high[a]). `covered` is None or has a bit for each node and world. All of `mark`
+    is at most `stamp`; return the last stamp in use.
     """
     n = mark.size
-    stamp = 0
     for c in range(nodes.size):
         total = 0.0
         root = np.int64(nodes[c])
+        worth = 1.0 if weights is None else weights[root]
         for world in range(first, last):
+            if _is_covered(root, world, covered):
+                continue
+            if before < 0 and kind == EQUAL:
+                # where cascades are small, most end here
+                if 1.0 - unit(mix(_word(key0, key1, world, root, n))) <= none[root]:
+                    total += worth
+                    continue
             stamp += 1
             if before >= 0:
                 _reach(
-                    before, world, n, key0, key1, ptr, idx, kind, none, jump, chance, low, covered, mark, stamp,
-                    queue,
+                    before, world, n, key0, key1, ptr, idx, kind, none, jump, low, high, pick, rec, covered, mark,
+                    stamp, queue,
                 )  # fmt: skip
             tail = _reach(
-                root, world, n, key0, key1, ptr, idx, kind, none, jump, chance, low, covered, mark, stamp, queue
+                root, world, n, key0, key1, ptr, idx, kind, none, jump, low, high, pick, rec, covered, mark, stamp,
+                queue,
             )  # fmt: skip
             if weights is None:
                 total += tail
@@ -116,21 +150,26 @@ def gains(
                 for q in range(tail):
                     total += weights[queue[q]]
         gain[c] = total
+    return stamp
 
 
 @hot
 def take(
-    root, first, last, key0, key1, ptr, idx, kind, none, jump, chance, low, covered, mark, queue
+    root, first, last, key0, key1, ptr, idx, kind, none, jump, low, high, pick, rec, covered, mark, stamp, queue
 ):  # fmt: skip
-    """Set the bits of what a node reaches in the worlds first to last; `first` is a multiple of 8."""
+    """Set the bits of what a node reaches in the worlds first to last; return the last stamp in use.
+
+    `first` is a multiple of 8. For the other arguments see `gains`.
+    """
     n = mark.size
     for world in range(first, last):
+        stamp += 1
         tail = _reach(
-            root, world, n, key0, key1, ptr, idx, kind, none, jump, chance, low, covered, mark,
-            world - first + 1, queue,
+            root, world, n, key0, key1, ptr, idx, kind, none, jump, low, high, pick, rec, covered, mark, stamp, queue
         )  # fmt: skip
         for q in range(tail):
             covered[queue[q], world >> 3] |= 1 << (world & 7)
+    return stamp
 
 
 @hot
