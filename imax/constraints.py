@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .bounds import GREEDY, log_binomial
+from .matroid import Heaps, PartitionMatroid
 
 __all__ = ["Constraint"]
 
@@ -26,10 +28,9 @@ class Constraint:
         Nodes that are seeds in any case, in the order given.
     start : numpy.ndarray of int32
         Nodes that are active already: what they reach counts for nothing.
-    group : numpy.ndarray of int32, shape (n_nodes,), or None
-        The group of each node, where groups have quotas.
-    room : numpy.ndarray of int64, shape (n_groups,), or None
-        How many seeds each group may have beyond the forced ones.
+    matroid : PartitionMatroid or None
+        Where groups have quotas or capacities: which of the allowed nodes each may take, and how many. Groups that share
+        nodes must be all that limits the seeds.
     cost : numpy.ndarray of float64, shape (n_nodes,), or None
         What each node costs, where there is a budget.
     purse : float
@@ -40,8 +41,7 @@ class Constraint:
     allowed: NDArray[np.bool_]
     forced: NDArray[np.int32]
     start: NDArray[np.int32]
-    group: NDArray[np.int32] | None = None
-    room: NDArray[np.int64] | None = None
+    matroid: PartitionMatroid | None = None
     cost: NDArray[np.float64] | None = None
     purse: float = math.inf
 
@@ -61,10 +61,18 @@ class Constraint:
         """The share of the optimum that greedy choice reaches on known spreads."""
         if self.cost is not None:
             return GREEDY / 2  # the better of two greedy orders: Leskovec et al. 2007
-        return GREEDY if self.group is None else 0.5
+        return GREEDY if self.matroid is None else 0.5
+
+    @cached_property
+    def groups_alone(self) -> bool:
+        """Whether nothing but the groups' room limits how many of the allowed nodes are chosen."""
+        m = self.matroid
+        return m is not None and self.free >= m.takes().sum() and bool((np.diff(m.by_ptr)[self.allowed] > 0).all())
 
     def log_choices(self) -> float:
         """Return the logarithm of a bound on the number of seed sets to choose among."""
+        if self.matroid is not None and self.groups_alone:
+            return self.matroid.log_choices()
         n = int(self.allowed.sum())
         if self.cost is None:
             return log_binomial(n, self.free)
@@ -77,6 +85,8 @@ class Constraint:
             return 0.0
         worth = np.ones(self.allowed.size) if weights is None else weights
         own = float(worth[self.forced].sum())
+        if self.matroid is not None and self.groups_alone:
+            return own + self.matroid.first_fit(worth)
         if self.cost is None:
             return own + self.most(worth)
         affordable = self.allowed & (self.cost <= self.purse)
@@ -87,23 +97,26 @@ class Constraint:
 
         Parameters
         ----------
-        gain : numpy.ndarray, shape (n_nodes,)
+        gain : numpy.ndarray of int32 or int64, shape (n_nodes,)
             Not negative.
         k : int, optional
             In place of `free`.
         """
         k = self.free if k is None else k
+        if self.matroid is not None and self.groups_alone:
+            heaps = Heaps(self.matroid, gain)
+            heaps.refresh()
+            return heaps.most(self.allowed)
         nodes = np.flatnonzero(self.allowed & (gain > 0))
         worth = gain[nodes]
         if self.cost is not None:
             return self._most_for_budget(nodes, worth)
-        if self.group is not None:
-            assert self.room is not None
-            of = self.group[nodes]
+        if self.matroid is not None:
+            of = self.matroid.group[nodes]
             order = np.lexsort((-worth, of))
             worth, of = worth[order], of[order]
             begin = np.searchsorted(of, of)  # where each one's group begins
-            limit = np.append(self.room, len(worth))[of]  # group -1 has none
+            limit = np.append(self.matroid.room, len(worth))[of]  # group -1 has none
             worth = worth[np.arange(worth.size) - begin < limit]
         if k == 0:
             return 0.0

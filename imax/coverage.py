@@ -1,4 +1,4 @@
-"""Greedy maximum coverage over a collection of RR sets, under any constraint."""
+"""Greedy maximum coverage over a collection of RR sets, under any constraint, and round robin over groups."""
 
 import math
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .constraints import Constraint
+from .matroid import Heaps
 from .rrsets import RRCollection
 
-__all__ = ["Cover", "greedy_cover"]
+__all__ = ["Cover", "greedy_cover", "round_robin_cover"]
 
 _ALL = 2**62
 _STAGES = 8  # after how many parts of the choice the bound under quotas or a budget is computed
@@ -34,6 +35,8 @@ class Cover:
         Entry j: no forced seeds and j + 1 allowed ones cover more sets than this. Where it was asked for.
     fewest : int
         At least this many seeds are needed to cover what `need` asked for.
+    takers : numpy.ndarray of int32 or None
+        The group that took each seed after the forced ones, where there are groups; -1 for none.
     """
 
     seeds: NDArray[np.int32]
@@ -42,6 +45,7 @@ class Cover:
     most: int
     each: NDArray[np.int64] | None = None
     fewest: int = 0
+    takers: NDArray[np.int32] | None = None
 
 
 class _Greedy:
@@ -56,6 +60,7 @@ class _Greedy:
         self.covered = np.zeros(collection.n_sets, dtype=np.bool_)
         self.gain = np.diff(self.ptr).astype(np.int32)
         self.fewest = 0
+        self.takers: NDArray[np.int32] | None = None
         self.forced = np.empty(constraint.forced.size, dtype=np.int64)
         for chosen, gains in ((constraint.start, np.empty_like(constraint.start, dtype=np.int64)),
                               (constraint.forced, self.forced)):  # fmt: skip
@@ -71,31 +76,40 @@ class _Greedy:
         goal: int = _ALL,
         need: int = 0,
         by_ratio: bool = False,
+        bounded: bool = True,
     ) -> Any:
-        """Choose up to each number of `stages` in turn; return the seeds and their gains."""
+        """Choose up to each number of `stages` in turn; return the seeds and their gains.
+
+        Where the kernel cannot tell the bound, it is computed before the first stage and after each, if `bounded`.
+        """
         from .kernels.coverage import greedy, order
 
         c = self.constraint
         covered, gain = self.covered.copy(), self.gain.copy()
-        plain = c.cost is None and c.group is None
+        plain = c.cost is None and c.matroid is None
         tally = np.zeros(int(gain.max(initial=0)) + 1, dtype=np.int64) if plain else None
-        room = None if c.room is None else c.room.copy()
+        by_ptr = by_group = room = takers = None
+        if c.matroid is not None:
+            by_ptr, by_group, room = c.matroid.by_ptr, c.matroid.by_group, c.matroid.room.copy()
+            takers = np.empty(stages[-1], dtype=np.int32)
         purse = None if c.cost is None else np.array([c.purse])
         heap = np.empty(gain.size, dtype=np.int64)
         state = np.zeros(5, dtype=np.int64)
         picks = stages[-1]
         seeds, gains = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int64)
         order(gain, c.allowed, c.cost, by_ratio, tally, heap, state)
-        if not plain:
+        bounded &= not plain
+        if bounded:
             most[0] = min(most[0], c.most(gain))
         for stage in stages:
             greedy(
-                stage, goal, need, k, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, c.allowed, c.group,
-                room, c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
+                stage, goal, need, k, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, c.allowed, by_ptr,
+                by_group, room, takers, c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
             )  # fmt: skip
-            if not plain:
+            if bounded:
                 most[0] = min(most[0], state[3] + c.most(gain))
         self.fewest = int(state[4])
+        self.takers = None if takers is None else takers[: state[2]]
         return seeds[: state[2]], gains[: state[2]]
 
 
@@ -107,6 +121,7 @@ def greedy_cover(
     each: bool = False,
     goal: int = _ALL,
     need: int = 0,
+    prefixes: bool = True,
 ) -> Cover:
     """Choose seeds, each covering the most sets that are left; ties go to the smaller internal id.
 
@@ -126,6 +141,8 @@ def greedy_cover(
         Stop once this many sets are covered.
     need : int, optional
         Say how many seeds at least it takes to cover this many sets.
+    prefixes : bool, default True
+        With groups: False bounds by what greedy guarantees alone.
     """
     c = constraint
     state = _Greedy(collection, c)
@@ -135,11 +152,11 @@ def greedy_cover(
     if free == 0:
         most[0] = 0 if k is None else int(c.most(state.gain, k))
         seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
-    elif c.cost is None and c.group is None:
+    elif c.cost is None and c.matroid is None:
         seeds, gains = state.run([free], free if k is None else k, most, goal=goal - base, need=need - base)
     else:
         stages = sorted({math.ceil(free * part / _STAGES) for part in range(1, _STAGES + 1)})
-        seeds, gains = state.run(stages, free, most)
+        seeds, gains = state.run(stages, free, most, bounded=prefixes)
         if c.cost is not None:
             other = state.run(stages, free, most, by_ratio=True)
             if other[1].sum() > gains.sum():
@@ -150,5 +167,47 @@ def greedy_cover(
         bound = min(bound, int(covered / c.guarantee))
     return Cover(
         np.concatenate([c.forced, seeds]), np.concatenate([state.forced, gains]), covered, bound,
-        base + most[: seeds.size] if each else None, c.forced.size + state.fewest,
+        base + most[: seeds.size] if each else None, c.forced.size + state.fewest, state.takers,
     )  # fmt: skip
+
+
+def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
+    """Let the groups choose in turn, in rounds: each the node of its own that covers the most sets that are left.
+
+    Ties go to the smaller internal id. A group whose nodes all add nothing chooses no more. With groups that share nodes
+    this is RR-Greedy (Zhang et al., KDD 2023), sure of half of the optimum. The bound is as for `greedy_cover`, over
+    the prefixes of whole rounds; gains left are bounded with each node counted once, however many groups share it.
+
+    Parameters
+    ----------
+    collection : RRCollection
+    constraint : Constraint
+        With groups that alone limit the choice, nothing forced and nothing active from the start.
+    prefixes : bool, default True
+        False bounds by what the choice is sure of alone.
+    """
+    from .kernels.matroid import round_robin
+
+    m = constraint.matroid
+    assert m is not None
+    state = _Greedy(collection, constraint)
+    heaps = Heaps(m, state.gain, collection.sampler.threads)
+    heaps.refresh()
+    room, picks = m.room.copy(), int(m.takes().sum())
+    takers, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
+    gains = np.empty(picks, dtype=np.int64)
+    covered, most, at = 0, _ALL, -1
+    size = 0
+    while size > at:
+        if prefixes:
+            if size:
+                heaps.refresh()
+            most = min(most, covered + heaps.most(constraint.allowed))
+        at = size
+        size = round_robin(
+            state.gain.size, m.ptr, heaps.heap, heaps.size, room, state.ptr, state.sets, state.offsets, state.nodes,
+            state.covered, state.gain, takers, seeds, gains, at,
+        )  # fmt: skip
+        covered += int(gains[at:size].sum())
+    bound = min(most, int(covered / constraint.guarantee))
+    return Cover(seeds[:size], gains[:size], covered, bound, takers=takers[:size])

@@ -80,12 +80,16 @@ def exact_spread(
 
 
 def spread_of(
-    graph: InfluenceGraph, seeds: NDArray[np.int32], model: str, weights: NDArray[np.float64] | None
+    graph: InfluenceGraph,
+    seeds: NDArray[np.int32],
+    model: str,
+    weights: NDArray[np.float64] | None,
+    blocked: NDArray[np.bool_] | None = None,
 ) -> float:
-    """Return the exact spread of nodes by internal id."""
+    """Return the exact spread of nodes by internal id; `blocked` ones take no part."""
     from .kernels.worlds import enumerate_worlds
 
-    near, src, dst, p = _within_reach(graph, seeds, _chances(graph, model))
+    near, src, dst, p = _within_reach(graph, seeds, _chances(graph, model), blocked)
     worth = (np.ones(graph.n_nodes) if weights is None else weights)[near]
     active = np.isin(near, seeds)
     choices = _ic_choices(src, dst, p) if model == "ic" else _lt_choices(src, dst, p)
@@ -127,7 +131,10 @@ def _chances(graph: InfluenceGraph, model: str) -> NDArray[np.float64]:
 
 
 def _within_reach(
-    graph: InfluenceGraph, seeds: NDArray[np.int32], values: NDArray[np.float64]
+    graph: InfluenceGraph,
+    seeds: NDArray[np.int32],
+    values: NDArray[np.float64],
+    blocked: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the nodes that seeds may reach, and the arcs among them that lead to others than seeds, renumbered."""
     ptr, idx, place = graph.forward(places=True)
@@ -135,7 +142,7 @@ def _within_reach(
     near[seeds] = True
     left = [int(s) for s in seeds]
     arcs: list[tuple[int, int, float]] = []
-    fixed = set(left)
+    fixed = set(left) | (set() if blocked is None else set(np.flatnonzero(blocked).tolist()))
     while left:
         u = left.pop()
         for a in range(ptr[u], ptr[u + 1]):

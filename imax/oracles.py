@@ -68,6 +68,8 @@ class SimulationOracle:
         Bound on the bytes that tell which nodes are reached in which world.
     keep_going : callable, optional
         Asked before each block of worlds; where it says False, `gains` raises `OutOfTime`.
+    blocked : numpy.ndarray of bool, shape (n_nodes,), optional
+        Nodes that take no part, by internal id.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class SimulationOracle:
         threads: int,
         memory: int | None,
         keep_going: Callable[[], bool] | None = None,
+        blocked: NDArray[np.bool_] | None = None,
     ) -> None:
         self.keep_going = keep_going
         self._pace = 1.0  # seconds for a node and block
@@ -102,6 +105,9 @@ class SimulationOracle:
             )
         self.covered: NDArray[np.uint8] | None = None  # until a node is taken
         self._shape = graph.n_nodes, (n_simulations + 7) // 8
+        if blocked is not None:
+            self.covered = np.zeros(self._shape, dtype=np.uint8)
+            self.covered[blocked] = 0xFF  # reached in every world, so that no cascade goes there
 
     def _blocks(self) -> list[tuple[int, int]]:
         return [(a, min(a + _BLOCK, self.n_worlds)) for a in range(0, self.n_worlds, _BLOCK)]
@@ -267,17 +273,24 @@ class RRSetOracle:
 
 
 class ExactOracle:
-    """Exact gains, on graphs small enough for `imax.exact_spread`."""
+    """Exact gains, on graphs small enough for `imax.exact_spread`; `blocked` nodes take no part."""
 
-    def __init__(self, graph: InfluenceGraph, model: str, weights: NDArray[np.float64] | None) -> None:
-        self.graph, self.model, self.weights = graph, model, weights
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        model: str,
+        weights: NDArray[np.float64] | None,
+        blocked: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.graph, self.model, self.weights, self.blocked = graph, model, weights, blocked
         self.n_simulations = self.n_rr_sets = self.n_rr_entries = 0
         self.taken: list[int] = []
 
     def _spread(self, nodes: list[int]) -> float:
         if not nodes:
             return 0.0
-        return spread_of(self.graph, np.unique(np.array(nodes, dtype=np.int32)), self.model, self.weights)
+        chosen = np.unique(np.array(nodes, dtype=np.int32))
+        return spread_of(self.graph, chosen, self.model, self.weights, self.blocked)
 
     def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
         """Return what each node adds to those taken, and to `before` where that is a node."""

@@ -36,6 +36,8 @@ class Cascades:
         The stream's key.
     lanes : int
         How many cascades run side by side in a thread, 1 to 16. Changes the speed, never the result.
+    blocked : numpy.ndarray of bool, shape (n,), optional
+        Nodes that no cascade enters; none begins at one.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Cascades:
         seeds: NDArray[np.int32] | None = None,
         weights: NDArray[np.float64] | None = None,
         ending: NDArray[np.bool_] | None = None,
+        blocked: NDArray[np.bool_] | None = None,
     ) -> None:
         self.diffusion = diffusion
         self.key = (np.uint64(key[0]), np.uint64(key[1]))
@@ -56,6 +59,7 @@ class Cascades:
         self.seeds = seeds
         self.weights = weights
         self.ending = ending
+        self.blocked = blocked
         self.cut = 0  # nodes that sets had met before they met an end
         self._level = 4096 + 2 * diffusion.most + (0 if seeds is None else 2 * lanes * seeds.size)
         self._local = threading.local()
@@ -66,8 +70,11 @@ class Cascades:
         if kept is None:
             d = self.diffusion
             size = d.most + max(1024, d.most)
+            mark = np.zeros(d.n, dtype=np.uint16)
+            if self.blocked is not None:
+                mark[self.blocked] = 0xFFFF  # as if every lane had been there; only what a cascade enters is cleared
             kept = (
-                np.zeros(d.n, dtype=np.uint16),
+                mark,
                 np.empty((self.lanes, d.n + 1), dtype=np.int32),  # an arc to a known node writes beyond the end
                 np.empty(self._level, dtype=np.int64),
                 np.empty(self._level, dtype=np.int64),
@@ -144,6 +151,7 @@ class Sampler:
         threads: int | None = None,
         diffusion: Diffusion | None = None,
         ending: NDArray[np.bool_] | None = None,
+        blocked: NDArray[np.bool_] | None = None,
     ) -> None:
         self.graph = graph
         self.model = check_model(model)
@@ -152,7 +160,7 @@ class Sampler:
         self.lanes = default_lanes(self.diffusion) if lanes is None else _check.count(lanes, "lanes", high=MAX_LANES)
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         roots = None if node_weights is None else _root_table(node_weights)
-        self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots, ending=ending)
+        self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots, ending=ending, blocked=blocked)
         self._local = threading.local()
         self._rate = 0.0  # unknown: the first round is a small one
 

@@ -10,6 +10,7 @@ from imax import InfluenceGraph
 from imax.bounds import GREEDY
 from imax.constraints import Constraint
 from imax.coverage import greedy_cover
+from imax.matroid import PartitionMatroid
 from imax.rrsets import RRCollection
 from imax.sampling import Sampler
 
@@ -119,8 +120,9 @@ def as_constraint(n, allowed, start, rules):
         numbers = {"a": 0, "b": 1, None: -1}
         group = np.array([numbers[g] for g in rules["group"]], dtype=np.int32)
         room = [rules["quotas"][g] - sum(rules["group"][v] == g for v in rules["forced"]) for g in "ab"]
-        options = {"group": group, "room": np.array(room, dtype=np.int64)}
-        mask &= (group < 0) | (np.append(options["room"], 1)[group] > 0)
+        room = np.array(room, dtype=np.int64)
+        mask &= (group < 0) | (np.append(room, 1)[group] > 0)
+        options = {"matroid": PartitionMatroid.of_groups(np.where(mask, group, -1).astype(np.int32), room)}
     if "cost" in rules:
         cost = np.array(rules["cost"])
         purse = rules["budget"] - float(sum(cost[v] for v in rules["forced"]))

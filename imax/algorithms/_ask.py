@@ -16,6 +16,7 @@ from ..constraints import Constraint
 from ..diffusion import check_model
 from ..errors import InvalidArgumentError
 from ..graph import InfluenceGraph
+from ..matroid import PartitionMatroid
 from ..nodevalues import node_costs, node_groups
 from ..nodevalues import node_weights as check_node_weights
 from ._common import DEFAULT_EPSILON, Limits, Progress, Question
@@ -244,4 +245,5 @@ def _grouped(
     elif k > forced.size + most:
         raise InvalidArgumentError(f"k must be at most {forced.size + most}, which is what the quotas admit; got {k}")
     allowed = allowed & ((group < 0) | (np.append(room, 1)[group] > 0))
-    return Constraint(k, allowed, forced, start, group=group, room=room)
+    matroid = PartitionMatroid.of_groups(np.where(allowed, group, -1).astype(np.int32), room)
+    return Constraint(k, allowed, forced, start, matroid=matroid)

@@ -84,6 +84,7 @@ class Question:
     n_rr_sets: int | None = None
     n_simulations: int | None = None
     oracle: str | None = None
+    blocked: NDArray[np.bool_] | None = None  # nodes that take no part; their weight is 0
 
     @property
     def total(self) -> float:

@@ -1,7 +1,7 @@
 """Two independent collections of RR sets: greedy chooses on one, the other judges. The base of all RIS selectors."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -89,7 +89,7 @@ class Pair:
                     Sampler(
                         question.graph, question.model, subkey(question.key, 2 * part + half),
                         node_weights=question.weights, lanes=question.lanes, threads=question.threads,
-                        diffusion=diffusion, ending=ending,
+                        diffusion=diffusion, ending=ending, blocked=question.blocked,
                     )
                 )
                 for half in (0, 1)
@@ -147,13 +147,18 @@ class Pair:
         return True
 
     def choose(
-        self, constraint: Constraint, a: float, *, k: int | None = None, seeds: NDArray[np.int32] | None = None
+        self,
+        constraint: Constraint,
+        a: float,
+        *,
+        seeds: NDArray[np.int32] | None = None,
+        select: Callable[[RRCollection, Constraint], Cover] = greedy_cover,
     ) -> Round:
-        """Choose by greedy coverage and judge that, or other seeds; each bound may fail with probability exp(-a)."""
+        """Choose by coverage and judge that, or other seeds; each bound may fail with probability exp(-a)."""
         with self.clock("index"):
             self.selection.index()
         with self.clock("greedy"):
-            cover = greedy_cover(self.selection, constraint, k=k)
+            cover = select(self.selection, constraint)
         return self.judge(cover, cover.seeds if seeds is None else seeds, constraint.start, a)
 
     def judge(self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float) -> Round:

@@ -10,13 +10,14 @@ certificate of the second phase stands by itself.
 
 import dataclasses
 from collections.abc import Generator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds import OpimSchedule, opim_schedule
 from ..constraints import Constraint
-from ..coverage import Cover
+from ..coverage import Cover, greedy_cover
 from ._common import Algorithm, Choice, Question
 from ._pair import BOUND, REACHED, Pair, Round, Stopped, drain
 
@@ -80,7 +81,7 @@ def _rounds(pair: Pair, constraint: Constraint) -> Generator[Round, None, str]:
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
         pair.draw(count, count)
-        best = pair.choose(constraint, schedule.a, k=q.constraint.free)
+        best = pair.choose(constraint, schedule.a, select=partial(greedy_cover, k=q.constraint.free))
         yield best
         pair.report(best, number, schedule.rounds, target)
         if best.bounds.ratio >= target and best.settled(q.epsilon):

@@ -6,13 +6,16 @@ certificate's target is met; see `Round.settled` and docs/explanation/engine.
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from ..bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
+from ..constraints import Constraint
+from ..coverage import Cover, greedy_cover
+from ..rrsets import RRCollection
 from ._common import Algorithm, Choice, Question
 from ._pair import BOUND, NOTHING, REACHED, Pair, Round, Stopped, drain
 
-__all__ = ["ALGORITHMS", "endless", "opim_c", "schedule_of"]
+__all__ = ["ALGORITHMS", "doubling", "endless", "opim_c", "schedule_of"]
 
 _GIVE_UP = 1 << 20  # sets among which not one holds a node that may be chosen
 
@@ -25,13 +28,16 @@ def schedule_of(question: Question, delta: float) -> OpimSchedule:
     )
 
 
-def _rounds(pair: Pair, schedule: OpimSchedule) -> Generator[Round, None, str]:
+def doubling(
+    pair: Pair, schedule: OpimSchedule, select: Callable[[RRCollection, Constraint], Cover] = greedy_cover
+) -> Generator[Round, None, str]:
+    """Yield a round for each doubling, until the certificate holds and the choice has settled; return why it ended."""
     q = pair.question
     target = q.constraint.guarantee - q.epsilon
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
         pair.draw(count, count)
-        best = pair.choose(q.constraint, schedule.a)
+        best = pair.choose(q.constraint, schedule.a, select=select)
         yield best
         pair.report(best, number, schedule.rounds, target)
         if best.bounds.ratio >= target and best.settled(q.epsilon):
@@ -46,7 +52,7 @@ def opim_c(question: Question) -> Choice:
     """Select seeds that reach (guarantee - epsilon) of the optimum with probability at least 1 - delta."""
     pair = Pair(question)
     schedule = schedule_of(question, question.delta)
-    best, reason, number = drain(_rounds(pair, schedule))
+    best, reason, number = drain(doubling(pair, schedule))
     return pair.result(best, reason, number, question.constraint.guarantee - question.epsilon)
 
 

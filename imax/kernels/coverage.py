@@ -4,7 +4,7 @@ import numpy as np
 
 from ._jit import helper, hot
 
-__all__ = ["count_covered", "count_first", "cover", "greedy", "invert", "order"]
+__all__ = ["count_covered", "count_first", "cover", "cover_sets", "greedy", "invert", "order", "sift_down"]
 
 _LOW = np.int64(0xFFFFFFFF)
 _S32 = np.int64(32)
@@ -23,7 +23,8 @@ def invert(nodes, offsets, first, last, cursor, sets):
 
 
 @helper
-def _sift_down(heap, size, at):
+def sift_down(heap, size, at):
+    """Restore a heap whose largest entry is on top, but for the one at `at`."""
     item = heap[at]
     while True:
         child = 2 * at + 1
@@ -87,7 +88,7 @@ def _fewest(tally, top, total, need):
 
 
 @helper
-def _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally):
+def cover_sets(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally):
     """Mark the sets that hold `v` as covered and take them off the gains of their nodes."""
     for q in range(ptr[v], ptr[v + 1]):
         i = sets[q]
@@ -109,7 +110,7 @@ def cover(chosen, ptr, sets, offsets, nodes, covered, gain, gains):
     """Cover the sets of each of `chosen` in turn; `gains` takes how many were new."""
     for j in range(chosen.size):
         gains[j] = gain[chosen[j]]
-        _cover(chosen[j], ptr, sets, offsets, nodes, covered, gain, None, None)
+        cover_sets(chosen[j], ptr, sets, offsets, nodes, covered, gain, None, None)
 
 
 @helper
@@ -126,6 +127,21 @@ def _key(v, gain, cost, by_ratio):
     return np.int64(np.float32(gain[v] / cost[v]).view(np.int32))
 
 
+@helper
+def _roomiest(v, by_ptr, by_group, room):
+    """Return the group of `v` with the most room, the first of equals; -1 where it is in none, -2 where all are full."""
+    if by_ptr[v] == by_ptr[v + 1]:
+        return np.int64(-1)
+    best = np.int64(-2)
+    most = np.int64(0)
+    for q in range(by_ptr[v], by_ptr[v + 1]):
+        g = np.int64(by_group[q])
+        if room[g] > most:
+            best = g
+            most = room[g]
+    return best
+
+
 @hot
 def order(gain, allowed, cost, by_ratio, tally, heap, state):
     """Build the heap of the allowed nodes, and the tally of their gains; `state` as for `greedy`."""
@@ -140,23 +156,24 @@ def order(gain, allowed, cost, by_ratio, tally, heap, state):
             heap[size] = (_key(v, gain, cost, by_ratio) << _S32) | (n - 1 - v)
             size += 1
     for at in range(size // 2 - 1, -1, -1):
-        _sift_down(heap, size, at)
+        sift_down(heap, size, at)
     state[0] = size
     state[1] = top
 
 
 @hot
 def greedy(
-    picks, goal, need, k, ptr, sets, offsets, nodes, covered, gain, allowed, group, room, cost, by_ratio, purse, tally,
-    heap, state, seeds, gains, most,
+    picks, goal, need, k, ptr, sets, offsets, nodes, covered, gain, allowed, by_ptr, by_group, room, takers, cost,
+    by_ratio, purse, tally, heap, state, seeds, gains, most,
 ):  # fmt: skip
     """Choose nodes by lazy greedy coverage until there are `picks`, or they cover `goal` sets, or none is left.
 
     On entry `covered` and `gain` say what is covered and what each node would add, and `order` has built `heap`;
     `state` holds the heap's size, the largest gain, the number of nodes chosen and the sets they cover, so that a
-    second call goes on where the first ended. Ties go to the smaller node. With `group` a node is passed over once its
-    group has no `room` (group -1 has no limit); with `cost` once it costs more than is left in `purse`, and `by_ratio`
-    orders by gain per cost.
+    second call goes on where the first ended. Ties go to the smaller node. With `room` a node is passed over once all
+    groups in its row of `by_ptr` and `by_group` are full, those without a row have no limit; of several groups the one
+    with the most room takes it, and `takers` tells which (-1: none). With `cost` a node is passed over once it costs
+    more than is left in `purse`, and `by_ratio` orders by gain per cost.
 
     With `tally`, `most` takes bounds on what any allowed nodes cover: the least, over the greedy prefixes, of the
     prefix's coverage plus the largest gains left (Tang et al. 2018). Its one entry is for k nodes; of several, entry j
@@ -175,31 +192,34 @@ def greedy(
     while pick < picks and total < goal and size > 0:
         v = n - 1 - np.int64(heap[0] & _LOW)
         fits = True
-        if group is not None:
-            fits = group[v] < 0 or room[group[v]] > 0
+        taker = np.int64(-1)
+        if room is not None:
+            taker = _roomiest(v, by_ptr, by_group, room)
+            fits = taker != -2
         if cost is not None:
             fits = cost[v] <= purse[0]
         if fits:
             key = _key(v, gain, cost, by_ratio)
             if (heap[0] >> _S32) != key:
                 heap[0] = (key << _S32) | (n - 1 - v)
-                _sift_down(heap, size, np.int64(0))
+                sift_down(heap, size, np.int64(0))
                 continue
         size -= 1
         heap[0] = heap[size]
-        _sift_down(heap, size, np.int64(0))
+        sift_down(heap, size, np.int64(0))
         if not fits:
             continue
-        if group is not None:
-            if group[v] >= 0:
-                room[group[v]] -= 1
+        if room is not None:
+            takers[pick] = taker
+            if taker >= 0:
+                room[taker] -= 1
         if cost is not None:
             purse[0] -= cost[v]
         seeds[pick] = v
         gains[pick] = gain[v]
         total += gain[v]
         pick += 1
-        _cover(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally)
+        cover_sets(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally)
         if tally is not None:
             while top > 0 and tally[top] == 0:
                 top -= 1
