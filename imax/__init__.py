@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import errors, probabilities
+    from . import capacity, errors, probabilities
     from .algorithms import anytime, certify, compare, curve, maximize
     from .errors import ImaxError
     from .exact import exact_spread
@@ -29,6 +29,7 @@ __all__ = [
     "SpreadEstimate",
     "__version__",
     "anytime",
+    "capacity",
     "certify",
     "compare",
     "curve",
@@ -69,7 +70,7 @@ _HOMES = {
     "spread": "simulation",
     "write_graph": "io",
 }
-_MODULES = ("datasets", "errors", "probabilities")
+_MODULES = ("capacity", "datasets", "errors", "probabilities")
 
 
 def __getattr__(name: str) -> Any:

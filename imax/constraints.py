@@ -29,8 +29,8 @@ class Constraint:
     start : numpy.ndarray of int32
         Nodes that are active already: what they reach counts for nothing.
     matroid : PartitionMatroid or None
-        Where groups have quotas or capacities: which of the allowed nodes each may take, and how many. Groups that share
-        nodes must be all that limits the seeds.
+        Where groups have quotas or capacities: which of the allowed nodes each may take, and how many. Groups that
+        share nodes must be all that limits the seeds.
     cost : numpy.ndarray of float64, shape (n_nodes,), or None
         What each node costs, where there is a budget.
     purse : float

@@ -1,8 +1,9 @@
 """Greedy maximum coverage over a collection of RR sets, under any constraint, and round robin over groups."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from .constraints import Constraint
 from .matroid import Heaps
 from .rrsets import RRCollection
 
-__all__ = ["Cover", "greedy_cover", "round_robin_cover"]
+__all__ = ["Cover", "CoverChoice", "greedy_cover", "round_robin_cover"]
 
 _ALL = 2**62
 _STAGES = 8  # after how many parts of the choice the bound under quotas or a budget is computed
@@ -46,6 +47,9 @@ class Cover:
     each: NDArray[np.int64] | None = None
     fewest: int = 0
     takers: NDArray[np.int32] | None = None
+
+
+CoverChoice: TypeAlias = Callable[[RRCollection, Constraint], Cover]
 
 
 class _Greedy:
@@ -174,9 +178,9 @@ def greedy_cover(
 def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
     """Let the groups choose in turn, in rounds: each the node of its own that covers the most sets that are left.
 
-    Ties go to the smaller internal id. A group whose nodes all add nothing chooses no more. With groups that share nodes
-    this is RR-Greedy (Zhang et al., KDD 2023), sure of half of the optimum. The bound is as for `greedy_cover`, over
-    the prefixes of whole rounds; gains left are bounded with each node counted once, however many groups share it.
+    Ties go to the smaller internal id. A group whose nodes all add nothing chooses no more. This is RR-Greedy (Zhang et
+    al., KDD 2023), sure of half of the optimum. The bound is as for `greedy_cover`, over the prefixes of whole rounds;
+    gains left are bounded with each node counted once, however many groups share it.
 
     Parameters
     ----------

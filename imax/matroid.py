@@ -20,8 +20,9 @@ _SMALL = 1 << 14  # pairs below which one thread is enough
 class PartitionMatroid:
     """Which nodes each group may take, and how many.
 
-    A pair (g, v) stands for group g taking node v; a choice of pairs is feasible while no group has more than it has room
-    for. Groups may share nodes: taken by one or by several, a node counts once. A node without a group is not limited.
+    A pair (g, v) stands for group g taking node v; a choice of pairs is feasible while no group has more than it has
+    room for. Groups may share nodes: taken by one or by several, a node counts once. A node without a group is not
+    limited.
 
     Attributes
     ----------
@@ -106,8 +107,9 @@ class Heaps:
         self.size = np.full(matroid.room.size, -1, dtype=np.int64)
         self.least = np.zeros(matroid.room.size, dtype=np.int64)
         self.threads = threads if matroid.n_pairs > _SMALL else 1
+        self._room = np.minimum(matroid.room, np.diff(matroid.ptr) + 1)  # more is as good as that
         self._groups = even_parts(matroid.ptr, self.threads) or [(0, matroid.room.size)]
-        self._small = [np.empty(int(matroid.room.max(initial=0)), dtype=np.int64) for _ in self._groups]
+        self._small = [np.empty(int(self._room.max(initial=0)), dtype=np.int64) for _ in self._groups]
 
     def refresh(self) -> None:
         """Bring all heaps up to date."""
@@ -115,7 +117,7 @@ class Heaps:
 
         m = self.matroid
         tasks = [
-            partial(refresh, a, b, self.gain.size, m.ptr, m.nodes, m.room, self.gain, self.heap, self.size, small,
+            partial(refresh, a, b, self.gain.size, m.ptr, m.nodes, self._room, self.gain, self.heap, self.size, small,
                     self.least)
             for (a, b), small in zip(self._groups, self._small, strict=True)
         ]  # fmt: skip
@@ -124,13 +126,15 @@ class Heaps:
     def most(self, allowed: NDArray[np.bool_]) -> int:
         """Return a bound on the sum of gains of any feasible choice, right after `refresh`.
 
-        The sum over groups of room times y, and over nodes of what their gain exceeds the least y among their groups by,
-        is such a bound for any y (it is a solution of the assignment's dual). y is the gain of the last node that a
+        The sum over groups of room times y, and over nodes of what their gain exceeds the least y among their groups
+        by, is such a bound for any y (it is a solution of the assignment's dual). y is the gain of the last node that a
         group on its own has room for, so that the bound is never above the sum of all groups' best.
         """
         from .kernels.matroid import excess
 
         m = self.matroid
         parts = _threads.slices(self.gain.size, self.threads)
-        tasks: list[Any] = [partial(excess, a, b, m.by_ptr, m.by_group, allowed, self.gain, self.least) for a, b in parts]
-        return int(np.dot(m.room, self.least)) + int(sum(_threads.run(tasks, self.threads)))
+        tasks: list[Any] = [
+            partial(excess, a, b, m.by_ptr, m.by_group, allowed, self.gain, self.least) for a, b in parts
+        ]
+        return int(np.dot(self._room, self.least)) + int(sum(_threads.run(tasks, self.threads)))

@@ -33,7 +33,7 @@ def _label(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _Record:
+class Record:
     """Dictionary and JSON views of a result."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class _Record:
 
 
 @dataclass(frozen=True)
-class SpreadEstimate(_Record):
+class SpreadEstimate(Record):
     """A spread by forward simulation.
 
     Attributes
@@ -86,7 +86,7 @@ class SpreadEstimate(_Record):
 
 
 @dataclass(frozen=True)
-class MaximizeResult(_Record):
+class MaximizeResult(Record):
     """Seeds and, where the algorithm has one or it was asked for, their certificate.
 
     With `start`, all spreads and bounds are of what the seeds add to it.
@@ -184,7 +184,7 @@ class MaximizeResult(_Record):
             columns |= {"gain": self.gains, "total": np.cumsum(self.gains)}
         if self.scores is not None:
             columns["score"] = self.scores
-        return _frame(columns)
+        return as_frame(columns)
 
     def __repr__(self) -> str:
         first = ", ".join(repr(s) for s in self.seeds[:5]) + (", ..." if len(self.seeds) > 5 else "")
@@ -198,7 +198,7 @@ class MaximizeResult(_Record):
 
 
 @dataclass(frozen=True)
-class Certificate(_Record):
+class Certificate(Record):
     """What is certain of a seed set's spread; see `imax.certify`.
 
     Attributes
@@ -239,7 +239,7 @@ class Certificate(_Record):
 
 
 @dataclass(frozen=True)
-class CurveResult(_Record):
+class CurveResult(Record):
     """Spread against the number of seeds, from one selection; see `imax.curve`.
 
     All lists have an entry for each k from 1 on: the first k seeds' figures.
@@ -288,14 +288,14 @@ class CurveResult(_Record):
         lists = ("seeds", "gains", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
         names = {"seeds": "seed", "gains": "gain"}
         columns = {names.get(name, name): getattr(self, name) for name in lists}
-        return _frame({"k": range(1, len(self.seeds) + 1), **columns})
+        return as_frame({"k": range(1, len(self.seeds) + 1), **columns})
 
     def __repr__(self) -> str:
         return f"<CurveResult: {len(self)} seeds, spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}>"
 
 
 @dataclass(frozen=True)
-class Compared(_Record):
+class Compared(Record):
     """One algorithm of a `Comparison`.
 
     Attributes
@@ -328,7 +328,7 @@ class Compared(_Record):
 
 
 @dataclass(frozen=True)
-class Comparison(_Record):
+class Comparison(Record):
     """Several algorithms on one question; see `imax.compare`.
 
     Attributes
@@ -361,14 +361,15 @@ class Comparison(_Record):
         records = [row.to_dict() for row in self.rows]
         columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
         columns["low"], columns["high"] = ([row.interval[end] for row in self.rows] for end in (0, 1))
-        return _frame(columns)
+        return as_frame(columns)
 
     def __repr__(self) -> str:
         each = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
         return f"<Comparison: k = {self.k}, {self.model.upper()}, {self.probability}: {each}>"
 
 
-def _frame(columns: dict[str, Any]) -> "pandas.DataFrame":
+def as_frame(columns: dict[str, Any]) -> "pandas.DataFrame":
+    """Return columns as a pandas DataFrame."""
     try:
         import pandas as pd
     except ImportError:

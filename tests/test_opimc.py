@@ -348,19 +348,19 @@ def test_trouble_while_sampling(monkeypatch, error, raised, after):
 
 
 def test_free_memory(monkeypatch):
-    assert _ask._free_memory() > 1 << 20
+    assert _ask.free_memory() > 1 << 20
 
     def missing(self):
         raise OSError
 
     monkeypatch.setattr("pathlib.Path.read_text", missing)
-    assert _ask._free_memory() > 1 << 20
+    assert _ask.free_memory() > 1 << 20
 
     def unknown(name):
         raise ValueError
 
     monkeypatch.setattr("os.sysconf", unknown)
-    assert _ask._free_memory() is None
+    assert _ask.free_memory() is None
     assert maximize(karate(), 1, epsilon=0.3, rng=1).seeds
 
 

@@ -12,7 +12,10 @@ FLOORS = {
     5: ["cli", "__main__"],
     4: ["capacity", "recommend", "annotate", "datasets"],
     3: ["algorithms"],
-    2: ["plotting", "sampling", "rrsets", "coverage", "bounds", "constraints", "matroid", "simulation", "exact", "oracles"],
+    2: [
+        "plotting", "sampling", "rrsets", "coverage", "bounds", "constraints", "matroid", "simulation", "exact",
+        "oracles",
+    ],
     1: [
         "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "nodevalues", "binary",
         "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering", "_parts",

@@ -21,7 +21,7 @@ from ..nodevalues import node_costs, node_groups
 from ..nodevalues import node_weights as check_node_weights
 from ._common import DEFAULT_EPSILON, Limits, Progress, Question
 
-__all__ = ["Groups", "NodeValues", "ask", "attribute"]
+__all__ = ["Groups", "NodeValues", "ask", "attribute", "free_memory"]
 
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
@@ -55,7 +55,7 @@ def ask(
     """Check everything and return the question; `any_size` says that the number of seeds is not given."""
     limits = Limits(
         None if time_limit is None else _check.positive(time_limit, "time_limit"),
-        _free_memory() if max_memory is None else _check.memory_bytes(max_memory),
+        free_memory() if max_memory is None else _check.memory_bytes(max_memory),
     )
     model = check_model(model)
     network = as_graph(graph, probability=probability, rng=rng)
@@ -97,7 +97,7 @@ def attribute(graph: Any, value: Any, name: str) -> Any:
     return found
 
 
-def _free_memory() -> int | None:
+def free_memory() -> int | None:
     """Three quarters of the memory that is free, where the system tells."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()

@@ -1,7 +1,7 @@
 """Two independent collections of RR sets: greedy chooses on one, the other judges. The base of all RIS selectors."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .._random import subkey
 from ..bounds import lower_bound, upper_bound, wilson
 from ..constraints import Constraint
-from ..coverage import Cover, greedy_cover
+from ..coverage import Cover, CoverChoice, greedy_cover
 from ..diffusion import prepare
 from ..errors import OutOfMemoryBoundError
 from ..rrsets import RRCollection
@@ -152,7 +152,7 @@ class Pair:
         a: float,
         *,
         seeds: NDArray[np.int32] | None = None,
-        select: Callable[[RRCollection, Constraint], Cover] = greedy_cover,
+        select: CoverChoice = greedy_cover,
     ) -> Round:
         """Choose by coverage and judge that, or other seeds; each bound may fail with probability exp(-a)."""
         with self.clock("index"):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._random import RNG
+from ..coverage import CoverChoice, greedy_cover
 from ..errors import InvalidArgumentError
 from ..results import Certificate
 from ._ask import Groups, NodeValues, ask
@@ -132,20 +133,30 @@ def certify(
     )
 
 
-def judge(question: Question, seeds: NDArray[np.int32], precision: float) -> tuple[Pair, Round, str, int]:
+def judge(
+    question: Question,
+    seeds: NDArray[np.int32],
+    precision: float,
+    select: CoverChoice = greedy_cover,
+) -> tuple[Pair, Round, str, int]:
     """Bound the spread of seeds, and of the question's best, on fresh sets until the bounds are close."""
     pair = Pair(question, _PART)
-    best, reason, number = drain(_rounds(pair, seeds, precision))
+    best, reason, number = drain(_rounds(pair, seeds, precision, select))
     return pair, best, reason, number
 
 
-def _rounds(pair: Pair, seeds: NDArray[np.int32], precision: float) -> Generator[Round, None, str]:
+def _rounds(
+    pair: Pair,
+    seeds: NDArray[np.int32],
+    precision: float,
+    select: CoverChoice,
+) -> Generator[Round, None, str]:
     q = pair.question
     schedule = schedule_of(q, q.delta)
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
         pair.draw(count, count)
-        best = pair.choose(q.constraint, schedule.a, seeds=seeds)
+        best = pair.choose(q.constraint, schedule.a, seeds=seeds, select=select)
         yield best
         pair.report(best, number, schedule.rounds, 1.0)
         most = pair.total * best.cover.most / best.n_selecting

@@ -21,7 +21,7 @@ from ._common import Algorithm, Choice, Progress, Question
 from ._picks import ALL, INTERRUPT, TIME
 from .ris import DEFAULT_SETS
 
-__all__ = ["ALGORITHMS", "DEFAULT_SIMULATIONS", "celf", "celf_plus_plus", "greedy"]
+__all__ = ["ALGORITHMS", "DEFAULT_SIMULATIONS", "Search", "celf", "celf_plus_plus", "greedy"]
 
 DEFAULT_SIMULATIONS = 10_000
 _PART = 6  # the oracle's stream, which no certificate uses
@@ -31,15 +31,17 @@ _STEP_SECONDS = 0.2
 def _oracle(q: Question, keep_going: Callable[[], bool]) -> Oracle:
     key = subkey(q.key, _PART)
     if q.oracle == "exact":
-        return ExactOracle(q.graph, q.model, q.weights)
+        return ExactOracle(q.graph, q.model, q.weights, q.blocked)
     if q.oracle == "rr":
         n_sets = q.n_rr_sets or DEFAULT_SETS
         return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.in_time)
     n = q.n_simulations or DEFAULT_SIMULATIONS
-    return SimulationOracle(q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going)
+    return SimulationOracle(
+        q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going, blocked=q.blocked
+    )
 
 
-class _Search:
+class Search:
     """The seeds so far, the oracle that has taken them, and the limits of the search."""
 
     def __init__(self, question: Question) -> None:
@@ -108,8 +110,8 @@ class _Search:
         return gain
 
 
-def _run(question: Question, search: Callable[[_Search], None]) -> Choice:
-    state = _Search(question)
+def _run(question: Question, search: Callable[[Search], None]) -> Choice:
+    state = Search(question)
     reason = ALL
     try:
         search(state)
@@ -132,7 +134,7 @@ def _run(question: Question, search: Callable[[_Search], None]) -> Choice:
     )
 
 
-def _ask_all(state: _Search) -> None:
+def _ask_all(state: Search) -> None:
     left = state.pool
     while len(state.seeds) < state.k:
         gains = state.look(left)
@@ -147,7 +149,7 @@ def greedy(question: Question) -> Choice:
     return _run(question, _ask_all)
 
 
-def _first(state: _Search) -> list[Any]:
+def _first(state: Search) -> list[Any]:
     """Return the heap of all nodes by what they add to the forced ones."""
     gains = state.look(state.pool)
     heap = [
@@ -174,7 +176,7 @@ class _Entry:
         return (-self.gain, self.node) < (-other.gain, other.node)
 
 
-def _ask_late(state: _Search, *, ahead: bool) -> None:
+def _ask_late(state: Search, *, ahead: bool) -> None:
     """Ask again only for the node that leads by its old gain; with `ahead`, also what it adds after the leader."""
     heap = _first(state) if state.k > len(state.seeds) else []
     last, leader = -1, None

@@ -6,12 +6,10 @@ certificate's target is met; see `Round.settled` and docs/explanation/engine.
 """
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from ..bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
-from ..constraints import Constraint
-from ..coverage import Cover, greedy_cover
-from ..rrsets import RRCollection
+from ..coverage import CoverChoice, greedy_cover
 from ._common import Algorithm, Choice, Question
 from ._pair import BOUND, NOTHING, REACHED, Pair, Round, Stopped, drain
 
@@ -28,9 +26,7 @@ def schedule_of(question: Question, delta: float) -> OpimSchedule:
     )
 
 
-def doubling(
-    pair: Pair, schedule: OpimSchedule, select: Callable[[RRCollection, Constraint], Cover] = greedy_cover
-) -> Generator[Round, None, str]:
+def doubling(pair: Pair, schedule: OpimSchedule, select: CoverChoice = greedy_cover) -> Generator[Round, None, str]:
     """Yield a round for each doubling, until the certificate holds and the choice has settled; return why it ended."""
     q = pair.question
     target = q.constraint.guarantee - q.epsilon

@@ -3,34 +3,36 @@
 import math
 from collections.abc import Generator
 
+from ..coverage import CoverChoice, greedy_cover
 from ._common import Algorithm, Choice, Question
 from ._pair import Pair, Round, drain
 
-__all__ = ["ALGORITHMS", "DEFAULT_SETS", "ris"]
+__all__ = ["ALGORITHMS", "DEFAULT_SETS", "fixed", "ris"]
 
 DEFAULT_SETS = 100_000
 DONE = "all RR sets drawn"
 
 
-def _only(pair: Pair) -> Generator[Round, None, str]:
+def fixed(pair: Pair, select: CoverChoice = greedy_cover) -> Generator[Round, None, str]:
+    """Yield a round on few sets and one on as many as were asked for; return why it ended."""
     q = pair.question
     count = q.n_rr_sets or DEFAULT_SETS
     first = min(count, 1 << 12)  # so that a limit met later finds a result
     a = math.log(4.0 / q.delta)  # two bounds, looked at twice
     if first < count:
         pair.draw(first, first)
-        yield pair.choose(q.constraint, a)
+        yield pair.choose(q.constraint, a, select=select)
         pair.draw(count, count)
     else:
         pair.draw(count, count)
-    yield pair.choose(q.constraint, a)
+    yield pair.choose(q.constraint, a, select=select)
     return DONE
 
 
 def ris(question: Question) -> Choice:
     """Select seeds by greedy coverage of `n_rr_sets` RR sets, and judge them by as many."""
     pair = Pair(question)
-    best, reason, _ = drain(_only(pair))
+    best, reason, _ = drain(fixed(pair))
     return pair.result(best, reason, 1, None)
 
 

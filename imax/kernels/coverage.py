@@ -129,14 +129,14 @@ def _key(v, gain, cost, by_ratio):
 
 @helper
 def _roomiest(v, by_ptr, by_group, room):
-    """Return the group of `v` with the most room, the first of equals; -1 where it is in none, -2 where all are full."""
+    """Return the group of `v` with the most room, the first of equals; -1 where it is in none, -2 if all are full."""
     if by_ptr[v] == by_ptr[v + 1]:
         return np.int64(-1)
     best = np.int64(-2)
     most = np.int64(0)
     for q in range(by_ptr[v], by_ptr[v + 1]):
         g = np.int64(by_group[q])
-        if room[g] > most:
+        if room[g] > most or (room[g] == most and g < best):
             best = g
             most = room[g]
     return best

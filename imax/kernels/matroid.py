@@ -9,7 +9,17 @@ import numpy as np
 from ._jit import helper, hot
 from .coverage import cover_sets, sift_down
 
-__all__ = ["choose_locally", "count_members", "excess", "fill_members", "first_fit", "refresh", "round_robin"]
+__all__ = [
+    "choose_locally",
+    "count_members",
+    "cover_locally",
+    "excess",
+    "fill_members",
+    "fill_up",
+    "first_fit",
+    "refresh",
+    "round_robin",
+]
 
 _LOW = np.int64(0xFFFFFFFF)
 _S32 = np.int64(32)
@@ -200,3 +210,47 @@ def choose_locally(first, last, n, ptr, nodes, room, set_ptr, sets, stamp, heap,
             own[0] = own[count]
             sift_down(own, count, np.int64(0))
         size[g] = at - places[g]
+
+
+@hot
+def cover_locally(first, last, places, size, seeds, set_ptr, sets, stamp, covered):
+    """Count the sets that the choice of each group from first to last covers by itself; `stamp` as above."""
+    for g in range(first, last):
+        count = 0
+        for at in range(places[g], places[g] + size[g]):
+            v = np.int64(seeds[at])
+            for q in range(set_ptr[v], set_ptr[v + 1]):
+                i = sets[q]
+                count += np.int64(stamp[i] != g)
+                stamp[i] = g
+        covered[g] = count
+
+
+@hot
+def fill_up(ptr, nodes, room, own_ptr, own, invited, stamp, takers, seeds):
+    """Let each group take nodes until its room is used, first such as nobody has taken; return how many these are.
+
+    Row g of `own_ptr` and `own` has what group g has taken already; `room` is what is left. `invited` marks what any
+    has taken, `stamp` starts below all groups' numbers.
+    """
+    at = np.int64(0)
+    for g in range(room.size):
+        left = room[g]
+        if left == 0:
+            continue
+        for q in range(own_ptr[g], own_ptr[g + 1]):
+            stamp[own[q]] = g
+        for again in range(2):
+            for q in range(ptr[g], ptr[g + 1]):
+                v = nodes[q]
+                if left == 0:
+                    break
+                if stamp[v] == g or (again == 0 and invited[v]):
+                    continue
+                stamp[v] = g
+                invited[v] = True
+                takers[at] = g
+                seeds[at] = v
+                at += 1
+                left -= 1
+    return at

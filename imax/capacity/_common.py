@@ -1,0 +1,153 @@
+"""What all methods share: the registry's entry, what a method finds, and its certificate."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..algorithms._common import Bounds, Question
+from ..algorithms._pair import Pair, Round
+from ..algorithms.certificate import DEFAULT_PRECISION, judge
+from ..coverage import Cover, round_robin_cover
+from ..matroid import PartitionMatroid
+from .problem import CapacityProblem
+
+__all__ = ["DEFAULT_EPSILON", "Found", "Method", "Task", "certified", "fill_up", "finish", "of_round"]
+
+DEFAULT_EPSILON = 0.02  # by measurement: see docs/how-to/capacities
+
+
+@dataclass(frozen=True)
+class Task:
+    """A problem and a checked question about it."""
+
+    problem: CapacityProblem
+    question: Question
+    fill: bool
+
+    @property
+    def matroid(self) -> PartitionMatroid:
+        """Whom each active participant may invite, and how many."""
+        return self.problem.matroid
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a method found.
+
+    Attributes
+    ----------
+    takers : numpy.ndarray of int32
+        Numbers of the active participants, in the order of choice.
+    seeds : numpy.ndarray of int32
+        Internal ids of the friends they invite.
+    gains : numpy.ndarray of float64 or None
+        Marginal gains in spread; None where `certified` is to estimate them.
+    stop_reason : str
+    bounds : Bounds or None
+        None where `certified` is to find them.
+    """
+
+    takers: NDArray[np.int32]
+    seeds: NDArray[np.int32]
+    stop_reason: str
+    gains: NDArray[np.float64] | None = None
+    bounds: Bounds | None = None
+    target_ratio: float | None = None
+    rounds: int = 0
+    n_rr_sets: int = 0
+    n_rr_entries: int = 0
+    n_simulations: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Method:
+    """An entry of the registry.
+
+    Attributes
+    ----------
+    name : str
+        As `assign` and ``--algorithm`` take it.
+    solve : callable
+        From a `Task` to what it `Found`.
+    summary : str
+        One line on how it chooses.
+    source : str
+        The paper.
+    guarantee : str
+        What it promises; empty for a heuristic.
+    takes : frozenset of str
+        Of ``"oracle"``, ``"n_rr_sets"``, ``"n_simulations"``.
+    epsilon : float
+        Its default.
+    """
+
+    name: str
+    solve: Callable[[Task], Found]
+    summary: str
+    source: str
+    guarantee: str = ""
+    takes: frozenset[str] = frozenset()
+    epsilon: float = DEFAULT_EPSILON
+
+
+def finish(cover: Cover, task: Task) -> Cover:
+    """Return a choice without those that add nothing; with `fill`, with all invitations used in their place."""
+    assert cover.takers is not None
+    useful = cover.gains > 0
+    takers, seeds, gains = cover.takers[useful], cover.seeds[useful], cover.gains[useful]
+    if task.fill:
+        more = fill_up(task.matroid, takers, seeds)
+        takers, seeds = np.concatenate([takers, more[0]]), np.concatenate([seeds, more[1]])
+        gains = np.concatenate([gains, np.zeros(more[0].size, dtype=np.int64)])
+    return dataclasses.replace(cover, takers=takers, seeds=seeds, gains=gains)
+
+
+def fill_up(
+    matroid: PartitionMatroid, takers: NDArray[np.int32], seeds: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return further takers and seeds that use what room is left, first such as nobody has taken."""
+    from ..kernels.matroid import fill_up
+
+    n_groups, n = matroid.room.size, matroid.by_ptr.size - 1
+    taken = np.bincount(takers, minlength=n_groups)
+    own_ptr = np.concatenate([[0], np.cumsum(taken)])
+    own = seeds[np.argsort(takers, kind="stable")]
+    invited = np.zeros(n, dtype=np.bool_)
+    invited[seeds] = True
+    left = matroid.takes() - taken
+    more = np.empty((2, int(left.sum())), dtype=np.int32)
+    fill_up(matroid.ptr, matroid.nodes, left, own_ptr, own, invited, np.full(n, -1, dtype=np.int32), more[0], more[1])
+    return more[0], more[1]
+
+
+def of_round(pair: Pair, best: Round, reason: str, number: int, target: float | None) -> Found:
+    """Return a round's choice as what a method found."""
+    choice = pair.result(best, reason, number, target)
+    assert best.cover.takers is not None
+    return Found(
+        best.cover.takers, choice.seeds, reason, choice.gains, choice.bounds, choice.target_ratio, number,
+        choice.n_rr_sets, choice.n_rr_entries, seconds=choice.seconds,
+    )  # fmt: skip
+
+
+def certified(task: Task, found: Found) -> Found:
+    """Add bounds, and gains where they are missing, by RR sets that no method has seen."""
+    if found.bounds is not None:
+        return found
+    pair, best, _, number = judge(task.question, found.seeds, DEFAULT_PRECISION, round_robin_cover)
+    gains = found.gains
+    if gains is None:
+        seeds, first = np.unique(found.seeds, return_index=True)
+        order = np.argsort(first)
+        gains = np.zeros(found.seeds.size)
+        # a friend invited again adds nothing
+        gains[first[order]] = pair.judgement.first_covered(seeds[order]) * (pair.total / pair.judgement.n_sets)
+    return dataclasses.replace(
+        found, gains=gains, bounds=best.bounds, rounds=number, n_rr_sets=found.n_rr_sets + best.n_sets,
+        n_rr_entries=found.n_rr_entries + best.n_entries,
+        seconds={**found.seconds, "certify": sum(pair.seconds.values())},
+    )  # fmt: skip

@@ -1,0 +1,221 @@
+"""Local methods: each active participant chooses by itself, as if there were no other. They overlap heavily.
+
+OPIM-C and IMM share one collection of RR sets over all participants, in place of sampling for each: it is as large as
+the one that needs most asks for.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _threads
+from .._build import even_parts
+from ..algorithms._pair import BOUND, INTERRUPT, MEMORY, REACHED, TIME, Pair, Stopped
+from ..algorithms._picks import ALL
+from ..algorithms.heuristics import pagerank_of
+from ..bounds import GREEDY, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound
+from ..errors import OutOfMemoryBoundError
+from ..rrsets import RRCollection
+from ._common import Found, Method, Task
+
+__all__ = ["METHODS"]
+
+_PART = 2  # of the question's streams, which no other method uses
+_EPSILON = 0.1
+
+
+def _by_score(task: Task, of_passive: NDArray[Any], reason: str) -> Found:
+    """Let each take those of the largest score, by index of the passive graph; ties go to the smaller internal id."""
+    problem, m = task.problem, task.matroid
+    graph = problem.graph
+    score = np.zeros(graph.n_nodes)
+    # nodes of the passive graph stand in the order of the whole graph's
+    score[graph.rank[np.flatnonzero(~problem.blocked[graph.rank])]] = of_passive
+    groups = np.repeat(np.arange(m.room.size, dtype=np.int32), np.diff(m.ptr))
+    order = np.lexsort((m.nodes, -score[m.nodes], groups))
+    place = np.arange(m.n_pairs) - m.ptr[groups]
+    taken = order[place < m.room[groups]]
+    return Found(groups[taken], m.nodes[taken], reason)
+
+
+def _degree(task: Task) -> Found:
+    return _by_score(task, task.problem.passive.out_degree(), ALL)
+
+
+def _pagerank(task: Task) -> Found:
+    q, passive = task.question, task.problem.passive
+    rank, settled = pagerank_of(passive, q.threads, q.limits)
+    by_index = np.empty_like(rank)
+    by_index[passive.index] = rank
+    return _by_score(task, by_index, ALL if settled else TIME)
+
+
+class _Alone:
+    """Greedy choices of all participants, each by itself, on one collection."""
+
+    def __init__(self, task: Task, collection: RRCollection) -> None:
+        from ..kernels.matroid import choose_locally
+
+        m = self.matroid = task.matroid
+        self.threads = task.question.threads
+        self.parts = even_parts(m.ptr, self.threads) or [(0, m.room.size)]
+        self.places = np.concatenate([[0], np.cumsum(m.takes())])
+        self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
+        self.gains = np.empty(self.seeds.size, dtype=np.int64)
+        self.size = np.empty(m.room.size, dtype=np.int64)
+        set_ptr, sets = collection.index()
+        heap = np.empty(m.n_pairs, dtype=np.int64)
+        n = m.by_ptr.size - 1
+        self._run(
+            lambda a, b, stamp: choose_locally(
+                a, b, n, m.ptr, m.nodes, m.room, set_ptr, sets, stamp, heap, self.places, self.seeds, self.gains,
+                self.size,
+            ),
+            collection,
+        )  # fmt: skip
+        self.covered = np.add.reduceat(np.append(self.gains, 0), self.places[:-1]) * (self.size > 0)
+
+    def _run(self, work: Callable[[int, int, NDArray[np.int32]], Any], collection: RRCollection) -> None:
+        tasks = [partial(work, a, b, np.full(collection.n_sets, -1, dtype=np.int32)) for a, b in self.parts]
+        _threads.run(tasks, self.threads)
+
+    def judged(self, collection: RRCollection) -> NDArray[np.int64]:
+        """Return how many sets of another collection each participant's choice covers."""
+        from ..kernels.matroid import cover_locally
+
+        set_ptr, sets = collection.index()
+        found = np.empty(self.size.size, dtype=np.int64)
+        self._run(
+            lambda a, b, stamp: cover_locally(a, b, self.places, self.size, self.seeds, set_ptr, sets, stamp, found),
+            collection,
+        )
+        return found
+
+    def found(self, task: Task, pair: Pair, reason: str, rounds: int) -> Found:
+        """Return the choices as what a method found."""
+        takers = np.repeat(np.arange(self.size.size, dtype=np.int32), self.size)
+        return Found(
+            takers, self.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
+            seconds=pair.seconds,
+        )  # fmt: skip
+
+
+def _asking(task: Task) -> list[tuple[int, float, float]]:
+    """Return (number, logarithm of its choices, what its best friends are worth themselves) of who has a choice."""
+    m, weights = task.matroid, task.question.weights
+    found = []
+    for g in np.flatnonzero(np.diff(m.ptr) > m.room).tolist():
+        row, k = m.nodes[m.ptr[g] : m.ptr[g + 1]], int(m.room[g])
+        assert weights is not None
+        found.append((g, log_binomial(row.size, k), float(np.partition(weights[row], row.size - k)[-k:].sum())))
+    return found
+
+
+def _opim_c(task: Task) -> Found:
+    """Each by OPIM-C, until every participant's choice is certain to be nearly as good as greedy can be sure of."""
+    q = task.question
+    pair = Pair(q, _PART)
+    asking = _asking(task)
+    target = GREEDY - q.epsilon
+    schedules = [opim_schedule(logs, pair.total, least, q.epsilon, q.delta / len(asking)) for _, logs, least in asking]
+    first, rounds, a = (
+        (max(s.first for s in schedules), max(s.rounds for s in schedules), max(s.a for s in schedules))
+        if schedules
+        else (1, 1, 1.0)
+    )
+    best, number, reason = None, 0, BOUND
+    try:
+        for number in range(1, rounds + 1):
+            count = first << (number - 1)
+            pair.draw(count, count)
+            with pair.clock("greedy"):
+                best = _Alone(task, pair.selection)
+            pair.have_result = True
+            with pair.clock("certify"):
+                judged = best.judged(pair.judgement)
+            pairs = ((int(judged[g]), int(best.covered[g])) for g, *_ in asking)
+            if all(
+                lower_bound(low, count, pair.total, a) >= target * upper_bound(high / GREEDY, count, pair.total, a)
+                for low, high in pairs
+            ):
+                reason = REACHED
+                break
+    except Stopped as stopped:
+        reason = str(stopped)
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        reason = INTERRUPT
+    except MemoryError:
+        reason = MEMORY
+    if best is None:
+        raise OutOfMemoryBoundError("there is not enough memory for the first round of RR sets; use a smaller graph")
+    return best.found(task, pair, reason, number)
+
+
+def _imm(task: Task) -> Found:
+    """Each by IMM: how many sets the one that needs most needs is estimated first, then as many are drawn afresh."""
+    q = task.question
+    pair = Pair(q, _PART)
+    asking = _asking(task)
+    n, wide = pair.total, math.sqrt(2.0) * q.epsilon
+    sizes = {g: imm_sizes(n, logs, q.epsilon, q.delta / len(asking)) for g, logs, _ in asking}
+    least = {g: max(own, 1e-9 * n) for g, _, own in asking}
+    wanted, waiting, spread = 1.0, set(sizes), n
+    reason = BOUND
+    try:
+        while waiting and spread / 2 >= min(least[g] for g in waiting):
+            spread /= 2
+            with pair.clock("estimate"):
+                # the judgement's stream is free: what estimates must not choose
+                pair.judgement.extend(math.ceil(max(sizes[g][0] for g in waiting) / spread), keep_going=_going(pair))
+                alone = _Alone(task, pair.judgement)
+            pair.have_result = True
+            for g in list(waiting):
+                found = n * float(alone.covered[g]) / pair.judgement.n_sets
+                if found >= (1.0 + wide) * spread:
+                    wanted = max(wanted, sizes[g][1] / max(found / (1.0 + wide), least[g]))
+                    waiting.remove(g)
+            pair.check()
+        wanted = max([wanted, *(sizes[g][1] / least[g] for g in waiting)])
+    except Stopped as stopped:
+        reason = str(stopped)
+        wanted = float(pair.judgement.n_sets)
+    try:
+        pair.selection.extend(min(math.ceil(wanted), 1 << 12))
+        pair.have_result = True
+        while pair.selection.n_sets < wanted and reason == BOUND:
+            pair.draw(min(math.ceil(wanted), 2 * pair.selection.n_sets), 0)
+    except Stopped as stopped:
+        reason = str(stopped)
+    with pair.clock("greedy"):
+        best = _Alone(task, pair.selection)
+    return best.found(task, pair, reason, 1)
+
+
+def _going(pair: Pair) -> Callable[[], bool]:
+    def going() -> bool:
+        pair.check()
+        return True
+
+    return going
+
+
+_SOURCE = "a baseline in Zhang et al., KDD 2023"
+
+METHODS = (
+    Method("degree", _degree, "each invites its friends of the most out-arcs to passive nodes", _SOURCE),
+    Method("pagerank", _pagerank, "each invites its friends of the largest PageRank among the passive", _SOURCE),
+    Method(
+        "opim-c", _opim_c, "each chooses by OPIM-C as if alone, all on the same RR sets", _SOURCE,
+        "1 - 1/e - epsilon of each one's own best", epsilon=_EPSILON,
+    ),
+    Method(
+        "imm", _imm, "each chooses by IMM as if alone, all on the same RR sets", _SOURCE,
+        "1 - 1/e - epsilon of each one's own best", epsilon=_EPSILON,
+    ),
+)  # fmt: skip
