@@ -14,7 +14,7 @@ from ..coverage import Cover, round_robin_cover
 from ..matroid import PartitionMatroid
 from .problem import CapacityProblem
 
-__all__ = ["DEFAULT_EPSILON", "Found", "Method", "Task", "certified", "fill_up", "finish", "of_round"]
+__all__ = ["DEFAULT_EPSILON", "Found", "Method", "Task", "certified", "finish", "of_round", "with_spare"]
 
 DEFAULT_EPSILON = 0.02  # by measurement: see docs/how-to/capacities
 
@@ -25,7 +25,7 @@ class Task:
 
     problem: CapacityProblem
     question: Question
-    fill: bool
+    spare: str
 
     @property
     def matroid(self) -> PartitionMatroid:
@@ -95,23 +95,24 @@ class Method:
 
 
 def finish(cover: Cover, task: Task) -> Cover:
-    """Return a choice without those that add nothing; with `fill`, with all invitations used in their place."""
+    """Return a choice without those that add nothing, and with the spare invitations used as the task says."""
     assert cover.takers is not None
     useful = cover.gains > 0
-    takers, seeds, gains = cover.takers[useful], cover.seeds[useful], cover.gains[useful]
-    if task.fill:
-        more = fill_up(task.matroid, takers, seeds)
-        takers, seeds = np.concatenate([takers, more[0]]), np.concatenate([seeds, more[1]])
-        gains = np.concatenate([gains, np.zeros(more[0].size, dtype=np.int64)])
+    takers, seeds = with_spare(task, cover.takers[useful], cover.seeds[useful])
+    gains = np.zeros(seeds.size, dtype=np.int64)
+    gains[: int(useful.sum())] = cover.gains[useful]
     return dataclasses.replace(cover, takers=takers, seeds=seeds, gains=gains)
 
 
-def fill_up(
-    matroid: PartitionMatroid, takers: NDArray[np.int32], seeds: NDArray[np.int32]
+def with_spare(
+    task: Task, takers: NDArray[np.int32], seeds: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return further takers and seeds that use what room is left, first such as nobody has taken."""
+    """Return takers and seeds with those added who use what room is left."""
     from ..kernels.matroid import fill_up
 
+    if task.spare == "empty":
+        return takers, seeds
+    matroid = task.matroid
     n_groups, n = matroid.room.size, matroid.by_ptr.size - 1
     taken = np.bincount(takers, minlength=n_groups)
     own_ptr = np.concatenate([[0], np.cumsum(taken)])
@@ -120,8 +121,11 @@ def fill_up(
     invited[seeds] = True
     left = matroid.takes() - taken
     more = np.empty((2, int(left.sum())), dtype=np.int32)
-    fill_up(matroid.ptr, matroid.nodes, left, own_ptr, own, invited, np.full(n, -1, dtype=np.int32), more[0], more[1])
-    return more[0], more[1]
+    size = fill_up(
+        matroid.ptr, matroid.nodes, left, own_ptr, own, invited, task.spare == "all", np.full(n, -1, dtype=np.int32),
+        more[0], more[1],
+    )  # fmt: skip
+    return np.concatenate([takers, more[0, :size]]), np.concatenate([seeds, more[1, :size]])
 
 
 def of_round(pair: Pair, best: Round, reason: str, number: int, target: float | None) -> Found:

@@ -34,7 +34,7 @@ def assign(
     oracle: str | None = None,
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
-    fill: bool = False,
+    spare: str = "uninvited",
     node_weights: ArrayLike | dict[Any, float] | None = None,
     rng: RNG = None,
     threads: int | None = None,
@@ -64,9 +64,11 @@ def assign(
         How many RR sets ``oracle="rr"`` draws, and again to judge the choice; default 100,000.
     n_simulations : int, optional
         How many forward simulations ``oracle="simulation"`` makes for each spread; default 10,000.
-    fill : bool, default False
-        Use every invitation, also where nobody is left who would add anything that the selection can see; first on
-        friends whom nobody has invited. By default such invitations are left, and counted in ``unused``.
+    spare : {"uninvited", "empty", "all"}, default "uninvited"
+        What becomes of invitations where nobody is left who adds anything that the selection can see. ``uninvited``:
+        they go to friends whom nobody has invited, those with the most out-arcs first, as these add at least themselves
+        unless they are reached anyway. ``empty``: they are left. ``all``: they are used in any case, in the end on
+        friends whom others have invited. Those left are counted in ``unused``.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
         What reaching each passive node is worth; default 1 each. By node index of the whole graph, or by label.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -130,7 +132,7 @@ def assign(
         oracle=oracle,
         blocked=problem.blocked,
     )
-    task = Task(problem, question, bool(fill))
+    task = Task(problem, question, _check.one_of(spare, "spare", ("uninvited", "empty", "all")))
     return _result(task, certified(task, method.solve(task)), method)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..algorithms._picks import ALL, INTERRUPT, TIME
 from ..algorithms.lazy import Search
 from ..oracles import OutOfTime
-from ._common import Found, Task, fill_up
+from ._common import Found, Task, with_spare
 
 __all__ = ["by_oracle"]
 
@@ -104,10 +104,9 @@ def by_oracle(task: Task, *, in_turn: bool) -> Found:
     size = min(len(takers), len(search.gains))  # an interrupt may come between
     chosen = np.array(takers[:size], dtype=np.int32), np.array(search.seeds[:size], dtype=np.int32)
     gains = np.array(search.gains[:size])
-    if task.fill:
-        more = fill_up(m, *chosen)
-        chosen = np.concatenate([chosen[0], more[0]]), np.concatenate([chosen[1], more[1]])
-        gains = np.concatenate([gains, np.zeros(more[0].size)])
+    if task.spare == "all" or task.question.oracle != "exact":  # what adds nothing exactly is nothing to try
+        chosen = with_spare(task, *chosen)
+        gains = np.concatenate([gains, np.zeros(chosen[0].size - gains.size)])
     return Found(
         *chosen, reason, gains=gains, n_rr_sets=search.oracle.n_rr_sets, n_rr_entries=search.oracle.n_rr_entries,
         n_simulations=search.oracle.n_simulations, seconds=search.seconds,

@@ -227,11 +227,11 @@ def cover_locally(first, last, places, size, seeds, set_ptr, sets, stamp, covere
 
 
 @hot
-def fill_up(ptr, nodes, room, own_ptr, own, invited, stamp, takers, seeds):
-    """Let each group take nodes until its room is used, first such as nobody has taken; return how many these are.
+def fill_up(ptr, nodes, room, own_ptr, own, invited, again, stamp, takers, seeds):
+    """Let each group take its first nodes that none has taken until its room is used; return how many these are.
 
-    Row g of `own_ptr` and `own` has what group g has taken already; `room` is what is left. `invited` marks what any
-    has taken, `stamp` starts below all groups' numbers.
+    With `again` those that others have taken come after. Row g of `own_ptr` and `own` has what group g has taken
+    already; `room` is what is left. `invited` marks what any has taken, `stamp` starts below all groups' numbers.
     """
     at = np.int64(0)
     for g in range(room.size):
@@ -240,12 +240,12 @@ def fill_up(ptr, nodes, room, own_ptr, own, invited, stamp, takers, seeds):
             continue
         for q in range(own_ptr[g], own_ptr[g + 1]):
             stamp[own[q]] = g
-        for again in range(2):
+        for turn in range(2 if again else 1):
             for q in range(ptr[g], ptr[g + 1]):
                 v = nodes[q]
                 if left == 0:
                     break
-                if stamp[v] == g or (again == 0 and invited[v]):
+                if stamp[v] == g or (turn == 0 and invited[v]):
                     continue
                 stamp[v] = g
                 invited[v] = True
