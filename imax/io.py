@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .labels import Labels
 
 __all__ = [
+    "read_active_sets",
     "read_binary",
     "read_edgelist",
     "read_graph",
@@ -270,6 +271,50 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
     content = load(path)
     found = [_node_index(graph.labels, text, f"{content.name}:{i}") for i, text in _entries(content)]
     return graph.labels.take(np.array(found, dtype=np.int64))
+
+
+def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]:
+    """Read sets of active participants: a set on each line, labels apart by commas; or one set, a label on each line.
+
+    It is one set if no line has a comma. Blank lines and ``#`` comments are left out.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file; ``"-"`` is standard input.
+    graph : InfluenceGraph
+        Whose nodes the labels must name.
+
+    Returns
+    -------
+    list of list
+        The labels of each set, in the file's order.
+
+    Raises
+    ------
+    UnknownNodeError
+        For a label that names no node.
+    FileFormatError
+        For a file without labels, an empty place between commas, or a node twice in a set.
+    """
+    content = load(path)
+    lines = [(i, [label.strip() for label in line.split(",")]) for i, line in _entries(content)]
+    if not lines:
+        raise FileFormatError(f"{content.name} names no active participants; list them, apart by commas or a line each")
+    one = all(len(labels) == 1 for _, labels in lines)
+    found: list[dict[int, None]] = [{}] if one else []
+    for i, labels in lines:
+        where = f"{content.name}:{i}"
+        if not one:
+            found.append({})
+        for label in labels:
+            if not label:
+                raise FileFormatError(f"{where}: a label is missing between two commas, got {quoted(','.join(labels))}")
+            node = _node_index(graph.labels, label, where)
+            if node in found[-1]:
+                raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; name it once in a set")
+            found[-1][node] = None
+    return [graph.labels.take(np.array(list(nodes), dtype=np.int64)) for nodes in found]
 
 
 def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float | None = None) -> NDArray[np.float64]:

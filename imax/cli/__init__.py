@@ -1,4 +1,4 @@
-"""The command line: ``imax seed``, ``imax spread``, ``imax certify``, ``imax compare``, ....
+"""The command line: ``imax seed``, ``imax cim``, ``imax spread``, ``imax certify``, ....
 
 Commands parse, call the library and print; each has a module of its own, loaded when it is used.
 """
@@ -15,7 +15,7 @@ from .. import __version__
 
 __all__ = ["main"]
 
-_COMMANDS = ("seed", "spread", "certify", "compare", "info", "convert")
+_COMMANDS = ("seed", "cim", "spread", "certify", "compare", "info", "convert")
 
 
 class _Main(click.Group):

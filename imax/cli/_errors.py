@@ -144,7 +144,7 @@ class Command(click.Command):
         self._trace(ctx)
         return _Interrupted(
             "interrupted"
-            + (" before the first result" if self.name in ("seed", "spread", "certify", "compare") else "")
+            + (" before the first result" if self.name in ("seed", "cim", "spread", "certify", "compare") else "")
         )
 
     @staticmethod

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..algorithms._common import Progress
+    from ..capacity import Assignment
     from ..graph import InfluenceGraph
     from ..results import Certificate, MaximizeResult
     from ._shared import Status
 
 __all__ = [
     "admission_options", "algorithm_names", "arguments_from", "bound_facts", "candidate_options", "files_of",
-    "precision_options", "seed_options", "seeds_from", "shower",
+    "interval_facts", "precision_options", "seed_options", "seeds_from", "shower",
 ]  # fmt: skip
 
 _LABEL_FILES = ("candidates", "exclude", "include", "start")
@@ -150,14 +151,22 @@ def bound_facts(result: "MaximizeResult | Certificate", best: str) -> list[tuple
     """Return what is certain in words; `best` says with what the seeds are compared."""
     if result.interval is None:
         return [("Certificate", "none: this algorithm has none of its own; --certify adds one")]
-    low, high = result.interval
-    more = " more than the start nodes" if result.start_spread is not None else ""
     facts = []
     if result.start_spread is not None:
         facts.append(("Start nodes", f"{result.start_spread:,.1f} reached by them alone"))
-    facts += [
+    more = " more than the start nodes" if result.start_spread is not None else ""
+    return facts + interval_facts(result, "these seeds", best, more)
+
+
+def interval_facts(
+    result: "MaximizeResult | Certificate | Assignment", these: str, best: str, more: str = ""
+) -> list[tuple[str, str]]:
+    """Return estimate and bounds in words."""
+    assert result.interval is not None
+    low, high = result.interval
+    facts = [
         ("Estimated spread", f"{result.spread:,.1f}{more} (95 % interval {low:,.1f} to {high:,.1f})"),
-        ("Lower bound", f"{result.lower_bound:,.1f} reached by these seeds at least"),
+        ("Lower bound", f"{result.lower_bound:,.1f} reached by {these} at least"),
     ]
     if result.upper_bound is not None:
         facts += [
