@@ -166,9 +166,8 @@ def command(
     check_place(output)
     if k is None and capacities is None:
         raise WrongUsage("Missing option '-k' / '--k' (or --capacities)")
-    one_stdin(
-        **{"GRAPH": graph, "--active": active, "--capacities": capacities, "--node-weights": options["node_weights"]}
-    )
+    weights = options["node_weights"]
+    one_stdin(**{"GRAPH": graph, "--active": active, "--capacities": capacities, "--node-weights": weights})
     if methods is not None:
         compare = True
     if compare:
@@ -182,7 +181,8 @@ def command(
     options["node_weights"] = weights_from(weights, network)
     sets = read_active_sets(active, network)
     given = _capacities(capacities, network, sets)
-    job = _Job(network, sets, k, given, {name: value for name, value in options.items() if value is not None}, status)
+    problems = [_problem(network, labels, k, given, options["threads"]) for labels in sets]
+    job = _Job(network, problems, {name: value for name, value in options.items() if value is not None}, status)
     if compare:
         text, interrupted = job.compared(methods or "all", form, graph)
     else:
@@ -225,28 +225,29 @@ def _capacities(path: str | None, network: "InfluenceGraph", sets: list[list[Any
     return found
 
 
+def _problem(
+    network: "InfluenceGraph", active: list[Any], k: int | None, capacities: dict[Any, int], threads: int | None
+) -> "CapacityProblem":
+    """Return the problem of one set."""
+    from ..capacity import CapacityProblem
+
+    capacity: dict[Any, int] = {}
+    for ap in active:
+        slots = capacities.get(ap, k)
+        if slots is None:
+            raise FileFormatError(f"--capacities has no number for {ap!r}; list it, or give --k for those left out")
+        capacity[ap] = slots
+    return CapacityProblem(network, active, capacity, threads=threads)
+
+
 @dataclass(frozen=True)
 class _Job:
     """The problems, one after the other."""
 
     network: "InfluenceGraph"
-    sets: list[list[Any]]
-    k: int | None
-    capacities: dict[Any, int]
+    problems: list["CapacityProblem"]
     options: dict[str, Any]
     status: Status
-
-    def problem(self, active: list[Any]) -> "CapacityProblem":
-        """Return the problem of one set."""
-        from ..capacity import CapacityProblem
-
-        capacity = {ap: self.capacities.get(ap, self.k) for ap in active}
-        missing = next((ap for ap, slots in capacity.items() if slots is None), None)
-        if missing is not None:
-            raise FileFormatError(
-                f"--capacities has no number for {missing!r}; list it, or give --k for those left out"
-            )
-        return CapacityProblem(self.network, active, capacity, threads=self.options.get("threads"))
 
     def assigned(self, form: str, source: str) -> tuple[str, bool]:
         """Return the text of all assignments, and whether an interrupt came."""
@@ -255,9 +256,9 @@ class _Job:
         found: list[Assignment] = []
         interrupted = False
         try:
-            for number, active in enumerate(self.sets, 1):
-                self.status.show(f"set {number} of {len(self.sets)}")
-                found.append(assign(self.problem(active), progress=shower(self.status), **self.options))
+            for number, problem in enumerate(self.problems, 1):
+                self.status.show(f"set {number} of {len(self.problems)}")
+                found.append(assign(problem, progress=shower(self.status), **self.options))
                 if found[-1].stop_reason == "interrupted":
                     raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -273,13 +274,13 @@ class _Job:
         found: list[CapacityComparison] = []
         interrupted = False
         try:
-            for number, active in enumerate(self.sets, 1):
+            for number, problem in enumerate(self.problems, 1):
 
                 def show(name: str, done: int, total: int, number: int = number) -> None:
-                    self.status.show(f"set {number} of {len(self.sets)}: {name} ({done} of {total} done)")
+                    self.status.show(f"set {number} of {len(self.problems)}: {name} ({done} of {total} done)")
 
                 shown = show if self.status.on else None
-                found.append(compare(self.problem(active), methods, progress=shown, **self.options))
+                found.append(compare(problem, methods, progress=shown, **self.options))
                 if found[-1].stop_reason == "interrupted":
                     raise KeyboardInterrupt
         except KeyboardInterrupt:
