@@ -38,6 +38,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.selectors --smoke
 	$(BIN)/python -m bench.hist --smoke
 	$(BIN)/python -m bench.simulation --smoke
+	$(BIN)/python -m bench.capacity --smoke
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q

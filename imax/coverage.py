@@ -155,6 +155,7 @@ def greedy_cover(
     most = np.full(max(free, 1) if each else 1, _ALL, dtype=np.int64)
     if free == 0:
         most[0] = 0 if k is None else int(c.most(state.gain, k))
+        state.takers = None if c.matroid is None else np.empty(0, dtype=np.int32)
         seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
     elif c.cost is None and c.matroid is None:
         seeds, gains = state.run([free], free if k is None else k, most, goal=goal - base, need=need - base)

@@ -127,8 +127,9 @@ class Heaps:
         """Return a bound on the sum of gains of any feasible choice, right after `refresh`.
 
         The sum over groups of room times y, and over nodes of what their gain exceeds the least y among their groups
-        by, is such a bound for any y (it is a solution of the assignment's dual). y is the gain of the last node that a
-        group on its own has room for, so that the bound is never above the sum of all groups' best.
+        by, is such a bound for any y (it is a solution of the assignment's dual). With y the gain of the last node that
+        a group on its own has room for, it is never above the sum of all groups' best; with y = 0 it is the sum of all
+        gains. The smaller of the two is returned.
         """
         from .kernels.matroid import excess
 
@@ -137,4 +138,5 @@ class Heaps:
         tasks: list[Any] = [
             partial(excess, a, b, m.by_ptr, m.by_group, allowed, self.gain, self.least) for a, b in parts
         ]
-        return int(np.dot(self._room, self.least)) + int(sum(_threads.run(tasks, self.threads)))
+        whole, above = (int(sum(part)) for part in zip(*_threads.run(tasks, self.threads), strict=True))
+        return min(whole, int(np.dot(self._room, self.least)) + above)

@@ -23,7 +23,7 @@ from imax.errors import (
     NoSuchFileError,
     UnknownNodeError,
 )
-from imax.io import read_edgelist, read_graph, read_labels, read_node_values, write_text
+from imax.io import read_active_sets, read_edgelist, read_graph, read_labels, read_node_values, write_text
 
 sys.path.insert(0, str(Path(__file__).parent))
 import naive_io
@@ -577,3 +577,19 @@ def test_nothing_half_written(tmp_path):
     for bad in (tmp_path, tmp_path / "no" / "file", "a\0b"):
         with pytest.raises(InvalidArgumentError, match="cannot write"):
             write_text(bad, "x")
+
+
+def test_read_active_sets(put):
+    graph = read_graph(put("7 8\n8 9\n"))
+    assert read_active_sets(put("7, 9\n\n# a comment\n8\n"), graph) == [[7, 9], [8]]
+    assert read_active_sets(put("7\n9\n"), graph) == [[7, 9]]
+    for text, message in [
+        ("7,,9\n", r":1: a label is missing between two commas, got '7,,9'"),
+        ("8\n7,9,7\n", r":2: the node '7' is listed twice"),
+        ("7\n7\n", r":2: the node '7' is listed twice"),
+        ("# none\n", "names no active participants"),
+    ]:
+        with pytest.raises(FileFormatError, match=message):
+            read_active_sets(put(text), graph)
+    with pytest.raises(UnknownNodeError, match=":2: node 3 is not a node"):
+        read_active_sets(put("7\n3\n"), graph)

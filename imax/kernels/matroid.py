@@ -122,17 +122,19 @@ def refresh(first, last, n, ptr, nodes, room, gain, heap, size, small, least):
 
 @hot
 def excess(first, last, by_ptr, by_group, allowed, gain, least):
-    """Return the sum, over nodes first to last, of what a gain exceeds the smallest of its groups' `least` by."""
-    total = np.int64(0)
+    """Return the sum, over nodes first to last, of gains, and of what they exceed their groups' smallest `least` by."""
+    whole = np.int64(0)
+    above = np.int64(0)
     for v in range(first, last):
-        left = np.int64(gain[v])
-        if left == 0 or not allowed[v]:
+        now = np.int64(gain[v])
+        if now == 0 or not allowed[v]:
             continue
-        low = left
+        low = now
         for q in range(by_ptr[v], by_ptr[v + 1]):
             low = min(low, least[by_group[q]])
-        total += left - low
-    return total
+        whole += now
+        above += now - low
+    return whole, above
 
 
 @hot

@@ -1,0 +1,160 @@
+"""The command ``imax cim``."""
+
+import csv
+import io
+import json
+
+import pytest
+from numba import config
+
+import imax
+from imax.capacity import CapacityProblem, assign
+
+from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
+
+JIT = not config.DISABLE_JIT
+compiled = pytest.mark.skipif(
+    not JIT, reason="draws samples by the ten thousand, which takes minutes without the compiler"
+)
+QUICK = ("--epsilon", "0.4", "--random-seed", "1")
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_one_set_a_line_each(write):  # noqa: F811
+    active = write("# players\n0\n\n33\n", "active.txt")
+    text = run("cim", "--active", active, "--k", 2, *QUICK, "karate").stdout
+    assert text.splitlines()[0].split() == ["ap", "friend", "rank", "gain"]
+    for fact in ("Active ", "Invited ", "Certified ", "Upper bound ", "rr-opim+", "Random seed"):
+        assert fact in text
+    assert "Set 1" not in text
+    record = json.loads(run("cim", "--active", active, "--k", 2, *QUICK, "--format", "json", "karate").stdout)
+    (one,) = record["sets"]
+    same = assign(CapacityProblem(imax.datasets.load("karate"), [0, 33], 2), epsilon=0.4, rng=1)
+    assert [each["friends"] for each in one["assignments"]] == list(same.friends.values())
+    assert (record["random_seed"], record["source"]) == (1, "karate")
+
+
+def test_sets_apart_by_commas_run_one_by_one(write, tmp_path):  # noqa: F811
+    active = write("0,33\n0, 33 ,2\n", "sets.ap")
+    text = run("cim", "--active", active, "--k", 1, *QUICK, "karate").stdout
+    assert "Set 1 of 2" in text
+    assert "Set 2 of 2" in text
+    out = tmp_path / "out.csv"
+    run("cim", "--active", active, "--k", 1, *QUICK, "--format", "csv", "--output", out, "karate")
+    head, *rows = rows_of(out.read_text())
+    assert head == ["set", "ap", "friend", "rank", "gain"]
+    assert [(row[0], row[1], row[3]) for row in rows] == [
+        ("1", "0", "1"), ("1", "33", "1"), ("2", "0", "1"), ("2", "33", "1"), ("2", "2", "1"),
+    ]  # fmt: skip
+    assert files_in(tmp_path) == ["out.csv", "sets.ap"]
+
+
+def test_capacities_from_a_file(write):  # noqa: F811
+    active, slots = write("0\n33\n", "active.txt"), write("0 3\n33,1\n", "slots.txt")
+    record = json.loads(
+        run("cim", "--active", active, "--capacities", slots, *QUICK, "--format", "json", "karate").stdout
+    )
+    assert [len(each["friends"]) for each in record["sets"][0]["assignments"]] == [3, 1]
+    some = write("0 3\n", "some.txt")
+    options = ("--capacities", some, "--k", 2, *QUICK, "--format", "csv")
+    assert len(rows_of(run("cim", "--active", active, *options, "karate").stdout)) == 1 + 3 + 2
+    assert "has no number for 33" in fails(1, "cim", "--active", active, "--capacities", some, "karate")
+
+
+def test_names_and_standard_input(write):  # noqa: F811
+    graph = write("ann,bob\nann,cid\nbob,dot\neve,ann\n")
+    found = run("cim", "--active", "-", "--k", 1, *QUICK, "--format", "csv", graph, stdin="ann,eve\n").stdout
+    assert [row[1:4] for row in rows_of(found)[1:]] == [["ann", "bob", "1"]]
+    text = run("cim", "--active", "-", "--k", 1, *QUICK, graph, stdin="ann\neve\n").stdout
+    assert "Without friends      1 of the active: eve" in text
+    assert "1 of 2 invitations left" in text
+    assert "cannot both be standard input" in fails(2, "cim", "--active", "-", "--k", 1, "-", stdin="")
+
+
+@compiled
+def test_all_methods_side_by_side(write):  # noqa: F811
+    active = write("0,33\n0,33,2\n", "sets.ap")
+    options = ("--active", active, "--k", 2, "--random-seed", 1, "--simulations", 300, "karate")
+    text = run("cim", "--compare", *options).stdout
+    assert text.count("mg-greedy:simulation") == 2
+    head, *rows = rows_of(run("cim", "--methods", "degree,rr-opim+", "--format", "csv", *options).stdout)
+    assert head[:3] == ["set", "method", "spread"]
+    assert [row[:2] for row in rows] == [["1", "degree"], ["1", "rr-opim+"], ["2", "degree"], ["2", "rr-opim+"]]
+    record = json.loads(run("cim", "--methods", "degree", "--format", "json", *options).stdout)
+    assert [one["methods"][0]["method"] for one in record["sets"]] == ["degree", "degree"]
+
+
+@compiled
+def test_methods_and_oracles(write):  # noqa: F811
+    active = write("0\n33\n", "active.txt")
+    options = ("--active", active, "--k", 1, "--random-seed", 1, "karate")
+    text = run("cim", "--algorithm", "mg-greedy", "--oracle", "simulation", "--simulations", 50, *options).stdout
+    assert "mg-greedy, oracle simulation" in text
+    assert "Simulations " in text
+    assert "degree" in run("cim", "--algorithm", "degree", "--model", "lt", *options).stdout
+    assert "spare" in run("cim", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "code", "message"),
+    [
+        ("0,99\n", ("--k", 1), 1, "active.txt:1: node 99 is not a node of the graph"),
+        ("0,,2\n", ("--k", 1), 1, "active.txt:1: a label is missing between two commas, got '0,,2'"),
+        ("0,2\n3,4,3\n", ("--k", 1), 1, "active.txt:2: the node '3' is listed twice"),
+        ("0\n2\n0\n", ("--k", 1), 1, "active.txt:3: the node '0' is listed twice"),
+        ("# nobody\n", ("--k", 1), 1, "active.txt names no active participants"),
+        (",".join(map(str, range(34))), ("--k", 1), 2, "--active names every node"),
+        ("0\n", ("--k", 0), 2, "--k must be at least 1"),
+        ("0\n", (), 2, "Missing option '-k' / '--k' (or --capacities)"),
+        ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of rr-opim+"),
+        ("0\n", ("--k", 1, "--algorithm", "degree", "--oracle", "rr"), 2, "--oracle is nothing that algorithm"),
+        ("0\n", ("--k", 1, "--compare", "--spare", "all"), 2, "--spare cannot go with --compare"),
+        ("0\n", ("--k", 1, "--methods", "best"), 2, "--methods must be one of"),
+    ],
+)
+def test_bad_input(write, lines, options, code, message):  # noqa: F811
+    active = write(lines, "active.txt")
+    assert message in fails(code, "cim", "--active", active, *options, "karate")
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("0 0\n", "slots.txt: the capacity of 0 must be at least 1, got 0"),
+        ("0 two\n", "slots.txt: the capacity of 0 must be a whole number, got 'two'"),
+        ("0 1\n5 1\n", "slots.txt: 5 is no active participant; leave it out"),
+        ("0\n", "slots.txt:1: expected a label and a text"),
+        ("99 1\n", "slots.txt:1: node 99 is not a node"),
+    ],
+)
+def test_bad_capacities(write, lines, message):  # noqa: F811
+    active, slots = write("0\n", "active.txt"), write(lines, "slots.txt")
+    assert message in fails(1, "cim", "--active", active, "--capacities", slots, "karate")
+
+
+@pytest.mark.parametrize("name", ["assign", "compare"])
+def test_an_interrupt_prints_what_there_is(write, monkeypatch, name):  # noqa: F811
+    """Ctrl-C in the second of three sets: the first stands; in the first: nothing does."""
+    import imax.capacity
+
+    real, calls = getattr(imax.capacity, name), []
+
+    def pressed(*args, **given):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **given)
+
+    monkeypatch.setattr(imax.capacity, name, pressed)
+    active = write("0,33\n0,2\n0,3\n", "sets.ap")
+    options = ["--active", active, "--k", 1, "--delta", 0.3, *QUICK]
+    if name == "compare":
+        options += ["--methods", "rr-opim+", "--simulations", 4]
+    done = run("cim", *options, "--format", "json", "karate", code=130)
+    assert len(json.loads(done.stdout)["sets"]) == 1
+    assert "interrupted; this is the best result so far" in done.stderr
+    calls[:] = [1]
+    assert "interrupted before the first result" in fails(130, "cim", *options, "karate")
