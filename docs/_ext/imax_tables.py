@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 import imax
 from imax import datasets, errors, probabilities
 from imax.algorithms.registry import ALGORITHMS
+from imax.capacity.front import METHODS
 
 __all__ = ["setup"]
 
@@ -112,6 +113,27 @@ class Algorithms(_Table):
         ]
 
 
+class CapacityMethods(_Table):
+    """Every method of inviting within capacities."""
+
+    header = ("name", "how it chooses", "promise", "also takes", "epsilon")
+    widths = "12 43 20 15 10"
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return a row per method."""
+        order = ("oracle", "n_rr_sets", "n_simulations")
+        return [
+            (
+                f"``{m.name}``",
+                m.summary,
+                m.guarantee or "none",
+                ", ".join(f"``{name}``" for name in order if name in m.takes),
+                str(m.epsilon) if m.guarantee.endswith(("epsilon", "best")) else "",
+            )
+            for m in METHODS.values()
+        ]
+
+
 def _examples(app: Sphinx, context: Any, lines: list[str]) -> None:
     """Show the indented lines of a command's epilog as code."""
     shown: list[str] = []
@@ -133,5 +155,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("imax-datasets", Datasets)
     app.add_directive("imax-errors", Errors)
     app.add_directive("imax-algorithms", Algorithms)
+    app.add_directive("imax-capacity-methods", CapacityMethods)
     app.connect("sphinx-click-process-epilog", _examples)
     return {"parallel_read_safe": True}
