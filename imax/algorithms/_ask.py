@@ -21,7 +21,7 @@ from ..nodevalues import node_costs, node_groups
 from ..nodevalues import node_weights as check_node_weights
 from ._common import DEFAULT_EPSILON, Limits, Progress, Question
 
-__all__ = ["Groups", "NodeValues", "ask", "attribute", "free_memory"]
+__all__ = ["Groups", "NodeValues", "ask", "attribute", "checked_work", "free_memory"]
 
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
@@ -53,13 +53,12 @@ def ask(
     **limits_on_seeds: Any,
 ) -> Question:
     """Check everything and return the question; `any_size` says that the number of seeds is not given."""
-    limits = Limits(
-        None if time_limit is None else _check.positive(time_limit, "time_limit"),
-        free_memory() if max_memory is None else _check.memory_bytes(max_memory),
-    )
-    model = check_model(model)
+    work = checked_work(
+        model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
+        n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+    )  # fmt: skip
     network = as_graph(graph, probability=probability, rng=rng)
-    if model == "lt":
+    if work["model"] == "lt":
         network.check_lt()
     node_weights, costs, groups = (
         attribute(graph, value, name)
@@ -68,19 +67,41 @@ def ask(
     return Question(
         graph=network,
         constraint=_constraint(network, k, any_size=any_size, costs=costs, groups=groups, **limits_on_seeds),
-        model=model,
         weights=check_node_weights(network, node_weights),
-        epsilon=_check.open_unit(epsilon, "epsilon"),
-        delta=1.0 / max(network.n_nodes, 2) if delta is None else _check.open_unit(delta, "delta"),
         key=key_from(rng),
-        threads=_check.threads(threads),
         lanes=lanes,
-        limits=limits,
         progress=progress,
-        n_rr_sets=None if n_rr_sets is None else _check.count(n_rr_sets, "n_rr_sets"),
-        n_simulations=None if n_simulations is None else _check.count(n_simulations, "n_simulations", low=2),
         oracle=oracle,
+        **{"delta": 1.0 / max(network.n_nodes, 2), **work},
     )
+
+
+def checked_work(
+    *,
+    model: str,
+    epsilon: float,
+    delta: float | None,
+    threads: int | None,
+    max_memory: int | str | None,
+    time_limit: float | None,
+    n_rr_sets: int | None,
+    n_simulations: int | None,
+) -> dict[str, Any]:
+    """Return the fields of a question that do not depend on the graph, checked; no delta where none is given."""
+    limits = Limits(
+        None if time_limit is None else _check.positive(time_limit, "time_limit"),
+        free_memory() if max_memory is None else _check.memory_bytes(max_memory),
+    )
+    given = {} if delta is None else {"delta": _check.open_unit(delta, "delta")}
+    return {
+        "model": check_model(model),
+        "epsilon": _check.open_unit(epsilon, "epsilon"),
+        "threads": _check.threads(threads),
+        "limits": limits,
+        "n_rr_sets": None if n_rr_sets is None else _check.count(n_rr_sets, "n_rr_sets"),
+        "n_simulations": None if n_simulations is None else _check.count(n_simulations, "n_simulations", low=2),
+        **given,
+    }
 
 
 def attribute(graph: Any, value: Any, name: str) -> Any:

@@ -8,9 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__, _check
 from .._random import RNG, key_from
-from ..algorithms._ask import free_memory
-from ..algorithms._common import Limits, Progress, Question
-from ..diffusion import check_model
+from ..algorithms._ask import checked_work
+from ..algorithms._common import Progress, Question
 from ..errors import InvalidArgumentError
 from ..nodevalues import node_weights as check_node_weights
 from . import local, ris
@@ -106,31 +105,24 @@ def assign(
     method = METHODS[_check.one_of(algorithm, "algorithm", tuple(METHODS))]
     given = {"oracle": oracle, "n_rr_sets": n_rr_sets, "n_simulations": n_simulations}
     _fits(method, given)
-    limits = Limits(
-        None if time_limit is None else _check.positive(time_limit, "time_limit"),
-        free_memory() if max_memory is None else _check.memory_bytes(max_memory),
-    )
-    model = check_model(model)
-    if model == "lt":
+    work = checked_work(
+        model=model, epsilon=method.epsilon if epsilon is None else epsilon, delta=delta, threads=threads,
+        max_memory=max_memory, time_limit=time_limit, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+    )  # fmt: skip
+    if work["model"] == "lt":
         problem.graph.check_lt()
     if oracle is None and "oracle" in method.takes:
         oracle = "rr" if n_simulations is None else "simulation"
     question = Question(
         graph=problem.graph,
         constraint=problem.constraint,
-        model=model,
         weights=_weights(problem, node_weights),
-        epsilon=_check.open_unit(method.epsilon if epsilon is None else epsilon, "epsilon"),
-        delta=1.0 / max(problem.n_passive, 2) if delta is None else _check.open_unit(delta, "delta"),
         key=key_from(rng),
-        threads=_check.threads(threads),
         lanes=lanes,
-        limits=limits,
         progress=progress,
-        n_rr_sets=None if n_rr_sets is None else _check.count(n_rr_sets, "n_rr_sets"),
-        n_simulations=None if n_simulations is None else _check.count(n_simulations, "n_simulations", low=2),
         oracle=oracle,
         blocked=problem.blocked,
+        **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
     task = Task(problem, question, _check.one_of(spare, "spare", ("uninvited", "empty", "all")))
     return _result(task, certified(task, method.solve(task)), method)
