@@ -39,6 +39,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.hist --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
+	$(BIN)/python -m bench.limits --smoke
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q
