@@ -1,6 +1,6 @@
 """The machine's limits, and how far each kernel is from its own: latency, random loads, bandwidth, arithmetic.
 
-``python -m bench.limits`` makes its graph itself. A kernel's floor is what the loads, bytes or words that its task cannot
+``python -m bench.limits`` makes its graph itself. A kernel's floor is what the loads and bytes that its task cannot
 do without would cost if the machine did nothing else; docs/explanation/limits counts them.
 """
 
