@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import capacity, errors, probabilities
+    from . import capacity, errors, probabilities, recommend
     from .algorithms import anytime, certify, compare, curve, maximize
     from .errors import ImaxError
     from .exact import exact_spread
@@ -41,6 +41,7 @@ __all__ = [
     "probabilities",
     "read_edgelist",
     "read_graph",
+    "recommend",
     "sample_rr_sets",
     "spread",
     "write_graph",
@@ -70,7 +71,7 @@ _HOMES = {
     "spread": "simulation",
     "write_graph": "io",
 }
-_MODULES = ("capacity", "datasets", "errors", "probabilities")
+_MODULES = ("capacity", "datasets", "errors", "probabilities", "recommend")
 
 
 def __getattr__(name: str) -> Any:

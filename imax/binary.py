@@ -1,4 +1,4 @@
-"""Graphs in one binary file that is ready to use: the arrays are mapped, not read.
+"""Graphs, and other things of arrays, in one binary file that is ready to use: the arrays are mapped, not read.
 
 Layout: 8 bytes of magic; the header's length and its CRC-32 (both uint32, little-endian); the header in JSON
 (format, version of imax, what the graph says of itself, and a table of arrays: name, dtype, shape, offset,
@@ -9,7 +9,8 @@ import json
 import math
 import struct
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,9 @@ from .textfile import Content, PathLike, load, write_bytes
 if TYPE_CHECKING:
     from .graph import InfluenceGraph
 
-__all__ = ["from_content", "is_binary", "read_binary", "write_binary"]
+__all__ = ["check_graph", "from_content", "is_binary", "read_arrays", "read_binary", "write_arrays", "write_binary"]
+
+Made = TypeVar("Made")
 
 MAGIC = b"IMAXGRF1"
 FORMAT = 1
@@ -56,7 +59,11 @@ def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
     ...     read_binary(path)
     <InfluenceGraph: 3 nodes, 2 arcs, weighted_cascade>
     """
-    meta, arrays = graph.to_parts()
+    write_arrays(path, MAGIC, *graph.to_parts())
+
+
+def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """Write a description and arrays to one file under an 8-byte magic, whole or not at all."""
     kept = {name: np.ascontiguousarray(array, _little(array.dtype)) for name, array in arrays.items()}
     offset = 0
     table = []
@@ -82,7 +89,7 @@ def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
         }
     ).encode()
     start = _aligned(_FIXED.size + len(header))
-    parts: list[bytes | memoryview] = [_FIXED.pack(MAGIC, len(header), zlib.crc32(header)), header]
+    parts: list[bytes | memoryview] = [_FIXED.pack(magic, len(header), zlib.crc32(header)), header]
     parts.append(bytes(start - _FIXED.size - len(header)))
     for array in kept.values():
         parts += [_bytes(array), bytes(_aligned(array.nbytes) - array.nbytes)]
@@ -123,20 +130,40 @@ def from_content(content: Content, *, verify: bool = False) -> "InfluenceGraph":
     """Return the graph that a file's bytes hold."""
     from .graph import InfluenceGraph
 
-    header, start = _header(content)
+    def make(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "InfluenceGraph":
+        graph = InfluenceGraph.from_parts(meta, arrays)
+        check_graph(graph)
+        return graph
+
+    return read_arrays(content, MAGIC, "graph", make, verify=verify)
+
+
+def read_arrays(
+    content: Content,
+    magic: bytes,
+    what: str,
+    make: Callable[[dict[str, Any], dict[str, NDArray[Any]]], Made],
+    *,
+    verify: bool = False,
+) -> Made:
+    """Return what `make` makes of the description and the mapped arrays in a file's bytes; `what` is its name.
+
+    Raises
+    ------
+    FileFormatError
+        If the file has another magic, is cut off, damaged or of a later version, or its parts do not fit each other.
+    """
+    header, start = _header(content, magic, what)
     try:
         arrays = {entry["name"]: _view(content, start, entry, verify) for entry in header["arrays"]}
-        meta = header["meta"]
-        graph = InfluenceGraph.from_parts(meta, arrays)
-        _check(graph)
-        return graph
+        return make(header["meta"], arrays)
     except FileFormatError as error:
         raise _broken(content, str(error)) from None
     except (ImaxError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise _broken(content, f"its parts do not fit ({type(error).__name__}: {error})") from None
 
 
-def _check(graph: "InfluenceGraph") -> None:
+def check_graph(graph: "InfluenceGraph") -> None:
     """Refuse arrays that would lead a kernel out of bounds; one quick pass over each."""
     n, ptr = graph.n_nodes, graph.in_ptr
     if ptr[0] != 0 or ptr[-1] != graph.n_arcs or bool((ptr[1:] < ptr[:-1]).any()):
@@ -149,14 +176,15 @@ def _check(graph: "InfluenceGraph") -> None:
 
 
 def _broken(content: Content, problem: str) -> FileFormatError:
-    return FileFormatError(f"{content.name}: {problem}; write the file again from the graph's source")
+    return FileFormatError(f"{content.name}: {problem}; write the file again from its source")
 
 
-def _header(content: Content) -> tuple[dict[str, Any], int]:
+def _header(content: Content, magic: bytes, what: str) -> tuple[dict[str, Any], int]:
     """Return the header and where the arrays start."""
     head = content.head(_FIXED.size)
-    if head[: len(MAGIC)] != MAGIC:
-        raise FileFormatError(f"{content.name}: not a graph written by imax; read_graph reads text formats")
+    if head[: len(magic)] != magic:
+        hint = "; read_graph reads text formats" if magic == MAGIC else ""
+        raise FileFormatError(f"{content.name}: not a {what} written by imax{hint}")
     if len(head) < _FIXED.size:
         raise _broken(content, "the file is cut off")
     _, length, checksum = _FIXED.unpack(head)

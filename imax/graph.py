@@ -246,6 +246,10 @@ class InfluenceGraph:
         rows = probabilities.Rows(self.in_ptr, self.column, self.copies, self._describe)
         return self._replace(probability=probabilities.assign(spec, rows, rng))
 
+    def with_values(self, probability: ArcProbability) -> "InfluenceGraph":
+        """Return a graph of the same arcs with these probabilities."""
+        return self._replace(probability=probability)
+
     def with_report(self, **changes: Any) -> "InfluenceGraph":
         """Return the same graph with a changed report."""
         return self._replace(report=dataclasses.replace(self.report, **changes))

@@ -87,14 +87,25 @@ class Labels:
             labels = list(labels)
         except TypeError:
             raise InvalidArgumentError(f"{what.rstrip(':')} must be an iterable of labels, got {labels!r}") from None
-        if self.kind != "object" and all(type(label) is int and abs(label) < 2**63 for label in labels):
-            found = self._find_numbers(np.array(labels, dtype=np.int64))
-        else:
-            found = np.array([self._find(label) for label in labels], dtype=np.int64)
+        found = self.places(labels)
         unknown = np.flatnonzero(found < 0)
         if unknown.size:
-            raise UnknownNodeError(f"{what} {labels[unknown[0]]!r} is not a node of the graph ({self._hint()})")
+            raise self.unknown(labels[unknown[0]], what)
         return found
+
+    def places(self, labels: "list[Any] | NDArray[Any]") -> NDArray[np.int64]:
+        """Return the node indices of labels; -1 for an unknown one."""
+        if self.kind != "object":
+            if isinstance(labels, np.ndarray) and labels.dtype.kind == "i":
+                return self._find_numbers(labels.astype(np.int64, copy=False))
+            if all(type(label) is int and abs(label) < 2**63 for label in labels):
+                return self._find_numbers(np.array(labels, dtype=np.int64))
+        each = labels.tolist() if isinstance(labels, np.ndarray) else labels
+        return np.array([self._find(label) for label in each], dtype=np.int64)
+
+    def unknown(self, label: Any, what: str) -> UnknownNodeError:
+        """Return the error for a label that names no node."""
+        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})")
 
     def _find(self, label: Hashable) -> int:
         if self.kind == "object":

@@ -38,6 +38,8 @@ class Cascades:
         How many cascades run side by side in a thread, 1 to 16. Changes the speed, never the result.
     blocked : numpy.ndarray of bool, shape (n,), optional
         Nodes that no cascade enters; none begins at one.
+    stratified : bool, default False
+        Whether RR set i has node i modulo n for its root, in place of a random one.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Cascades:
         weights: NDArray[np.float64] | None = None,
         ending: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
+        stratified: bool = False,
     ) -> None:
         self.diffusion = diffusion
         self.key = (np.uint64(key[0]), np.uint64(key[1]))
@@ -60,6 +63,7 @@ class Cascades:
         self.weights = weights
         self.ending = ending
         self.blocked = blocked
+        self.strata = True if stratified else None  # None leaves the branch out of the compiled kernel
         self.cut = 0  # nodes that sets had met before they met an end
         self._level = 4096 + 2 * diffusion.most + (0 if seeds is None else 2 * lanes * seeds.size)
         self._local = threading.local()
@@ -104,7 +108,7 @@ class Cascades:
                 size = cascades(
                     first, count, self.key[0], self.key[1], d.n, self.lanes,
                     d.idx, d.pick, d.rec, d.cum, d.par, d.deg, d.mode,
-                    self.roots, self.seeds, self.weights, self.ending, *buffers, buf, start, length, value,
+                    self.roots, self.strata, self.seeds, self.weights, self.ending, *buffers, buf, start, length, value,
                 )  # fmt: skip
                 if size != _LEVEL_FULL:
                     if self.ending is not None and size >= 0:
@@ -152,6 +156,7 @@ class Sampler:
         diffusion: Diffusion | None = None,
         ending: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
+        stratified: bool = False,
     ) -> None:
         self.graph = graph
         self.model = check_model(model)
@@ -160,7 +165,9 @@ class Sampler:
         self.lanes = default_lanes(self.diffusion) if lanes is None else _check.count(lanes, "lanes", high=MAX_LANES)
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         roots = None if node_weights is None else _root_table(node_weights)
-        self._cascades = Cascades(self.diffusion, key, self.lanes, roots=roots, ending=ending, blocked=blocked)
+        self._cascades = Cascades(
+            self.diffusion, key, self.lanes, roots=roots, ending=ending, blocked=blocked, stratified=stratified
+        )
         self._local = threading.local()
         self._rate = 0.0  # unknown: the first round is a small one
 

@@ -31,15 +31,18 @@ PUBLIC = [
     "probabilities",
     "read_edgelist",
     "read_graph",
+    "recommend",
     "sample_rr_sets",
     "spread",
     "write_graph",
 ]
 WITH_ALL = [
     "algorithms", "bounds", "capacity", "constraints", "convert", "coverage", "datasets", "diffusion", "errors",
-    "exact", "graph", "io", "labels", "matroid", "nodevalues", "oracles", "plotting", "probabilities", "results",
+    "exact", "graph", "io", "labels", "matroid", "nodevalues", "oracles", "plotting", "probabilities", "recommend",
+    "results",
     "rrsets", "sampling", "simulation",
-    "kernels.cascade", "kernels.coverage", "kernels.generate", "kernels.labels", "kernels.matroid", "kernels.rows",
+    "kernels.cascade", "kernels.coverage", "kernels.generate", "kernels.hetero",
+    "kernels.labels", "kernels.matroid", "kernels.rows",
     "kernels.sample", "kernels.stream", "kernels.tables", "kernels.text",
 ]  # fmt: skip
 
@@ -74,7 +77,7 @@ def test_modules_have_what_they_announce(module):
 def test_no_module_hides_a_public_name():
     # importing imax.x makes imax.x that module, whatever stood there
     folder = Path(imax.__file__).parent
-    for name in set(PUBLIC) - {"capacity", "datasets", "errors", "probabilities"}:
+    for name in set(PUBLIC) - {"capacity", "datasets", "errors", "probabilities", "recommend"}:
         assert not (folder / f"{name}.py").exists()
         assert not (folder / name).exists()
 

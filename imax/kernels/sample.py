@@ -205,7 +205,8 @@ def _one_general(v, lane, pick, rec, arcs, lanes_of, fracs, na, state, step):
 
 @helper
 def _begin(
-    lane, i, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, items, n_items, ending, hit, cut
+    lane, i, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail, items, n_items, ending,
+    hit, cut,
 ):  # fmt: skip
     """Start cascade `i` in a lane, from the seeds or a random root; return the number of items with its own added."""
     s, d = stream(key0, key1, _U(i))
@@ -217,6 +218,8 @@ def _begin(
         v = np.int64(mulhi(word, _U(n)))
         if roots is not None:
             v = np.int64(roots[v, 1] if np.uint32((word * _U(n)) >> _S32) <= roots[v, 0] else roots[v, 2])
+        if strata is not None:
+            v = np.int64(i) % np.int64(n)
         queue[lane, 0] = v
         mark[v] |= bit
         prefetch(rec, v)
@@ -326,7 +329,7 @@ def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which, ending
 
 @hot
 def cascades(
-    first, count, key0, key1, n, lanes, idx, pick, rec, cum, par, deg, mode, roots, seeds, weights,
+    first, count, key0, key1, n, lanes, idx, pick, rec, cum, par, deg, mode, roots, strata, seeds, weights,
     ending, mark, queue, now, later, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length, value,
 ):  # fmt: skip
     """Run cascades number `first` to ``first + count - 1`` of a stream.
@@ -337,8 +340,9 @@ def cascades(
     small and -2 that `now` and `later`, which hold one level of all lanes each, were: nothing is left marked, and
     the caller starts over.
 
-    `ending` is None or marks nodes at which an RR set ends: one that meets such a node is written as that node alone,
-    and `registers[5, 0]` takes the number of other nodes that these had met, in all.
+    With `strata`, not None, the root of RR set i is node i modulo n, in place of a random one: of n sets in a row each
+    node is the root of one. `ending` is None or marks nodes at which an RR set ends: one that meets such a node is
+    written as that node alone, and `registers[5, 0]` takes the number of other nodes that these had met, in all.
 
     `lanes` is at most 16 (the bits of `mark`) and `queue` has a row for each; `arcs`, `fracs`, `lanes_of` and
     `ends` hold one block's arcs: nodes join a block while it has fewer than `room`.
@@ -360,8 +364,8 @@ def cascades(
     while live < lanes and begun < count:
         who[live] = begun
         n_now = _begin(
-            live, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, now, n_now,
-            ending, hit, cut,
+            live, first + begun, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail, now,
+            n_now, ending, hit, cut,
         )  # fmt: skip
         live += 1
         begun += 1
@@ -424,8 +428,8 @@ def cascades(
             if begun < count and n_later + (1 if seeds is None else seeds.size) < later.size:
                 who[lane] = begun
                 n_later = _begin(
-                    lane, first + begun, key0, key1, n, roots, seeds, rec, mark, queue, state, step, seen, tail, later,
-                    n_later, ending, hit, cut,
+                    lane, first + begun, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail,
+                    later, n_later, ending, hit, cut,
                 )  # fmt: skip
                 begun += 1
             elif begun < count:
