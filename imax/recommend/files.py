@@ -28,7 +28,7 @@ def format_of(path: PathLike) -> str | None:
 
 
 def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: str | None = None) -> list[list[Any]]:
-    """Return the columns of a table of labels, and last the numbers of the optional one, or None.
+    """Return the columns of a table of labels, and last the scores of the optional one, empty where it is missing.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
     columns : sequence of str
         The names of the columns.
     optional : str, optional
-        The name of a column of numbers that may be missing.
+        The name of a column of scores in [0, 1] that may be missing.
 
     Raises
     ------
     FileFormatError
-        Naming file and line, for a column that is missing, a cell that is, or a number that is none.
+        Naming file and line, for a column that is missing, a cell that is, or a score that is none.
     """
     content = load(path)
     if content.head(len(_PARQUET)) == _PARQUET:
@@ -67,9 +67,10 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
         raise FileFormatError(f"{content.name} has no rows")
     if optional is None:
         return found
-    place_of_number = names.index(optional) if optional in names else -1
-    numbers = [_number(row[place_of_number], f"{content.name}:{line}") for line, row in rows]
-    return [*found, numbers if optional in names else []]
+    if optional not in names:
+        return [*found, []]
+    place = names.index(optional)
+    return [*found, [_score(row[place], f"{content.name}:{line}") for line, row in rows]]
 
 
 def _csv(content: Content) -> tuple[list[str], list[tuple[int, list[Any]]]]:
@@ -139,11 +140,14 @@ def _label(cell: Any, labels: Labels, where: str) -> Any:
     return cell
 
 
-def _number(cell: Any, where: str) -> float:
+def _score(cell: Any, where: str) -> float:
     try:
-        return float(cell)
+        score = float(cell)
     except (TypeError, ValueError):
         raise FileFormatError(f"{where}: the score {cell!r} is not a number") from None
+    if not 0.0 <= score <= 1.0:
+        raise FileFormatError(f"{where}: the score {cell!r} must lie in [0, 1]; scale the scores to probabilities")
+    return score
 
 
 def as_text(ranking: Ranking, form: str) -> str:

@@ -1,0 +1,156 @@
+"""The command ``imax rerank``, and the files it reads and writes."""
+
+import csv
+import gzip
+import io
+import json
+
+import pytest
+from numba import config
+
+import imax
+from imax.errors import FileFormatError, InvalidArgumentError, MissingDependencyError
+from imax.recommend import Reranker
+from imax.recommend.files import as_text, format_of, read_rows, write_ranking
+
+from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
+
+JIT = not config.DISABLE_JIT
+RECS = "user,candidate,score\nMyriel,Valjean,0.5\nMyriel,Napoleon,0.25\nMarius,Cosette,0.75\nMarius,Valjean,0.125\n"
+QUICK = ("--random-seed", 1, "--sets-per-node", 2)
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def expected(method, k=None, **options):
+    lists = {"Myriel": {"Valjean": 0.5, "Napoleon": 0.25}, "Marius": {"Cosette": 0.75, "Valjean": 0.125}}
+    return Reranker(imax.datasets.load("lesmis"), method, rng=1, sets_per_node=2, **options).rerank(lists, k)
+
+
+@pytest.mark.parametrize("method", ["heteroim", "heteroir", "degree"])
+def test_lists_as_from_the_library(write, tmp_path, method):  # noqa: F811
+    recs = write(RECS, "recs.csv")
+    out = tmp_path / "out.csv"
+    options = ("--candidates", recs, "--method", method, *QUICK)
+    run("rerank", *options, "--output", out, "lesmis")
+    assert out.read_text() == as_text(expected(method), "csv")
+    text = run("rerank", *options, "--k", 1, "lesmis").stdout
+    assert text.splitlines()[0].split()[:4] == ["user", "friend", "rank", "score"]
+    assert f"Method       {method}" in text
+    lines = run("rerank", *options, "--k", 1, "--format", "jsonl", "lesmis").stdout.splitlines()
+    assert [json.loads(line)["friend"] for line in lines] == [own[0] for own in expected(method).lists().values()]
+    record = json.loads(run("rerank", *options, "--format", "json", "lesmis").stdout)
+    assert (record["method"], record["source"], record["random_seed"]) == (method, "lesmis", 1)
+    assert files_in(tmp_path) == ["out.csv", "recs.csv"]
+
+
+def test_acceptance_and_blend(write):  # noqa: F811
+    recs, accept = write(RECS, "recs.csv"), write("Valjean 0.25\n", "accept.txt")
+    options = ("--candidates", recs, "--method", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
+    found = run("rerank", *options, "--interactions", 3, "--format", "csv", "lesmis").stdout
+    assert found == as_text(expected("heteroir", acceptance={"Valjean": 0.25}, blend=0.5, interactions=3), "csv")
+
+
+def test_metrics(write, tmp_path):  # noqa: F811
+    recs = write(RECS, "recs.csv")
+    truth = write("user,friend\nMyriel,Valjean\nMarius,Cosette\nValjean,Fantine\n", "truth.csv")
+    options = ("--candidates", recs, "--method", "probability", "--evaluate", truth, "--random-seed", 1, "lesmis")
+    text = run("rerank", "--k", 2, *options).stdout
+    assert text.splitlines()[0].split() == ["k", "recall", "ndcg", "spread", "ideal_spread", "nspread"]
+    assert text.splitlines()[1].split() == ["1", "1.0000", "1.0000", "3", "3", "1.0000"]
+    record = json.loads(run("rerank", "--k", 1, "--format", "json", *options).stdout)
+    assert (record["recall"], record["n_users"]) == ([1.0], 2)
+    assert rows_of(run("rerank", "--k", 1, "--format", "csv", *options).stdout)[1][:2] == ["1", "1.0"]
+    out = tmp_path / "lists.csv"
+    assert "recall" in run("rerank", "--k", 1, "--output", out, *options).stdout
+    assert [row[1] for row in rows_of(out.read_text())[1:]] == ["Valjean", "Cosette"]
+
+
+def test_integers_and_compressed_files(tmp_path):
+    path = tmp_path / "recs.csv.gz"
+    path.write_bytes(gzip.compress(b"user,candidate\n0,33\n0,1\n"))
+    text = run("rerank", "--candidates", path, "--method", "degree", "--format", "csv", *QUICK, "karate").stdout
+    assert [row[:2] for row in rows_of(text)[1:]] == [["0", "33"], ["0", "1"]]
+
+
+def test_unknown_nodes(write):  # noqa: F811
+    recs = write(RECS + "Marius,Nobody,0.5\n", "recs.csv")
+    options = ("--candidates", recs, "--method", "degree", *QUICK)
+    assert "the candidate 'Nobody' is not a node" in fails(1, "rerank", *options, "lesmis")
+    done = run("rerank", *options, "--on-missing", "drop", "lesmis")
+    assert "note: 1 candidates and 0 users are no nodes and left out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "code", "message"),
+    [
+        ("user,friend\na,b\n", (), 1, "recs.csv: the column 'candidate' is missing; it has 'user', 'friend'"),
+        ("user,candidate\nMyriel\n", (), 1, "recs.csv:2: expected 2 columns, as in the head line, got 'Myriel'"),
+        ("user,candidate\nMyriel,\n", (), 1, "recs.csv:2: a label is missing"),
+        ("user,candidate\n", (), 1, "recs.csv has no rows"),
+        ("user,candidate,score\nMyriel,Valjean,high\n", (), 1, "recs.csv:2: the score 'high' is not a number"),
+        ("user,candidate,score\nMyriel,Valjean,1.5\n", (), 1, "recs.csv:2: the score '1.5' must lie in [0, 1]"),
+        ("user,candidate,score\nMyriel,Valjean,nan\n", (), 1, "recs.csv:2: the score 'nan' must lie"),
+        ("user,candidate\nMyriel,Valjean\nMyriel,Valjean\n", (), 2, "names 'Valjean' more than once"),
+        ("user,candidate\nMyriel,Valjean\n", ("--k", 2), 2, "--k = 2 is more than the 1 candidates"),
+        ("user,candidate\nMyriel,Valjean\n", ("--blend", 2), 2, "--blend must lie in"),
+        ("user,candidate\nMyriel,Valjean\n", ("--format", "parquet"), 2, "--format parquet needs --output"),
+        ("user,candidate\nMyriel,Valjean\n", ("--evaluate", "truth.csv"), 2, "--evaluate needs --k"),
+        ('{"user": "Myriel", "candidate": "Valjean"}\n{"user": "Marius"}\n', (), 1, "recs.csv:2: 'candidate' is not"),
+        ('{"user": "Myriel", "candidate": "Valjean"}\n{oh}\n', (), 1, "recs.csv:2: not JSON"),
+        ('{"user": "Myriel", "candidate": "Valjean"}\n[1]\n', (), 1, "recs.csv:2: expected an object"),
+    ],
+)
+def test_bad_input(write, text, options, code, message):  # noqa: F811
+    recs = write(text, "recs.csv")
+    assert message in fails(code, "rerank", "--candidates", recs, "--method", "degree", *options, "lesmis")
+
+
+def test_json_lines(write):  # noqa: F811
+    lines = [
+        {"user": "Myriel", "candidate": "Valjean", "score": 0.5},
+        {"user": "Marius", "candidate": "Cosette", "score": 1},
+    ]
+    recs = write("\n".join(map(json.dumps, lines)) + "\n\n", "recs.jsonl")
+    labels = imax.datasets.load("lesmis").labels
+    assert read_rows(recs, labels, ("user", "candidate"), "score") == [
+        ["Myriel", "Marius"], ["Valjean", "Cosette"], [0.5, 1.0],
+    ]  # fmt: skip
+
+
+def test_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    found, path = expected("heteroir", 1), tmp_path / "lists.parquet"
+    write_ranking(found, path, "parquet")
+    labels = found.graph.labels
+    users, friends, scores = read_rows(path, labels, ("user", "friend"), "willingness")
+    assert (users, friends) == (["Myriel", "Marius"], [own[0] for own in found.lists().values()])
+    assert scores == found.parts["willingness"].tolist()
+    with pytest.raises(InvalidArgumentError, match="cannot be written to standard output"):
+        write_ranking(found, "-", "parquet")
+
+
+def test_parquet_without_its_library(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    (tmp_path / "recs.parquet").write_bytes(b"PAR1....")
+    labels = imax.datasets.load("lesmis").labels
+    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[parquet\]'"):
+        read_rows(tmp_path / "recs.parquet", labels, ("user",))
+    with pytest.raises(MissingDependencyError, match="Parquet needs pyarrow"):
+        write_ranking(expected("degree"), tmp_path / "out.parquet", "parquet")
+
+
+def test_names_tell_formats():
+    names = ("a.csv", "a.csv.gz", "b.jsonl", "c.parquet", "d.txt")
+    assert [format_of(name) for name in names] == ["csv", "csv", "jsonl", "parquet", None]
+
+
+def test_a_quote_that_does_not_end(write):  # noqa: F811
+    labels = imax.datasets.load("lesmis").labels
+    with pytest.raises(FileFormatError):
+        read_rows(write('user,candidate\n"Myriel,Valjean\n', "recs.csv"), labels, ("user", "candidate"))
