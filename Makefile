@@ -40,6 +40,8 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
 	$(BIN)/python -m bench.limits --smoke
+	$(BIN)/python -m bench.recommend --smoke
+	$(BIN)/python -m bench.scaling --smoke
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q

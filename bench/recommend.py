@@ -1,0 +1,211 @@
+"""Reranking friend recommendations: a study on simulated cascades, and how fast it is.
+
+``python -m bench.recommend`` reads facebook and epinions from the folder named by IMAX_DATA. For the study, hidden
+probabilities are drawn and cascades simulated from them in two stages, invitation and acceptance; rankers see noisy
+estimates. Metrics are over repeated draws, with 95 % confidence intervals. With ``--plots DIR`` they are drawn there.
+"""
+
+import math
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import imax
+from imax.recommend import Reranker, heteroim, heteroir
+from imax.recommend.metrics import evaluate
+
+from ._measure import bench_graph, data_graph, machine, parser, table, timed
+
+ALONE = "P(u, v) alone"
+METHODS = (
+    "heteroir", "heteroim", "heteroim, blend 0.2", "probability", ALONE, "cim", "degree", "pagerank", "random",
+)  # fmt: skip
+KS = (1, 2, 3)
+
+
+class World:
+    """Hidden truth on a graph: who would invite whom, who accepts, and what cascades that makes."""
+
+    def __init__(self, graph: imax.InfluenceGraph, draw: int, noise: float) -> None:
+        self.rng = np.random.default_rng(draw)
+        self.src, self.dst, p = graph.arc_arrays()
+        n = graph.n_nodes
+        # around the weighted cascade, so that some friends are far more willing than others
+        self.invite = np.clip(p * self.rng.gamma(0.5, 2.0, p.size), 0.0, 1.0)
+        self.accept = self.rng.beta(2.0, 2.0, n)
+        self.seen = np.clip(self.invite * np.exp(self.rng.normal(0.0, noise, p.size)), 0.0, 1.0)
+        self.seen_accept = np.clip(self.accept * np.exp(self.rng.normal(0.0, noise, n)), 0.0, 1.0)
+        self.n = n
+        order = np.argsort(self.src, kind="stable")
+        self.ptr = np.concatenate([[0], np.cumsum(np.bincount(self.src, minlength=n))])
+        self.targets, self.chance = self.dst[order], self.invite[order] * self.accept[self.dst[order]]
+
+    def graph(self) -> imax.InfluenceGraph:
+        """Return the graph as rankers see it."""
+        return imax.InfluenceGraph.from_arrays(self.src, self.dst, self.seen, n_nodes=self.n)
+
+    def spreads(self, starts: NDArray[np.int64]) -> set[tuple[int, int]]:
+        """Return the pairs (u, v) between whom an invitation spread, in one cascade from each of `starts`."""
+        pairs: set[tuple[int, int]] = set()
+        for start in starts.tolist():
+            active, left = {start}, [start]
+            while left:
+                u = left.pop()
+                begin, end = self.ptr[u], self.ptr[u + 1]
+                live = self.targets[begin:end][self.rng.random(end - begin) < self.chance[begin:end]].tolist()
+                for v in live:
+                    if v not in active:
+                        active.add(v)
+                        left.append(v)
+                        pairs.add((u, v))
+        return pairs
+
+
+def candidates_of(world: World, users: NDArray[np.int64], longest: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the rows of a recommender: of each user at most so many friends, drawn at random."""
+    who, whom = [], []
+    for u in users.tolist():
+        friends = world.targets[world.ptr[u] : world.ptr[u + 1]]
+        chosen = world.rng.choice(friends, min(longest, friends.size), replace=False)
+        who.append(np.full(chosen.size, u))
+        whom.append(chosen)
+    return np.concatenate(who), np.concatenate(whom)
+
+
+def study(name: str, graph: imax.InfluenceGraph, draws: int, n_users: int, noise: float) -> dict[str, Any]:
+    """Print and return every method's metrics at 3, over so many draws of the hidden truth."""
+    found: dict[str, list[Any]] = {method: [] for method in METHODS}
+    for draw in range(draws):
+        world = World(graph, draw, noise)
+        degree = np.diff(world.ptr)
+        users = world.rng.choice(np.flatnonzero(degree >= 5), n_users, replace=False)
+        truth = world.spreads(np.concatenate([users, world.rng.integers(0, world.n, n_users)]))
+        rows = candidates_of(world, users, 50)
+        seen = world.graph()
+        for method in METHODS:
+            kind, _, blend = ("probability" if method == ALONE else method).partition(", blend ")
+            accept = None if method == ALONE else world.seen_accept
+            reranker = Reranker(seen, kind, acceptance=accept, blend=float(blend) if blend else None, rng=draw)
+            lists = reranker.rerank(rows, 3, on_short="keep")
+            found[method].append(evaluate(lists, truth, KS))
+    rows_ = []
+    for method, records in found.items():
+        cells = [_interval([getattr(r, what)[-1] for r in records]) for what in ("recall", "ndcg", "nspread")]
+        better = [
+            _interval([r.nspread[-1] - p.nspread[-1] for r, p in zip(records, found[base], strict=True)], signed=True)
+            for base in (ALONE, "probability")
+        ]
+        rows_.append((method, *cells, *better))
+    judged = statistics.mean(r.n_users for r in found["heteroir"])
+    head = (
+        f"{name}, {draws} draws, {judged:.0f} users judged",
+        "recall@3",
+        "NDCG@3",
+        "NSpread@3",
+        "NSpread@3 over P(u,v)",
+    )
+    table(head, rows_)
+    return found
+
+
+def _interval(values: list[float], *, signed: bool = False) -> str:
+    """Return mean and half width of the 95 % interval by Student's t."""
+    from scipy.stats import t
+
+    mean = statistics.mean(values)
+    if len(values) < 2:
+        return f"{mean:.4f}"
+    half = float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
+    return f"{mean:{'+' if signed else ''}.4f} ± {half:.4f}"
+
+
+def draw_study(folder: Path, found: dict[str, dict[str, Any]]) -> None:
+    """Draw NSpread against K for all methods."""
+    from matplotlib.figure import Figure
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+    for ax, (name, by_method) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
+        for method, records in by_method.items():
+            means = [statistics.mean(r.nspread[i] for r in records) for i in range(len(KS))]
+            ax.plot(KS, means, marker=".", label=method)
+        ax.set_xticks(KS)
+        ax.set_xlabel("K")
+        ax.set_ylabel("NSpread@K")
+        ax.set_title(name)
+    figure.axes[0].legend(frameon=False, fontsize="small")
+    figure.savefig(folder / "recommend-study.svg")
+
+
+def speed(smoke: bool, repeats: int) -> None:
+    """Print how long rankings and requests take."""
+    rows: list[tuple[Any, ...]] = []
+    facebook = imax.datasets.load("lesmis") if smoke else data_graph("facebook")
+    if facebook is not None:
+        inviters = np.random.default_rng(0).choice(facebook.n_nodes, 40, replace=False)
+        labels = facebook.labels.take(inviters)
+        made = heteroim(facebook, labels, k=3, rng=1)
+        time_ = timed({"": lambda: heteroim(facebook, labels, k=3, rng=1)}, repeats)[""]
+        rows.append(("heteroim, facebook, 40 inviters, k = 3, epsilon 0.1", f"{made.n_rr_sets:,} RR sets", str(time_)))
+    big = bench_graph(10 if smoke else 20)
+    time_ = timed({"": lambda: heteroir(big, k=20)}, min(repeats, 3))[""]
+    rows.append((f"heteroir, R-MAT, {big.n_arcs:,} arcs, all invite, top 20", "", str(time_)))
+    epinions = imax.datasets.load("karate") if smoke else data_graph("epinions")
+    if epinions is not None:
+        rng = np.random.default_rng(0)
+        n, width = epinions.n_nodes, 10 if smoke else 200
+        users = rng.integers(0, n, 20 if smoke else 2000).tolist()
+        lists = [np.setdiff1d(rng.choice(n, width + 10, replace=False), [u])[:width].tolist() for u in users]
+        for method in ("heteroim", "heteroir"):
+            began = time.perf_counter()
+            reranker = Reranker(epinions, method, rng=1)
+            prepared = time.perf_counter() - began
+            reranker.rerank_user(users[0], lists[0], 3)
+            each = []
+            for user, own in zip(users, lists, strict=True):
+                began = time.perf_counter()
+                reranker.rerank_user(user, own, 3)
+                each.append(time.perf_counter() - began)
+            rows.append(
+                (f"rerank_user, epinions, {width} candidates, {method}", f"prepared in {prepared:.2f} s",
+                 f"median {statistics.median(each) * 1e6:.0f} µs, 99 % within {np.quantile(each, 0.99) * 1e6:.0f} µs")
+            )  # fmt: skip
+    rng = np.random.default_rng(1)
+    count, width = (50, 5) if smoke else (100_000, 50)
+    many = rng.choice(big.n_nodes, count, replace=count > big.n_nodes).tolist()
+    wide = rng.integers(0, big.n_nodes, (count, width + 10))
+    batch = {u: np.setdiff1d(row, [u])[:width].tolist() for u, row in zip(many, wide, strict=True)}
+    for method, options in (("heteroir", {}), ("heteroim", {"sets_per_node": 3})):
+        reranker = Reranker(big, method, rng=1, **options)
+        time_ = timed({"": lambda r=reranker: r.rerank(batch, 3, on_short="keep")}, min(repeats, 3))[""]
+        rows.append((f"rerank, {len(batch):,} users, {width} candidates each, {method}", "dict of lists", str(time_)))
+    table(("work", "", "time"), rows)
+
+
+def main() -> None:
+    """Print all tables."""
+    made = parser(__doc__ or "")
+    made.add_argument("--plots", type=Path, metavar="DIR", help="draw NSpread there")
+    made.add_argument("--draws", type=int, default=20, help="draws of the hidden truth (default 20)")
+    made.add_argument("--noise", type=float, default=0.5, help="of the estimates, as the deviation of their logarithm")
+    options = made.parse_args()
+    print(machine(), "\n")
+    found: dict[str, dict[str, Any]] = {}
+    if options.smoke:
+        found["rmat"] = study("R-MAT 2^7", bench_graph(7), 2, 20, options.noise)
+    else:
+        for name in ("facebook", "epinions"):
+            graph = data_graph(name)
+            if graph is not None:
+                found[name] = study(name, graph, options.draws, 2000, options.noise)
+    if options.plots is not None:
+        draw_study(options.plots, found)
+    speed(options.smoke, 1 if options.smoke else options.repeats)
+
+
+if __name__ == "__main__":
+    main()
