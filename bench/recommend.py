@@ -102,12 +102,9 @@ def study(name: str, graph: imax.InfluenceGraph, draws: int, n_users: int, noise
         rows_.append((method, *cells, *better))
     judged = statistics.mean(r.n_users for r in found["heteroir"])
     head = (
-        f"{name}, {draws} draws, {judged:.0f} users judged",
-        "recall@3",
-        "NDCG@3",
-        "NSpread@3",
-        "NSpread@3 over P(u,v)",
-    )
+        f"{name}, {draws} draws, {judged:.0f} users judged", "recall@3", "NDCG@3", "NSpread@3", "over P(u, v) alone",
+        "over probability",
+    )  # fmt: skip
     table(head, rows_)
     return found
 
