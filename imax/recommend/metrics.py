@@ -88,7 +88,8 @@ def recall_at_k(lists: Lists, truth: Truth, k: int) -> float:
 def ndcg_at_k(lists: Lists, truth: Truth, k: int) -> float:
     """Return the mean over users of the discounted gain of hits, over that of a list of hits alone.
 
-    A hit at rank r counts 1 / log2(r + 1); the best list has as many hits as k and D(u) allow. For the arguments see `recall_at_k`.
+    A hit at rank r counts 1 / log2(r + 1); the best list has as many hits as k and D(u) allow. For the arguments see
+    `recall_at_k`.
 
     Examples
     --------
