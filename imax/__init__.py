@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import capacity, errors, probabilities, recommend
+    from . import annotate, capacity, errors, probabilities, recommend
     from .algorithms import anytime, certify, compare, curve, maximize
     from .errors import ImaxError
     from .exact import exact_spread
@@ -28,6 +28,7 @@ __all__ = [
     "RRCollection",
     "SpreadEstimate",
     "__version__",
+    "annotate",
     "anytime",
     "capacity",
     "certify",
@@ -71,7 +72,7 @@ _HOMES = {
     "spread": "simulation",
     "write_graph": "io",
 }
-_MODULES = ("capacity", "datasets", "errors", "probabilities", "recommend")
+_MODULES = ("annotate", "capacity", "datasets", "errors", "probabilities", "recommend")
 
 
 def __getattr__(name: str) -> Any:

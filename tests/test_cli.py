@@ -29,7 +29,7 @@ from imax.cli._output import as_table
 QUICK = ("--epsilon", "0.4", "--random-seed", "1")
 SQUARE = "0 1\n1 2\n2 3\n3 0\n"
 NAMED = "ann,bob\nann,cid\nbob,cid\ncid,dot\n"
-COMMANDS = ("seed", "cim", "rerank", "spread", "certify", "compare", "info", "convert")
+COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "info", "convert")
 
 
 def run(*args, code=0, stdin=None):

@@ -18,6 +18,7 @@ PUBLIC = [
     "RRCollection",
     "SpreadEstimate",
     "__version__",
+    "annotate",
     "anytime",
     "capacity",
     "certify",
@@ -37,7 +38,8 @@ PUBLIC = [
     "write_graph",
 ]
 WITH_ALL = [
-    "algorithms", "bounds", "capacity", "constraints", "convert", "coverage", "datasets", "diffusion", "errors",
+    "algorithms", "annotate", "bounds", "capacity", "constraints",
+    "convert", "coverage", "datasets", "diffusion", "errors",
     "exact", "graph", "io", "labels", "matroid", "nodevalues", "oracles", "plotting", "probabilities", "recommend",
     "results",
     "rrsets", "sampling", "simulation",
@@ -77,7 +79,7 @@ def test_modules_have_what_they_announce(module):
 def test_no_module_hides_a_public_name():
     # importing imax.x makes imax.x that module, whatever stood there
     folder = Path(imax.__file__).parent
-    for name in set(PUBLIC) - {"capacity", "datasets", "errors", "probabilities", "recommend"}:
+    for name in set(PUBLIC) - {"annotate", "capacity", "datasets", "errors", "probabilities", "recommend"}:
         assert not (folder / f"{name}.py").exists()
         assert not (folder / name).exists()
 

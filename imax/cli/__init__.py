@@ -15,7 +15,7 @@ from .. import __version__
 
 __all__ = ["main"]
 
-_COMMANDS = ("seed", "cim", "rerank", "spread", "certify", "compare", "info", "convert")
+_COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "info", "convert")
 
 
 class _Main(click.Group):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..algorithms._common import Progress
+    from ..annotate import Selection
     from ..capacity import Assignment
     from ..graph import InfluenceGraph
     from ..results import Certificate, MaximizeResult
@@ -159,13 +160,14 @@ def bound_facts(result: "MaximizeResult | Certificate", best: str) -> list[tuple
 
 
 def interval_facts(
-    result: "MaximizeResult | Certificate | Assignment", these: str, best: str, more: str = ""
+    result: "MaximizeResult | Certificate | Assignment | Selection", these: str, best: str, more: str = ""
 ) -> list[tuple[str, str]]:
     """Return estimate and bounds in words."""
     assert result.interval is not None
     low, high = result.interval
+    name, value = ("influence", result.influence) if hasattr(result, "influence") else ("spread", result.spread)
     facts = [
-        ("Estimated spread", f"{result.spread:,.1f}{more} (95 % interval {low:,.1f} to {high:,.1f})"),
+        (f"Estimated {name}", f"{value:,.1f}{more} (95 % interval {low:,.1f} to {high:,.1f})"),
         ("Lower bound", f"{result.lower_bound:,.1f} reached by {these} at least"),
     ]
     if result.upper_bound is not None:

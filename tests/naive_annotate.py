@@ -1,0 +1,85 @@
+"""Neighbours, choices of examples and diffusing labels, spelled out."""
+
+import math
+
+import numpy as np
+
+from .naive import WORLDS
+
+
+def cosines(x):
+    x = np.asarray(x, dtype=float)
+    length = [math.sqrt(sum(v * v for v in row)) for row in x.tolist()]
+    return [
+        [float(np.dot(a, b)) / (length[i] * length[j]) for j, b in enumerate(x)] for i, a in enumerate(x)
+    ]  # fmt: skip
+
+
+def neighbors(x, k):
+    """Return each item's k nearest others, by falling similarity, then rising index; similarities to 12 digits."""
+    near = cosines(x)
+    return [
+        sorted((j for j in range(len(x)) if j != i), key=lambda j: (-round(near[i][j], 12), j))[:k]
+        for i in range(len(x))
+    ]  # fmt: skip
+
+
+def arcs(x, k):
+    """Return {(i, j): p}."""
+    near, found = cosines(x), {}
+    for i, row in enumerate(neighbors(x, k)):
+        weight = {j: max(near[i][j], 0.0) for j in row}
+        weight = {j: w for j, w in weight.items() if w >= 1e-6}
+        total = sum(weight.values())
+        found |= {(i, j): w / total for j, w in weight.items()}
+    return found
+
+
+def choose(n, budget, score, allowed, group=None, room=None, start=()):
+    """Choose items one by one by `score(item, chosen so far)`; ties go to the smaller index."""
+    chosen, left = [], dict(room or {})
+    for _ in range(budget):
+        free = [i for i in range(n) if i in allowed and i not in chosen and (group is None or left[group[i]] > 0)]
+        best = max(free, key=lambda i: (round(score(i, [*start, *chosen]), 6), -i))
+        chosen.append(best)
+        if group is not None:
+            left[group[best]] -= 1
+    return chosen
+
+
+def vote_k(pairs):
+    """Return the score: each in-neighbour votes by 10 to minus the number of its own neighbours that are chosen."""
+    return lambda i, chosen: sum(10.0 ** -sum((u, c) in pairs for c in chosen) for u, v in pairs if v == i)
+
+
+def k_center(x):
+    near = np.array(cosines(x))
+    unit = np.asarray(x, dtype=float) / np.linalg.norm(x, axis=1, keepdims=True)
+    return lambda i, chosen: -max(near[i][c] for c in chosen) if chosen else float(unit[i] @ unit.mean(axis=0))
+
+
+def facility_location(x):
+    near = np.maximum(np.array(cosines(x)), 0.0)
+
+    def score(i, chosen):
+        before = near[chosen].max(axis=0) if chosen else np.zeros(len(near))
+        return float(np.maximum(near[i] - before, 0.0).sum())
+
+    return score
+
+
+def first_labels(n, pairs, labels):
+    """Return, by enumeration, the probability that each label is the only one to reach each item at the fewest arcs."""
+    probability, live = WORLDS["ic"](n, pairs)
+    found = [{} for _ in range(n)]
+    for p, world in zip(probability, live, strict=True):
+        for i in range(n):
+            level, seen = {i}, {i}
+            while level and not level & labels.keys():
+                level = {u for a, (u, v, _) in enumerate(pairs) if world[a] and v in level} - seen
+                seen |= level
+            here = {labels[u] for u in level & labels.keys()}
+            if len(here) == 1:
+                label = here.pop()
+                found[i][label] = found[i].get(label, 0.0) + p
+    return found

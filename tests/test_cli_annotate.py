@@ -1,0 +1,168 @@
+"""The command ``imax annotate``, and the files it reads."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from numba import config
+
+from imax.annotate import ideal
+from imax.annotate.files import read_embeddings, read_texts
+from imax.errors import FileFormatError, MissingDependencyError
+
+from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
+
+JIT = not config.DISABLE_JIT
+X = np.random.default_rng(0).normal(size=(24, 3))
+QUICK = ("--neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
+
+
+@pytest.fixture
+def vectors(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, X)
+    return path
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_all_formats(vectors, tmp_path):
+    found = ideal(X, 3, 4, epsilon=0.4, rng=1)
+    options = (vectors, "--budget", 3, *QUICK)
+    assert run("annotate", *options, "--format", "plain").stdout.split() == [str(i) for i in found.indices]
+    record = json.loads(run("annotate", *options, "--format", "json").stdout)
+    assert (record["indices"], record["diffused"], record["source"]) == (found.indices, None, str(vectors))
+    assert rows_of(run("annotate", *options, "--format", "csv").stdout)[0] == ["rank", "item", "gain"]
+    text = run("annotate", *options).stdout
+    for fact in ("Estimated influence", "Method", "24, 4 neighbours each, exact", "Random seed"):
+        assert fact in text
+    out = tmp_path / "chosen.txt"
+    run("annotate", *options, "--format", "plain", "--output", out)
+    assert [int(line) for line in out.read_text().split()] == found.indices
+
+
+@pytest.mark.skipif(not JIT, reason="certifies by the ten thousand RR sets, which takes minutes without the compiler")
+@pytest.mark.parametrize("method", ["vote_k", "k_center", "facility_location", "graph_degree", "random", "simulated"])
+def test_methods(vectors, method):
+    text = run("annotate", vectors, "--budget", 2, *QUICK, "--method", method).stdout
+    assert f" {method}" in text
+
+
+def test_items_that_are_annotated(vectors, write, tmp_path):  # noqa: F811
+    start, exclude = write("# done\n0\n1\n", "start.txt"), write("2\n", "exclude.txt")
+    labels = write("3,red apple\n4 blue\n", "labels.csv")
+    out = tmp_path / "all.csv"
+    options = ("--start", start, "--exclude", exclude, "--labels", labels, "--diffuse", out)
+    text = run("annotate", vectors, "--budget", 5, *QUICK, *options).stdout
+    assert "Annotated            4 already" in text
+    assert "Diffused             labels to " in text
+    head, *rows = rows_of(out.read_text())
+    assert head == ["item", "label", "confidence"]
+    assert len(rows) == 24
+    assert rows[3][1:] == ["red apple", "1.0"]
+    assert {row[1] for row in rows} <= {"red apple", "blue", ""}
+    sure = run("annotate", vectors, "--budget", 5, *QUICK, "--labels", labels, "--diffuse", "-", "--threshold", 1,
+               "--format", "plain").stdout  # fmt: skip
+    assert [row[1] for row in rows_of(sure)[1:25]].count("") == 22
+    assert not {0, 1, 2, 3, 4} & {
+        int(i) for i in run("annotate", vectors, "--budget", 5, *QUICK, *options, "--format", "plain").stdout.split()
+    }
+    assert "all.csv" in files_in(tmp_path)
+
+
+def test_tables_of_vectors(write, tmp_path):  # noqa: F811
+    as_json = write("\n".join(json.dumps({"id": i, "embedding": row}) for i, row in enumerate(X.tolist())), "x.jsonl")
+    as_csv = write("id,embedding\n" + "".join(f'{i},"{row}"\n' for i, row in enumerate(X.tolist())), "x.csv")
+    spaced = write("embedding\n" + "".join(" ".join(map(str, row)) + "\n" for row in X.tolist()), "y.csv")
+    np.savez(tmp_path / "x.npz", train=X, names=np.arange(24))
+    np.savez(tmp_path / "two.npz", train=X, eval=X[:5])
+    for path in (as_json, as_csv, spaced, tmp_path / "x.npz"):
+        assert np.array_equal(read_embeddings(path), X)
+    assert np.array_equal(read_embeddings(tmp_path / "two.npz", key="eval"), X[:5])
+    assert read_texts(as_json, "id")[:2] == ["0", "1"]
+    for options, message in [((), "say which one by key"), (("--key", "test"), "holds no 'test'; it has train, eval")]:
+        assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
+
+
+def test_parquet(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    import pyarrow as pa
+
+    pq.write_table(pa.table({"vector": X.tolist(), "text": ["a"] * 24}), tmp_path / "x.parquet")
+    assert np.array_equal(read_embeddings(tmp_path / "x.parquet", column="vector"), X)
+    with pytest.raises(FileFormatError, match="the column 'embedding' is missing; it has 'vector', 'text'"):
+        read_embeddings(tmp_path / "x.parquet")
+
+
+def test_parquet_without_its_library(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    (tmp_path / "x.parquet").write_bytes(b"PAR1....")
+    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[parquet\]'"):
+        read_embeddings(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,vector\n1,2\n", "x.csv: the column 'embedding' is missing; it has 'id', 'vector'"),
+        ("id,embedding\n1\n", "x.csv:2: expected 2 columns"),
+        ("id,embedding\n1,a b\n", "x.csv:2: not a vector of numbers"),
+        ("id,embedding\n1,1 2\n2,1 2 3\n", "x.csv:3: the vector has 3 numbers, the first one 2"),
+        ("id,embedding\n", "x.csv has no rows"),
+        ('{"embedding": [1]}\n{"id": 1}\n', "x.csv:2: the column 'embedding' is missing"),
+        ('{"embedding": [1]}\n{oh}\n', "x.csv:2: not JSON"),
+    ],
+)
+def test_tables_that_are_refused(write, text, message):  # noqa: F811
+    assert message in fails(1, "annotate", write(text, "x.csv"), "--budget", 1)
+
+
+def test_damaged_arrays(tmp_path):
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00")
+    (tmp_path / "x.npz").write_bytes(b"PK\x03\x04....")
+    assert "the array cannot be read" in fails(1, "annotate", tmp_path / "x.npy", "--budget", 1)
+    assert "the arrays cannot be read" in fails(1, "annotate", tmp_path / "x.npz", "--budget", 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--budget", 25), 2, "--budget must be at most 24"),
+        (("--budget", 0), 2, "--budget must be at least 1"),
+        (("--budget", 2, "--neighbors", 24), 2, "n_neighbors"),
+        (("--budget", 2, "--diffuse", "all.csv"), 2, "--diffuse needs --labels"),
+        (("--budget", 2, "--text-column", "text"), 2, "--text-column and --model go together"),
+        (("--budget", 2, "--text-column", "text", "--model", "none"), 2, "is no folder on this machine"),
+    ],
+)
+def test_options_that_are_refused(vectors, options, code, message):
+    assert message in fails(code, "annotate", vectors, *options).replace("--neighbors", "n_neighbors")
+
+
+def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
+    import sys
+
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    options = ("--text-column", "text", "--model", tmp_path, "--budget", 1)
+    assert "pip install 'imax[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "message"),
+    [
+        ("--start", "24\n", "list.txt:1: 24 is no item; items are the whole numbers 0 to 23"),
+        ("--exclude", "one\n", "list.txt:1: 'one' is no item"),
+        ("--labels", "1\n", "list.txt:1: expected an item and a label"),
+        ("--labels", "1 a\n1 b\n", "list.txt:2: the item 1 is listed twice"),
+        ("--labels", "# none\n", "list.txt lists no labels"),
+    ],
+)
+def test_lists_that_are_refused(vectors, write, option, text, message):  # noqa: F811
+    told = fails(1, "annotate", vectors, "--budget", 1, option, write(text, "list.txt"))
+    assert message.replace("'", "") in told.replace("'", "")
