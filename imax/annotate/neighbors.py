@@ -184,8 +184,8 @@ def knn_graph(
 ) -> InfluenceGraph:
     """Return the graph in which each item has arcs to its nearest others.
 
-    The arc from i to j has the probability cos(i, j) over the sum of that for all of i's neighbours. Similarities below 0
-    (or 10**-6, which rounding may make of 0) count as 0, and get no arc. Nodes are 0 to n_items - 1.
+    The arc from i to j has the probability cos(i, j) over the sum of that for all of i's neighbours. Similarities below
+    0 (or 10**-6, which rounding may make of 0) count as 0, and get no arc. Nodes are 0 to n_items - 1.
 
     For the arguments see `neighbors_of`.
 
