@@ -1,22 +1,23 @@
 """Nearest neighbours by cosine similarity, exact or approximate, and the graph that they make."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _check
+from .. import _check, _threads
 from ..errors import InvalidArgumentError, MissingDependencyError
 from ..graph import InfluenceGraph
 
 __all__ = ["EXACT_UP_TO", "Neighbors", "embeddings_of", "graph_of", "knn_graph", "neighbors_of"]
 
-EXACT_UP_TO = 50_000
+EXACT_UP_TO = 100_000  # by measurement: see docs/explanation/annotate-study
 _BLOCK = 1 << 24  # similarities computed at once: 64 MiB
 _ROUNDING = 1e-6  # of cosines in float32: a right angle must not pass for a likeness
 _SAMPLE = 200  # items whose neighbours are computed exactly, to tell the recall
-_CONNECTIVITY, _EXPANSION = 16, 64  # of the approximate index, by measurement: see docs/explanation/annotate-study
+_CONNECTIVITY, _EXPANSION = 16, 64  # of the approximate index
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def neighbors_of(
         Below the number of items; an item is no neighbour of itself.
     method : {"auto", "exact", "approximate"}, default "auto"
         Exact by blocked matrix products, in bounded memory; approximate by usearch's HNSW index (the extra
-        ``imax[annotate]``). Auto is exact up to 50,000 items.
+        ``imax[annotate]``). Auto is exact up to 100,000 items.
     threads : int, optional
-        For the approximate search.
+        The neighbours do not depend on it.
 
     Returns
     -------
@@ -109,37 +110,50 @@ def neighbors_of(
     _check.one_of(method, "method", ("auto", "exact", "approximate"))
     n_threads = _check.threads(threads)
     if method == "exact" or (method == "auto" and unit.shape[0] <= EXACT_UP_TO):
-        index, similarity = _exact(unit, np.arange(unit.shape[0]), k)
+        index, similarity = _exact(unit, np.arange(unit.shape[0]), k, n_threads)
         return Neighbors(index, similarity, "exact", 1.0)
     index, similarity = _approximate(unit, k, n_threads)
     sample = np.random.default_rng(0).choice(unit.shape[0], min(_SAMPLE, unit.shape[0]), replace=False)
-    _, true = _exact(unit, sample, k)
+    _, true = _exact(unit, sample, k, n_threads)
     # by similarity, so that of equally near ones any will do
     hits = similarity[sample] >= true[:, -1:] - 1e-6
     return Neighbors(index, similarity, "approximate", float(hits.mean()))
 
 
-def _exact(unit: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _exact(
+    unit: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     n = unit.shape[0]
     step = max(1, _BLOCK // n)
     index = np.empty((rows.size, k), dtype=np.int32)
     similarity = np.empty((rows.size, k), dtype=np.float32)
-    for a in range(0, rows.size, step):
-        block = rows[a : a + step]
+
+    def choose(cosine: NDArray[np.float32], a: int, b: int, at: int) -> None:
+        index[at + a : at + b], similarity[at + a : at + b] = _nearest(cosine[a:b], k)
+
+    for at in range(0, rows.size, step):
+        block = rows[at : at + step]
         cosine = unit[block] @ unit.T
         cosine[np.arange(block.size), block] = -np.inf
-        near = np.argpartition(cosine, n - k, axis=1)[:, n - k :] if k < n else np.argsort(cosine, axis=1)
-        least = np.take_along_axis(cosine, near, axis=1).min(axis=1)
-        for r in np.flatnonzero((cosine >= least[:, None]).sum(axis=1) > k).tolist():
-            # more are as near as the last: the smaller indices
-            above = np.flatnonzero(cosine[r] > least[r])
-            near[r] = np.concatenate([above, np.flatnonzero(cosine[r] == least[r])[: k - above.size]])
-        near.sort(axis=1)
-        value = np.take_along_axis(cosine, near, axis=1)
-        order = np.argsort(-value, axis=1, kind="stable")
-        index[a : a + step] = np.take_along_axis(near, order, axis=1)
-        similarity[a : a + step] = np.minimum(np.take_along_axis(value, order, axis=1), 1.0)
+        spans = _threads.slices(block.size, threads if cosine.size > 1 << 20 else 1)
+        _threads.run([partial(choose, cosine, a, b, at) for a, b in spans], threads)
     return index, similarity
+
+
+def _nearest(cosine: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the places and values of the k largest of each row, by falling value, then rising place."""
+    n = cosine.shape[1]
+    # with the next one, the own item at the least: is it as near as the last?
+    near = np.argpartition(cosine, n - k - 1, axis=1)[:, n - k - 1 :]
+    following, near = near[:, 0], near[:, 1:].copy()
+    least = np.take_along_axis(cosine, near, axis=1).min(axis=1)
+    for r in np.flatnonzero(cosine[np.arange(len(cosine)), following] == least).tolist():
+        above = np.flatnonzero(cosine[r] > least[r])
+        near[r] = np.concatenate([above, np.flatnonzero(cosine[r] == least[r])[: k - above.size]])
+    near.sort(axis=1)
+    value = np.take_along_axis(cosine, near, axis=1)
+    order = np.argsort(-value, axis=1, kind="stable")
+    return np.take_along_axis(near, order, axis=1), np.minimum(np.take_along_axis(value, order, axis=1), 1.0)
 
 
 def _approximate(unit: NDArray[np.float32], k: int, threads: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

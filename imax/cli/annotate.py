@@ -53,7 +53,7 @@ Examples:
     type=click.Choice(["auto", "exact", "approximate"]),
     default="auto",
     show_default=True,
-    help="How neighbours are found; auto is exact up to 50,000 items.",
+    help="How neighbours are found; auto is exact up to 100,000 items.",
 )
 @click.option("--key", help="The array of an .npz file.")
 @click.option("--column", default="embedding", show_default=True, help="The column of vectors of a table.")
@@ -81,7 +81,7 @@ Examples:
     "--epsilon",
     type=float,
     callback=checked(_check.open_unit, "epsilon"),
-    help="ideal: how close to stop; smaller is better and slower.  [default: 0.02]",
+    help="ideal: how close to stop; smaller is better and slower.  [default: 0.025]",
 )
 @click.option(
     "--format",
