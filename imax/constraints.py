@@ -85,8 +85,11 @@ class Constraint:
             return 0.0
         worth = np.ones(self.allowed.size) if weights is None else weights
         own = float(worth[self.forced].sum())
-        if self.matroid is not None and self.groups_alone:
-            return own + self.matroid.first_fit(worth)
+        if self.matroid is not None and self.groups_alone and (np.diff(self.matroid.by_ptr) > 1).any():
+            single = float(worth[self.allowed].max(initial=0.0))
+            return own + max(self.matroid.first_fit(worth), single)
+        if self.matroid is not None:
+            return own + self._most_apart(worth, self.free)
         if self.cost is None:
             return own + self.most(worth)
         affordable = self.allowed & (self.cost <= self.purse)
@@ -97,8 +100,8 @@ class Constraint:
 
         Parameters
         ----------
-        gain : numpy.ndarray of int32 or int64, shape (n_nodes,)
-            Not negative.
+        gain : numpy.ndarray of int32, shape (n_nodes,)
+            Not negative; floats where there are no groups.
         k : int, optional
             In place of `free`.
         """
@@ -107,10 +110,15 @@ class Constraint:
             heaps = Heaps(self.matroid, gain)
             heaps.refresh()
             return heaps.most(self.allowed)
+        if self.cost is not None:
+            nodes = np.flatnonzero(self.allowed & (gain > 0))
+            return self._most_for_budget(nodes, gain[nodes])
+        return self._most_apart(gain, k)
+
+    def _most_apart(self, gain: NDArray[Any], k: int) -> float:
+        """Return the sum of the k largest gains that groups without a common node admit."""
         nodes = np.flatnonzero(self.allowed & (gain > 0))
         worth = gain[nodes]
-        if self.cost is not None:
-            return self._most_for_budget(nodes, worth)
         if self.matroid is not None:
             of = self.matroid.group[nodes]
             order = np.lexsort((-worth, of))

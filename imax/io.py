@@ -276,7 +276,8 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
 def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]:
     """Read sets of active participants: a set on each line, labels apart by commas; or one set, a label on each line.
 
-    It is one set if no line has a comma. Blank lines and ``#`` comments are left out.
+    It is one set if no line has a comma; a comma may end a line, so that a set can have one member. Blank lines and
+    ``#`` comments are left out.
 
     Parameters
     ----------
@@ -299,9 +300,11 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
     """
     content = load(path)
     lines = [(i, [label.strip() for label in line.split(",")]) for i, line in _entries(content)]
+    has_comma = any(len(labels) > 1 for _, labels in lines)
+    lines = [(i, labels[:-1] if len(labels) > 1 and not labels[-1] else labels) for i, labels in lines]
     if not lines:
         raise FileFormatError(f"{content.name} names no active participants; list them, apart by commas or a line each")
-    one = all(len(labels) == 1 for _, labels in lines)
+    one = not has_comma
     found: list[dict[int, None]] = [{}] if one else []
     for i, labels in lines:
         where = f"{content.name}:{i}"
@@ -309,7 +312,7 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
             found.append({})
         for label in labels:
             if not label:
-                raise FileFormatError(f"{where}: a label is missing between two commas, got {quoted(','.join(labels))}")
+                raise FileFormatError(f"{where}: a label is missing beside a comma, got {quoted(','.join(labels))}")
             node = _node_index(graph.labels, label, where)
             if node in found[-1]:
                 raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; name it once in a set")

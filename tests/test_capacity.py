@@ -187,7 +187,7 @@ def test_choosing_alone_is_the_naive_way(data):
     n, rows, room, sets = data.draw(coverings())
 
     task = SimpleNamespace(matroid=matroid_of(n, rows, room), question=SimpleNamespace(threads=2))
-    alone = _Alone(task, collection_of(n, sets))
+    alone = _Alone(task, collection_of(n, sets), lambda: None)
     expected = naive_capacity.choose_locally(sets, rows, room)
     parts = [slice(alone.places[g], alone.places[g] + alone.size[g]) for g in range(len(rows))]
     assert [(alone.seeds[p].tolist(), alone.gains[p].tolist()) for p in parts] == expected
@@ -269,6 +269,9 @@ def test_threads_and_lanes_change_nothing(lesmis, algorithm):
 def test_a_problem_and_its_parts(lesmis):
     problem = CapacityProblem(lesmis, ["Myriel", "Marius"], {"Marius": 3, "Myriel": 1})
     assert problem.capacity.tolist() == [1, 3]
+    assert CapacityProblem(lesmis, ["Myriel", "Marius"], range(1, 3)).capacity.tolist() == [1, 2]
+    with pytest.raises(ValueError, match="read-only"):
+        problem.capacity[0] = 9
     assert (problem.n_slots, problem.n_passive, problem.without_friends) == (4, 75, [])
     assert set(problem.friends("Myriel")) == {v for u, v, _ in lesmis.arcs() if u == "Myriel"} - {"Marius"}
     passive = {(u, v): p for u, v, p in problem.passive.arcs()}
@@ -326,6 +329,11 @@ BAD = [
     ({"capacity": {0: 1, 33: 1, 5: 1}}, InvalidArgumentError, "capacity names 5, which is not in active"),
     ({"capacity": [1]}, InvalidArgumentError, "one number for each of the 2 active, got 1"),
     ({"capacity": [1, -2]}, InvalidArgumentError, "capacity of 33 must be at least 1, got -2"),
+    (
+        {"capacity": np.array(2.5)},
+        InvalidArgumentError,
+        "capacity must be a whole number, a mapping of labels, or a list",
+    ),
     ({"capacity": np.array([1.0, 2.0])}, InvalidArgumentError, "capacity of 0 must be a whole number"),
     ({"capacity": True}, InvalidArgumentError, "capacity must be a whole number"),
     ({"candidates": [1]}, InvalidArgumentError, "candidates must be a mapping"),
@@ -354,6 +362,7 @@ def test_arguments_that_do_not_go_together(lesmis):
         ({"algorithm": "rr-greedy", "oracle": "rr", "n_simulations": 5}, "n_simulations goes with oracle='simulation'"),
         ({"algorithm": "rr-greedy", "n_rr_sets": 5, "n_simulations": 5}, "for different oracles"),
         ({"spare": "none"}, "spare must be one of uninvited, empty, all"),
+        ({"algorithm": "degree", "spare": "all"}, "spare is nothing that algorithm 'degree' takes"),
         ({"model": "sir"}, "model must be one of"),
         ({"epsilon": 0}, "epsilon must lie strictly between"),
     ]:
@@ -417,12 +426,17 @@ def test_comparisons_that_are_refused(lesmis):
     problem = CapacityProblem(lesmis, ["Valjean"], 2)
     for methods, message in [
         ([], "methods is empty"),
-        ("opimc", "methods must be one of all, rr-opim"),
+        (None, "methods must be names, got None"),
+        ("opimc", "methods must be 'all', or of rr-opim"),
+        ("all,degree", "methods must be 'all', or of rr-opim"),
+        ("all:rr", "methods must be 'all', or of rr-opim"),
         ("degree:rr", "behind a colon stands the oracle of rr-greedy or mg-greedy"),
         ("rr-greedy:guess", "behind a colon stands the oracle"),
     ]:
         with pytest.raises(InvalidArgumentError, match=message):
             compare(problem, methods)
+    with pytest.raises(InvalidArgumentError, match="problem must be a CapacityProblem"):
+        compare(lesmis)
 
 
 def interrupt_after(calls):
@@ -447,6 +461,43 @@ def test_an_interrupt_returns_what_there_is(lesmis, options):
         compare(problem, "degree,rr-opim+", progress=interrupt_after(1), n_simulations=2)
     both = compare(problem, "degree,pagerank", progress=interrupt_after(2), n_simulations=2, rng=1, epsilon=0.4)
     assert (len(both.methods), both.stop_reason) == (1, "interrupted")
+
+
+@pytest.mark.parametrize("algorithm", list(METHODS))
+@pytest.mark.parametrize("calls", [1, 2, 3, 5, 8])
+def test_an_interrupt_while_sampling_is_told(lesmis, monkeypatch, algorithm, calls):
+    """Ctrl-C at some draw of RR sets: in the choice, or while it is judged."""
+    from imax.rrsets import RRCollection
+
+    real, seen = RRCollection.extend, []
+
+    def pressed(self, *args, **options):
+        seen.append(1)
+        if len(seen) == calls:
+            raise KeyboardInterrupt
+        return real(self, *args, **options)
+
+    problem = CapacityProblem(lesmis, ["Valjean", "Marius"], 3)
+    monkeypatch.setattr(RRCollection, "extend", pressed)
+    try:
+        found = assign(problem, algorithm, rng=1, epsilon=0.4, delta=0.3)
+    except KeyboardInterrupt:
+        assert calls <= 2  # nothing was chosen yet
+        assert algorithm not in ("degree", "pagerank")
+        return
+    assert (found.stop_reason == "interrupted") == (len(seen) >= calls)
+    assert found.seeds
+    assert found.lower_bound <= found.spread + 1e-9 <= found.upper_bound + 2e-9
+
+
+@pytest.mark.parametrize("algorithm", ["imm", "opim-c"])
+def test_friends_that_count_for_nothing(algorithm):
+    graph = imax.datasets.load("karate")
+    worth = np.zeros(34)
+    worth[5] = 1.0
+    found = assign(CapacityProblem(graph, [0, 33], 2), algorithm, node_weights=worth, rng=1, epsilon=0.4, delta=0.3)
+    assert found.stop_reason in ("target ratio reached", "sample bound reached")
+    assert found.n_rr_sets < 100_000
 
 
 @pytest.mark.parametrize("algorithm", list(METHODS))

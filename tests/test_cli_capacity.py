@@ -102,7 +102,7 @@ def test_methods_and_oracles(write):  # noqa: F811
     ("lines", "options", "code", "message"),
     [
         ("0,99\n", ("--k", 1), 1, "active.txt:1: node 99 is not a node of the graph"),
-        ("0,,2\n", ("--k", 1), 1, "active.txt:1: a label is missing between two commas, got '0,,2'"),
+        ("0,,2\n", ("--k", 1), 1, "active.txt:1: a label is missing beside a comma, got '0,,2'"),
         ("0,2\n3,4,3\n", ("--k", 1), 1, "active.txt:2: the node '3' is listed twice"),
         ("0\n2\n0\n", ("--k", 1), 1, "active.txt:3: the node '0' is listed twice"),
         ("# nobody\n", ("--k", 1), 1, "active.txt names no active participants"),
@@ -112,7 +112,7 @@ def test_methods_and_oracles(write):  # noqa: F811
         ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of rr-opim+"),
         ("0\n", ("--k", 1, "--algorithm", "degree", "--oracle", "rr"), 2, "--oracle is nothing that algorithm"),
         ("0\n", ("--k", 1, "--compare", "--spare", "all"), 2, "--spare cannot go with --compare"),
-        ("0\n", ("--k", 1, "--methods", "best"), 2, "--methods must be one of"),
+        ("0\n", ("--k", 1, "--methods", "best"), 2, "--methods must be 'all', or of rr-opim+"),
     ],
 )
 def test_bad_input(write, lines, options, code, message):  # noqa: F811

@@ -583,8 +583,9 @@ def test_read_active_sets(put):
     graph = read_graph(put("7 8\n8 9\n"))
     assert read_active_sets(put("7, 9\n\n# a comment\n8\n"), graph) == [[7, 9], [8]]
     assert read_active_sets(put("7\n9\n"), graph) == [[7, 9]]
+    assert read_active_sets(put("7,\n9,\n"), graph) == [[7], [9]]
     for text, message in [
-        ("7,,9\n", r":1: a label is missing between two commas, got '7,,9'"),
+        ("7,,9\n", r":1: a label is missing beside a comma, got '7,,9'"),
         ("8\n7,9,7\n", r":2: the node '7' is listed twice"),
         ("7\n7\n", r":2: the node '7' is listed twice"),
         ("# none\n", "names no active participants"),

@@ -13,8 +13,8 @@ from ..errors import InvalidArgumentError
 from ..results import Certificate
 from ._ask import Groups, NodeValues, ask
 from ._common import Progress, Question
-from ._pair import BOUND, Pair, Round, drain
-from .opimc import schedule_of
+from ._pair import BOUND, NOTHING, Pair, Round, drain
+from .opimc import GIVE_UP, schedule_of
 
 __all__ = ["DEFAULT_PRECISION", "certify", "judge"]
 
@@ -161,6 +161,8 @@ def _rounds(
         pair.report(best, number, schedule.rounds, 1.0)
         most = pair.total * best.cover.most / best.n_selecting
         low = best.bounds.lower >= best.bounds.spread - precision * best.bounds.upper
+        if best.cover.most == 0 and best.covered == 0 and count >= GIVE_UP:
+            return NOTHING
         if low and best.bounds.upper * (1.0 - precision) <= most:
             return CLOSE
         pair.check()

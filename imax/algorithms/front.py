@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Generator, Hashable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from .. import __version__, _check
@@ -10,6 +11,7 @@ from ..errors import InvalidArgumentError
 from ..results import MaximizeResult
 from ._ask import Groups, NodeValues, ask
 from ._common import Algorithm, Choice, Progress, Question
+from ._pair import INTERRUPT
 from .certificate import DEFAULT_PRECISION, judge
 from .opimc import endless
 from .registry import ALGORITHMS
@@ -254,7 +256,9 @@ def _result(
     seconds = dict(choice.seconds)
     start_spread = choice.start_spread
     if bounds is None and certify:
-        pair, best, _, rounds = judge(question, choice.seeds, DEFAULT_PRECISION)
+        pair, best, reason, rounds = judge(question, choice.seeds, DEFAULT_PRECISION)
+        if reason == INTERRUPT:
+            choice = replace(choice, stop_reason=INTERRUPT)
         bounds = best.bounds
         n_rr_sets, n_rr_entries = n_rr_sets + best.n_sets, n_rr_entries + best.n_entries
         seconds["certify"] = sum(pair.seconds.values())

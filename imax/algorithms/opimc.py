@@ -13,9 +13,9 @@ from ..coverage import CoverChoice, greedy_cover
 from ._common import Algorithm, Choice, Question
 from ._pair import BOUND, NOTHING, REACHED, Pair, Round, Stopped, drain
 
-__all__ = ["ALGORITHMS", "doubling", "endless", "opim_c", "schedule_of"]
+__all__ = ["ALGORITHMS", "GIVE_UP", "doubling", "endless", "opim_c", "schedule_of"]
 
-_GIVE_UP = 1 << 20  # sets among which not one holds a node that may be chosen
+GIVE_UP = 1 << 20  # sets among which not one holds a node that may be chosen
 
 
 def schedule_of(question: Question, delta: float) -> OpimSchedule:
@@ -38,7 +38,7 @@ def doubling(pair: Pair, schedule: OpimSchedule, select: CoverChoice = greedy_co
         pair.report(best, number, schedule.rounds, target)
         if best.bounds.ratio >= target and best.settled(q.epsilon):
             return REACHED
-        if best.cover.most == 0 and count >= _GIVE_UP:
+        if best.cover.most == 0 and count >= GIVE_UP:
             return NOTHING
         pair.check()
     return BOUND

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..algorithms._common import Bounds, Question
-from ..algorithms._pair import Pair, Round
+from ..algorithms._common import Bounds, Limits, Question
+from ..algorithms._pair import INTERRUPT, Pair, Round
 from ..algorithms.certificate import DEFAULT_PRECISION, judge
 from ..coverage import Cover, round_robin_cover
 from ..matroid import PartitionMatroid
@@ -80,7 +80,7 @@ class Method:
     guarantee : str
         What it promises; empty for a heuristic.
     takes : frozenset of str
-        Of ``"oracle"``, ``"n_rr_sets"``, ``"n_simulations"``.
+        Of ``"oracle"``, ``"n_rr_sets"``, ``"n_simulations"``, ``"spare"``.
     epsilon : float
         Its default.
     """
@@ -142,7 +142,13 @@ def certified(task: Task, found: Found) -> Found:
     """Add bounds, and gains where they are missing, by RR sets that no method has seen."""
     if found.bounds is not None:
         return found
-    pair, best, _, number = judge(task.question, found.seeds, DEFAULT_PRECISION, round_robin_cover)
+    question = task.question
+    if found.stop_reason == INTERRUPT:  # whoever wants to leave waits for the first round alone
+        question = dataclasses.replace(question, limits=Limits(1e-9, question.limits.memory))
+    try:
+        pair, best, reason, number = judge(question, found.seeds, DEFAULT_PRECISION, round_robin_cover)
+    except KeyboardInterrupt:
+        return _unjudged(task, found)
     gains = found.gains
     if gains is None:
         seeds, first = np.unique(found.seeds, return_index=True)
@@ -151,7 +157,17 @@ def certified(task: Task, found: Found) -> Found:
         # a friend invited again adds nothing
         gains[first[order]] = pair.judgement.first_covered(seeds[order]) * (pair.total / pair.judgement.n_sets)
     return dataclasses.replace(
-        found, gains=gains, bounds=best.bounds, rounds=number, n_rr_sets=found.n_rr_sets + best.n_sets,
+        found, gains=gains, bounds=best.bounds, rounds=number,
+        stop_reason=INTERRUPT if reason == INTERRUPT else found.stop_reason, n_rr_sets=found.n_rr_sets + best.n_sets,
         n_rr_entries=found.n_rr_entries + best.n_entries,
-        seconds={**found.seconds, "certify": sum(pair.seconds.values())},
+        seconds={**found.seconds, "judge": sum(pair.seconds.values())},
     )  # fmt: skip
+
+
+def _unjudged(task: Task, found: Found) -> Found:
+    """Return a choice whose judgement was interrupted at once: the friends reach themselves, and at most all."""
+    weights = task.question.weights
+    assert weights is not None
+    own, total = float(weights[np.unique(found.seeds)].sum()), task.question.total
+    gains = np.zeros(found.seeds.size) if found.gains is None else found.gains
+    return dataclasses.replace(found, gains=gains, bounds=Bounds(own, (own, total), own, total), stop_reason=INTERRUPT)

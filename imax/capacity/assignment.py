@@ -26,7 +26,8 @@ class Assignment(Record):
         the result iterates over the APs.
     gains : dict of lists of float
         What each of these adds to the spread of those chosen before it, whoever invites them, as the selection
-        estimated it; for the local methods, what it adds to those named before it, AP by AP.
+        estimated it: 0 for those who were given a spare invitation. For the local methods, what it adds to those named
+        before it, AP by AP.
     seeds : list
         All who are invited, each once, in the order of choice.
     unused : dict of int
@@ -140,7 +141,8 @@ class ComparedMethod(Record):
     unused_slots : int
         Invitations left.
     seconds : float
-        For the choice; what its certificate took where the choice has none of its own is left out.
+        For the choice; judging it, where that was done after it, is left out. Methods on RR sets include the sets that
+        judge them.
     """
 
     method: str

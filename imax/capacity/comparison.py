@@ -8,11 +8,12 @@ from numpy.typing import ArrayLike
 
 from .. import __version__, _check
 from .._random import RNG, VERIFYING, key_from, subkey
+from ..diffusion import check_model, prepare
 from ..errors import InvalidArgumentError
 from ..graph import InfluenceGraph
 from ..simulation import spread
 from .assignment import Assignment, CapacityComparison, ComparedMethod
-from .front import METHODS, ORACLES, assign
+from .front import METHODS, ORACLES, assign, check_problem
 from .problem import CapacityProblem
 
 __all__ = ["compare", "method_names"]
@@ -84,10 +85,14 @@ def compare(
     >>> found.methods[0].spread > found.methods[2].spread - 0.5
     True
     """
+    check_problem(problem)
     chosen = _chosen(methods)
     n_simulations = _check.count(n_simulations, "n_simulations", low=2)
     key = key_from(rng)
     options: dict[str, Any] = {"model": model, "delta": delta, "threads": threads}
+    # what all share is made before the clock runs
+    prepare(problem.graph, check_model(model), _check.threads(threads))
+    assert problem.passive is not None
     rows: list[ComparedMethod] = []
     first: Assignment | None = None
     reason = "all methods done"
@@ -131,6 +136,8 @@ def compare(
 
 
 def _chosen(methods: str | Iterable[str]) -> list[str]:
+    if not isinstance(methods, (str, Iterable)):
+        raise InvalidArgumentError(f"methods must be names, got {methods!r}")
     names = methods.split(",") if isinstance(methods, str) else list(methods)
     names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
     if names == ["all"]:
@@ -139,7 +146,8 @@ def _chosen(methods: str | Iterable[str]) -> list[str]:
         raise InvalidArgumentError("methods is empty; name at least one, or say 'all'")
     for name in names:
         algorithm, colon, oracle = str(name).partition(":")
-        _check.one_of(algorithm, "methods", ("all", *METHODS))
+        if algorithm not in METHODS:
+            raise InvalidArgumentError(f"methods must be 'all', or of {', '.join(METHODS)}; got {name!r}")
         if colon and (oracle not in ORACLES or "oracle" not in METHODS[algorithm].takes):
             raise InvalidArgumentError(
                 f"methods names {name!r}; behind a colon stands the oracle of rr-greedy or mg-greedy: "
@@ -189,6 +197,6 @@ def _judged(
         unused_slots=found.unused_slots,
         n_rr_sets=found.n_rr_sets,
         n_simulations=found.n_simulations,
-        seconds=seconds - found.seconds.get("certify", 0.0) if found.target_ratio is None else seconds,
+        seconds=seconds - found.seconds.get("judge", 0.0),
         stop_reason=found.stop_reason,
     )

@@ -17,10 +17,11 @@ from ._common import Found, Method, Task, certified
 from .assignment import Assignment
 from .problem import CapacityProblem
 
-__all__ = ["METHODS", "ORACLES", "assign"]
+__all__ = ["METHODS", "ORACLES", "SPARE", "assign", "check_problem"]
 
 METHODS: dict[str, Method] = {method.name: method for module in (ris, local) for method in module.METHODS}
 ORACLES = ("rr", "simulation", "exact")
+SPARE = ("uninvited", "empty", "all")
 
 
 def assign(
@@ -33,7 +34,7 @@ def assign(
     oracle: str | None = None,
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
-    spare: str = "uninvited",
+    spare: str | None = None,
     node_weights: ArrayLike | dict[Any, float] | None = None,
     rng: RNG = None,
     threads: int | None = None,
@@ -66,8 +67,9 @@ def assign(
     spare : {"uninvited", "empty", "all"}, default "uninvited"
         What becomes of invitations where nobody is left who adds anything that the selection can see. ``uninvited``:
         they go to friends whom nobody has invited, those with the most out-arcs first, as these add at least themselves
-        unless they are reached anyway. ``empty``: they are left. ``all``: they are used in any case, in the end on
-        friends whom others have invited. Those left are counted in ``unused``.
+        unless they are reached anyway; with ``oracle="exact"``, which would see that, they are left. ``empty``: they
+        are left. ``all``: they are used in any case, in the end on friends whom others have invited. Those left are
+        counted in ``unused``. The local methods use all they can anyway, and do not take this.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
         What reaching each passive node is worth; default 1 each. By node index of the whole graph, or by label.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -100,10 +102,9 @@ def assign(
     >>> invited.lower_bound <= invited.spread <= invited.upper_bound
     True
     """
-    if not isinstance(problem, CapacityProblem):
-        raise InvalidArgumentError(f"problem must be a CapacityProblem, got {type(problem).__name__}")
+    check_problem(problem)
     method = METHODS[_check.one_of(algorithm, "algorithm", tuple(METHODS))]
-    given = {"oracle": oracle, "n_rr_sets": n_rr_sets, "n_simulations": n_simulations}
+    given = {"oracle": oracle, "n_rr_sets": n_rr_sets, "n_simulations": n_simulations, "spare": spare}
     _fits(method, given)
     work = checked_work(
         model=model, epsilon=method.epsilon if epsilon is None else epsilon, delta=delta, threads=threads,
@@ -124,8 +125,14 @@ def assign(
         blocked=problem.blocked,
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
-    task = Task(problem, question, _check.one_of(spare, "spare", ("uninvited", "empty", "all")))
+    task = Task(problem, question, _check.one_of(spare or SPARE[0], "spare", SPARE))
     return _result(task, certified(task, method.solve(task)), method)
+
+
+def check_problem(problem: Any) -> None:
+    """Refuse what is no problem."""
+    if not isinstance(problem, CapacityProblem):
+        raise InvalidArgumentError(f"problem must be a CapacityProblem, got {type(problem).__name__}")
 
 
 def _fits(method: Method, given: dict[str, Any]) -> None:

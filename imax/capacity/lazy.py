@@ -1,5 +1,6 @@
 """MG-Greedy and RR-Greedy over any spread oracle, asking again only for friends that may lead (CELF)."""
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heapreplace
 
 import numpy as np
@@ -20,12 +21,17 @@ class _Gains:
         self.last = dict(zip(search.pool.tolist(), search.look(search.pool).tolist(), strict=True))
         self.size = dict.fromkeys(self.last, 0)
 
-    def lead(self, heap: list[tuple[float, int]]) -> tuple[float, int] | None:
-        """Return the gain and the node of a heap's true leader, which stays on top; None where nobody adds anything."""
+    def lead(
+        self, heap: list[tuple[float, int]], fits: Callable[[int], bool] | None = None
+    ) -> tuple[float, int] | None:
+        """Return the gain and the node of a heap's true leader, which stays on top; None where nobody adds anything.
+
+        Nodes that do not fit any more leave the heap unasked.
+        """
         now = len(self.search.seeds)
         while heap:
             bound, node = heap[0]
-            if self.last[node] <= 0.0:
+            if self.last[node] <= 0.0 or not (fits is None or fits(node)):
                 heappop(heap)
                 continue
             if -bound != self.last[node]:
@@ -73,15 +79,18 @@ def _best_of_all(task: Task, gains: _Gains, takers: list[int]) -> None:
     heap = [(-gain, v) for v, gain in gains.last.items()]
     heapify(heap)
     room = m.room.copy()
-    while (found := gains.lead(heap)) is not None:
+
+    def fits(node: int) -> bool:
+        return bool((room[m.by_group[m.by_ptr[node] : m.by_ptr[node + 1]]] > 0).any())
+
+    while (found := gains.lead(heap, fits)) is not None:
         gain, node = found
         heappop(heap)
         groups = np.sort(m.by_group[m.by_ptr[node] : m.by_ptr[node + 1]])
         g = int(groups[np.argmax(room[groups])])
-        if room[g] > 0:
-            room[g] -= 1
-            takers.append(g)
-            gains.take(node, gain)
+        room[g] -= 1
+        takers.append(g)
+        gains.take(node, gain)
 
 
 def by_oracle(task: Task, *, in_turn: bool) -> Found:

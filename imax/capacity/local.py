@@ -26,6 +26,7 @@ __all__ = ["METHODS"]
 
 _PART = 2  # of the question's streams, which no other method uses
 _EPSILON = 0.1
+_PIECES = 16  # of the participants for each thread, between looks at the clock
 
 
 def _by_score(task: Task, of_passive: NDArray[Any], reason: str) -> Found:
@@ -57,12 +58,12 @@ def _pagerank(task: Task) -> Found:
 class _Alone:
     """Greedy choices of all participants, each by itself, on one collection."""
 
-    def __init__(self, task: Task, collection: RRCollection) -> None:
+    def __init__(self, task: Task, collection: RRCollection, check: Callable[[], None]) -> None:
         from ..kernels.matroid import choose_locally
 
         m = self.matroid = task.matroid
-        self.threads = task.question.threads
-        self.parts = even_parts(m.ptr, self.threads) or [(0, m.room.size)]
+        self.threads, self.check = task.question.threads, check
+        self.parts = even_parts(m.ptr, _PIECES * self.threads) or [(0, m.room.size)]
         self.places = np.concatenate([[0], np.cumsum(m.takes())])
         self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
         self.gains = np.empty(self.seeds.size, dtype=np.int64)
@@ -80,8 +81,14 @@ class _Alone:
         self.covered = np.add.reduceat(np.append(self.gains, 0), self.places[:-1]) * (self.size > 0)
 
     def _run(self, work: Callable[[int, int, NDArray[np.int32]], Any], collection: RRCollection) -> None:
-        tasks = [partial(work, a, b, np.full(collection.n_sets, -1, dtype=np.int32)) for a, b in self.parts]
-        _threads.run(tasks, self.threads)
+        """Run some participants a thread at a time, and look at the clock in between."""
+        stamps = [np.full(collection.n_sets, -1, dtype=np.int32) for _ in range(self.threads)]
+        for first in range(0, len(self.parts), self.threads):
+            self.check()
+            parts = self.parts[first : first + self.threads]
+            _threads.run(
+                [partial(work, a, b, stamp) for (a, b), stamp in zip(parts, stamps, strict=False)], self.threads
+            )
 
     def judged(self, collection: RRCollection) -> NDArray[np.int64]:
         """Return how many sets of another collection each participant's choice covers."""
@@ -111,7 +118,9 @@ def _asking(task: Task) -> list[tuple[int, float, float]]:
     for g in np.flatnonzero(np.diff(m.ptr) > m.room).tolist():
         row, k = m.nodes[m.ptr[g] : m.ptr[g + 1]], int(m.room[g])
         assert weights is not None
-        found.append((g, log_binomial(row.size, k), float(np.partition(weights[row], row.size - k)[-k:].sum())))
+        worth = float(np.partition(weights[row], row.size - k)[-k:].sum())
+        if worth > 0.0:  # where friends count for nothing themselves there is nothing to be sure of
+            found.append((g, log_binomial(row.size, k), worth))
     return found
 
 
@@ -133,7 +142,7 @@ def _opim_c(task: Task) -> Found:
             count = first << (number - 1)
             pair.draw(count, count)
             with pair.clock("greedy"):
-                best = _Alone(task, pair.selection)
+                best = _Alone(task, pair.selection, pair.check)
             pair.have_result = True
             with pair.clock("certify"):
                 judged = best.judged(pair.judgement)
@@ -166,35 +175,43 @@ def _imm(task: Task) -> Found:
     sizes = {g: imm_sizes(n, logs, q.epsilon, q.delta / len(asking)) for g, logs, _ in asking}
     least = {g: max(own, 1e-9 * n) for g, _, own in asking}
     wanted, waiting, spread = 1.0, set(sizes), n
+    best: _Alone | None = None
     reason = BOUND
     try:
         while waiting and spread / 2 >= min(least[g] for g in waiting):
             spread /= 2
             with pair.clock("estimate"):
-                # the judgement's stream is free: what estimates must not choose
+                # the judgement's stream is free: what estimates must not choose, unless a limit ends it here
                 pair.judgement.extend(math.ceil(max(sizes[g][0] for g in waiting) / spread), keep_going=_going(pair))
-                alone = _Alone(task, pair.judgement)
+                best = _Alone(task, pair.judgement, pair.check)
             pair.have_result = True
             for g in list(waiting):
-                found = n * float(alone.covered[g]) / pair.judgement.n_sets
+                found = n * float(best.covered[g]) / pair.judgement.n_sets
                 if found >= (1.0 + wide) * spread:
                     wanted = max(wanted, sizes[g][1] / max(found / (1.0 + wide), least[g]))
                     waiting.remove(g)
             pair.check()
         wanted = max([wanted, *(sizes[g][1] / least[g] for g in waiting)])
-    except Stopped as stopped:
-        reason = str(stopped)
-        wanted = float(pair.judgement.n_sets)
-    try:
         pair.selection.extend(min(math.ceil(wanted), 1 << 12))
-        pair.have_result = True
-        while pair.selection.n_sets < wanted and reason == BOUND:
+        while pair.selection.n_sets < wanted:
             pair.draw(min(math.ceil(wanted), 2 * pair.selection.n_sets), 0)
+        with pair.clock("greedy"):
+            best = _Alone(task, pair.selection, _no_check)
     except Stopped as stopped:
         reason = str(stopped)
-    with pair.clock("greedy"):
-        best = _Alone(task, pair.selection)
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        reason = INTERRUPT
+    except MemoryError:
+        reason = MEMORY
+    if best is None:
+        raise OutOfMemoryBoundError("there is not enough memory for the first round of RR sets; use a smaller graph")
     return best.found(task, pair, reason, 1)
+
+
+def _no_check() -> None:
+    """Let the last step end: what it needs is drawn."""
 
 
 def _going(pair: Pair) -> Callable[[], bool]:

@@ -54,6 +54,10 @@ class CapacityProblem:
         Number of nodes that are not active.
     n_pairs : int
         Number of pairs of an AP and a friend whom it may invite.
+    blocked : numpy.ndarray of bool, shape (n_nodes,)
+        The APs, by internal id.
+    matroid : PartitionMatroid
+        Whom each may invite, in internal ids.
 
     Raises
     ------
@@ -101,6 +105,8 @@ class CapacityProblem:
         rows = self._arcs(ids, n_threads) if candidates is None else self._given(candidates)
         self.matroid = PartitionMatroid.of_rows(*rows, self.capacity)
         self.n_pairs = self.matroid.n_pairs
+        for array in (self.capacity, self.blocked):
+            array.setflags(write=False)
         if not self.n_pairs:
             raise InvalidArgumentError("no active participant has a passive friend to invite; name others in active")
 
@@ -131,10 +137,10 @@ class CapacityProblem:
         elif isinstance(given, (int, np.integer)):
             values = [_check.count(given, "capacity", high=2**31 - 1)] * len(self.active)
         else:
-            values = given.tolist() if isinstance(given, np.ndarray) else given
-            if not isinstance(values, (list, tuple)):
+            values = np.asarray(given).tolist()
+            if not isinstance(values, list):
                 raise InvalidArgumentError(
-                    f"capacity must be a whole number, a mapping of labels, or a list of numbers, got {given!r}"
+                    f"capacity must be a whole number, a mapping of labels, or a list of numbers, got {values!r}"
                 )
             if len(values) != len(self.active):
                 raise InvalidArgumentError(

@@ -55,21 +55,22 @@ def _with_oracle(choose: CoverChoice, *, in_turn: bool) -> Callable[[Task], Foun
     return solve
 
 
-_ORACLES = frozenset({"oracle", "n_rr_sets", "n_simulations"})
+_SPARE = frozenset({"spare"})
+_ORACLES = _SPARE | {"oracle", "n_rr_sets", "n_simulations"}
 
 METHODS = (
     Method(
         "rr-opim+", _until_certain(round_robin_cover),
         "RR-Greedy on RR sets, doubled until a certificate over its rounds holds and the choice has settled",
-        _SOURCE, "1/2 - epsilon",
+        _SOURCE, "1/2 - epsilon", _SPARE,
     ),
     Method(
         "rr-opim", _until_certain(partial(round_robin_cover, prefixes=False)),
-        "as rr-opim+, but the optimum is bounded by twice the coverage alone", _SOURCE, "1/2 - epsilon",
+        "as rr-opim+, but the optimum is bounded by twice the coverage alone", _SOURCE, "1/2 - epsilon", _SPARE,
     ),
     Method(
         "mg-opim", _until_certain(partial(greedy_cover, prefixes=False)),
-        "as rr-opim, with MG-Greedy in place of RR-Greedy", _SOURCE, "1/2 - epsilon",
+        "as rr-opim, with MG-Greedy in place of RR-Greedy", _SOURCE, "1/2 - epsilon", _SPARE,
     ),
     Method(
         "rr-greedy", _with_oracle(round_robin_cover, in_turn=True),

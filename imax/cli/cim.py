@@ -54,7 +54,7 @@ _capacity_options = both(
         "-k",
         "--k",
         type=int,
-        callback=checked(_check.count, "k"),
+        callback=checked(_check.count, "k", high=2**31 - 1),
         help="How many friends each can invite.  [required without --capacities]",
     ),
     click.option(
@@ -102,10 +102,8 @@ _method_options = both(
     click.option(
         "--spare",
         type=click.Choice(["uninvited", "empty", "all"]),
-        default="uninvited",
-        show_default=True,
         help="Invitations where nobody left adds anything that can be seen: use them on friends whom nobody has "
-        "invited, leave them, or use all.",
+        "invited, leave them, or use all.  [default: uninvited]",
     ),
 )
 
