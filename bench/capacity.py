@@ -150,6 +150,7 @@ def draw(
     for name, by_set in spreads.items():
         local = name in ("degree", "pagerank", "opim-c", "imm")
         ax.plot((2, 5, 10, 20), by_set[-1], marker=".", linestyle="--" if local else "-", label=name)
+    ax.set_xticks((2, 5, 10, 20))
     ax.set_xlabel("invitations each, k")
     ax.set_ylabel("spread")
     ax.set_ylim(bottom=0)

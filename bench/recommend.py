@@ -134,7 +134,7 @@ def draw_study(folder: Path, found: dict[str, dict[str, Any]]) -> None:
         ax.set_xlabel("K")
         ax.set_ylabel("NSpread@K")
         ax.set_title(name)
-    figure.axes[0].legend(frameon=False, fontsize="small")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
     figure.savefig(folder / "recommend-study.svg")
 
 

@@ -18,7 +18,8 @@ FLOORS = {
     ],
     1: [
         "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "nodevalues", "binary",
-        "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering", "_parts",
+        "tablefile", "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering",
+        "_parts",
     ],
     0: ["kernels", "errors", "_check", "_memory", "_random", "_threads"],
 }  # fmt: skip

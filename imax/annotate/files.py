@@ -1,6 +1,5 @@
 """Embeddings, texts and labels from files."""
 
-import csv
 import io
 import json
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FileFormatError, MissingDependencyError
+from ..errors import FileFormatError
+from ..tablefile import read_table
 from ..textfile import Content, PathLike, load, quoted
 
 __all__ = ["read_embeddings", "read_items", "read_labels_of_items", "read_texts"]
@@ -38,15 +38,11 @@ def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "em
         return _array(content, lambda data: np.load(data, allow_pickle=False))
     if head[:4] == b"PK\x03\x04":
         return _member(content, key)
-    rows = _cells(content, column)
-    vectors = [_vector(cell, f"{content.name}:{line}") for line, cell in rows]
-    if not vectors:
-        raise FileFormatError(f"{content.name} has no rows")
-    for (line, _), vector in zip(rows, vectors, strict=True):
+    cells = read_table(content, (column,)).column(column)
+    vectors = [_vector(cell, where) for where, cell in cells]
+    for (where, _), vector in zip(cells, vectors, strict=True):
         if len(vector) != len(vectors[0]):
-            raise FileFormatError(
-                f"{content.name}:{line}: the vector has {len(vector)} numbers, the first one {len(vectors[0])}"
-            )
+            raise FileFormatError(f"{where}: the vector has {len(vector)} numbers, the first one {len(vectors[0])}")
     return np.array(vectors, dtype=np.float64)
 
 
@@ -79,55 +75,6 @@ def _member(content: Content, key: str | None) -> NDArray[Any]:
         raise FileFormatError(f"{content.name}: the arrays cannot be read ({error})") from None
 
 
-def _cells(content: Content, column: str) -> list[tuple[int, Any]]:
-    """Return the line and the cell of each row of a column."""
-    if content.head(4) == b"PAR1":
-        try:
-            import pyarrow.parquet as pq
-        except ImportError:
-            raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
-        table = pq.read_table(io.BytesIO(content.data.tobytes()))
-        if column not in table.column_names:
-            raise _no_column(content, column, table.column_names)
-        return list(enumerate(table[column].to_pylist(), 1))
-    lines = content.text_lines()
-    if lines and lines[0].lstrip().startswith("{"):
-        return _json_cells(content, lines, column)
-    reader = csv.reader(lines)
-    names = [name.strip() for name in next(reader, [])]
-    if column not in names:
-        raise _no_column(content, column, names)
-    place, found = names.index(column), []
-    for row in reader:
-        if row:
-            if len(row) != len(names):
-                raise FileFormatError(
-                    f"{content.name}:{reader.line_num}: expected {len(names)} columns, got {quoted(','.join(row))}"
-                )
-            found.append((reader.line_num, row[place]))
-    return found
-
-
-def _json_cells(content: Content, lines: list[str], column: str) -> list[tuple[int, Any]]:
-    found = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            raise FileFormatError(f"{content.name}:{number}: not JSON: {quoted(line.strip())}") from None
-        if not isinstance(record, dict) or column not in record:
-            raise FileFormatError(f"{content.name}:{number}: the column {column!r} is missing: {quoted(line.strip())}")
-        found.append((number, record[column]))
-    return found
-
-
-def _no_column(content: Content, column: str, names: Any) -> FileFormatError:
-    has = ", ".join(map(repr, names)) or "none"
-    return FileFormatError(f"{content.name}: the column {column!r} is missing; it has {has}")
-
-
 def _vector(cell: Any, where: str) -> list[float]:
     try:
         if isinstance(cell, str):
@@ -139,11 +86,7 @@ def _vector(cell: Any, where: str) -> list[float]:
 
 def read_texts(path: PathLike, column: str) -> list[str]:
     """Return the texts in a column of a CSV, JSON lines or Parquet file."""
-    content = load(path)
-    texts = [str(cell) for _, cell in _cells(content, column)]
-    if not texts:
-        raise FileFormatError(f"{content.name} has no rows")
-    return texts
+    return [str(cell) for _, cell in read_table(load(path), (column,)).column(column)]
 
 
 def _entries(content: Content) -> list[tuple[int, str]]:

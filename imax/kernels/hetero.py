@@ -3,6 +3,7 @@
 import numpy as np
 
 from ._jit import helper, hot, kernel
+from .matroid import sift_small
 
 __all__ = ["find_arcs", "find_shared", "own_sets", "pair_scores", "rank_rows", "shared_rows", "top_sums"]
 
@@ -18,23 +19,6 @@ def _probability(a, v, by_target, by_arc):
     return chance
 
 
-@helper
-def _sift(heap, size, at):
-    """Restore a heap whose least entry is on top."""
-    item = heap[at]
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= item:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = item
-
-
 @hot
 def top_sums(first, last, ptr, idx, by_target, by_arc, accept, most, heap, sums):
     """Sum, for each node from first to last, the `most` largest chances over its out-arcs: probability times accept."""
@@ -48,19 +32,19 @@ def top_sums(first, last, ptr, idx, by_target, by_arc, accept, most, heap, sums)
                 size += 1
                 if size == most:
                     for at in range(most // 2 - 1, -1, -1):
-                        _sift(heap, most, at)
+                        sift_small(heap, most, at)
             elif chance > heap[0]:
                 heap[0] = chance
-                _sift(heap, most, np.int64(0))
+                sift_small(heap, most, np.int64(0))
         if size < most:
             for at in range(size // 2 - 1, -1, -1):
-                _sift(heap, size, at)
+                sift_small(heap, size, at)
         total = 0.0
         while size > 0:  # in rising order, so that the sum does not depend on the order of arcs
             total += heap[0]
             size -= 1
             heap[0] = heap[size]
-            _sift(heap, size, np.int64(0))
+            sift_small(heap, size, np.int64(0))
         sums[v] = total
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "first_fit",
     "refresh",
     "round_robin",
+    "sift_small",
 ]
 
 _LOW = np.int64(0xFFFFFFFF)
@@ -68,7 +69,7 @@ def first_fit(ptr, nodes, room, taken, worth):
 
 
 @helper
-def _sift_small(small, size, at):
+def sift_small(small, size, at):
     """Restore a heap whose least entry is on top."""
     item = small[at]
     while True:
@@ -107,12 +108,12 @@ def refresh(first, last, n, ptr, nodes, room, gain, heap, size, small, least):
                 kept += 1
                 if kept == k:
                     for at in range(k // 2 - 1, -1, -1):
-                        _sift_small(small, k, at)
+                        sift_small(small, k, at)
                 continue
             kept += 1
             if now > small[0]:
                 small[0] = now
-                _sift_small(small, k, np.int64(0))
+                sift_small(small, k, np.int64(0))
         least[g] = small[0] if kept >= k else 0
         size[g] = kept
         own = heap[begin : begin + kept]

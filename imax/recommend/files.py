@@ -11,13 +11,13 @@ import numpy as np
 
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from ..labels import Labels
-from ..textfile import Content, PathLike, load, quoted, write_bytes, write_text
+from ..tablefile import read_table
+from ..textfile import PathLike, load, write_bytes, write_text
 from .ranking import Ranking
 
 __all__ = ["FORMATS", "as_text", "format_of", "read_rows", "write_ranking"]
 
 FORMATS = ("csv", "jsonl", "parquet")
-_PARQUET = b"PAR1"
 
 
 def format_of(path: PathLike) -> str | None:
@@ -46,85 +46,14 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
     FileFormatError
         Naming file and line, for a column that is missing, a cell that is, or a score that is none.
     """
-    content = load(path)
-    if content.head(len(_PARQUET)) == _PARQUET:
-        names, rows = _parquet(content)
-    elif content.data[content.text_start() :][:1].tobytes() == b"{":
-        names, rows = _json_lines(content, columns, optional)
-    else:
-        names, rows = _csv(content)
-    missing = [name for name in columns if name not in names]
-    if missing:
-        raise FileFormatError(
-            f"{content.name}: the column {missing[0]!r} is missing; it has {', '.join(map(repr, names)) or 'none'}"
-        )
-    places = [names.index(name) for name in columns]
-    found: list[list[Any]] = [[] for _ in columns]
-    for line, row in rows:
-        for column, place in zip(found, places, strict=True):
-            column.append(_label(row[place], labels, f"{content.name}:{line}"))
-    if not found[0]:
-        raise FileFormatError(f"{content.name} has no rows")
+    table = read_table(load(path), columns, () if optional is None else (optional,))
+    found: list[list[Any]] = [
+        [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
+    ]  # fmt: skip
     if optional is None:
         return found
-    if optional not in names:
-        return [*found, []]
-    place = names.index(optional)
-    return [*found, [_score(row[place], f"{content.name}:{line}") for line, row in rows]]
-
-
-def _csv(content: Content) -> tuple[list[str], list[tuple[int, list[Any]]]]:
-    reader = csv.reader(content.text_lines())
-    try:
-        head = [name.strip() for name in next(reader, [])]
-        rows: list[tuple[int, list[Any]]] = []
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(head):
-                text = quoted(",".join(row))
-                raise FileFormatError(
-                    f"{content.name}:{reader.line_num}: expected {len(head)} columns, as in the head line, got {text}"
-                )
-            rows.append((reader.line_num, [cell.strip() for cell in row]))
-    except csv.Error as error:
-        raise FileFormatError(f"{content.name}:{reader.line_num}: {error}") from None
-    return head, rows
-
-
-def _json_lines(
-    content: Content, columns: Sequence[str], optional: str | None
-) -> tuple[list[str], list[tuple[int, list[Any]]]]:
-    names = [*columns, *([optional] if optional is not None else [])]
-    rows: list[tuple[int, list[Any]]] = []
-    given: set[str] = set()
-    for line, text in enumerate(content.text_lines(), 1):
-        if not text.strip():
-            continue
-        try:
-            record = json.loads(text)
-        except ValueError:
-            raise FileFormatError(f"{content.name}:{line}: not JSON: {quoted(text.strip())}") from None
-        if not isinstance(record, dict):
-            raise FileFormatError(f"{content.name}:{line}: expected an object, got {quoted(text.strip())}")
-        here = record.keys() & set(names)
-        if rows and here != given:
-            odd = sorted(here ^ given)[0]
-            raise FileFormatError(f"{content.name}:{line}: {odd!r} is not given on all lines alike")
-        given = here
-        rows.append((line, [record.get(name) for name in names if name in given]))
-    return [name for name in names if name in given], rows
-
-
-def _parquet(content: Content) -> tuple[list[str], list[tuple[int, list[Any]]]]:
-    try:
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
-    table = pq.read_table(io.BytesIO(content.data.tobytes()))
-    columns = [column.to_pylist() for column in table.columns]
-    rows = [(number, list(row)) for number, row in enumerate(zip(*columns, strict=True), 1)]
-    return [str(name) for name in table.column_names], rows
+    scores = [_score(cell, where) for where, cell in table.column(optional)] if optional in table.names else []
+    return [*found, scores]
 
 
 def _label(cell: Any, labels: Labels, where: str) -> Any:
