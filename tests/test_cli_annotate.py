@@ -84,7 +84,10 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
         assert np.array_equal(read_embeddings(path), X)
     assert np.array_equal(read_embeddings(tmp_path / "two.npz", key="eval"), X[:5])
     assert read_texts(as_json, "id")[:2] == ["0", "1"]
-    for options, message in [((), "say which one by key"), (("--key", "test"), "holds no 'test'; it has train, eval")]:
+    for options, message in [
+        ((), "say which, as in --key train"),
+        (("--key", "test"), "holds no 'test'; it has train, eval"),
+    ]:
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
 
 

@@ -94,7 +94,12 @@ def test_unknown_nodes(write):  # noqa: F811
         ("user,candidate,score\nMyriel,Valjean,1.5\n", (), 1, "recs.csv:2: the score '1.5' must lie in [0, 1]"),
         ("user,candidate,score\nMyriel,Valjean,nan\n", (), 1, "recs.csv:2: the score 'nan' must lie"),
         ("user,candidate\nMyriel,Valjean\nMyriel,Valjean\n", (), 2, "names 'Valjean' more than once"),
-        ("user,candidate\nMyriel,Valjean\n", ("--k", 2), 2, "--k = 2 is more than the 1 candidates"),
+        (
+            "user,candidate\nMyriel,Valjean\n",
+            ("--k", 2),
+            2,
+            "--k = 2 is more than the 1 candidates of 'Myriel'; ask for fewer, or give --on-short keep",
+        ),
         ("user,candidate\nMyriel,Valjean\n", ("--blend", 2), 2, "--blend must lie in"),
         ("user,candidate\nMyriel,Valjean\n", ("--format", "parquet"), 2, "--format parquet needs --output"),
         ("user,candidate\nMyriel,Valjean\n", ("--evaluate", "truth.csv"), 2, "--evaluate needs --k"),

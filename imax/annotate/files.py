@@ -63,7 +63,7 @@ def _member(content: Content, key: str | None) -> NDArray[Any]:
             if key is None:
                 wide = [name for name in names if held[name].ndim == 2]
                 if len(wide) != 1:
-                    raise FileFormatError(f"{content.name} holds {', '.join(names)}; say which one by key")
+                    raise FileFormatError(f"{content.name} holds {', '.join(names)}; say which, as in key='{names[0]}'")
                 key = wide[0]
             if key not in names:
                 raise FileFormatError(f"{content.name} holds no {key!r}; it has {', '.join(names)}")
