@@ -243,9 +243,6 @@ class _Rules:
     def __init__(self, task: _Task) -> None:
         self.free = task.allowed.copy()
         self.group, self.room = task.group, None if task.room is None else task.room.copy()
-        if self.room is not None:
-            for item in task.start.tolist():
-                self.free[item] = False
         self._close()
 
     def take(self, item: int) -> None:
@@ -288,7 +285,7 @@ def _degree(task: _Task) -> _Choice:
 
 def _vote_k(task: _Task) -> _Choice:
     """Each item votes for its neighbours, by 10 to minus the number of its neighbours that are chosen."""
-    in_ptr, in_idx, rank, index = task.graph.in_ptr, task.graph.in_idx, task.graph.rank, task.graph.index
+    in_ptr, in_idx, rank = task.graph.in_ptr, task.graph.in_idx, task.graph.rank
     n = task.graph.n_nodes
     target = np.repeat(np.arange(n), np.diff(in_ptr))
     served = np.zeros(n, dtype=np.int64)  # by internal id, as the arcs are
@@ -303,7 +300,6 @@ def _vote_k(task: _Task) -> _Choice:
 
     for item in task.start.tolist():
         taken(item)
-    assert index.size == n
     return _Choice(_one_by_one(task, score, taken))
 
 
@@ -331,7 +327,6 @@ def _facility(task: _Task) -> _Choice:
     n = unit.shape[0]
     covered = np.zeros(n, dtype=np.float32)
     gains: list[float] = []
-    bound = np.full(n, np.inf)
     step = max(1, (1 << 24) // n)
 
     def gain_of(rows: NDArray[Any]) -> NDArray[np.float64]:
@@ -348,7 +343,7 @@ def _facility(task: _Task) -> _Choice:
         taken(item)
     rules = _Rules(task)
     chosen: list[int] = []
-    bound[:] = gain_of(np.arange(n))
+    bound = gain_of(np.arange(n))
     for _ in range(task.budget):
         if not rules.free.any():
             raise InvalidArgumentError(f"quotas admit only {len(chosen)} items; raise them or lower the budget")

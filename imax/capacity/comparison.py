@@ -91,8 +91,8 @@ def compare(
     key = key_from(rng)
     options: dict[str, Any] = {"model": model, "delta": delta, "threads": threads}
     # what all share is made before the clock runs
+    passive = problem.passive
     prepare(problem.graph, check_model(model), _check.threads(threads))
-    assert problem.passive is not None
     rows: list[ComparedMethod] = []
     first: Assignment | None = None
     reason = "all methods done"
@@ -110,7 +110,7 @@ def compare(
             began = time.perf_counter()
             found = assign(problem, algorithm, node_weights=node_weights, rng=key, time_limit=time_limit, **own)
             seconds = time.perf_counter() - began
-            rows.append(_judged(problem, name, found, seconds, n_simulations, node_weights, threads))
+            rows.append(_judged(problem, passive, name, found, seconds, n_simulations, node_weights, threads))
             first = first or found
             if found.stop_reason == "interrupted":
                 raise KeyboardInterrupt
@@ -167,6 +167,7 @@ def _warm_up(problem: CapacityProblem, algorithm: str, options: dict[str, Any]) 
 
 def _judged(
     problem: CapacityProblem,
+    passive: InfluenceGraph,
     name: str,
     found: Assignment,
     seconds: float,
@@ -178,9 +179,9 @@ def _judged(
     weights = node_weights
     if weights is not None:
         whole = dict(zip(problem.graph.nodes(), weights, strict=True)) if not isinstance(weights, dict) else weights
-        weights = {label: whole[label] for label in problem.passive.nodes()}
+        weights = {label: whole[label] for label in passive.nodes()}
     estimate = spread(
-        problem.passive, found.seeds, model=found.model, n_simulations=n_simulations, node_weights=weights,
+        passive, found.seeds, model=found.model, n_simulations=n_simulations, node_weights=weights,
         rng=subkey(found.rng_key, VERIFYING), threads=threads,
     )  # fmt: skip
     return ComparedMethod(
