@@ -118,7 +118,8 @@ def _parquet(content: Content) -> Table:
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
-    table = pq.read_table(io.BytesIO(content.data.tobytes()))
+    # without threads of its own: a process that ends soon after would abort on them
+    table = pq.read_table(io.BytesIO(content.data.tobytes()), use_threads=False, pre_buffer=False)
     columns = [column.to_pylist() for column in table.columns]
     rows = [(number, list(row)) for number, row in enumerate(zip(*columns, strict=True), 1)]
     return Table(content.name, [str(name) for name in table.column_names], rows)

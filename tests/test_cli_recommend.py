@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from numba import config
@@ -148,9 +150,19 @@ def test_parquet(tmp_path):
         write_ranking(found, "-", "parquet")
 
 
-def test_parquet_without_its_library(tmp_path, monkeypatch):
-    import sys
+def test_a_process_that_read_parquet_ends_well(tmp_path):
+    """Its reader's threads, were there any, would abort one in three processes that fail at once."""
+    pytest.importorskip("pyarrow")
+    write_ranking(expected("degree", 1), tmp_path / "lists.parquet", "parquet")
+    command = [sys.executable, "-m", "imax", "rerank", "--candidates", str(tmp_path / "lists.parquet"), "lesmis"]
+    for _ in range(4):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert "the column 'candidate' is missing" in done.stderr
 
+
+def test_parquet_without_its_library(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "recs.parquet").write_bytes(b"PAR1....")
