@@ -52,6 +52,11 @@ class Cover:
 CoverChoice: TypeAlias = Callable[[RRCollection, Constraint], Cover]
 
 
+def _kept(k: int) -> int:
+    """Return how many nodes of large gains greedy looks at first: at least k; by measurement."""
+    return 4 * k + 1024
+
+
 class _Greedy:
     """The kernels' arguments on one collection, from a state in which start and forced nodes are covered."""
 
@@ -62,7 +67,7 @@ class _Greedy:
         self.ptr, self.sets = collection.index()
         self.offsets, self.nodes = collection.offsets, collection.nodes
         self.covered = np.zeros(collection.n_sets, dtype=np.bool_)
-        self.gain = np.diff(self.ptr).astype(np.int32)
+        self.gain = collection.degree()
         self.fewest = 0
         self.takers: NDArray[np.int32] | None = None
         self.forced = np.empty(constraint.forced.size, dtype=np.int64)
@@ -91,24 +96,29 @@ class _Greedy:
         c = self.constraint
         covered, gain = self.covered.copy(), self.gain.copy()
         plain = c.cost is None and c.matroid is None
-        tally = np.zeros(int(gain.max(initial=0)) + 1, dtype=np.int64) if plain else None
+        allowed, kept, tally = c.allowed, 0, None
+        if plain:
+            allowed = allowed.copy()
+            tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
+            # each number of nodes, or the fewest for a need, may ask for any gain
+            kept = gain.size if most.size > 1 or need > 0 else _kept(max(k, stages[-1]))
         by_ptr = by_group = room = takers = None
         if c.matroid is not None:
             by_ptr, by_group, room = c.matroid.by_ptr, c.matroid.by_group, c.matroid.room.copy()
             takers = np.empty(stages[-1], dtype=np.int32)
         purse = None if c.cost is None else np.array([c.purse])
         heap = np.empty(gain.size, dtype=np.int64)
-        state = np.zeros(5, dtype=np.int64)
+        state = np.zeros(6, dtype=np.int64)
         picks = stages[-1]
         seeds, gains = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int64)
-        order(gain, c.allowed, c.cost, by_ratio, tally, heap, state)
+        order(gain, allowed, c.cost, by_ratio, kept, tally, heap, state)
         bounded &= not plain
         if bounded:
             most[0] = min(most[0], c.most(gain))
         for stage in stages:
             greedy(
-                stage, goal, need, k, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, c.allowed, by_ptr,
-                by_group, room, takers, c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
+                stage, goal, need, k, kept, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, allowed,
+                by_ptr, by_group, room, takers, c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
             )  # fmt: skip
             if bounded:
                 most[0] = min(most[0], state[3] + c.most(gain))

@@ -243,9 +243,9 @@ class RRSetOracle:
         self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
         self.sets.extend(min(n_rr_sets, 1024))
         self.sets.extend(n_rr_sets, keep_going=keep_going)
-        self.ptr, self.rows = self.sets.index()
+        self.ptr, self.rows = self.sets.index(parts=1)
         self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)
-        self.gain = np.diff(self.ptr).astype(np.int32)
+        self.gain = self.sets.degree()
         self.n_simulations = 0
         self.n_rr_sets, self.n_rr_entries = self.sets.n_sets, self.sets.n_entries
 
@@ -253,10 +253,10 @@ class RRSetOracle:
         """Return what each node adds to those taken, and to `before` where that is a node."""
         count = self.gain[nodes].astype(np.float64)
         if before >= 0:
-            common = self.rows[self.ptr[before] : self.ptr[before + 1]]
+            common = self.rows[self.ptr[0, before] : self.ptr[0, before + 1]]
             common = common[~self.covered[common]]
             for i, v in enumerate(nodes.tolist()):
-                own = self.rows[self.ptr[v] : self.ptr[v + 1]]
+                own = self.rows[self.ptr[0, v] : self.ptr[0, v + 1]]
                 count[i] -= np.isin(own, common, assume_unique=True).sum()
         spread: NDArray[np.float64] = count * (self.sets.total / self.sets.n_sets)
         return spread

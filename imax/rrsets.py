@@ -92,33 +92,32 @@ class RRCollection:
             self.n_sets += lengths.size
         self._index = None
 
-    def index(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return (ptr, sets): the numbers of the sets that hold node v are ``sets[ptr[v]:ptr[v + 1]]``, rising."""
-        if self._index is None:
-            self._index = self._invert()
+    def index(self, parts: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return (ptr, sets): ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets that hold node v.
+
+        Their numbers rise. Each thread inverts a part of its own, so that no two write to the same cache line; a part
+        has at least as many entries as the graph has nodes. `parts` asks for so many at most, in place of one a thread.
+        """
+        most = self.sampler.threads if parts is None else parts
+        if self._index is None or self._index[0].shape[0] > most:
+            self._index = self._invert(max(1, min(most, self.n_entries // max(self.graph.n_nodes, 1 << 15))))
         return self._index
 
-    def _invert(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        from .kernels.coverage import invert
-        from .kernels.rows import cursors, transpose_counts
+    def degree(self) -> NDArray[np.int32]:
+        """Return how many sets hold each node."""
+        counts: NDArray[np.int32] = np.diff(self.index()[0], axis=1).sum(axis=0, dtype=np.int32)
+        return counts
 
-        threads = self.sampler.threads if self.n_entries > 1 << 16 else 1
+    def _invert(self, parts: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        from .kernels.coverage import invert
+
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
-        cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, threads) / threads)
+        cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, parts) / parts)
         edges = [0, *(min(int(c), self.n_sets) for c in cuts), self.n_sets]
-        parts = list(pairwise(edges))
-        counts = np.zeros((len(parts), n), dtype=np.int64)
-        _threads.run(
-            [partial(transpose_counts, nodes[offsets[a] : offsets[b]], counts[t]) for t, (a, b) in enumerate(parts)],
-            threads,
-        )
-        ptr = np.zeros(n + 1, dtype=np.int64)
-        np.cumsum(counts.sum(axis=0), out=ptr[1:])
-        _threads.run([partial(cursors, ptr, counts, a, b) for a, b in _threads.slices(n, threads)], threads)
+        ptr = np.empty((parts, n + 1), dtype=np.int64)
         sets = np.empty(self.n_entries, dtype=np.int32)
-        _threads.run(
-            [partial(invert, nodes, offsets, a, b, counts[t], sets) for t, (a, b) in enumerate(parts)], threads
-        )
+        tasks = [partial(invert, nodes, offsets, a, b, ptr[t], sets) for t, (a, b) in enumerate(pairwise(edges))]
+        _threads.run(tasks, parts)
         return ptr, sets
 
     def covered(self, seeds: NDArray[np.int32]) -> int:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -73,6 +74,7 @@ class Cascades:
         kept: tuple[Any, ...] | None = getattr(self._local, "buffers", None)
         if kept is None:
             d = self.diffusion
+            level = self._local.__dict__.setdefault("level", self._level)
             size = d.most + max(1024, d.most)
             mark = np.zeros(d.n, dtype=np.uint16)
             if self.blocked is not None:
@@ -80,8 +82,8 @@ class Cascades:
             kept = (
                 mark,
                 np.empty((self.lanes, d.n + 1), dtype=np.int32),  # an arc to a known node writes beyond the end
-                np.empty(self._level, dtype=np.int64),
-                np.empty(self._level, dtype=np.int64),
+                np.empty(level, dtype=np.int64),
+                np.empty(level, dtype=np.int64),
                 np.empty(size, dtype=np.int64),
                 np.empty(size if d.pick is not None else 1, dtype=np.uint32),
                 np.empty(size, dtype=np.int8),
@@ -115,8 +117,15 @@ class Cascades:
                         with self._lock:
                             self.cut += int(buffers[_REGISTERS][5, 0])
                     return int(size)
-                self._level *= 2
+                self._local.level *= 2
                 del self._local.buffers
+
+    def twin(self, key: Key) -> "Cascades":
+        """Return the same for another key, with the same buffers: the first touch of memory takes time too."""
+        other = copy(self)
+        other.key = (np.uint64(key[0]), np.uint64(key[1]))
+        other.cut = 0
+        return other
 
 
 class Sampler:
@@ -170,6 +179,12 @@ class Sampler:
         )
         self._local = threading.local()
         self._rate = 0.0  # unknown: the first round is a small one
+
+    def twin(self, key: Key) -> "Sampler":
+        """Return the same for another key, with the same buffers."""
+        other = copy(self)
+        other._cascades = self._cascades.twin(key)
+        return other
 
     @property
     def n_cut(self) -> int:

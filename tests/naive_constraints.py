@@ -50,6 +50,8 @@ def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None,
         seeds.append(v)
         gains.append(sum(v in s for s in left))
         left = [s for s in left if v not in s]
+        if group is not None and group[v] in room:
+            room[group[v]] -= 1
 
     for v in forced:
         take(v)
@@ -72,8 +74,6 @@ def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None,
             continue
         if cost is not None:
             purse -= cost[best]
-        if group is not None and group[best] in room:
-            room[group[best]] -= 1
         take(best)
     return seeds, gains
 

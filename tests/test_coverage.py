@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import config
 
-from imax import InfluenceGraph
+from imax import InfluenceGraph, coverage
 from imax.bounds import GREEDY
 from imax.constraints import Constraint
 from imax.coverage import greedy_cover
@@ -51,8 +51,11 @@ def test_greedy_is_the_naive_greedy(problem):
     assert cover.most == min(bound, int(sum(gains) / GREEDY))
 
 
+@pytest.mark.parametrize("kept", [1, 2, 1000])
 @pytest.mark.parametrize("seed", range(50 if not config.DISABLE_JIT else 10))
-def test_greedy_on_larger_problems(seed):
+def test_greedy_on_larger_problems(seed, kept, monkeypatch):
+    # with few nodes kept the floor is lowered again and again
+    monkeypatch.setattr(coverage, "_kept", lambda k: kept * k)
     # hypothesis prefers small problems, on which greedy is the best choice and its bound says so
     generator = np.random.default_rng(seed)
     n = int(generator.integers(5, 25))
@@ -220,7 +223,12 @@ def test_the_index_lists_the_sets_of_each_node(threads):
     for i, s in enumerate(sets):
         for v in s:
             expected[v].append(i)
-    assert [rows[ptr[v] : ptr[v + 1]].tolist() for v in range(n)] == expected
+    assert ptr.shape == (min(threads, collection.n_entries // 2**15), n + 1)
+    assert [[i for part in ptr for i in rows[part[v] : part[v + 1]].tolist()] for v in range(n)] == expected
+    assert collection.degree().tolist() == [len(own) for own in expected]
     assert collection.index()[0] is ptr
+    (row,), rows = collection.index(parts=1)
+    assert [rows[row[v] : row[v + 1]].tolist() for v in range(n)] == expected
+    assert collection.index()[0].shape[0] == 1
     seeds = np.array([0, n // 2], dtype=np.int32)
     assert collection.covered(seeds) == sum(bool({0, n // 2} & set(s.tolist())) for s in sets)

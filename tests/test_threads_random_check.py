@@ -40,6 +40,17 @@ def test_one_thread_runs_in_the_caller():
     assert set(names) == {threading.current_thread()}
 
 
+def test_the_caller_works_too():
+    barrier = threading.Barrier(2, timeout=30)
+
+    def task():
+        barrier.wait()
+        return threading.current_thread()
+
+    # both at once, one of them here
+    assert threading.current_thread() in _threads.run([task, task], 2)
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_waits_for_what_runs_and_cancels_the_rest(error):
     running = []
@@ -68,7 +79,7 @@ def test_the_pools_close():
     _threads._close()
     assert not _threads._pools
     assert _threads.run([int, int], 2) == [0, 0]
-    assert _threads._pools.keys() == {2}
+    assert _threads._pools.keys() == {1}  # the caller is the other
 
 
 def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():

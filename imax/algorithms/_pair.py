@@ -84,16 +84,13 @@ class Pair:
         self.have_result = False
         with self.clock("prepare"):
             diffusion = prepare(question.graph, question.model, question.threads)
-            self.selection, self.judgement = (
-                RRCollection(
-                    Sampler(
-                        question.graph, question.model, subkey(question.key, 2 * part + half),
-                        node_weights=question.weights, lanes=question.lanes, threads=question.threads,
-                        diffusion=diffusion, ending=ending, blocked=question.blocked,
-                    )
-                )
-                for half in (0, 1)
+            sampler = Sampler(
+                question.graph, question.model, subkey(question.key, 2 * part),
+                node_weights=question.weights, lanes=question.lanes, threads=question.threads,
+                diffusion=diffusion, ending=ending, blocked=question.blocked,
             )  # fmt: skip
+            self.selection = RRCollection(sampler)
+            self.judgement = RRCollection(sampler.twin(subkey(question.key, 2 * part + 1)))
         self.total = self.selection.total
 
     @contextmanager

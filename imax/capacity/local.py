@@ -68,7 +68,7 @@ class _Alone:
         self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
         self.gains = np.empty(self.seeds.size, dtype=np.int64)
         self.size = np.empty(m.room.size, dtype=np.int64)
-        set_ptr, sets = collection.index()
+        (set_ptr,), sets = collection.index(parts=1)
         heap = np.empty(m.n_pairs, dtype=np.int64)
         n = m.by_ptr.size - 1
         self._run(
@@ -94,7 +94,7 @@ class _Alone:
         """Return how many sets of another collection each participant's choice covers."""
         from ..kernels.matroid import cover_locally
 
-        set_ptr, sets = collection.index()
+        (set_ptr,), sets = collection.index(parts=1)
         found = np.empty(self.size.size, dtype=np.int64)
         self._run(
             lambda a, b, stamp: cover_locally(a, b, self.places, self.size, self.seeds, set_ptr, sets, stamp, found),

@@ -171,7 +171,7 @@ def round_robin(n, ptr, heap, size, room, set_ptr, sets, offsets, members, cover
             count -= 1
             own[0] = own[count]
             sift_down(own, count, np.int64(0))
-            cover_sets(v, set_ptr, sets, offsets, members, covered, gain, None, None)
+            cover_sets(v, set_ptr, sets, offsets, members, covered, gain, None, None, 0)
         size[g] = count
     return at
 

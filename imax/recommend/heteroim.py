@@ -222,19 +222,20 @@ def choose(
     from ..kernels.coverage import greedy, order
 
     n = allowed.size
-    ptr, rows = sets.index()
+    ptr, rows = sets.index(parts=1)  # as `share` needs it
     covered = np.zeros(sets.n_sets, dtype=np.bool_)
-    gain = np.diff(ptr).astype(np.int32)
-    tally = np.zeros(int(gain.max(initial=0)) + 1, dtype=np.int64)
-    heap, state = np.empty(n, dtype=np.int64), np.zeros(5, dtype=np.int64)
-    order(gain, allowed, None, False, tally, heap, state)
+    gain = sets.degree()
+    allowed = allowed.copy()
+    tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
+    heap, state = np.empty(n, dtype=np.int64), np.zeros(6, dtype=np.int64)
+    order(gain, allowed, None, False, n, tally, heap, state)
     total = int(allowed.sum())
     seeds, gains, most = np.empty(total, np.int32), np.empty(total, np.int64), np.full(1, 2**62)
     picks = 0
     while picks < total:
         picks = min(total, max(_FIRST, 4 * picks)) if done is not None else total
         greedy(
-            picks, 2**62, 0, 1, ptr, rows, sets.offsets, sets.nodes, covered, gain, allowed, None, None, None, None,
+            picks, 2**62, 0, 1, n, ptr, rows, sets.offsets, sets.nodes, covered, gain, allowed, None, None, None, None,
             None, False, None, tally, heap, state, seeds, gains, most,
         )  # fmt: skip
         taken = np.full(n, -1, dtype=np.int32)
@@ -282,7 +283,8 @@ def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: 
     many = threads if sets.n_entries > 1 << 16 else 1
     spans = _threads.slices(sets.n_sets, many)
     _threads.run([partial(own_sets, a, b, offsets, nodes, choice.order, owner) for a, b in spans], many)
-    set_ptr, index = sets.index()
+    ptrs, index = sets.index(parts=1)
+    set_ptr = ptrs[0]
     starts = np.concatenate([[0], np.cumsum(np.diff(set_ptr)[rows])])
     friend, count = np.empty(int(starts[-1]), dtype=np.int32), np.empty(int(starts[-1]), dtype=np.int32)
     size = np.zeros(rows.size, dtype=np.int64)
