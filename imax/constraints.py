@@ -75,7 +75,7 @@ class Constraint:
             return self.matroid.log_choices()
         n = int(self.allowed.sum())
         if self.cost is None:
-            return log_binomial(n, self.free)
+            return log_binomial(n, min(self.free, n))
         # sets of any size up to k: at most (k + 1) times the largest binomial among them
         return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
 
