@@ -1,12 +1,12 @@
-"""How time and memory grow: with the graph's size, k, epsilon, threads, and the number of active participants.
+"""How time and memory grow: with arcs, entries of RR sets, k, epsilon, threads, and the number of active participants.
 
-``python -m bench.scaling --out DIR`` makes R-MAT graphs of 2^14 ids and more, runs each case in a process of its own,
-and writes scaling.json and plots (PNG and SVG) there. It prints the tables, with the exponents of growth that fit best.
+``python -m bench.scaling --out DIR`` makes R-MAT graphs of 2^14 ids and more, with 16 arcs for each, and prints time
+by phase, peak memory and the exponents of growth. Each case has a process of its own, so that its peak memory is its
+own: a first run that shows the peak, then counted runs, of which the median is given. DIR takes scaling.json and the
+plots, as PNG and SVG.
 """
 
-import itertools
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,118 +20,155 @@ import imax
 from ._measure import bench_graph, machine, parser, table
 
 CHILD = """
-import json, sys
+import json, statistics, sys
 import numpy as np
 import imax
 from imax._memory import peak_rise
 from imax.capacity import CapacityProblem, assign
 case = json.loads(sys.argv[1])
-tiny = imax.datasets.load("karate")
 graph = imax.read_graph(case["graph"])
-options = {"epsilon": case["epsilon"], "threads": case["threads"], "rng": 1}
+k, options = case["k"], {"threads": case["threads"], "rng": 1}
 if case["active"]:
-    problem = CapacityProblem(tiny, [0, 1], 1)
-    assign(problem, rng=0, threads=case["threads"])
-    nodes = np.arange(graph.n_nodes)
-    active = np.random.default_rng(0).choice(nodes, max(1, int(case["active"] * graph.n_nodes)), replace=False)
-    with peak_rise() as rise:
-        problem = CapacityProblem(graph, active.tolist(), case["k"])
-        found = assign(problem, **options)
-    size = len(active)
+    size = max(1, int(case["active"] * graph.n_nodes))
+    active = np.random.default_rng(0).choice(graph.n_nodes, size, replace=False)
+    problem = CapacityProblem(graph, graph.labels.take(active), k)
+    work = lambda: assign(problem, epsilon=case["epsilon"], **options)
+    compile = lambda tiny: assign(CapacityProblem(tiny, [0, 1], 1), **options)
+elif case["sets"]:
+    size = k
+    work = lambda: imax.maximize(graph, k, algorithm="ris", n_rr_sets=case["sets"], **options)
+    compile = lambda tiny: imax.maximize(tiny, 2, algorithm="ris", n_rr_sets=99, **options)
 else:
-    imax.maximize(tiny, 2, rng=0, threads=case["threads"])
-    with peak_rise() as rise:
-        found = imax.maximize(graph, case["k"], **options)
-    size = case["k"]
-print(json.dumps({**case, "seconds": found.seconds, "memory": rise(), "arcs": graph.n_arcs, "nodes": graph.n_nodes,
-                  "entries": found.n_rr_entries, "sets": found.n_rr_sets, "size": size, "ratio": found.ratio}))
+    size = k
+    work = lambda: imax.maximize(graph, k, epsilon=case["epsilon"], **options)
+    compile = lambda tiny: imax.maximize(tiny, 2, **options)
+compile(imax.datasets.load("karate"))
+with peak_rise() as rise:
+    found = work()
+memory = rise()
+runs = [work().seconds for _ in range(case["repeats"])]
+seconds = {phase: statistics.median(run[phase] for run in runs) for phase in found.seconds}
+print(json.dumps({**case, "seconds": seconds, "totals": sorted(run["total"] for run in runs), "memory": memory,
+                  "arcs": graph.n_arcs, "nodes": graph.n_nodes, "entries": found.n_rr_entries,
+                  "rr_sets": found.n_rr_sets, "size": size, "ratio": found.ratio}))
 """
-PHASES = ("prepare", "sample", "index", "greedy", "certify")
+PHASES = ("total", "sample", "index", "greedy", "certify")
+CACHED = 1 << 23  # entries whose nodes fill a last-level cache of 32 MiB
 
 
-def run(case: dict[str, Any], repeats: int) -> dict[str, Any]:
-    """Run a case so many times, each in a process of its own; return the median of each figure."""
-    records: list[dict[str, Any]] = []
-    for _ in range(repeats):
-        done = subprocess.run(
-            [sys.executable, "-c", CHILD, json.dumps(case)], capture_output=True, text=True, check=True
-        )
-        records.append(json.loads(done.stdout))
-    first = records[0]
-    phases = {name: statistics.median(r["seconds"].get(name, 0.0) for r in records) for name in (*PHASES, "total")}
-    memory = None if first["memory"] is None else statistics.median(r["memory"] for r in records)
-    return {**first, "seconds": phases, "memory": memory}
+def run(case: dict[str, Any]) -> dict[str, Any]:
+    """Run a case in a process of its own and return its record."""
+    done = subprocess.run([sys.executable, "-c", CHILD, json.dumps(case)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{case} failed:\n{done.stderr}")
+    record: dict[str, Any] = json.loads(done.stdout)
+    return {**record, "graph": Path(case["graph"]).stem}
 
 
-def sweeps(folder: Path, scales: list[int]) -> dict[str, list[dict[str, Any]]]:
+def sweeps(folder: Path, scales: list[int], middle: int, repeats: int) -> dict[str, list[dict[str, Any]]]:
     """Return the cases of each sweep; the graphs are written to a folder."""
     paths = {}
-    for scale in scales:
-        paths[scale] = folder / f"rmat-{scale}.imax"
+    for scale in sorted({*scales, middle}):
+        paths[scale] = str(folder / f"rmat-{scale}.imax")
         imax.write_graph(bench_graph(scale), paths[scale])
-    middle = str(paths[scales[max(0, len(scales) - 3)]])
-    base = {"graph": middle, "k": 50, "epsilon": 0.05, "threads": 2, "active": 0.0}
+    base = {"graph": paths[middle], "k": 50, "epsilon": 0.01, "threads": 2, "active": 0.0, "sets": 0,
+            "repeats": repeats}  # fmt: skip
+    graphs = [paths[scale] for scale in scales]
+    counts = [1 << s for s in range(13, 22)]
     return {
-        "arcs": [{**base, "graph": str(path)} for path in paths.values()],
-        "arcs, epsilon 0.01": [{**base, "graph": str(path), "epsilon": 0.01} for path in paths.values()],
+        "arcs": [{**base, "graph": path} for path in graphs],
+        "arcs, epsilon 0.1": [{**base, "graph": path, "epsilon": 0.1} for path in graphs],
+        "entries": [{**base, "sets": count, "threads": 1} for count in counts],
+        "entries, two threads": [{**base, "sets": count} for count in counts],
         "k": [{**base, "k": k} for k in (1, 10, 100, 1000)],
-        "1/epsilon": [{**base, "epsilon": epsilon} for epsilon in (0.2, 0.1, 0.05, 0.02, 0.01)],
-        "threads": [{**base, "epsilon": 0.01, "threads": threads} for threads in (1, 2)],
-        "active": [{**base, "k": 10, "active": share} for share in (0.0125, 0.025, 0.05, 0.1, 0.2)],
+        "1/epsilon": [{**base, "epsilon": epsilon} for epsilon in (0.2, 0.1, 0.05, 0.02, 0.01, 0.005)],
+        "threads": [{**base, "threads": threads} for threads in (1, 2)],
+        "active participants": [{**base, "k": 10, "active": s} for s in (0.0125, 0.025, 0.05, 0.1, 0.2)],
     }
 
 
 def at(what: str, record: dict[str, Any]) -> float:
     """Return what a sweep varies."""
-    if what.startswith("arcs"):
-        return float(record["arcs"])
-    if what == "1/epsilon":
+    name = what.partition(",")[0]
+    if name == "1/epsilon":
         return float(1.0 / record["epsilon"])
-    return float(record["size"] if what == "active" else record[what])
+    return float(record[{"active participants": "size"}.get(name, name)])
 
 
 def exponent(x: list[float], y: list[float]) -> float:
-    """Return the exponent e of the power x**e that fits best; nan where a time is too small to tell."""
-    if min(y) <= 0.0 or len(set(x)) < 2:
+    """Return the exponent e of the power x**e that fits best; nan where there is too little to tell."""
+    if len(set(x)) < 2 or min(y) <= 0.0:
         return float("nan")
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def show(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
-    """Print a sweep and return the exponents of its phases."""
+def growth(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the exponents of the phases: over the whole sweep, and where it varies entries beyond the cache."""
     x = [at(what, r) for r in records]
-    columns = ("total", "sample", "index", "greedy")
-    fits = {name: exponent(x, [r["seconds"][name] for r in records]) for name in columns}
-    entries = [float(r["entries"]) for r in records]
-    fits |= {f"{name} by entries": exponent(entries, [r["seconds"][name] for r in records]) for name in columns[1:]}
+    seconds = {name: [r["seconds"].get(name, 0.0) for r in records] for name in PHASES[:4]}
+    fits = {name: exponent(x, times) for name, times in seconds.items()}
+    if what.startswith("entries"):
+        beyond = [i for i, value in enumerate(x) if value >= CACHED]
+        for name, times in seconds.items():
+            fits[f"{name} beyond cache"] = exponent([x[i] for i in beyond], [times[i] for i in beyond])
+    return fits
+
+
+def show(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
+    """Print a sweep and return its exponents."""
     rows = [
         (
-            f"{value:,g}", *(f"{r['seconds'][name]:.3f} s" for name in columns),
-            "" if r["memory"] is None else f"{r['memory'] / 2**20:,.0f} MiB", f"{r['sets']:,}", f"{r['entries']:,}",
+            f"{at(what, r):,g}", *(f"{r['seconds'].get(name, 0.0) * 1e3:,.1f}" for name in PHASES),
+            f"{r['totals'][0] * 1e3:,.1f} to {r['totals'][-1] * 1e3:,.1f}",
+            "" if r["memory"] is None else f"{r['memory'] / 2**20:,.0f}", f"{r['rr_sets']:,}", f"{r['entries']:,}",
             f"{r['ratio']:.3f}",
         )
-        for value, r in zip(x, records, strict=True)
+        for r in records
     ]  # fmt: skip
-    table((what, *columns, "memory", "RR sets", "entries", "certified"), rows)
+    table((what, *(f"{name}, ms" for name in PHASES), "least to most", "MiB", "RR sets", "entries", "certified"), rows)
+    if what == "threads":
+        one, two = records[0]["seconds"], records[-1]["seconds"]
+        print("two threads over one: " + ", ".join(f"{name} {one[name] / two[name]:.2f}x" for name in PHASES) + "\n")
+        return {}
+    fits = growth(what, records)
     print("exponents: " + ", ".join(f"{name} {value:.2f}" for name, value in fits.items()) + "\n")
     return fits
 
 
 def draw(folder: Path, results: dict[str, list[dict[str, Any]]]) -> None:
     """Draw time by phase against what each sweep varies."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10.0, 6.0), layout="constrained")
-    for ax, (what, records) in zip(itertools.chain.from_iterable(figure.subplots(2, 3)), results.items(), strict=True):
-        x = [at(what, r) for r in records]
-        for name in ("total", "sample", "index", "greedy"):
-            ax.loglog(x, [max(r["seconds"][name], 1e-5) for r in records], marker=".", label=name)
-        ax.set_xlabel(what)
-        ax.set_ylabel("seconds")
-        ax.grid(alpha=0.3)
-    figure.axes[0].legend(frameon=False)
-    for kind in ("svg", "png"):
-        figure.savefig(folder / f"scaling.{kind}", dpi=120)
+    titles = {
+        "arcs": "arcs, epsilon 0.01", "entries": "entries of RR sets, one thread", "k": "k",
+        "1/epsilon": "1 / epsilon", "active participants": "active participants, k = 10",
+    }  # fmt: skip
+    with rc_context({"svg.hashsalt": "imax", "font.size": 9}):
+        figure = Figure(figsize=(9.0, 8.4), layout="constrained")
+        axes = figure.subplots(3, 2).ravel()
+        for ax, (what, title) in zip(axes, titles.items(), strict=False):
+            x = [at(what, r) for r in results[what]]
+            for name in PHASES[:4]:
+                ax.loglog(x, [max(r["seconds"].get(name, 0.0), 1e-6) * 1e3 for r in results[what]], marker=".",
+                          label=name)  # fmt: skip
+            ax.set_xlabel(title)
+            ax.set_ylabel("milliseconds")
+            ax.grid(alpha=0.3)
+        axes[0].legend(frameon=False)
+        ax = axes[-1]
+        bars = results["threads"]
+        for place, record in enumerate(bars):
+            left = 0.0
+            for number, name in enumerate(PHASES[1:]):
+                width = record["seconds"][name] * 1e3
+                ax.barh(place, width, left=left, color=f"C{number + 1}", label=name if place == 0 else None)
+                left += width
+        ax.set_yticks(range(len(bars)), [f"{r['threads']} thread{'s' * (r['threads'] > 1)}" for r in bars])
+        ax.set_xlabel("milliseconds")
+        ax.legend(frameon=False, loc="upper right")
+        for kind in ("svg", "png"):
+            figure.savefig(folder / f"scaling.{kind}", dpi=110, metadata={"Date": None} if kind == "svg" else None)
 
 
 def main() -> None:
@@ -142,11 +179,12 @@ def main() -> None:
     options = made.parse_args()
     print(machine(), "\n")
     scales = [6, 7] if options.smoke else list(range(14, options.largest + 1))
-    repeats = 1 if options.smoke else min(options.repeats, 3)
+    middle = 7 if options.smoke else min(20, options.largest)
+    repeats = 1 if options.smoke else options.repeats
     results, fits = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        for what, cases in sweeps(Path(folder), scales).items():
-            results[what] = [run(case, repeats) for case in (cases[:2] if options.smoke else cases)]
+        for what, cases in sweeps(Path(folder), scales, middle, repeats).items():
+            results[what] = [run(case) for case in (cases[:2] if options.smoke else cases)]
             fits[what] = show(what, results[what])
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)

@@ -95,13 +95,24 @@ class RRCollection:
     def index(self, parts: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return (ptr, sets): ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets that hold node v.
 
-        Their numbers rise. Each thread inverts a part of its own, so that no two write to the same cache line; a part
-        has at least as many entries as the graph has nodes. `parts` asks for so many at most, in place of one a thread.
+        Their numbers rise. Each part is inverted for itself: no two threads write to the same cache line, and random
+        writes stay within a part, near the cache's size. `parts` asks for so many in place of what is best.
         """
-        most = self.sampler.threads if parts is None else parts
-        if self._index is None or self._index[0].shape[0] > most:
-            self._index = self._invert(max(1, min(most, self.n_entries // max(self.graph.n_nodes, 1 << 15))))
+        if self._index is None or self._index[0].shape[0] != (parts or self._index[0].shape[0]):
+            self._index = self._invert(parts or self._parts)
         return self._index
+
+    @property
+    def _parts(self) -> int:
+        """How many parts of the index are best; each repeats a pointer per node, so that small ones do not pay."""
+        n = self.graph.n_nodes
+        shared = min(self.sampler.threads, self.n_entries // max(n, 1 << 15))
+        return max(1, shared, self.n_entries // max(4 * n, 1 << 21))
+
+    @property
+    def index_nbytes(self) -> int:
+        """Bytes that the sets' index takes, once it is made."""
+        return self.n_entries * _ENTRY_BYTES + self._parts * (self.graph.n_nodes + 1) * 8
 
     def degree(self) -> NDArray[np.int32]:
         """Return how many sets hold each node."""
@@ -117,7 +128,7 @@ class RRCollection:
         ptr = np.empty((parts, n + 1), dtype=np.int64)
         sets = np.empty(self.n_entries, dtype=np.int32)
         tasks = [partial(invert, nodes, offsets, a, b, ptr[t], sets) for t, (a, b) in enumerate(pairwise(edges))]
-        _threads.run(tasks, parts)
+        _threads.run(tasks, self.sampler.threads)
         return ptr, sets
 
     def covered(self, seeds: NDArray[np.int32]) -> int:

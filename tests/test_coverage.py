@@ -224,6 +224,7 @@ def test_the_index_lists_the_sets_of_each_node(threads):
         for v in s:
             expected[v].append(i)
     assert ptr.shape == (min(threads, collection.n_entries // 2**15), n + 1)
+    assert collection.index_nbytes == ptr.nbytes + rows.nbytes
     assert [[i for part in ptr for i in rows[part[v] : part[v + 1]].tolist()] for v in range(n)] == expected
     assert collection.degree().tolist() == [len(own) for own in expected]
     assert collection.index()[0] is ptr

@@ -119,8 +119,7 @@ class Pair:
             return
         if not limits.in_time():
             raise Stopped(TIME)
-        # with the index of the first
-        used = self.selection.nbytes + 4 * self.selection.n_entries + self.judgement.nbytes
+        used = self.selection.nbytes + self.selection.index_nbytes + self.judgement.nbytes
         if limits.memory is not None and used > limits.memory:
             raise Stopped(MEMORY)
 
@@ -132,7 +131,7 @@ class Pair:
         for collection, count in ((self.selection, select), (self.judgement, judge)):
             if limit is not None and self.have_result and collection.n_sets:
                 # the growth is foreseeable: stop before it rather than in it
-                coming = (collection.nbytes + 4 * collection.n_entries) * count / collection.n_sets
+                coming = (collection.nbytes + collection.index_nbytes) * count / collection.n_sets
                 if 2 * coming > 1.02 * limit + collection.nbytes:
                     raise Stopped(MEMORY)
             with self.clock("sample"):

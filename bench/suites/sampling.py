@@ -1,0 +1,52 @@
+"""RR sets: each path of the sampler, threads, and lanes."""
+
+import numpy as np
+
+import imax
+from imax.sampling import Sampler
+
+from ._inputs import THREADS, Inputs
+
+PATHS = {  # probabilities, model, how many sets
+    "equal, table": ("weighted_cascade", "ic", 20_000),
+    "equal, hits": ("uniform:0.005", "ic", 1_000),
+    "per arc": ("exponential", "ic", 20_000),
+    "LT, equal": ("lt_uniform", "lt", 20_000),
+    "LT, per arc": ("lt_normalized", "lt", 20_000),
+}
+
+
+class Paths(Inputs):
+    """Each path, on one thread and on two."""
+
+    params = (tuple(PATHS), THREADS)
+    param_names = ("path", "threads")
+
+    def setup(self, path: str, threads: int) -> None:
+        probability, model, self.count = PATHS[path]
+        if probability == "lt_normalized":
+            src, dst, _ = self.read().arc_arrays()
+            weight = np.random.default_rng(1).random(src.size)
+            graph = imax.InfluenceGraph.from_arrays(src, dst, weight, probability=probability)
+        else:
+            graph = self.read(probability)
+        self.sampler = Sampler(graph, model, (1, 2), threads=threads)
+        self.sampler.sample(0, self.count)
+
+    def time_sample(self, path: str, threads: int) -> None:
+        self.sampler.sample(0, self.count)
+
+
+class Lanes(Inputs):
+    """RR sets that run side by side within one thread."""
+
+    params = (("ic", "lt"), (1, 4, 8, 16))
+    param_names = ("model", "lanes")
+
+    def setup(self, model: str, lanes: int) -> None:
+        graph = self.read("weighted_cascade" if model == "ic" else "lt_uniform")
+        self.sampler = Sampler(graph, model, (1, 2), threads=1, lanes=lanes)
+        self.sampler.sample(0, 20_000)
+
+    def time_sample(self, model: str, lanes: int) -> None:
+        self.sampler.sample(0, 20_000)

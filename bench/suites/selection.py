@@ -1,0 +1,105 @@
+"""From RR sets to seeds: index, greedy coverage, and whole selections."""
+
+from typing import Any
+
+import numpy as np
+
+import imax
+from imax.constraints import Constraint
+from imax.coverage import greedy_cover
+from imax.rrsets import RRCollection
+
+from ._inputs import THREADS, Inputs
+
+
+class Index(Inputs):
+    """The inverted index of a collection; one run for each, as it is kept."""
+
+    params = THREADS
+    param_names = ("threads",)
+    number = 1
+
+    def setup(self, threads: int) -> None:
+        self.sets: RRCollection = imax.sample_rr_sets(self.read(), 100_000, rng=1, threads=threads)
+
+    def time_index(self, threads: int) -> None:
+        self.sets.index()
+
+
+class Greedy(Inputs):
+    """Greedy coverage on a collection that has its index, and the count that judges seeds."""
+
+    params = (10, 100, 1000)
+    param_names = ("k",)
+
+    def setup(self, k: int) -> None:
+        graph = self.read()
+        self.sets = imax.sample_rr_sets(graph, 100_000, rng=1)
+        self.constraint = Constraint.of(k, np.ones(graph.n_nodes, dtype=np.bool_))
+        self.seeds = greedy_cover(self.sets, self.constraint).seeds
+
+    def time_greedy(self, k: int) -> None:
+        greedy_cover(self.sets, self.constraint)
+
+    def time_covered(self, k: int) -> None:
+        self.sets.covered(self.seeds)
+
+
+class Selection(Inputs):
+    """Whole selections on a graph that is built."""
+
+    params = (("opim-c", "imm", "degree_discount", "pagerank", "irie"),)
+    param_names = ("algorithm",)
+
+    def setup(self, algorithm: str) -> None:
+        self.options: dict[str, Any] = {"opim-c": {"epsilon": 0.05}, "imm": {"epsilon": 0.3}}.get(algorithm, {})
+        self.graph = self.read()
+        self.time_maximize(algorithm)
+
+    def time_maximize(self, algorithm: str) -> None:
+        imax.maximize(self.graph, 50, algorithm=algorithm, rng=1, **self.options)
+
+
+class Threads(Inputs):
+    """OPIM-C at its defaults by threads, time and peak memory."""
+
+    params = THREADS
+    param_names = ("threads",)
+
+    def setup(self, threads: int) -> None:
+        imax.maximize(imax.datasets.load("karate"), 2, rng=1)
+        self.graph = self.read()
+
+    def time_opimc(self, threads: int) -> None:
+        imax.maximize(self.graph, 50, rng=1, threads=threads)
+
+    def peakmem_opimc(self, threads: int) -> None:
+        imax.maximize(self.graph, 50, rng=1, threads=threads)
+
+
+class Huge:
+    """Where RR sets are a large part of the graph."""
+
+    params = (("opim-c", "hist"),)
+    param_names = ("algorithm",)
+
+    def setup(self, algorithm: str) -> None:
+        self.graph = imax.datasets.load("chung-lu-1k", probability="uniform:0.1")
+        self.time_maximize(algorithm)
+
+    def time_maximize(self, algorithm: str) -> None:
+        imax.maximize(self.graph, 20, algorithm=algorithm, epsilon=0.1, rng=1)
+
+
+class Lazy:
+    """Greedy by simulation."""
+
+    params = (("greedy", "celf", "celf++"),)
+    param_names = ("algorithm",)
+
+    def setup(self, algorithm: str) -> None:
+        self.graph = imax.datasets.load("lesmis", probability="uniform:0.1")
+        self.time_maximize(algorithm)
+
+    def time_maximize(self, algorithm: str) -> None:
+        imax.maximize(self.graph, 5, algorithm=algorithm, n_simulations=1000, rng=1)
