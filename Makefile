@@ -1,6 +1,7 @@
 # make demo   the main job on a built-in graph, in a virtual environment of its own
 # make test   everything that continuous integration runs
 # make docs   the documentation, to docs/_build/html
+# make bench  the nightly benchmarks of this commit, as a site in .cache/asv/html; bench-quick: once each, to see
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ KERNELS := $(shell cat imax/kernels/*.py | cksum | cut -d ' ' -f 1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba-$(KERNELS)
 export COVERAGE_FILE := $(CURDIR)/.cache/coverage
 
-.PHONY: demo test lint types docs bench-smoke test-compiled test-nojit test-bounds format clean
+.PHONY: demo test lint types docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds format clean dist
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -43,6 +44,17 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.recommend --smoke
 	$(BIN)/python -m bench.annotate --smoke
 	$(BIN)/python -m bench.scaling --smoke
+	$(BIN)/python -m bench.peers --smoke
+
+# Each of the nightly benchmarks once, on a small graph, from the working tree.
+bench-quick: $(VENV)/.installed-bench
+	cd bench && IMAX_BENCH_SCALE=14 ../$(BIN)/asv run --quick --show-stderr --python=same
+
+# All of them in full on the last commit, in the environment at hand.
+bench: $(VENV)/.installed-bench
+	cd bench && ../$(BIN)/asv machine --yes
+	cd bench && ../$(BIN)/asv run --environment existing:../$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
+	cd bench && ../$(BIN)/asv publish
 
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q
@@ -57,12 +69,20 @@ test-nojit: $(VENV)/.installed-dev
 test-bounds: $(VENV)/.installed-dev
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-bounds $(BIN)/python -m pytest -q -m "not slow"
 
+# What is released: built, checked by installing the wheel in a new environment, and tried.
+dist: $(VENV)/.installed-dev
+	rm -rf dist .cache/wheel
+	$(BIN)/python -m build --outdir dist
+	$(PYTHON) -m venv .cache/wheel
+	.cache/wheel/bin/python -m pip install --disable-pip-version-check --quiet dist/*.whl
+	cd .cache && wheel/bin/imax seed --k 5 karate
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .cache build docs/_build docs/reference/generated *.egg-info
+	rm -rf $(VENV) .cache build dist docs/_build docs/reference/generated *.egg-info
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -74,3 +94,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: $(VENV)/.installed-dev
+	$(PIP) --editable '.[bench]'
+	touch $@

@@ -17,7 +17,7 @@ import numpy as np
 
 import imax
 
-from ._measure import bench_graph, machine, parser, table
+from ._measure import bench_graph, machine, parser, table, touch_memory
 
 CHILD = """
 import json, statistics, sys
@@ -181,6 +181,8 @@ def main() -> None:
     scales = [6, 7] if options.smoke else list(range(14, options.largest + 1))
     middle = 7 if options.smoke else min(20, options.largest)
     repeats = 1 if options.smoke else options.repeats
+    if not options.smoke:
+        touch_memory()
     results, fits = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for what, cases in sweeps(Path(folder), scales, middle, repeats).items():

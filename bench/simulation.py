@@ -14,26 +14,9 @@ import imax
 from imax.oracles import SimulationOracle
 
 from ._measure import data_graph, machine, parser, table
+from .peers import cynetdiff_model
 
 Rate = Callable[[], tuple[int, float]]  # simulations, seconds
-
-
-def _peer(graph: imax.InfluenceGraph) -> Any:
-    """Return CyNetDiff's model of the graph; None where it is not installed."""
-    try:
-        from cynetdiff.models import IndependentCascadeModel
-    except ImportError as error:
-        print(f"left out: CyNetDiff ({error})")
-        return None
-    import array
-
-    ptr, idx, place = graph.forward(places=True)
-    chances = graph.arc_values()[place]
-    return IndependentCascadeModel(
-        array.array("I", ptr[:-1].astype(np.uint32).tolist()),
-        array.array("I", idx.astype(np.uint32).tolist()),
-        activation_probs=array.array("f", chances.tolist()),
-    )
 
 
 def _clocked(count: int, work: Callable[[], Any]) -> Rate:
@@ -75,7 +58,7 @@ def first_look(name: str, graph: imax.InfluenceGraph, n: int, peers: int, repeat
         oracle = SimulationOracle(graph, "ic", None, (1, 2), n, threads, None)
         label = f"imax, {threads} thread" + "s" * (threads > 1)
         tasks[label] = (threads, _clocked(nodes.size * n, lambda o=oracle: o.gains(nodes)))
-    model = _peer(graph)
+    model = cynetdiff_model(graph)
     if model is not None:
         few = nodes[:peers].tolist()
         tasks["CyNetDiff"] = (1, _clocked(len(few) * n, lambda: [_simulate(model, [v], n) for v in few]))
@@ -109,7 +92,7 @@ def spread_rate(name: str, graph: imax.InfluenceGraph, seeds: int, n: int, peers
         label = f"imax, {threads} thread" + "s" * (threads > 1)
         work = lambda t=threads: imax.spread(graph, chosen, n_simulations=n, rng=1, threads=t)  # noqa: E731
         tasks[label] = (threads, _clocked(n, work))
-    model = _peer(graph)
+    model = cynetdiff_model(graph)
     if model is not None:
         ids = graph.internal_of(chosen).tolist()
         tasks["CyNetDiff"] = (1, _clocked(peers, lambda: _simulate(model, ids, peers)))
