@@ -24,7 +24,6 @@ __all__ = [
     "parser",
     "table",
     "timed",
-    "touch_memory",
 ]
 
 # weighted cascade, k = 50: greedy over 400,000 RR sets, judged by 10,000 forward simulations
@@ -76,19 +75,6 @@ def latency(mebibytes: int = 64, repeats: int = 5) -> float:
     steps = 500_000
     runs = timed({"chase": lambda: _chase(following, steps)}, repeats)
     return runs["chase"].median / steps
-
-
-def touch_memory(share: float = 0.6) -> None:
-    """Write to a share of the free memory once: a virtual machine gets its memory from the host at the first touch.
-
-    That can take as long as the work which is to be measured.
-    """
-    table = Path("/proc/meminfo")
-    if not table.exists():
-        return
-    free = next(int(line.split()[1]) << 10 for line in table.read_text().splitlines() if line.startswith("MemAvail"))
-    block = np.empty(int(share * free), dtype=np.uint8)
-    block[::4096] = 1
 
 
 def data_graph(name: str) -> imax.InfluenceGraph | None:

@@ -17,10 +17,12 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinx_click",
+    "sphinx_gallery.gen_gallery",
     "myst_parser",
+    "imax_math",
     "imax_tables",
 ]
-exclude_patterns = ["_build", "_ext"]
+exclude_patterns = ["_build", "_ext", "gallery", "auto_gallery/**/*.ipynb", "**/sg_execution_times.rst"]
 templates_path = ["_templates"]
 nitpicky = True
 nitpick_ignore_regex = [
@@ -32,6 +34,7 @@ suppress_warnings = ["myst.header"]  # the changelog's own title is the page's
 default_role = "autolink"
 highlight_language = "python"
 smartquotes = False  # options keep their two dashes
+math_numfig = False
 
 autosummary_generate = True
 autosummary_imported_members = True
@@ -40,7 +43,24 @@ autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "filename_pattern": "plot_",
+    "abort_on_example_error": True,
+    "image_srcset": ["2x"],
+    "min_reported_time": 1e9,
+    "write_computation_times": False,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+}
+
 html_theme = "furo"
 html_title = f"imax {version}"
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["imax.css"]
 html_copy_source = False
 html_show_sphinx = False

@@ -73,7 +73,8 @@ def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
     try:
         work()
         for helper in helpers:
-            helper.result()
+            if not helper.cancel():  # what has not begun would find nothing left
+                helper.result()
     except BaseException:
         waiting.clear()
         for helper in helpers:

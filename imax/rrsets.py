@@ -18,6 +18,7 @@ __all__ = ["RRCollection", "sample_rr_sets"]
 
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
+_FEW = 16  # pieces that one thread places sooner than two
 
 
 class RRCollection:
@@ -65,15 +66,19 @@ class RRCollection:
         """Bytes that the sets take, without their index."""
         return self.n_entries * _ENTRY_BYTES + self.n_sets * _SET_BYTES
 
-    def extend(self, count: int, *, keep_going: Callable[[], bool] | None = None) -> int:
+    def extend(
+        self,
+        count: int,
+        *,
+        keep_going: Callable[[], bool] | None = None,
+        alongside: Callable[[], None] | None = None,
+    ) -> int:
         """Draw sets until there are `count`; return how many there are.
 
-        There can be fewer if `keep_going`, asked now and then, says False.
+        There can be fewer if `keep_going`, asked now and then, says False. `alongside` is done meanwhile, in any case.
         """
-        missing = count - self.n_sets
-        if missing <= 0:
-            return self.n_sets
-        pieces = self.sampler.sample(self.n_sets, missing, keep_going=keep_going)
+        missing = max(0, count - self.n_sets)
+        pieces = self.sampler.sample(self.n_sets, missing, keep_going=keep_going, alongside=alongside)
         if pieces:
             self._append(pieces)
         return self.n_sets
@@ -83,14 +88,20 @@ class RRCollection:
         sets = self.n_sets + sum(lengths.size for _, lengths in pieces)
         self._nodes = _grown(self._nodes, self.n_entries, entries)
         self._offsets = _grown(self._offsets, self.n_sets + 1, sets + 1)
+        tasks = []
         for nodes, lengths in pieces:
-            self._nodes[self.n_entries : self.n_entries + nodes.size] = nodes
-            ends = self._offsets[self.n_sets + 1 : self.n_sets + 1 + lengths.size]
-            np.cumsum(lengths, out=ends)
-            ends += self.n_entries
+            tasks.append(partial(self._place, nodes, lengths, self.n_entries, self.n_sets))
             self.n_entries += nodes.size
             self.n_sets += lengths.size
+        _threads.run(tasks, self.sampler.threads if len(tasks) > _FEW else 1)
         self._index = None
+
+    def _place(self, nodes: NDArray[np.int32], lengths: NDArray[np.int64], entry: int, number: int) -> None:
+        """Write sets to where they belong."""
+        self._nodes[entry : entry + nodes.size] = nodes
+        ends = self._offsets[number + 1 : number + 1 + lengths.size]
+        np.cumsum(lengths, out=ends)
+        ends += entry
 
     def index(self, parts: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return (ptr, sets): ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets that hold node v.

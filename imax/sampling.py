@@ -1,10 +1,12 @@
 """Sampling RR sets: number i of a stream is a pure function of graph, model, key and i."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from copy import copy
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ __all__ = ["MAX_LANES", "Cascades", "Sampler"]
 MAX_LANES = 16
 _ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
 _SOLO_SECONDS = 1.5e-3  # work below this is done before other threads wake up
+_TASK_SECONDS = 4e-3  # of the tasks that threads share while one of them does something else first
 _CHUNK_ENTRIES = 1 << 16
 _MOST_ENTRIES = 1 << 24
 _REGISTERS = 9  # where they stand among the buffers
@@ -192,7 +195,12 @@ class Sampler:
         return self._cascades.cut
 
     def sample(
-        self, first: int, count: int, *, keep_going: Callable[[], bool] | None = None
+        self,
+        first: int,
+        count: int,
+        *,
+        keep_going: Callable[[], bool] | None = None,
+        alongside: Callable[[], None] | None = None,
     ) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
         """Draw sets number `first` to ``first + count - 1``.
 
@@ -201,6 +209,8 @@ class Sampler:
         first, count : int
         keep_going : callable, optional
             Asked between chunks; when it says False the sets drawn so far, a prefix, are returned.
+        alongside : callable, optional
+            Other work, which the calling thread does first while the other threads begin to draw.
 
         Returns
         -------
@@ -208,6 +218,10 @@ class Sampler:
             Consecutive pieces: int32 nodes, in internal ids, and the int64 length of each set.
         """
         pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
+        if alongside is not None:
+            if self.threads > 1 and count > self._rate * _SOLO_SECONDS > 0.0:
+                return self._sample_alongside(first, count, keep_going, alongside)
+            alongside()
         done = 0
         while done < count and (keep_going is None or keep_going()):
             span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
@@ -219,6 +233,20 @@ class Sampler:
             self._rate = span / max(time.perf_counter() - began, 1e-6) / parts
             done += span
         return pieces
+
+    def _sample_alongside(
+        self, first: int, count: int, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
+    ) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+        """Draw sets in small tasks, so that a thread that comes late finds some left."""
+
+        def task(a: int, b: int) -> Any:
+            return self._share(first + a, b - a) if keep_going is None or keep_going() else None
+
+        parts = math.ceil(count / max(self._rate * _TASK_SECONDS, 256.0))
+        cuts = _threads.slices(count, max(parts, self.threads))
+        tasks: list[Callable[[], Any]] = [alongside, *(partial(task, a, b) for a, b in cuts)]
+        shares = _threads.run(tasks, self.threads)[1:]
+        return [piece for share in takewhile(lambda share: share is not None, shares) for piece in share]
 
     def _share(self, first: int, count: int) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
         """Draw one thread's share, in chunks whose sets stay in cache until they are put in order."""

@@ -11,9 +11,9 @@ from numba import config
 from scipy.stats import binom
 
 import imax
-from imax import InfluenceGraph, maximize
+from imax import InfluenceGraph, _memory, maximize
 from imax._random import subkey
-from imax.algorithms import _ask, _pair
+from imax.algorithms import _pair
 from imax.bounds import GREEDY
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
 from imax.rrsets import RRCollection
@@ -347,20 +347,27 @@ def test_trouble_while_sampling(monkeypatch, error, raised, after):
             maximize(karate(), 3, rng=1)
 
 
+def test_phases_add_up_to_no_more_than_the_total():
+    # the choice runs inside the time of sampling, and is counted once
+    seconds = maximize(karate(), 5, epsilon=0.005, rng=1, threads=2).seconds
+    assert sum(taken for phase, taken in seconds.items() if phase != "total") <= seconds["total"] + 1e-3
+    assert min(seconds.values()) >= 0.0
+
+
 def test_free_memory(monkeypatch):
-    assert _ask.free_memory() > 1 << 20
+    assert _memory.free_memory() > 1 << 20
 
     def missing(self):
         raise OSError
 
     monkeypatch.setattr("pathlib.Path.read_text", missing)
-    assert _ask.free_memory() > 1 << 20
+    assert _memory.free_memory() > 1 << 20
 
     def unknown(name):
         raise ValueError
 
     monkeypatch.setattr("os.sysconf", unknown)
-    assert _ask.free_memory() is None
+    assert _memory.free_memory() is None
     assert maximize(karate(), 1, epsilon=0.3, rng=1).seeds
 
 

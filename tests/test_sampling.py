@@ -7,6 +7,7 @@ one of 0.01 that is off by 0.0006 (six standard errors), and a share of 1 % of t
 """
 
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
@@ -490,6 +491,41 @@ def test_a_sampler_stops_when_told():
     assert 256 <= done < 10**9
     again = collect(graph_of(DENSE), count=done, rng=1)
     assert bits(again) == bits(collection)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_other_work_is_done_while_sets_are_drawn(threads):
+    expected = collect(graph_of(DENSE), count=2000, rng=1)
+    collection = RRCollection(Sampler(graph_of(DENSE), "ic", key_from(1), threads=threads))
+    done = []
+    collection.extend(500, alongside=lambda: done.append("before a rate is known"))
+    collection.sampler._rate = 1.0  # as if sampling were slow: all that follows is worth sharing
+    collection.extend(2000, alongside=lambda: done.append(threading.current_thread()))
+    collection.extend(100, alongside=lambda: done.append("with nothing to draw"))
+    assert done == ["before a rate is known", threading.current_thread(), "with nothing to draw"]
+    assert bits(collection) == bits(expected)
+
+
+def test_sets_drawn_beside_other_work_stop_when_told():
+    collection = RRCollection(Sampler(graph_of(DENSE), "ic", key_from(1), threads=2))
+    collection.extend(10)
+    collection.sampler._rate = 1.0
+    asked = []
+    count = collection.extend(10_000, keep_going=lambda: asked.append(0) or len(asked) < 3, alongside=lambda: None)
+    assert 10 <= count < 10_000
+    assert bits(collection) == bits(collect(graph_of(DENSE), count=count, rng=1))
+
+
+def test_a_twin_draws_what_a_sampler_of_its_key_draws():
+    sampler = Sampler(graph_of(DENSE), "ic", key_from(1), threads=1)
+    twin = sampler.twin(key_from(2))
+    # in turn, on the same buffers
+    ours, others = RRCollection(sampler), RRCollection(twin)
+    for count in (300, 700):
+        ours.extend(count)
+        others.extend(count)
+    assert bits(ours) == bits(collect(graph_of(DENSE), count=700, rng=1))
+    assert bits(others) == bits(collect(graph_of(DENSE), count=700, rng=2))
 
 
 @pytest.mark.parametrize("lanes", [0, 17, 1.5])

@@ -1,9 +1,7 @@
 """From what a caller passes to a checked `Question`."""
 
 import math
-import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _check
 from .._accept import as_graph
+from .._memory import free_memory
 from .._random import RNG, key_from
 from ..constraints import Constraint
 from ..diffusion import check_model
@@ -21,7 +20,7 @@ from ..nodevalues import node_costs, node_groups
 from ..nodevalues import node_weights as check_node_weights
 from ._common import DEFAULT_EPSILON, Limits, Progress, Question
 
-__all__ = ["Groups", "NodeValues", "ask", "attribute", "checked_work", "free_memory"]
+__all__ = ["Groups", "NodeValues", "ask", "attribute", "checked_work"]
 
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
@@ -116,19 +115,6 @@ def attribute(graph: Any, value: Any, name: str) -> Any:
     if name != "groups":
         found = {node: item for node, item in found.items() if item is not None}
     return found
-
-
-def free_memory() -> int | None:
-    """Three quarters of the memory that is free, where the system tells."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        try:
-            free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, OSError, ValueError):
-            return None
-    return free // 4 * 3
 
 
 def _constraint(

@@ -1,7 +1,7 @@
 """Two independent collections of RR sets: greedy chooses on one, the other judges. The base of all RIS selectors."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -81,6 +81,7 @@ class Pair:
     def __init__(self, question: Question, part: int = 0, ending: NDArray[np.bool_] | None = None) -> None:
         self.question = question
         self.seconds: dict[str, float] = {}
+        self._clocked = 0.0  # in all phases
         self.have_result = False
         with self.clock("prepare"):
             diffusion = prepare(question.graph, question.model, question.threads)
@@ -95,12 +96,15 @@ class Pair:
 
     @contextmanager
     def clock(self, phase: str) -> Iterator[None]:
-        """Add the time of what stands inside to a phase."""
-        began = time.perf_counter()
+        """Add the time of what stands inside to a phase, but for phases within it."""
+        began, inner = time.perf_counter(), self._clocked
         try:
             yield
         finally:
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - began
+            taken = time.perf_counter() - began
+            own = taken - (self._clocked - inner)
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + own
+            self._clocked += own
 
     @property
     def n_sets(self) -> int:
@@ -125,36 +129,51 @@ class Pair:
 
     def draw(self, select: int, judge: int) -> None:
         """Extend the collections to these numbers of sets; raise `Stopped` where a limit forbids it."""
-        if max(select, judge) > MOST_SETS:
-            raise Stopped(MEMORY)
-        limit = self.question.limits.memory
         for collection, count in ((self.selection, select), (self.judgement, judge)):
-            if limit is not None and self.have_result and collection.n_sets:
-                # the growth is foreseeable: stop before it rather than in it
-                coming = (collection.nbytes + collection.index_nbytes) * count / collection.n_sets
-                if 2 * coming > 1.02 * limit + collection.nbytes:
-                    raise Stopped(MEMORY)
-            with self.clock("sample"):
-                collection.extend(count, keep_going=self._keep_going)
-            self.check()
+            self._extend(collection, count)
+
+    def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
+        limit = self.question.limits.memory
+        if count > MOST_SETS:
+            raise Stopped(MEMORY)
+        if limit is not None and self.have_result and collection.n_sets:
+            # the growth is foreseeable: stop before it rather than in it
+            coming = (collection.nbytes + collection.index_nbytes) * count / collection.n_sets
+            if 2 * coming > 1.02 * limit + collection.nbytes:
+                raise Stopped(MEMORY)
+        with self.clock("sample"):
+            collection.extend(count, keep_going=self._keep_going, alongside=alongside)
+        self.check()
 
     def _keep_going(self) -> bool:
         self.check()
         return True
 
-    def choose(
+    def round(
         self,
+        select: int,
+        judge: int,
         constraint: Constraint,
         a: float,
         *,
         seeds: NDArray[np.int32] | None = None,
-        select: CoverChoice = greedy_cover,
+        choice: CoverChoice = greedy_cover,
     ) -> Round:
-        """Choose by coverage and judge that, or other seeds; each bound may fail with probability exp(-a)."""
+        """Extend the collections to these numbers, choose by coverage, and judge that, or other seeds.
+
+        One thread chooses while the others draw the sets that judge. Each bound may fail with probability exp(-a).
+        """
+        covers: list[Cover] = []
+
+        def choose() -> None:
+            with self.clock("greedy"):
+                covers.append(choice(self.selection, constraint))
+
+        self._extend(self.selection, select)
         with self.clock("index"):
             self.selection.index()
-        with self.clock("greedy"):
-            cover = select(self.selection, constraint)
+        self._extend(self.judgement, judge, choose)
+        cover = covers[0]
         return self.judge(cover, cover.seeds if seeds is None else seeds, constraint.start, a)
 
     def judge(self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float) -> Round:

@@ -155,8 +155,7 @@ def _rounds(
     schedule = schedule_of(q, q.delta)
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
-        pair.draw(count, count)
-        best = pair.choose(q.constraint, schedule.a, seeds=seeds, select=select)
+        best = pair.round(count, count, q.constraint, schedule.a, seeds=seeds, choice=select)
         yield best
         pair.report(best, number, schedule.rounds, 1.0)
         most = pair.total * best.cover.most / best.n_selecting

@@ -51,10 +51,9 @@ def _sentinels(question: Question, pair: Pair) -> tuple[Constraint, Cover | None
     for number in range(schedule.rounds):
         count = schedule.first << number
         try:
-            pair.draw(count, count)
+            found = pair.round(count, count, c, schedule.a)
         except Stopped:
             break
-        found = pair.choose(c, schedule.a)
         b = _worthwhile(found.cover, count, c.forced.size)
         if b == c.forced.size:
             break
@@ -80,8 +79,7 @@ def _rounds(pair: Pair, constraint: Constraint) -> Generator[Round, None, str]:
     target = q.constraint.guarantee - q.epsilon
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
-        pair.draw(count, count)
-        best = pair.choose(constraint, schedule.a, select=partial(greedy_cover, k=q.constraint.free))
+        best = pair.round(count, count, constraint, schedule.a, choice=partial(greedy_cover, k=q.constraint.free))
         yield best
         pair.report(best, number, schedule.rounds, target)
         if best.bounds.ratio >= target and best.settled(q.epsilon):

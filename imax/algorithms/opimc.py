@@ -32,8 +32,7 @@ def doubling(pair: Pair, schedule: OpimSchedule, select: CoverChoice = greedy_co
     target = q.constraint.guarantee - q.epsilon
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
-        pair.draw(count, count)
-        best = pair.choose(q.constraint, schedule.a, select=select)
+        best = pair.round(count, count, q.constraint, schedule.a, choice=select)
         yield best
         pair.report(best, number, schedule.rounds, target)
         if best.bounds.ratio >= target and best.settled(q.epsilon):
@@ -61,11 +60,11 @@ def endless(question: Question) -> Generator[Choice, None, None]:
     first = schedule_of(question, question.delta).first
     for number in range(1, MAX_ROUNDS + 1):
         count = first << (number - 1)
+        a = math.log((math.pi * number) ** 2 / (3.0 * question.delta))
         try:
-            pair.draw(count, count)
+            best = pair.round(count, count, question.constraint, a)
         except (Stopped, MemoryError):
             return
-        best = pair.choose(question.constraint, math.log((math.pi * number) ** 2 / (3.0 * question.delta)))
         yield pair.result(best, "stopped by the caller", number, None)
 
 

@@ -20,12 +20,8 @@ def fixed(pair: Pair, select: CoverChoice = greedy_cover) -> Generator[Round, No
     first = min(count, 1 << 12)  # so that a limit met later finds a result
     a = math.log(4.0 / q.delta)  # two bounds, looked at twice
     if first < count:
-        pair.draw(first, first)
-        yield pair.choose(q.constraint, a, select=select)
-        pair.draw(count, count)
-    else:
-        pair.draw(count, count)
-    yield pair.choose(q.constraint, a, select=select)
+        yield pair.round(first, first, q.constraint, a, choice=select)
+    yield pair.round(count, count, q.constraint, a, choice=select)
     return DONE
 
 

@@ -1,0 +1,30 @@
+"""
+Algorithms side by side
+=======================
+
+Selectors with a guarantee, and heuristics that only look at the arcs, judged by the same simulations.
+"""
+
+from matplotlib import pyplot as plt
+
+import imax
+
+graph = imax.datasets.load("chung-lu-1k")
+names = ["opim-c", "imm", "irie", "degree_discount", "pagerank", "degree", "voterank", "kcore", "random"]
+table = imax.compare(graph, 20, names, rng=1)
+rows = sorted(table.rows, key=lambda row: row.spread)
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained", sharey=True)
+labels = [row.algorithm for row in rows]
+left.barh(labels, [row.spread for row in rows], xerr=[1.96 * row.std_error for row in rows])
+left.set_xlabel("spread, with 95 % interval")
+right.barh(labels, [1e3 * row.seconds for row in rows], color="C1")
+right.set_xscale("log")
+right.set_xlabel("time, ms")
+plt.show()
+
+# %%
+# Heuristics are quick and often not bad. What they cannot say is how good they are: that takes a certificate, from RR
+# sets that had no part in the choice.
+for row in reversed(rows):
+    print(f"{row.algorithm:16} certified for {row.ratio:.0%} of the best 20 seeds' spread")

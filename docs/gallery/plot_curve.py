@@ -1,0 +1,29 @@
+"""
+How many seeds are worth it?
+============================
+
+One selection gives spread, and bounds on it, for every number of seeds at once. What the tenth seed adds is much less
+than what the first adds, and the curve shows where it stops to pay.
+"""
+
+from matplotlib import pyplot as plt
+
+import imax
+
+graph = imax.datasets.load("chung-lu-1k")
+curve = imax.curve(graph, 40, rng=1)
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+imax.plot(curve, left)
+
+# %%
+# If a seed costs as much as reaching four people is worth, then the last seed to buy is the last that adds four.
+worth = 4.0
+gains = [curve.spread[0], *(b - a for a, b in zip(curve.spread, curve.spread[1:]))]
+enough = sum(gain >= worth for gain in gains)
+right.bar(range(1, len(gains) + 1), gains, color=["C0" if j < enough else "0.8" for j in range(len(gains))])
+right.axhline(worth, color="crimson", linewidth=1)
+right.set_xlabel("seed number")
+right.set_ylabel("people it adds")
+right.set_title(f"{enough} seeds add at least {worth:.0f} people each")
+plt.show()
