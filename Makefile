@@ -13,7 +13,7 @@ KERNELS := $(shell cat imax/kernels/*.py | cksum | cut -d ' ' -f 1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba-$(KERNELS)
 export COVERAGE_FILE := $(CURDIR)/.cache/coverage
 
-.PHONY: demo test lint types docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds format clean dist
+.PHONY: demo test lint types docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds test-minimum dist format clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -68,6 +68,13 @@ test-nojit: $(VENV)/.installed-dev
 # Compiled with a check of every index.
 test-bounds: $(VENV)/.installed-dev
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-bounds $(BIN)/python -m pytest -q -m "not slow"
+
+# The oldest releases that pyproject.toml allows, in an environment of their own.
+test-minimum:
+	rm -rf .cache/minimum
+	$(PYTHON) -m venv .cache/minimum
+	.cache/minimum/bin/python -m pip install --disable-pip-version-check --quiet --constraint tests/minimum.txt --editable '.[test]'
+	NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-minimum .cache/minimum/bin/python -m pytest -q
 
 # What is released: built, checked by installing the wheel in a new environment, and tried.
 dist: $(VENV)/.installed-dev

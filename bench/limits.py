@@ -1,7 +1,7 @@
 """The machine's limits, and how far each kernel is from its own: latency, random loads, bandwidth, arithmetic.
 
 ``python -m bench.limits`` makes its graph itself. A kernel's floor is what the loads and bytes that its task cannot
-do without would cost if the machine did nothing else; docs/explanation/limits counts them.
+do without would cost if the machine did nothing else; docs/benchmarks/limits counts them.
 """
 
 from collections.abc import Callable

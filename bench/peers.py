@@ -191,7 +191,7 @@ def heuristics(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
     directed = graph.to_networkx()
     backward = directed.reverse()  # who influences is who is pointed at, in PageRank's sense
     works: dict[str, Work] = {}
-    for algorithm in ("degree", "degree_discount", "pagerank", "voterank"):
+    for algorithm in ("degree", "degree-discount", "pagerank", "voterank"):
         works[f"imax, {algorithm}"] = clocked(lambda a=algorithm: imax.maximize(graph, k, algorithm=a).seeds)
 
     def best(scores: Any) -> list[Any]:

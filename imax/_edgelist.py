@@ -26,7 +26,7 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _SEPARATORS = (("\t", 9), (",", 44), (";", 59))
 _HEADINGS = {
     ("source", "target"), ("src", "dst"), ("src", "dest"), ("from", "to"), ("fromnodeid", "tonodeid"),
-    ("tail", "head"), ("node1", "node2"), ("follower", "followee"),
+    ("tail", "head"), ("node1", "node2"), ("follower", "followee"), ("sender", "receiver"), ("user", "friend"),
 }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
         notes += [header] * head_like
         settle = partial(numbered, parsed, threads)
     except _NamesFound as found:
-        if head_like and _is_heading(fields, wanted):
+        if head_like and _is_heading(fields, wanted, content, after_first):
             notes.append(header)
             start = after_first
         elif not head_like and found.args[0] > start:
@@ -157,10 +157,15 @@ def _split(line: str) -> tuple[int, list[str]]:
     return 0, line.split()
 
 
-def _is_heading(fields: list[str], wanted: Wanted) -> bool:
+def _is_heading(fields: list[str], wanted: Wanted, content: Content, after_first: int) -> bool:
     """Say whether a first line without numbers is a header in a file of names."""
-    pair = (fields[0].lower(), fields[1].lower())
-    return pair in _HEADINGS or (wanted.bounds is not None and len(fields) > 2)
+    if (fields[0].lower(), fields[1].lower()) in _HEADINGS:
+        return True
+    if len(fields) < 3 or wanted.bounds is not None:
+        return len(fields) > 2
+    # a number below a word: the third column is one of numbers, and the word its name
+    _, below = _split(content.line(after_first)) if after_first < content.data.size else (0, [])
+    return len(below) > 2 and _NUMBER.fullmatch(below[2]) is not None
 
 
 def _blocks(content: Content, start: int, size: int) -> list[_Block]:

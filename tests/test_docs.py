@@ -22,7 +22,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.rst")),
     *sorted((ROOT / "docs").glob("[a-z]*/*.rst")),
 ]
-PAGES = [page for page in PAGES if "generated" not in page.parts]
+PAGES = [page for page in PAGES if not {"generated", "auto_gallery"} & set(page.parts)]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIRECTIVE = re.compile(r"^\.\. code-block:: (\w+)\n(?:   :caption: (\S+)\n)?\n((?:(?:   .*)?\n)+)", re.MULTILINE)

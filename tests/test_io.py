@@ -172,6 +172,15 @@ def test_header_above_names():
     assert "header" in arcs.notes[0]
 
 
+def test_header_above_names_and_a_column_that_is_not_read():
+    # the third column tells, though it is not asked for
+    rows, arcs = parsed("who,whom,messages\nann,bob,12\nbob,cid,3\n")
+    assert [row[:2] for row in rows] == [("ann", "bob"), ("bob", "cid")]
+    assert "header" in arcs.notes[0]
+    assert len(pairs("ann,bob,friend\nbob,cid,friend\n")) == 2
+    assert pairs("ann,bob,friend\n") == [("ann", "bob")]
+
+
 def test_a_first_line_of_names_is_no_header():
     assert pairs("ann bob\nbob cid\n")[0] == ("ann", "bob")
     assert pairs("ann bob\n") == [("ann", "bob")]

@@ -87,3 +87,12 @@ def test_no_module_hides_a_public_name():
 def test_the_version_is_the_project_s():
     project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
     assert project["version"] == imax.__version__
+
+
+def test_the_oldest_releases_tested_are_those_that_are_allowed():
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    lines = (root / "tests" / "minimum.txt").read_text().splitlines()
+    tested = {name: f">={release.removesuffix('.*')}" for name, release in (x.split("==") for x in lines if "==" in x)}
+    allowed = {name: ">=" + floor for name, floor in (x.split(">=") for x in project["dependencies"])}
+    assert tested == allowed

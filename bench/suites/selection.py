@@ -48,7 +48,7 @@ class Greedy(Inputs):
 class Selection(Inputs):
     """Whole selections on a graph that is built."""
 
-    params = (("opim-c", "imm", "degree_discount", "pagerank", "irie"),)
+    params = (("opim-c", "imm", "degree-discount", "pagerank", "irie"),)
     param_names = ("algorithm",)
 
     def setup(self, algorithm: str) -> None:

@@ -2,8 +2,8 @@
 Which digits to label
 =====================
 
-1,797 handwritten digits, and the means to label a few of them. IDEAL chooses those that influence most others on the
-graph of nearest neighbours. Are their labels worth more than those of random digits?
+1,797 handwritten digits, and the means to label a few of them. Methods differ in what they call a good choice, and
+which of them makes labels useful is a matter of the data: here the one that covers the images themselves.
 """
 
 import numpy as np
@@ -11,33 +11,35 @@ from matplotlib import pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from imax.annotate import facility_location, ideal, random, retrieve
+from imax.annotate import facility_location, ideal, random, retrieve, vote_k
 
 digits = load_digits()
-chosen = ideal(digits.data, 30, rng=1)
+chosen = facility_location(digits.data, 30)
 
 # %%
 # The thirty on a map of all, the first two principal components:
 flat = PCA(2, random_state=0).fit_transform(digits.data)
+shades = {"cmap": "tab10", "vmin": 0, "vmax": 9}
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
-left.scatter(*flat.T, c=digits.target, cmap="tab10", s=5, alpha=0.5)
-left.scatter(
-    *flat[chosen.indices].T, c=digits.target[chosen.indices], cmap="tab10", s=70, edgecolors="black", vmin=0, vmax=9
-)
+left.scatter(*flat.T, c=digits.target, s=5, alpha=0.5, **shades)
+left.scatter(*flat[chosen.indices].T, c=digits.target[chosen.indices], s=70, edgecolors="black", **shades)
 left.set_axis_off()
-left.set_title("chosen by IDEAL (ringed); colour is the digit")
+left.set_title("chosen by facility location (ringed); colour is the digit")
 
 
 # %%
-# How often the nearest labelled digit is the same digit, over budgets. Random choice and IDEAL with five keys each.
+# How often the nearest labelled digit is the same digit, over budgets. Random choice and IDEAL draw, so they run with
+# five keys each.
 def accuracy(found):
     nearest = retrieve(digits.data, digits.data, found, 1)[:, 0]
     return np.mean(digits.target[nearest] == digits.target)
 
 
 budgets = [10, 20, 40, 80, 160]
-for name, method, keys in (("IDEAL", ideal, 5), ("random", random, 5), ("facility location", facility_location, 1)):
+for method in (facility_location, vote_k, ideal, random):
+    keys = 5 if method in (ideal, random) else 1
     scores = [[accuracy(method(digits.data, budget, rng=key)) for key in range(keys)] for budget in budgets]
+    name = method.__name__.replace("_", " ")
     right.errorbar(budgets, np.mean(scores, axis=1), np.std(scores, axis=1), marker=".", capsize=2, label=name)
     print(f"{name:17}", *(f"{np.mean(row):.3f}" for row in scores))
 right.set_xscale("log")
@@ -46,3 +48,9 @@ right.set_xlabel("digits labelled")
 right.set_ylabel("accuracy of the nearest labelled digit")
 right.legend()
 plt.show()
+
+# %%
+# IDEAL finds the images of most influence, as its certificate shows, and on these data that does not help: they stand
+# where images crowd, and rare ways to write a digit are left out. Try methods on a pilot, as in
+# :doc:`/tutorials/annotation`.
+print(f"IDEAL's 30 are certified for {ideal(digits.data, 30, rng=1).ratio:.0%} of the largest influence of any 30")

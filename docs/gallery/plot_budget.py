@@ -2,8 +2,8 @@
 Spending a budget
 =================
 
-Popular accounts are expensive. If a post by somebody costs in proportion to the number of followers, is the best known
-one still worth it?
+Fame is expensive: the price of a post grows faster than the number of followers. Are the stars still worth it, or many
+small accounts?
 """
 
 import numpy as np
@@ -13,9 +13,9 @@ import imax
 
 graph = imax.datasets.load("chung-lu-1k")
 followers = graph.out_degree()
-cost = 10.0 + 2.0 * followers
+cost = 50 + followers**1.5
 
-budgets = [100, 200, 400, 800, 1600]
+budgets = [500, 1000, 2000, 4000, 8000]
 greedy = [imax.maximize(graph, costs=cost, budget=budget, rng=1) for budget in budgets]
 
 

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 import imax
 
 graph = imax.datasets.load("chung-lu-1k")
-names = ["opim-c", "imm", "irie", "degree_discount", "pagerank", "degree", "voterank", "kcore", "random"]
+names = ["opim-c", "imm", "irie", "degree-discount", "pagerank", "degree", "voterank", "k-core", "random"]
 table = imax.compare(graph, 20, names, rng=1)
 rows = sorted(table.rows, key=lambda row: row.spread)
 
@@ -27,4 +27,4 @@ plt.show()
 # Heuristics are quick and often not bad. What they cannot say is how good they are: that takes a certificate, from RR
 # sets that had no part in the choice.
 for row in reversed(rows):
-    print(f"{row.algorithm:16} certified for {row.ratio:.0%} of the best 20 seeds' spread")
+    print(f"{row.algorithm:15} certified for {row.ratio:.0%} of the best 20 seeds' spread")
