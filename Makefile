@@ -48,6 +48,7 @@ bench-smoke: $(VENV)/.installed-dev
 
 # Each of the nightly benchmarks once, on a small graph, from the working tree.
 bench-quick: $(VENV)/.installed-bench
+	cd bench && ../$(BIN)/asv machine --yes
 	cd bench && IMAX_BENCH_SCALE=14 ../$(BIN)/asv run --quick --show-stderr --python=same
 
 # All of them in full on the last commit, in the environment at hand.

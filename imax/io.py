@@ -1,6 +1,7 @@
 """Graphs, labels and node values from files, and back."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from . import _check
 from ._random import RNG
 from .binary import from_content, is_binary, read_binary, write_binary
 from .errors import FileFormatError, InvalidArgumentError, UnknownNodeError
-from .textfile import Content, PathLike, load, quoted, write_text
+from .textfile import Content, PathLike, load, quoted, write_bytes, write_text
 
 if TYPE_CHECKING:
     from ._edgelist import Arcs, Wanted
@@ -30,6 +31,7 @@ __all__ = [
     "write_text",
 ]
 
+_EDGE_LISTS = {".txt": "\t", ".csv": ","}
 _FLOAT32_MAX = 3.4028234663852886e38
 
 
@@ -177,8 +179,43 @@ def read_graph(
 
 
 def write_graph(graph: "InfluenceGraph", path: PathLike) -> None:
-    """Write a graph to a file that `read_graph` maps in milliseconds; see `imax.binary.write_binary`."""
-    write_binary(graph, path)
+    """Write a graph to a file, whose ending says how; it appears whole or not at all.
+
+    ``.txt`` (tabs) and ``.csv`` are edge lists of source, target and probability, without nodes that no arc touches;
+    ``.mtx`` is Matrix Market, whose nodes are numbered from 1. Any other ending, by custom ``.imax``, is the binary
+    file that `read_graph` maps in milliseconds, with labels, probabilities and column: see `imax.io.write_binary`.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph
+    path : str or os.PathLike
+
+    Raises
+    ------
+    InvalidGraphError
+        If a label cannot stand in an edge list, or cannot be stored.
+    InvalidArgumentError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import imax
+    >>> graph = imax.datasets.load("karate")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     imax.write_graph(graph, f"{folder}/karate.csv")
+    ...     imax.read_graph(f"{folder}/karate.csv").n_arcs == graph.n_arcs
+    True
+    """
+    from ._graphtext import edge_list, matrix_market
+
+    ending = Path(path).suffix.lower()
+    if ending == ".mtx":
+        write_bytes(path, matrix_market(graph))
+    elif ending in _EDGE_LISTS:
+        write_bytes(path, edge_list(graph, _EDGE_LISTS[ending]))
+    else:
+        write_binary(graph, path)
 
 
 def _wanted(probability: str | None, parallel: str, column: bool | None, on_bad_line: str) -> "Wanted":

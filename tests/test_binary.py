@@ -57,12 +57,12 @@ def test_round_trip(tmp_path, name):
 
 def test_read_graph_knows_the_format(tmp_path):
     path = tmp_path / "g.txt"
-    write_graph(made(), path)
+    write_binary(made(), path)
     assert read_graph(path).arcs() == made().arcs()
     assert read_graph(path, probability="uniform:0.5").probability.spec == "uniform:0.5"
     with pytest.raises(InvalidArgumentError, match=r"g.txt: the file holds a directed graph; read its"):
         read_graph(path, directed=False)
-    write_graph(made(directed=False), path)
+    write_binary(made(directed=False), path)
     assert read_graph(path, directed=False).n_arcs == 8
 
 

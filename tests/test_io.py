@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import imax
 from imax import _edgelist, textfile
 from imax.errors import (
     FileFormatError,
@@ -603,3 +604,23 @@ def test_read_active_sets(put):
             read_active_sets(put(text), graph)
     with pytest.raises(UnknownNodeError, match=":2: node 3 is not a node"):
         read_active_sets(put("7\n3\n"), graph)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", [".txt", ".CSV", ".mtx", ".imax", ""])
+def test_the_ending_says_how_a_graph_is_written(ending, tmp_path):
+    graph = imax.InfluenceGraph.from_edges([(1, 2, 0.5), (2, 3, 0.25), (3, 1, 1.0)], probability="column")
+    path = tmp_path / f"graph{ending}"
+    imax.write_graph(graph, path)
+    again = imax.read_graph(path, probability=None if ending in (".imax", "") else "column")
+    assert sorted(again.arcs()) == sorted(graph.arcs())
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_label_that_cannot_stand_in_an_edge_list_is_refused(tmp_path):
+    graph = imax.InfluenceGraph.from_edges([("a,b", "c"), ("c", "d")])
+    with pytest.raises(imax.errors.InvalidGraphError, match="'a,b' cannot stand in an edge list"):
+        imax.write_graph(graph, tmp_path / "graph.csv")
+    assert not list(tmp_path.iterdir())

@@ -18,8 +18,8 @@ FLOORS = {
     ],
     1: [
         "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "nodevalues", "binary",
-        "tablefile", "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_matrixmarket", "_numbering",
-        "_parts",
+        "tablefile", "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_numbering",
+        "_graphtext", "_matrixmarket", "_parts",
     ],
     0: ["kernels", "errors", "_check", "_memory", "_random", "_threads"],
 }  # fmt: skip

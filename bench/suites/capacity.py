@@ -28,7 +28,7 @@ class Assign(Inputs):
         assign(self.problem, epsilon=0.1, rng=1)
 
     def time_rr_greedy(self, share: float) -> None:
-        assign(self.problem, "rr-greedy:rr", n_rr_sets=50_000, rng=1)
+        assign(self.problem, "rr-greedy", oracle="rr", n_rr_sets=50_000, rng=1)
 
     def peakmem_rr_opim_plus(self, share: float) -> None:
         assign(self.problem, epsilon=0.1, rng=1)
