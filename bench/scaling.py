@@ -131,7 +131,7 @@ def show(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
     """Print a sweep and return its exponents."""
     rows = [
         (
-            f"{at(what, r):,g}", *(f"{r['seconds'].get(name, 0.0) * 1e3:,.1f}" for name in PHASES),
+            f"{at(what, r):,.0f}", *(f"{r['seconds'].get(name, 0.0) * 1e3:,.1f}" for name in PHASES),
             f"{r['totals'][0] * 1e3:,.1f} to {r['totals'][-1] * 1e3:,.1f}", f"{r['first'] * 1e3:,.1f}",
             "" if r["memory"] is None else f"{r['memory'] / 2**20:,.0f}", f"{r['rr_sets']:,}", f"{r['entries']:,}",
             f"{r['ratio']:.3f}",
@@ -183,7 +183,7 @@ def draw(folder: Path, results: dict[str, list[dict[str, Any]]]) -> None:
                 left += width
         ax.set_yticks(range(len(bars)), [f"{r['threads']} thread{'s' * (r['threads'] > 1)}" for r in bars])
         ax.set_xlabel("milliseconds")
-        ax.legend(frameon=False, loc="upper right")
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=4, fontsize=8)
         for kind in ("svg", "png"):
             figure.savefig(folder / f"scaling.{kind}", dpi=110, metadata={"Date": None} if kind == "svg" else None)
 
