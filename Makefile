@@ -45,6 +45,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.annotate --smoke
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke
+	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Each of the nightly benchmarks once, on a small graph, from the working tree.
 bench-quick: $(VENV)/.installed-bench

@@ -110,7 +110,11 @@ def tasks_of(graph: imax.InfluenceGraph, limits: Machine, count: int) -> dict[st
         for model in ("ic", "lt")
     }  # fmt: skip
     tasks["inverted index"] = Task(
-        lambda: sets._invert(sets._parts), sets.n_entries, "node", 4 * byte + 2 * load, "read in order, a cursor, a place"
+        lambda: sets._invert(sets._parts),
+        sets.n_entries,
+        "node",
+        4 * byte + 2 * load,
+        "read in order, a cursor, a place",
     )
     tasks["greedy cover"] = Task(
         lambda: greedy_cover(sets, constraint), touched, "node of a covered set", load + 4 * byte, "one gain to lower"
