@@ -36,7 +36,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.general --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
-	$(BIN)/python -m bench.selectors --smoke
+	$(BIN)/python -m bench.algorithms --smoke
 	$(BIN)/python -m bench.hist --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke

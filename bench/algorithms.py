@@ -1,6 +1,6 @@
 """Every selector at k = 50: spread against the best known, certificate, time.
 
-``python -m bench.selectors`` reads graphs from the folder named by IMAX_DATA. Other programs: ``bench.peers``.
+``python -m bench.algorithms`` reads graphs from the folder named by IMAX_DATA. Other programs: ``bench.peers``.
 """
 
 from typing import Any
