@@ -47,6 +47,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
     "filename_pattern": "plot_",
+    "within_subsection_order": "imax_gallery.Order",
+    "capture_repr": (),
     "abort_on_example_error": True,
     "image_srcset": ["2x"],
     "min_reported_time": 1e9,

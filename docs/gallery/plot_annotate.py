@@ -20,11 +20,12 @@ chosen = facility_location(digits.data, 30)
 # The thirty on a map of all, the first two principal components:
 flat = PCA(2, random_state=0).fit_transform(digits.data)
 shades = {"cmap": "tab10", "vmin": 0, "vmax": 9}
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
-left.scatter(*flat.T, c=digits.target, s=5, alpha=0.5, **shades)
-left.scatter(*flat[chosen.indices].T, c=digits.target[chosen.indices], s=70, edgecolors="black", **shades)
-left.set_axis_off()
-left.set_title("chosen by facility location (ringed); colour is the digit")
+figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
+dots = ax.scatter(*flat.T, c=digits.target, s=6, alpha=0.5, **shades)
+ax.scatter(*flat[chosen.indices].T, c=digits.target[chosen.indices], s=70, edgecolors="black", **shades)
+ax.set_axis_off()
+figure.colorbar(dots, ax=ax, ticks=range(10), label="digit", shrink=0.8)
+plt.show()
 
 
 # %%
@@ -35,18 +36,20 @@ def accuracy(found):
     return np.mean(digits.target[nearest] == digits.target)
 
 
+figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 budgets = [10, 20, 40, 80, 160]
 for method in (facility_location, vote_k, ideal, random):
     keys = 5 if method in (ideal, random) else 1
     scores = [[accuracy(method(digits.data, budget, rng=key)) for key in range(keys)] for budget in budgets]
     name = method.__name__.replace("_", " ")
-    right.errorbar(budgets, np.mean(scores, axis=1), np.std(scores, axis=1), marker=".", capsize=2, label=name)
+    ax.errorbar(budgets, np.mean(scores, axis=1), np.std(scores, axis=1), marker=".", capsize=2, label=name)
     print(f"{name:17}", *(f"{np.mean(row):.3f}" for row in scores))
-right.set_xscale("log")
-right.set_xticks(budgets, budgets)
-right.set_xlabel("digits labelled")
-right.set_ylabel("accuracy of the nearest labelled digit")
-right.legend()
+ax.set_xscale("log")
+ax.set_xticks(budgets, budgets)
+ax.minorticks_off()
+ax.set_xlabel("digits labelled")
+ax.set_ylabel("accuracy of the nearest labelled digit")
+ax.legend()
 plt.show()
 
 # %%
