@@ -49,7 +49,7 @@ def slices(n: int, parts: int) -> list[tuple[int, int]]:
 def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
     """Run the tasks on `threads` threads, the calling one among them, and return their results in order.
 
-    The caller works rather than waits: a thread that is woken while its waker goes to sleep often lands on the waker's
+    The first task is the caller's. The caller works rather than waits: a thread that is woken while its waker goes to sleep often lands on the waker's
     core, where the two then take turns for some milliseconds.
 
     An interrupt in the calling thread drops the tasks that have not started, waits for those that have,
@@ -59,7 +59,7 @@ def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
     if threads <= 1 or len(tasks) <= 1:
         return [task() for task in tasks]
     results: dict[int, T] = {}
-    waiting = deque(enumerate(tasks))
+    waiting = deque(enumerate(tasks[1:], start=1))
 
     def work() -> None:
         while waiting:
@@ -71,6 +71,7 @@ def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
 
     helpers: list[Future[None]] = [_pool(threads - 1).submit(work) for _ in range(min(threads, len(tasks)) - 1)]
     try:
+        results[0] = tasks[0]()
         work()
         for helper in helpers:
             if not helper.cancel():  # what has not begun would find nothing left
