@@ -49,10 +49,10 @@ def slices(n: int, parts: int) -> list[tuple[int, int]]:
 def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
     """Run the tasks on `threads` threads, the calling one among them, and return their results in order.
 
-    The first task is the caller's. The caller works rather than waits: a thread that is woken while its waker goes to sleep often lands on the waker's
-    core, where the two then take turns for some milliseconds.
+    The first task is the caller's. The caller works rather than waits: a thread that is woken while its waker goes to
+    sleep often lands on the waker's core, where the two then take turns for some milliseconds.
 
-    An interrupt in the calling thread drops the tasks that have not started, waits for those that have,
+    An error, or an interrupt in the calling thread, drops the tasks that have not started, waits for those that have,
     and is raised again: nothing keeps running behind the caller's back.
     """
     tasks = list(tasks)
@@ -67,7 +67,11 @@ def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
                 number, task = waiting.popleft()
             except IndexError:  # another thread took the last
                 return
-            results[number] = task()
+            try:
+                results[number] = task()
+            except BaseException:
+                waiting.clear()
+                raise
 
     helpers: list[Future[None]] = [_pool(threads - 1).submit(work) for _ in range(min(threads, len(tasks)) - 1)]
     try:
