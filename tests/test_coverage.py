@@ -40,10 +40,12 @@ def choose(n, sets, allowed, k):
     return greedy_cover(collection_of(n, sets), Constraint.of(k, mask))
 
 
-@given(problems())
-def test_greedy_is_the_naive_greedy(problem):
+@given(problems(), st.sampled_from([1, 1000]))
+def test_greedy_is_the_naive_greedy(problem, kept):
     n, sets, allowed, k = problem
-    cover = choose(n, sets, allowed, k)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coverage, "_kept", lambda k: kept * k)
+        cover = choose(n, sets, allowed, k)
     seeds, gains, bound = naive.greedy_cover(sets, range(n), k, set(allowed))
     assert cover.seeds.tolist() == seeds
     assert cover.gains.tolist() == gains
@@ -75,6 +77,12 @@ def test_the_bound_holds_for_every_choice(problem):
     best = naive.best_cover(sets, k, allowed)
     assert cover.covered <= best <= cover.most
     assert cover.covered >= GREEDY * best
+
+
+def test_a_node_below_the_floor_wins_a_tie(monkeypatch):
+    # the heap holds 1, 2 and 3; once 1 is chosen they add nothing, like 0, which then comes first
+    monkeypatch.setattr(coverage, "_kept", lambda k: k)
+    assert choose(4, [[1, 2, 3]], [0, 1, 2, 3], 3).seeds.tolist() == [1, 0, 2]
 
 
 def test_ties_go_to_the_smaller_node():
