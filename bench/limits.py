@@ -110,7 +110,7 @@ def tasks_of(graph: imax.InfluenceGraph, limits: Machine, count: int) -> dict[st
         for model in ("ic", "lt")
     }  # fmt: skip
     tasks["inverted index"] = Task(
-        lambda: sets._invert(sets._parts),
+        lambda: sets._invert(sets._parts(sets.n_entries)),
         sets.n_entries,
         "node",
         4 * byte + 2 * load,

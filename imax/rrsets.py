@@ -110,20 +110,27 @@ class RRCollection:
         writes stay within a part, near the cache's size. `parts` asks for so many in place of what is best.
         """
         if self._index is None or self._index[0].shape[0] != (parts or self._index[0].shape[0]):
-            self._index = self._invert(parts or self._parts)
+            self._index = self._invert(parts or self._parts(self.n_entries))
         return self._index
 
-    @property
-    def _parts(self) -> int:
+    def _parts(self, n_entries: int) -> int:
         """How many parts of the index are best; each repeats a pointer per node, so that small ones do not pay."""
         n = self.graph.n_nodes
-        shared = min(self.sampler.threads, self.n_entries // max(n, 1 << 15))
-        return max(1, shared, self.n_entries // max(4 * n, 1 << 21))
+        shared = min(self.sampler.threads, n_entries // max(n, 1 << 15))
+        return max(1, shared, n_entries // max(4 * n, 1 << 21))
+
+    def _index_nbytes(self, n_entries: int) -> int:
+        return n_entries * _ENTRY_BYTES + self._parts(n_entries) * (self.graph.n_nodes + 1) * 8
 
     @property
     def index_nbytes(self) -> int:
         """Bytes that the sets' index takes, once it is made."""
-        return self.n_entries * _ENTRY_BYTES + self._parts * (self.graph.n_nodes + 1) * 8
+        return self._index_nbytes(self.n_entries)
+
+    def foresee(self, count: int) -> int:
+        """Return the bytes that so many sets will take with their index, by those drawn; 0 where there are none."""
+        share = count / max(self.n_sets, 1)
+        return int(self.nbytes * share) + self._index_nbytes(int(self.n_entries * share)) if self.n_sets else 0
 
     def degree(self) -> NDArray[np.int32]:
         """Return how many sets hold each node."""

@@ -117,3 +117,13 @@ def test_bad_arguments(options, message):
         sample_rr_sets(G, **({"count": 5} | options))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_sets_will_take_is_foreseen():
+    graph = imax.datasets.load("lesmis")
+    sets = imax.sample_rr_sets(graph, 500, rng=1, threads=1)
+    assert sets.foresee(500) == sets.nbytes + sets.index_nbytes
+    pointers = 8 * (graph.n_nodes + 1)  # those of the index do not grow with the sets
+    assert abs(sets.foresee(5000) - pointers - 10 * (sets.foresee(500) - pointers)) <= 10
+    none = imax.RRCollection(sets.sampler)
+    assert none.foresee(10**9) == 0

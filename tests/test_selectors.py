@@ -346,3 +346,12 @@ def test_one_quota_for_all_groups_and_quotas_alone(data):
     result = maximize(small(), groups=group, quotas=quota, epsilon=0.3, delta=0.1, rng=1)
     assert len(result) == sum(min(quota, group.count(g)) for g in set(group))
     assert all(sum(group[v] == g for v in result) <= quota for g in "abc")
+
+
+@compiled
+def test_imm_within_a_memory_limit_on_a_graph_of_many_nodes():
+    # one seed reaches all: the first look draws no sets to speak of, and the index's pointers are most of the memory
+    n = 5000
+    star = InfluenceGraph.from_arrays(np.zeros(n - 1, dtype=int), np.arange(1, n))
+    result = maximize(star, 1, algorithm="imm", epsilon=0.3, max_memory="2MB", rng=1)
+    assert (result.seeds, result.stop_reason) == ([0], "sample bound reached")

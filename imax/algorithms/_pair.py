@@ -136,11 +136,9 @@ class Pair:
         limit = self.question.limits.memory
         if count > MOST_SETS:
             raise Stopped(MEMORY)
-        if limit is not None and self.have_result and collection.n_sets:
-            # the growth is foreseeable: stop before it rather than in it
-            coming = (collection.nbytes + collection.index_nbytes) * count / collection.n_sets
-            if 2 * coming > 1.02 * limit + collection.nbytes:
-                raise Stopped(MEMORY)
+        # the growth is foreseeable: stop before it rather than in it
+        if limit is not None and self.have_result and 2 * collection.foresee(count) > 1.02 * limit + collection.nbytes:
+            raise Stopped(MEMORY)
         with self.clock("sample"):
             collection.extend(count, keep_going=self._keep_going, alongside=alongside)
         self.check()

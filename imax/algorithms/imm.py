@@ -55,7 +55,7 @@ def _estimate(pair: Pair) -> tuple[float, RRCollection]:
 def _fits(pair: Pair, sets: RRCollection, count: float) -> bool:
     """Whether that many sets, with their index, keep to the memory limit."""
     limit = pair.question.limits.memory
-    return limit is None or (sets.nbytes + sets.index_nbytes) / max(sets.n_sets, 1) * count <= limit
+    return limit is None or sets.foresee(math.ceil(count)) <= limit
 
 
 def _only(pair: Pair) -> Generator[Round, None, str]:
@@ -66,7 +66,7 @@ def _only(pair: Pair) -> Generator[Round, None, str]:
     if not _fits(pair, sets, wanted * (1.0 + _JUDGES)):
         limit = q.limits.memory
         assert limit is not None
-        wanted = limit / (1.0 + _JUDGES) / ((sets.nbytes + sets.index_nbytes) / sets.n_sets)
+        wanted = limit / (1.0 + _JUDGES) / (sets.foresee(sets.n_sets) / sets.n_sets)
         reason = MEMORY
     del sets
     count = 0
