@@ -100,8 +100,8 @@ class _Greedy:
         if plain:
             allowed = allowed.copy()
             tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
-            # each number of nodes, or the fewest for a need, may ask for any gain
-            kept = gain.size if most.size > 1 or need > 0 else _kept(max(k, stages[-1]))
+            # each number of nodes, or the fewest for a need, may ask for any gain: more than there are is all
+            kept = gain.size + 1 if most.size > 1 or need > 0 else _kept(max(k, stages[-1]))
         by_ptr = by_group = room = takers = None
         if c.matroid is not None:
             by_ptr, by_group, room = c.matroid.by_ptr, c.matroid.by_group, c.matroid.room.copy()

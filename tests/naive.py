@@ -202,6 +202,27 @@ def greedy_cover(sets, order, k, allowed):
     return seeds, gains, min(bounds)
 
 
+def prefix_gains(sets, seeds, allowed):
+    """Yield, for each prefix of a choice, what it covers and what each allowed node would add, the largest first."""
+    for size in range(len(seeds) + 1):
+        left = [s for s in sets if not set(s) & set(seeds[:size])]
+        yield len(sets) - len(left), sorted((sum(v in s for s in left) for v in allowed), reverse=True)
+
+
+def cover_bound(sets, seeds, allowed, k):
+    """Bound what any k allowed nodes cover, by the prefixes of a greedy choice."""
+    return min(covered + sum(gains[:k]) for covered, gains in prefix_gains(sets, seeds, allowed))
+
+
+def fewest(sets, seeds, allowed, need):
+    """Say how many allowed nodes at least cover `need` sets, by the prefixes of a greedy choice; inf if none do."""
+    least = 0
+    for covered, gains in prefix_gains(sets, seeds, allowed):
+        counts = [k for k in range(len(gains) + 1) if covered + sum(gains[:k]) >= need]
+        least = max(least, min(counts, default=float("inf")))
+    return least
+
+
 def best_cover(sets, k, allowed):
     """Return how many sets the best k nodes cover."""
     return max(sum(bool(set(c) & set(s)) for s in sets) for c in itertools.combinations(sorted(allowed), k))

@@ -70,6 +70,24 @@ def test_greedy_on_larger_problems(seed, kept, monkeypatch):
     assert cover.most == min(bound, int(sum(gains) / GREEDY))
 
 
+@pytest.mark.parametrize("seed", range(20 if not config.DISABLE_JIT else 5))
+def test_the_bounds_of_each_size_are_the_naive_ones(seed):
+    # every node is in many sets, so that the least gain is far from 0
+    generator = np.random.default_rng(seed)
+    n = int(generator.integers(3, 12))
+    sets = [generator.permutation(n)[: int(generator.integers(1, n))].tolist() for _ in range(100)]
+    allowed = sorted(generator.permutation(n)[: int(generator.integers(2, n + 1))].tolist())
+    mask = np.zeros(n, dtype=bool)
+    mask[allowed] = True
+    k = int(generator.integers(2, len(allowed) + 1))
+    need = int(generator.integers(1, 100))
+    cover = greedy_cover(collection_of(n, sets), Constraint.of(k, mask), each=True, need=need)
+    seeds = cover.seeds.tolist()
+    assert seeds == naive.greedy_cover(sets, range(n), k, set(allowed))[0]
+    assert cover.each.tolist() == [naive.cover_bound(sets, seeds, allowed, j + 1) for j in range(k)]
+    assert min(cover.fewest, 1000) == min(naive.fewest(sets, seeds, allowed, need), 1000)
+
+
 @given(problems())
 def test_the_bound_holds_for_every_choice(problem):
     n, sets, allowed, k = problem

@@ -228,15 +228,15 @@ def choose(
     allowed = allowed.copy()
     tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
     heap, state = np.empty(n, dtype=np.int64), np.zeros(6, dtype=np.int64)
-    order(gain, allowed, None, False, n, tally, heap, state)
+    order(gain, allowed, None, False, n + 1, tally, heap, state)
     total = int(allowed.sum())
     seeds, gains, most = np.empty(total, np.int32), np.empty(total, np.int64), np.full(1, 2**62)
     picks = 0
     while picks < total:
         picks = min(total, max(_FIRST, 4 * picks)) if done is not None else total
         greedy(
-            picks, 2**62, 0, 1, n, ptr, rows, sets.offsets, sets.nodes, covered, gain, allowed, None, None, None, None,
-            None, False, None, tally, heap, state, seeds, gains, most,
+            picks, 2**62, 0, 1, n + 1, ptr, rows, sets.offsets, sets.nodes, covered, gain, allowed, None, None, None,
+            None, None, False, None, tally, heap, state, seeds, gains, most,
         )  # fmt: skip
         taken = np.full(n, -1, dtype=np.int32)
         taken[seeds[:picks]] = np.arange(picks, dtype=np.int32)
