@@ -127,6 +127,11 @@ def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
         what = f"no arcs ({parsed.bad:,} bad lines were left out)" if parsed.bad else "no arcs"
         raise FileFormatError(f"{content.name}: the file holds {what}; give lines of two or three columns")
     labels, n = settle()
+    if head_like and not notes and _stands_alone(parsed):
+        notes.append(
+            f"the first line, {quoted(first)}, was read as an arc, but its nodes occur nowhere else; "
+            "if it is a header, put # before it"
+        )
     notes += _notes(parsed, wanted)
     return Arcs(parsed.src, parsed.dst, parsed.column, labels, n, parsed.bad, tuple(notes))
 
@@ -166,6 +171,12 @@ def _is_heading(fields: list[str], wanted: Wanted, content: Content, after_first
     # a number below a word: the third column is one of numbers, and the word its name
     _, below = _split(content.line(after_first)) if after_first < content.data.size else (0, [])
     return len(below) > 2 and _NUMBER.fullmatch(below[2]) is not None
+
+
+def _stands_alone(parsed: Parsed) -> bool:
+    """Say whether the ends of the first of several arcs are those of no other."""
+    ends = parsed.src[0], parsed.dst[0]
+    return parsed.src.size > 1 and not any(np.isin(nodes[1:], ends).any() for nodes in (parsed.src, parsed.dst))
 
 
 def _blocks(content: Content, start: int, size: int) -> list[_Block]:

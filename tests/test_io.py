@@ -187,6 +187,15 @@ def test_a_first_line_of_names_is_no_header():
     assert pairs("ann bob\n") == [("ann", "bob")]
 
 
+def test_a_first_line_that_may_be_a_header_is_told():
+    rows, arcs = parsed("who,whom\nann,bob\nbob,cid\n")
+    assert len(rows) == 3
+    assert arcs.notes[0].startswith("the first line, 'who,whom', was read as an arc, but its nodes occur nowhere else")
+    assert parsed("ann,bob\ncid,bob\n")[1].notes == ()
+    assert parsed("ann,bob\n")[1].notes == ()
+    assert parsed("1 2\n3 4\n")[1].notes == ()
+
+
 def test_names_among_integers_are_told():
     assert "'2 A12' on line 2" in parsed("1 2\n2 A12\n")[1].notes[0]
 
