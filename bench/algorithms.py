@@ -6,7 +6,7 @@
 from typing import Any
 
 import imax
-from imax.algorithms.registry import ALGORITHMS
+from imax.selection.registry import ALGORITHMS
 
 from ._measure import BEST_KNOWN, data_graph, machine, parser, table, timed
 

@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 import imax
-from imax._random import key_from
+from imax._utils.streams import key_from
+from imax.diffusion.sampler import Sampler
 from imax.kernels.stream import mix, mulhi, stream, unit
-from imax.sampling import Sampler
 
 from ._measure import bench_graph, machine, parser, table, timed
 

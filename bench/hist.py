@@ -16,7 +16,7 @@ CHILD = """
 import json, sys, imax
 name, p, algorithm, k, epsilon = sys.argv[1:]
 graph = imax.datasets.load(name, **({"rng": 0} if name.startswith("rmat") else {})).with_probability(f"uniform:{p}")
-from imax._memory import peak_rise
+from imax._utils.memory import peak_rise
 options = {"algorithm": algorithm, "epsilon": float(epsilon), "rng": 1}
 imax.maximize(imax.datasets.load("karate", probability="uniform:0.1"), 2, **options)
 with peak_rise() as rise:

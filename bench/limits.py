@@ -11,13 +11,13 @@ import numpy as np
 from numba import njit
 
 import imax
-from imax._random import key_from
-from imax.constraints import Constraint
-from imax.coverage import greedy_cover
+from imax._utils.streams import key_from
+from imax.diffusion.sampler import Sampler
+from imax.diffusion.simulation import simulate
 from imax.kernels.stream import mix, stream
-from imax.rrsets import RRCollection
-from imax.sampling import Sampler
-from imax.simulation import simulate
+from imax.ris.collection import RRCollection
+from imax.ris.constraint import Constraint
+from imax.ris.coverage import greedy_cover
 
 from ._measure import bench_graph, latency, machine, parser, table, timed
 
@@ -139,7 +139,7 @@ def _entries_of_covered(sets: RRCollection, seeds: Any) -> int:
 
 
 def _transpose(graph: imax.InfluenceGraph) -> Any:
-    from imax._build import transpose
+    from imax.graph.build import transpose
 
     return transpose(graph.in_ptr, graph.in_idx, 1, places=False)
 

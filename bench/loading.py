@@ -43,9 +43,9 @@ with open(path, "wb") as file:
 """
 
 IMAX = """
-from imax._edgelist import Wanted, read_text
-from imax.textfile import load
-from imax._check import threads
+from imax.io.edge_list import Wanted, read_text
+from imax.io.text import load
+from imax._utils.check import threads
 arcs = read_text(load(path), Wanted(), threads())
 n = arcs.src.size
 """

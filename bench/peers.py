@@ -22,9 +22,9 @@ import networkx as nx
 import numpy as np
 
 import imax
-from imax.constraints import Constraint
-from imax.coverage import greedy_cover
-from imax.rrsets import RRCollection
+from imax.ris.collection import RRCollection
+from imax.ris.constraint import Constraint
+from imax.ris.coverage import greedy_cover
 
 from ._measure import Timing, data_graph, machine, parser, table
 

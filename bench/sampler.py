@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from imax import InfluenceGraph
-from imax._random import key_from
-from imax.sampling import Sampler
+from imax._utils.streams import key_from
+from imax.diffusion.sampler import Sampler
 
 from ._measure import bench_graph, data_graph, latency, machine, parser, table, timed
 

@@ -25,7 +25,7 @@ CHILD = """
 import json, statistics, sys, time
 import numpy as np
 import imax
-from imax._memory import peak_rise
+from imax._utils.memory import peak_rise
 from imax.capacity import CapacityProblem, assign
 case = json.loads(sys.argv[1])
 graph = imax.read_graph(case["graph"])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import imax
-from imax.oracles import SimulationOracle
+from imax.selection.oracles import SimulationOracle
 
 from ._measure import data_graph, machine, parser, table
 from .peers import cynetdiff_model

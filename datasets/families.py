@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imax import _check
-from imax._random import RNG, key_from, subkey
+from imax._utils import check
+from imax._utils.streams import RNG, key_from, subkey
 from imax.errors import InvalidArgumentError
 
 from .generators import Arcs, chung_lu, disjoint_cliques, path, rmat, star, stochastic_block
 
 if TYPE_CHECKING:
-    from imax.graph import InfluenceGraph
+    from imax.graph.influence_graph import InfluenceGraph
 
 __all__ = ["generate", "generator_names", "parse_spec"]
 
@@ -90,10 +90,10 @@ def generate(
     >>> generate("star", 5).n_arcs
     4
     """
-    from imax.graph import InfluenceGraph
+    from imax.graph.influence_graph import InfluenceGraph
 
     key = str(name).lower().replace("_", "-")
-    family = _FAMILIES[_check.one_of(key, "name", generator_names())]
+    family = _FAMILIES[check.one_of(key, "name", generator_names())]
     signature = inspect.signature(family.arcs)
     accepted = [word for word in signature.parameters if word not in {"rng", "threads"}]
     try:

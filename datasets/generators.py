@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from imax import _check, _threads
-from imax._random import RNG, Key, key_from
+from imax._utils import check, parallel
+from imax._utils.streams import RNG, Key, key_from
 from imax.errors import InvalidArgumentError
 
 __all__ = [
@@ -74,9 +74,9 @@ def rmat(
     >>> len(src), int(src.max()) < 16
     (32, True)
     """
-    scale = _check.count(scale, "scale", high=30)
-    n_arcs = round(_check.positive(edge_factor, "edge_factor") * 2**scale)
-    a, b, c = (_check.probability(value, name) for value, name in ((a, "a"), (b, "b"), (c, "c")))
+    scale = check.count(scale, "scale", high=30)
+    n_arcs = round(check.positive(edge_factor, "edge_factor") * 2**scale)
+    a, b, c = (check.probability(value, name) for value, name in ((a, "a"), (b, "b"), (c, "c")))
     if a + b + c > 1 + 1e-12:
         raise InvalidArgumentError(f"a + b + c must be at most 1, got {a} + {b} + {c} = {a + b + c}")
     cuts = [np.int64(min(round(total * 2**32), 2**32)) for total in (a, a + b, a + b + c)]
@@ -132,9 +132,9 @@ def chung_lu(
     >>> len(src)
     300
     """
-    n = _check.count(n, "n", high=_MAX_NODES)
-    mean_degree = _check.positive(mean_degree, "mean_degree")
-    exponent = _check.positive(exponent, "exponent")
+    n = check.count(n, "n", high=_MAX_NODES)
+    mean_degree = check.positive(mean_degree, "mean_degree")
+    exponent = check.positive(exponent, "exponent")
     if exponent <= 2:
         raise InvalidArgumentError(f"exponent must be above 2 for a finite mean degree, got {exponent}")
     n_arcs = round(n * mean_degree * (1.0 if directed else 0.5))
@@ -182,8 +182,8 @@ def stochastic_block(
     >>> list(zip(src.tolist(), dst.tolist()))
     [(0, 1), (2, 3)]
     """
-    counts = [_check.count(size, "sizes", low=0, high=_MAX_NODES) for size in sizes]
-    _check.count(sum(counts), "the sum of sizes", high=_MAX_NODES)
+    counts = [check.count(size, "sizes", low=0, high=_MAX_NODES) for size in sizes]
+    check.count(sum(counts), "the sum of sizes", high=_MAX_NODES)
     table = _block_table(probabilities, len(counts), directed)
     offsets = np.concatenate(([0], np.cumsum(counts)))
     key = key_from(rng)
@@ -203,7 +203,7 @@ def stochastic_block(
         return (row + offsets[r]).astype(np.int32), (column + offsets[s]).astype(np.int32)
 
     tasks = [partial(draw, number, *piece) for number, piece in enumerate(pieces)]
-    parts = _threads.run(tasks, _check.threads(threads))
+    parts = parallel.run(tasks, check.threads(threads))
     empty = np.empty(0, np.int32)
     src = np.concatenate([empty, *(part[0] for part in parts)])
     dst = np.concatenate([empty, *(part[1] for part in parts)])
@@ -216,7 +216,7 @@ def star(n: int) -> Arcs:
     >>> [ends.tolist() for ends in star(3)]
     [[0, 0], [1, 2]]
     """
-    n = _check.count(n, "n", high=_MAX_NODES)
+    n = check.count(n, "n", high=_MAX_NODES)
     return np.zeros(n - 1, np.int32), np.arange(1, n, dtype=np.int32)
 
 
@@ -226,7 +226,7 @@ def path(n: int) -> Arcs:
     >>> [ends.tolist() for ends in path(3)]
     [[0, 1], [1, 2]]
     """
-    n = _check.count(n, "n", high=_MAX_NODES)
+    n = check.count(n, "n", high=_MAX_NODES)
     return np.arange(n - 1, dtype=np.int32), np.arange(1, n, dtype=np.int32)
 
 
@@ -236,8 +236,8 @@ def disjoint_cliques(count: int, size: int) -> Arcs:
     >>> [ends.tolist() for ends in disjoint_cliques(2, 2)]
     [[0, 2], [1, 3]]
     """
-    count = _check.count(count, "count", high=_MAX_NODES)
-    size = _check.count(size, "size", high=_MAX_NODES // count, high_is="count * size nodes must fit 32 bits")
+    count = check.count(count, "count", high=_MAX_NODES)
+    size = check.count(size, "size", high=_MAX_NODES // count, high_is="count * size nodes must fit 32 bits")
     low, high = np.triu_indices(size, 1)
     first = size * np.arange(count)[:, None]
     return (first + low).ravel().astype(np.int32), (first + high).ravel().astype(np.int32)
@@ -252,9 +252,9 @@ def _draw(kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, .
         with np.errstate(over="ignore"):  # words wrap around by design; without the compiler NumPy would warn
             kernel(key0, key1, np.int64(low), *rest, src[low:high], dst[low:high])
 
-    n_threads = _check.threads(threads)
-    parts = _threads.slices(n_arcs, n_threads) if n_arcs else []
-    _threads.run([partial(fill, *part) for part in parts], n_threads)
+    n_threads = check.threads(threads)
+    parts = parallel.slices(n_arcs, n_threads) if n_arcs else []
+    parallel.run([partial(fill, *part) for part in parts], n_threads)
     return src, dst
 
 

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imax._random import RNG
+from imax._utils.streams import RNG
 from imax.errors import FileFormatError, InvalidArgumentError, NoSuchFileError
 
 from .families import generate, parse_spec
 from .registry import DATASETS, Dataset
 
 if TYPE_CHECKING:
-    from imax.graph import InfluenceGraph
+    from imax.graph.influence_graph import InfluenceGraph
 
 __all__ = ["builtin_names", "info", "load", "names", "resolve"]
 
@@ -138,10 +138,10 @@ def load(
     if dataset.builtin:
         import networkx as nx
 
-        from imax.convert import from_networkx
+        from imax.graph.convert import from_networkx
 
         return from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
-    from imax.io import read_edgelist
+    from imax.io.graphs import read_edgelist
 
     file = _find(dataset, path)
     if verify or (verify is None and file.stat().st_size < _VERIFIED_BY_DEFAULT):

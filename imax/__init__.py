@@ -7,16 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import annotate, capacity, errors, probabilities, recommend
-    from .algorithms import anytime, certify, compare, curve, maximize
+    from . import annotate, capacity, errors, recommend
+    from .diffusion.exact import exact_spread
+    from .diffusion.simulation import spread
     from .errors import ImaxError
-    from .exact import exact_spread
-    from .graph import InfluenceGraph
-    from .io import read_edgelist, read_graph, write_graph
+    from .graph import probabilities
+    from .graph.influence_graph import InfluenceGraph
+    from .io.graphs import read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, MaximizeResult, SpreadEstimate
-    from .rrsets import RRCollection, sample_rr_sets
-    from .simulation import spread
+    from .ris.collection import RRCollection, sample_rr_sets
+    from .selection import anytime, certify, compare, curve, maximize
 
 __all__ = [
     "Certificate",
@@ -55,31 +56,39 @@ _HOMES = {
     "Comparison": "results",
     "CurveResult": "results",
     "ImaxError": "errors",
-    "InfluenceGraph": "graph",
+    "InfluenceGraph": "graph.influence_graph",
     "MaximizeResult": "results",
-    "RRCollection": "rrsets",
+    "RRCollection": "ris.collection",
     "SpreadEstimate": "results",
-    "anytime": "algorithms",
-    "certify": "algorithms",
-    "compare": "algorithms",
-    "curve": "algorithms",
-    "exact_spread": "exact",
-    "maximize": "algorithms",
+    "anytime": "selection",
+    "certify": "selection",
+    "compare": "selection",
+    "curve": "selection",
+    "exact_spread": "diffusion.exact",
+    "maximize": "selection",
     "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",
-    "sample_rr_sets": "rrsets",
-    "spread": "simulation",
+    "sample_rr_sets": "ris.collection",
+    "spread": "diffusion.simulation",
     "write_graph": "io",
 }
-_MODULES = ("annotate", "capacity", "datasets", "errors", "probabilities", "recommend")
+_MODULES = {
+    "annotate": "annotate",
+    "capacity": "capacity",
+    "datasets": "datasets",
+    "errors": "errors",
+    "io": "io",
+    "probabilities": "graph.probabilities",
+    "recommend": "recommend",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     elif name in _MODULES:
-        value = import_module(f".{name}", __name__)
+        value = import_module(f".{_MODULES[name]}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

@@ -8,16 +8,7 @@ from numba import config
 
 import imax
 from imax import annotate
-from imax.annotate import (
-    METHODS,
-    InfluenceSelector,
-    auto_annotate,
-    ideal,
-    knn_graph,
-    methods,
-    neighbors_of,
-    retrieve,
-)
+from imax.annotate import METHODS, InfluenceSelector, auto_annotate, ideal, knn_graph, methods, neighbors_of, retrieve
 from imax.errors import InvalidArgumentError, MissingDependencyError
 
 from . import naive_annotate

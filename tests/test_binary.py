@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imax import InfluenceGraph
-from imax.binary import from_content, read_binary, write_binary
 from imax.errors import FileFormatError, InvalidArgumentError, NoSuchFileError
-from imax.io import read_graph, write_graph
-from imax.textfile import Content
+from imax.io.binary import from_content, read_binary, write_binary
+from imax.io.graphs import read_graph, write_graph
+from imax.io.text import Content
 
 EDGES = [(0, 1, 0.5), (0, 2, 0.25), (1, 2, 1.0), (3, 0, 0.125), (3, 3, 0.5), (0, 1, 0.25)]
 

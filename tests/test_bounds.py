@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from imax.bounds import GREEDY, MAX_ROUNDS, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
+from imax.ris.bounds import GREEDY, MAX_ROUNDS, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
 
 from . import naive
 

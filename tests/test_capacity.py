@@ -214,7 +214,7 @@ def test_local_methods_on_rr_sets_choose_alone(lesmis):
 @given(st.data())
 def test_spare_invitations_as_the_naive_way(data):
     from imax.capacity._common import Task, finish
-    from imax.coverage import round_robin_cover
+    from imax.ris.coverage import round_robin_cover
 
     n, rows, room, sets = data.draw(coverings())
     constraint = constraint_of(n, rows, room)
@@ -467,7 +467,7 @@ def test_an_interrupt_returns_what_there_is(lesmis, options):
 @pytest.mark.parametrize("calls", [1, 2, 3, 5, 8])
 def test_an_interrupt_while_sampling_is_told(lesmis, monkeypatch, algorithm, calls):
     """Ctrl-C at some draw of RR sets: in the choice, or while it is judged."""
-    from imax.rrsets import RRCollection
+    from imax.ris.collection import RRCollection
 
     real, seen = RRCollection.extend, []
 

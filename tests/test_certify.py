@@ -297,19 +297,19 @@ def test_an_interrupt_shows_the_algorithms_done():
 def test_the_peak_of_memory_is_seen(monkeypatch):
     from pathlib import Path
 
-    from imax import _memory
+    from imax._utils import memory
 
-    with _memory.peak_rise() as rise:
+    with memory.peak_rise() as rise:
         block = np.ones(8 << 20)  # 64 MiB
         del block
     found = rise()
     assert found is None or 40 << 20 < found < 200 << 20
-    monkeypatch.setattr(_memory, "_CLEAR", Path("/proc/no such folder/clear_refs"))
-    with _memory.peak_rise() as rise:
+    monkeypatch.setattr(memory, "_CLEAR", Path("/proc/no such folder/clear_refs"))
+    with memory.peak_rise() as rise:
         pass
     assert rise() is None
     with pytest.raises(ValueError, match="VmNone"):
-        _memory._kib("VmNone")
+        memory._kib("VmNone")
 
 
 @compiled

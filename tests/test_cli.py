@@ -114,7 +114,7 @@ def test_without_a_command_the_help_is_shown():
 
 
 def test_help_tells_the_default_epsilon():
-    from imax.algorithms._common import DEFAULT_EPSILON
+    from imax.selection.base import DEFAULT_EPSILON
 
     assert f"[default: {DEFAULT_EPSILON}; imm: 0.1]" in " ".join(run("seed", "-h").stdout.split())
 

@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imax.convert import from_edges, from_frame, from_networkx, from_scipy, to_networkx, to_scipy
 from imax.errors import ImaxError, InvalidArgumentError, InvalidGraphError
-from imax.graph import InfluenceGraph
+from imax.graph.convert import from_edges, from_frame, from_networkx, from_scipy, to_networkx, to_scipy
+from imax.graph.influence_graph import InfluenceGraph
 
 quiet = settings(deadline=None, max_examples=100)
 

@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import config
 
-from imax import InfluenceGraph, coverage
-from imax.bounds import GREEDY
-from imax.constraints import Constraint
-from imax.coverage import greedy_cover
-from imax.matroid import PartitionMatroid
-from imax.rrsets import RRCollection
-from imax.sampling import Sampler
+from imax import InfluenceGraph
+from imax.diffusion.sampler import Sampler
+from imax.ris import coverage
+from imax.ris.bounds import GREEDY
+from imax.ris.collection import RRCollection
+from imax.ris.constraint import Constraint
+from imax.ris.coverage import greedy_cover
+from imax.ris.matroid import PartitionMatroid
 
 from . import naive, naive_constraints
 

@@ -10,17 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imax.datasets import (
-    chung_lu,
-    disjoint_cliques,
-    generate,
-    load,
-    path,
-    resolve,
-    rmat,
-    star,
-    stochastic_block,
-)
+from imax.datasets import chung_lu, disjoint_cliques, generate, load, path, resolve, rmat, star, stochastic_block
 from numba import config
 from scipy.stats import chi2
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from numba import config
 
 import imax
-from imax import InfluenceGraph, _build
-from imax._accept import as_graph
+from imax import InfluenceGraph
 from imax.errors import FileFormatError, InvalidArgumentError, InvalidGraphError, UnknownNodeError
-from imax.graph import MAX_NODES
+from imax.graph import build as rows
+from imax.graph.accept import as_graph
+from imax.graph.influence_graph import MAX_NODES
 
 from . import naive
 
@@ -110,14 +111,14 @@ def test_neither_order_nor_threads_matter(problem, random, parallel, directed, w
     shuffled = list(arcs)
     random.shuffle(shuffled)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_build, "SOLO_ARCS", 0)
+        patch.setattr(rows, "SOLO_ARCS", 0)
         for threads in (1, 2, 3):
             other = build(n, shuffled, weighted, parallel=parallel, directed=directed, threads=threads)
             same_graph(one, other)
 
 
 def test_a_larger_graph_by_many_threads(monkeypatch):
-    monkeypatch.setattr(_build, "SOLO_ARCS", 0)
+    monkeypatch.setattr(rows, "SOLO_ARCS", 0)
     generator = np.random.default_rng(1)
     n, m = (3000, 40_000) if not config.DISABLE_JIT else (60, 900)
     src, dst = generator.integers(0, n, (2, m)) ** 2 // n  # hubs have rows beyond the insertion sort
@@ -138,12 +139,12 @@ def test_a_larger_graph_by_many_threads(monkeypatch):
 def test_the_transpose_turns_every_arc(problem, threads):
     n, arcs = problem
     graph = build(n, arcs)
-    ptr, idx, place = _build.transpose(graph.in_ptr, graph.in_idx, threads, places=True)
+    ptr, idx, place = build.transpose(graph.in_ptr, graph.in_idx, threads, places=True)
     forward = [(u, int(idx[a])) for u in range(n) for a in range(ptr[u], ptr[u + 1])]
     backward = [(int(graph.in_idx[a]), v) for v in range(n) for a in range(graph.in_ptr[v], graph.in_ptr[v + 1])]
     assert forward == sorted(backward)
     assert [backward[a] for a in place] == forward
-    again, idx_again, none = _build.transpose(graph.in_ptr, graph.in_idx, threads, places=False)
+    again, idx_again, none = build.transpose(graph.in_ptr, graph.in_idx, threads, places=False)
     assert none is None
     assert np.array_equal(again, ptr)
     assert np.array_equal(idx_again, idx)
@@ -164,7 +165,7 @@ def test_forward_rows_are_kept():
 @given(st.integers(1, 30), st.integers(1, 8), st.randoms())
 def test_even_parts_cover_the_rows(n, parts, random):
     ptr = np.cumsum([0, *(random.choice([0, 0, 1, 50]) for _ in range(n))])
-    cuts = _build.even_parts(ptr, parts)
+    cuts = build.even_parts(ptr, parts)
     assert [v for a, b in cuts for v in range(a, b)] == list(range(n))
 
 

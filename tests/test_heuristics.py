@@ -12,9 +12,10 @@ from scipy.stats import chi2
 
 import imax
 from imax import InfluenceGraph, maximize
-from imax.algorithms import _picks, degree, irie
-from imax.algorithms import heuristics as module
-from imax.algorithms._common import Limits
+from imax.selection import picks
+from imax.selection.algorithms import degree, irie
+from imax.selection.algorithms import heuristics as module
+from imax.selection.base import Limits
 
 from . import naive, naive_heuristics
 
@@ -200,7 +201,7 @@ def test_k_core(problem):
 @pytest.mark.parametrize("chunk", [1, 50, 1 << 22])
 def test_core_numbers_in_small_and_large_waves_and_pieces(monkeypatch, few, chunk):
     monkeypatch.setattr(module, "_FEW", few)
-    monkeypatch.setattr(_picks, "_CHUNK", chunk)
+    monkeypatch.setattr(picks, "_CHUNK", chunk)
     network = nx.gnm_random_graph(120, 400, seed=1)
     network.add_edges_from((i, i + 1) for i in range(120, 180))
     nx.add_cycle(network, range(200, 230))
@@ -213,7 +214,7 @@ def test_core_numbers_in_small_and_large_waves_and_pieces(monkeypatch, few, chun
 def test_voterank_in_small_pieces(monkeypatch):
     graph = imax.datasets.load("lesmis")
     whole = maximize(graph, 20, algorithm="voterank")
-    monkeypatch.setattr(_picks, "_CHUNK", 5)
+    monkeypatch.setattr(picks, "_CHUNK", 5)
     pieces = maximize(graph, 20, algorithm="voterank")
     assert (pieces.seeds, pieces.scores) == (whole.seeds, whole.scores)
 
@@ -325,7 +326,7 @@ def test_falling_scores():
     for _ in range(50):
         score = generator.integers(0, 12, size=30)
         allowed = generator.random(30) < 0.8
-        left, falling = allowed.copy(), _picks.Falling(score, allowed)
+        left, falling = allowed.copy(), picks.Falling(score, allowed)
         for _ in range(int(allowed.sum())):
             best = int(np.where(left, score, -1).argmax())
             assert falling.pop() == best

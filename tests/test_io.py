@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import imax
-from imax import _edgelist, textfile
 from imax.errors import (
     FileFormatError,
     InvalidArgumentError,
@@ -24,7 +23,9 @@ from imax.errors import (
     NoSuchFileError,
     UnknownNodeError,
 )
-from imax.io import read_active_sets, read_edgelist, read_graph, read_labels, read_node_values, write_text
+from imax.io import edge_list
+from imax.io import text as text_files
+from imax.io.graphs import read_active_sets, read_edgelist, read_graph, read_labels, read_node_values, write_text
 
 sys.path.insert(0, str(Path(__file__).parent))
 import naive_io
@@ -34,13 +35,13 @@ sys.path.pop(0)
 
 def content(text):
     data = np.frombuffer(text if isinstance(text, bytes) else text.encode(), np.uint8)
-    return textfile.Content("t", data)
+    return text_files.Content("t", data)
 
 
 def parsed(text, *, want=False, skip=False, threads=1):
     """Return the arcs of a text by label, and the parser's report."""
     bounds = (-1e38, 1e38) if want else None
-    arcs = _edgelist.read_text(content(text), _edgelist.Wanted(bounds, "a number", skip), threads)
+    arcs = edge_list.read_text(content(text), edge_list.Wanted(bounds, "a number", skip), threads)
     labels = list(range(arcs.n_nodes)) if arcs.labels is None else list(arcs.labels)
     assert len(labels) == arcs.n_nodes
     assert {arcs.src.dtype, arcs.dst.dtype} == {np.dtype(np.int32)}
@@ -248,9 +249,9 @@ def test_lacking_column(text):
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("ends", ["1 2", "a b"])
 def test_values_out_of_range(value, skip, ends):
-    wanted = _edgelist.Wanted((0.0, 1.0), "a probability in [0, 1]", skip)
+    wanted = edge_list.Wanted((0.0, 1.0), "a probability in [0, 1]", skip)
     with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"):
-        _edgelist.read_text(content(f"{ends} 1\n{ends} {value}\n"), wanted, 1)
+        edge_list.read_text(content(f"{ends} 1\n{ends} {value}\n"), wanted, 1)
 
 
 # -- against the slow reading ---------------------------------------------------------------------------
@@ -309,17 +310,17 @@ def test_blocks_join(monkeypatch, name):
     rng = np.random.default_rng(5)
     edges = [(name(int(a)), name(int(b))) for a, b in rng.integers(0, 40, (300, 2)) * 1_000_003]
     text = "# head\n" + "".join(f"{a} {b}\n" + "# x\n" * (i % 5 == 0) for i, (a, b) in enumerate(edges))
-    whole = _edgelist.read_text(content(text), _edgelist.Wanted(), 1)
-    monkeypatch.setattr(_edgelist, "_BLOCK", 64)
-    monkeypatch.setattr(_edgelist, "_NAMES_BLOCK", 64)
+    whole = edge_list.read_text(content(text), edge_list.Wanted(), 1)
+    monkeypatch.setattr(edge_list, "_BLOCK", 64)
+    monkeypatch.setattr(edge_list, "_NAMES_BLOCK", 64)
     for threads in (1, 3):
-        cut = _edgelist.read_text(content(text.rstrip("\n")), _edgelist.Wanted(), threads)
+        cut = edge_list.read_text(content(text.rstrip("\n")), edge_list.Wanted(), threads)
         assert np.array_equal(cut.src, whole.src)
         assert np.array_equal(cut.dst, whole.dst)
         assert list(cut.labels) == list(whole.labels)
     assert [(str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)] == edges
     with pytest.raises(FileFormatError, match=r"^t:362: "):
-        _edgelist.read_text(content(text + "lonely\n1 2\n"), _edgelist.Wanted(), 2)
+        edge_list.read_text(content(text + "lonely\n1 2\n"), edge_list.Wanted(), 2)
 
 
 def test_many_names():
@@ -398,7 +399,7 @@ def test_unreadable_file(put, monkeypatch):
 
 
 def test_large_files_are_mapped(put, monkeypatch):
-    monkeypatch.setattr(textfile, "_CHUNK", 16)
+    monkeypatch.setattr(text_files, "_CHUNK", 16)
     assert read_graph(put("1 2\n" * 40 + "3 4\n")).n_nodes == 4
     with pytest.raises(FileFormatError, match=r"g.txt:41: "):
         read_graph(put("1 2\n" * 40 + "3\n"))
@@ -590,7 +591,7 @@ def test_nothing_half_written(tmp_path):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"):
-        textfile.write_bytes(path, parts())
+        text_files.write_bytes(path, parts())
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
     for bad in (tmp_path, tmp_path / "no" / "file", "a\0b"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imax.errors import InvalidArgumentError, UnknownNodeError
-from imax.labels import Labels
+from imax.graph.labels import Labels
 
 ANY = st.one_of(
     st.integers(), st.integers(-5, 20), st.text(max_size=3), st.floats(allow_nan=False), st.booleans(), st.none(),

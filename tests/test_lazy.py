@@ -14,7 +14,7 @@ from numba import config
 import imax
 from imax import InfluenceGraph, maximize
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError
-from imax.oracles import ExactOracle, RRSetOracle, SimulationOracle
+from imax.selection.oracles import ExactOracle, RRSetOracle, SimulationOracle
 
 from . import naive, naive_constraints
 
@@ -218,7 +218,7 @@ def test_marks_begin_anew_when_their_stamps_are_used_up(monkeypatch):
     graph = imax.datasets.load("karate")
     nodes = np.arange(5)
     plain = SimulationOracle(graph, "ic", None, (5, 6), 20, 1, None)
-    monkeypatch.setattr("imax.oracles._LAST_STAMP", 600)
+    monkeypatch.setattr("imax.selection.oracles._LAST_STAMP", 600)
     short = SimulationOracle(graph, "ic", None, (5, 6), 20, 1, None)
     for oracle in (plain, short):
         oracle.take(2)

@@ -10,9 +10,9 @@ from numba import config
 
 import imax
 from imax import InfluenceGraph
-from imax.constraints import Constraint
-from imax.coverage import greedy_cover, round_robin_cover
-from imax.matroid import Heaps, PartitionMatroid
+from imax.ris.constraint import Constraint
+from imax.ris.coverage import greedy_cover, round_robin_cover
+from imax.ris.matroid import Heaps, PartitionMatroid
 
 from . import naive, naive_capacity
 from .test_coverage import collection_of
@@ -184,8 +184,8 @@ def test_quotas_without_k_use_the_groups_alone():
 @pytest.mark.parametrize("kind", ["weighted_cascade", "uniform:0.3", "column"])
 def test_blocked_nodes_leave_the_rest_of_the_graph(kind, model):
     """By chi-square against enumeration of the graph without them; a false alarm in 1e4 for each of six."""
-    from imax.rrsets import RRCollection
-    from imax.sampling import Sampler
+    from imax.diffusion.sampler import Sampler
+    from imax.ris.collection import RRCollection
 
     src, dst = [0, 0, 1, 2, 3, 1, 4, 2, 5, 3], [1, 2, 3, 3, 4, 4, 0, 1, 1, 5]
     p = [0.3, 0.5, 0.4, 0.2, 0.4, 0.1, 0.25, 0.3, 0.4, 0.6]

@@ -11,12 +11,13 @@ from numba import config
 from scipy.stats import binom
 
 import imax
-from imax import InfluenceGraph, _memory, maximize
-from imax._random import subkey
-from imax.algorithms import _pair
-from imax.bounds import GREEDY
+from imax import InfluenceGraph, maximize
+from imax._utils import memory
+from imax._utils.streams import subkey
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
-from imax.rrsets import RRCollection
+from imax.ris.bounds import GREEDY
+from imax.ris.collection import RRCollection
+from imax.selection import rounds as rounds_module
 
 from . import naive
 
@@ -72,7 +73,7 @@ def test_the_certificate_fails_no_more_often_than_delta():
         slack = 1e-5 * best  # probabilities are float32
         failures += result.lower_bound > true + slack or result.upper_bound < best - slack
         tightness.append(result.lower_bound / true)
-        if result.stop_reason == _pair.REACHED:
+        if result.stop_reason == rounds_module.REACHED:
             assert result.ratio >= GREEDY - epsilon
             failures += true < (GREEDY - epsilon) * best - slack
     assert binom.sf(failures - 1, CASES, DELTA) > 1e-3, f"{failures} of {CASES} certificates failed"
@@ -225,7 +226,7 @@ def test_the_result_can_be_worked_out_again():
     n_sets = result.n_rr_sets // 2
     collections = []
     for part in (0, 1):
-        collection = RRCollection(imax.sampling.Sampler(graph, "ic", subkey(result.rng_key, part)))
+        collection = RRCollection(imax.diffusion.sampler.Sampler(graph, "ic", subkey(result.rng_key, part)))
         collection.extend(n_sets)
         collections.append([graph.internal_of(s).tolist() for s in collection])
     assert sum(len(s) for sets in collections for s in sets) == result.n_rr_entries
@@ -260,7 +261,7 @@ def test_a_time_limit_stops_with_a_certificate():
 
 
 def test_a_time_limit_stops_in_the_middle_of_sampling(monkeypatch):
-    monkeypatch.setattr(_pair, "OPTIMISM", -1.0)
+    monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
     result = maximize(karate(), 3, epsilon=0.001, time_limit=0.3, rng=1)
     assert result.stop_reason == "time limit"
     assert result.rounds >= 1
@@ -275,13 +276,13 @@ def test_a_memory_limit_stops_with_a_certificate(limit):
     if limit == "200k":
         assert result.rounds > 1
     kept = 12 * result.n_rr_entries / 2 + 8 * result.n_rr_sets
-    assert result.rounds == 1 or kept <= 1.02 * imax._check.memory_bytes(limit)
+    assert result.rounds == 1 or kept <= 1.02 * imax._utils.check.memory_bytes(limit)
     assert_valid(result, 3)
 
 
 def test_a_memory_limit_met_while_sampling(monkeypatch):
     # the guess of what a round takes is kept out of the way
-    monkeypatch.setattr(_pair.Pair, "draw", lambda self, select, judge: [
+    monkeypatch.setattr(rounds_module.Pair, "draw", lambda self, select, judge: [
         c.extend(count, keep_going=self._keep_going)
         for c, count in ((self.selection, select), (self.judgement, judge))
     ])  # fmt: skip
@@ -291,7 +292,7 @@ def test_a_memory_limit_met_while_sampling(monkeypatch):
 
 
 def test_the_sample_bound_is_kept(monkeypatch):
-    monkeypatch.setattr(_pair, "OPTIMISM", -1.0)
+    monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
     result = maximize(karate(), 3, epsilon=0.4, delta=0.2, rng=1)
     assert result.stop_reason == "sample bound reached"
     _, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)
@@ -355,19 +356,19 @@ def test_phases_add_up_to_no_more_than_the_total():
 
 
 def test_free_memory(monkeypatch):
-    assert _memory.free_memory() > 1 << 20
+    assert memory.free_memory() > 1 << 20
 
     def missing(self):
         raise OSError
 
     monkeypatch.setattr("pathlib.Path.read_text", missing)
-    assert _memory.free_memory() > 1 << 20
+    assert memory.free_memory() > 1 << 20
 
     def unknown(name):
         raise ValueError
 
     monkeypatch.setattr("os.sysconf", unknown)
-    assert _memory.free_memory() is None
+    assert memory.free_memory() is None
     assert maximize(karate(), 1, epsilon=0.3, rng=1).seeds
 
 

@@ -10,7 +10,7 @@ from scipy.stats import kstest
 
 from imax import InfluenceGraph
 from imax.errors import InvalidArgumentError
-from imax.probabilities import explain, parse, schemes
+from imax.graph.probabilities import explain, parse, schemes
 
 FALSE_ALARM = 1e-6
 SRC, DST = [0, 1, 2, 3, 0, 1, 2, 3], [4, 4, 4, 4, 1, 2, 1, 0]

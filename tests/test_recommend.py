@@ -408,9 +408,9 @@ def test_files_that_do_not_fit(lesmis, tmp_path):
         Reranker.load(tmp_path / "graph")
     with pytest.raises(imax.errors.NoSuchFileError):
         Reranker.load(tmp_path / "none")
-    from imax.binary import read_arrays, write_arrays
+    from imax.io.binary import read_arrays, write_arrays
+    from imax.io.text import load
     from imax.recommend.storage import MAGIC
-    from imax.textfile import load
 
     meta, arrays = read_arrays(load(path), MAGIC, "reranker", lambda meta, arrays: (meta, arrays))
     for name, change in [

@@ -15,12 +15,13 @@ from numba import config
 from scipy.stats import binom, chi2
 
 import imax
-from imax import diffusion, sampling
-from imax._random import key_from
-from imax.diffusion import count_tables, prepare
+from imax._utils.streams import key_from
+from imax.diffusion import sampler as sampler_module
+from imax.diffusion import tables as tables_module
+from imax.diffusion.sampler import Sampler
+from imax.diffusion.tables import count_tables, prepare
 from imax.kernels.sample import TABLE
-from imax.rrsets import RRCollection
-from imax.sampling import Sampler
+from imax.ris.collection import RRCollection
 
 from . import naive
 
@@ -188,7 +189,7 @@ def test_a_hub_of_equal_arcs(d, p, mode):
 @pytest.mark.parametrize(("d", "p"), [(TABLE, 0.45), (30, 0.4), (60, 0.4), (25, 0.49)])
 def test_the_tail_beyond_the_table(monkeypatch, d, p):
     # with the mean bounded as usual, the tail is drawn once in 1e11 times; here up to half the draws are in it
-    monkeypatch.setattr(diffusion, "TABLE_MEAN", 1e9)
+    monkeypatch.setattr(tables_module, "TABLE_MEAN", 1e9)
     graph = star([p] * d)
     assert modes(graph) == {d: 0}
     assert_coins(star_draws(graph, rng=3), np.full(d, np.float32(p), dtype=float))
@@ -421,7 +422,7 @@ WAYS = [(threads, lanes) for threads in (1, 2, 3) for lanes in (1, 4, 7, 16)] if
 
 
 def test_threads_and_lanes_change_nothing(monkeypatch, reference):
-    monkeypatch.setattr(sampling, "_SOLO_SECONDS", 0.0)
+    monkeypatch.setattr(sampler_module, "_SOLO_SECONDS", 0.0)
     graph, model, weights, collection = reference
     for threads, lanes in WAYS:
         other = collect(graph, model, COUNT, 10, weights, threads=threads, lanes=lanes)
@@ -450,7 +451,7 @@ def test_each_set_is_a_function_of_its_number(reference):
 @pytest.mark.parametrize(("entries", "level"), [(4, 4096), (64, 17), (1 << 18, 17)])
 def test_chunks_and_buffers_change_nothing(monkeypatch, reference, entries, level):
     graph, model, weights, collection = reference
-    monkeypatch.setattr(sampling, "_CHUNK_ENTRIES", entries)
+    monkeypatch.setattr(sampler_module, "_CHUNK_ENTRIES", entries)
     count = COUNT // 10
     inner = None if weights is None else weights[graph.index]
     sampler = Sampler(graph, model, key_from(10), node_weights=inner, threads=2)
@@ -477,8 +478,8 @@ def test_the_order_of_arcs_changes_nothing():
 
 def test_a_large_graph_takes_fewer_lanes():
     small = prepare(graph_of(DENSE), "ic", 1)
-    assert sampling.default_lanes(small) == 16
-    assert sampling.default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
+    assert sampler.default_lanes(small) == 16
+    assert sampler.default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
 
 
 def test_a_sampler_stops_when_told():

@@ -12,8 +12,8 @@ from scipy.stats import binom
 
 import imax
 from imax import InfluenceGraph, maximize
-from imax.algorithms.registry import ALGORITHMS
 from imax.errors import InvalidArgumentError, InvalidGraphError
+from imax.selection.registry import ALGORITHMS
 
 from . import naive_constraints
 from .test_opimc import random_problem

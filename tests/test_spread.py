@@ -12,9 +12,9 @@ from numba import config
 
 import imax
 from imax import InfluenceGraph, spread
-from imax._random import key_from
+from imax._utils.streams import key_from
+from imax.diffusion.simulation import simulate
 from imax.errors import InvalidArgumentError, InvalidGraphError, UnknownNodeError
-from imax.simulation import simulate
 
 from . import naive
 
@@ -186,7 +186,7 @@ def test_an_interrupt_before_anything_is_done_is_passed_on(monkeypatch):
 
     graph = graph_of([(0, 1)], probability="uniform:0.5")
     spread(graph, [0], n_simulations=2)  # so that its tables are there
-    monkeypatch.setattr("imax._threads.run", run)
+    monkeypatch.setattr("imax._utils.parallel.run", run)
     with pytest.raises(KeyboardInterrupt):
         spread(graph, [0])
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy.stats import chi2, norm
 
-from imax._random import key_from
+from imax._utils.streams import key_from
 from imax.kernels import stream as kernels
 
 from . import naive

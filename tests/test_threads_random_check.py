@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imax import _check, _random, _threads, errors
+from imax import errors
+from imax._utils import check, parallel, streams
 from imax.errors import ImaxError, InvalidArgumentError
 
 # -- threads -----------------------------------------------------------------------------------------------------
@@ -19,7 +20,7 @@ from imax.errors import ImaxError, InvalidArgumentError
 
 @given(st.integers(0, 200), st.integers(1, 50))
 def test_slices_cut_a_range_evenly(n, parts):
-    cuts = _threads.slices(n, parts)
+    cuts = parallel.slices(n, parts)
     assert [i for a, b in cuts for i in range(a, b)] == list(range(n))
     sizes = [b - a for a, b in cuts]
     assert max(sizes) - min(sizes) <= 1
@@ -32,11 +33,11 @@ def test_results_come_in_order(threads):
         time.sleep(0.001 * (5 - i % 5))
         return i
 
-    assert _threads.run([lambda i=i: task(i) for i in range(20)], threads) == list(range(20))
+    assert parallel.run([lambda i=i: task(i) for i in range(20)], threads) == list(range(20))
 
 
 def test_one_thread_runs_in_the_caller():
-    names = _threads.run([threading.current_thread, threading.current_thread], 1)
+    names = parallel.run([threading.current_thread, threading.current_thread], 1)
     assert set(names) == {threading.current_thread()}
 
 
@@ -48,7 +49,7 @@ def test_the_caller_works_too():
         return threading.current_thread()
 
     # both at once, the first of them here
-    here, there = _threads.run([task, task], 2)
+    here, there = parallel.run([task, task], 2)
     assert here == threading.current_thread() != there
 
 
@@ -69,24 +70,24 @@ def test_an_error_waits_for_what_runs_and_cancels_the_rest(error):
 
     tasks = [fail, *(lambda i=i: slow(i) for i in range(50))]
     with pytest.raises(error):
-        _threads.run(tasks, 2)
+        parallel.run(tasks, 2)
     # nothing keeps running behind the caller's back, and most never started
     assert sorted(done) == sorted(running)
     assert len(running) < 50
 
 
 def test_the_pools_close():
-    _threads.run([int, int], 2)
-    _threads._close()
-    assert not _threads._pools
-    assert _threads.run([int, int], 2) == [0, 0]
-    assert _threads._pools.keys() == {1}  # the caller is the other
+    parallel.run([int, int], 2)
+    parallel._close()
+    assert not parallel._pools
+    assert parallel.run([int, int], 2) == [0, 0]
+    assert parallel._pools.keys() == {1}  # the caller is the other
 
 
 def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():
     code = (
-        "from imax import _threads; _threads.run([int, int], 2); _threads._close(); "
-        "assert not _threads._pools; print(_threads.run([int, int], 2))"
+        "from imax import _threads; parallel.run([int, int], 2); parallel._close(); "
+        "assert not parallel._pools; print(parallel.run([int, int], 2))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[0, 0]\n"
@@ -96,38 +97,38 @@ def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():
 
 
 def test_the_same_source_gives_the_same_key():
-    assert _random.key_from(3) == _random.key_from(np.int64(3)) == _random.key_from(np.random.SeedSequence(3))
-    assert _random.key_from(3) != _random.key_from(4)
-    assert _random.key_from(None) != _random.key_from(None)
-    assert _random.key_from(2**100) == _random.key_from(2**100)
+    assert streams.key_from(3) == streams.key_from(np.int64(3)) == streams.key_from(np.random.SeedSequence(3))
+    assert streams.key_from(3) != streams.key_from(4)
+    assert streams.key_from(None) != streams.key_from(None)
+    assert streams.key_from(2**100) == streams.key_from(2**100)
 
 
 def test_a_generator_moves_on():
     first, again = np.random.default_rng(1), np.random.default_rng(1)
-    assert _random.key_from(first) == _random.key_from(again)
-    assert _random.key_from(first) != _random.key_from(np.random.default_rng(1))
+    assert streams.key_from(first) == streams.key_from(again)
+    assert streams.key_from(first) != streams.key_from(np.random.default_rng(1))
 
 
 def test_a_key_stands_for_itself():
-    assert _random.key_from((3, 2**64 - 1)) == (3, 2**64 - 1)
+    assert streams.key_from((3, 2**64 - 1)) == (3, 2**64 - 1)
     for bad in [(1,), (1, 2, 3), (1, 2**64), (-1, 2), (1.0, 2), ("a", "b")]:
         with pytest.raises(InvalidArgumentError, match="rng as a key must be two whole numbers below 2"):
-            _random.key_from(bad)
+            streams.key_from(bad)
 
 
 @pytest.mark.parametrize("rng", [True, 1.5, "7", [1], np.random.RandomState(1)])
 def test_other_sources_are_refused(rng):
     with pytest.raises(InvalidArgumentError, match="rng must be None, a whole number"):
-        _random.key_from(rng)
+        streams.key_from(rng)
 
 
 def test_a_negative_source_is_refused():
     with pytest.raises(InvalidArgumentError, match="rng must not be negative, got -3"):
-        _random.key_from(-3)
+        streams.key_from(-3)
 
 
 def test_subkeys_differ():
-    keys = {_random.subkey((1, 2), *path) for path in [(), (0,), (1,), (0, 0), (0, 1)]} | {_random.subkey((2, 1), 0)}
+    keys = {streams.subkey((1, 2), *path) for path in [(), (0,), (1,), (0, 0), (0, 1)]} | {streams.subkey((2, 1), 0)}
     assert len(keys) == 6
 
 
@@ -136,7 +137,7 @@ def test_subkeys_differ():
 
 @pytest.mark.parametrize("value", [3, np.int32(3), np.uint8(3)])
 def test_count_takes_whole_numbers(value):
-    number = _check.count(value, "k")
+    number = check.count(value, "k")
     assert number == 3
     assert type(number) is int
 
@@ -153,16 +154,16 @@ def test_count_takes_whole_numbers(value):
 )
 def test_count_refuses(value, message):
     with pytest.raises(InvalidArgumentError) as caught:
-        _check.count(value, "k", high=10, high_is="the nodes")
+        check.count(value, "k", high=10, high_is="the nodes")
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
     ("check", "good", "bad", "message"),
     [
-        (_check.open_unit, [0.5, np.float32(0.25), "0.5"], [0, 1, -1, float("nan")], "strictly between 0 and 1"),
-        (_check.probability, [0, 1, 0.5], [-0.1, 1.1, float("nan"), float("inf")], "must lie in [0, 1]"),
-        (_check.positive, [1e-9, 5], [0, -1, float("inf"), float("nan")], "must be a finite number above 0"),
+        (check.open_unit, [0.5, np.float32(0.25), "0.5"], [0, 1, -1, float("nan")], "strictly between 0 and 1"),
+        (check.probability, [0, 1, 0.5], [-0.1, 1.1, float("nan"), float("inf")], "must lie in [0, 1]"),
+        (check.positive, [1e-9, 5], [0, -1, float("inf"), float("nan")], "must be a finite number above 0"),
     ],
 )
 def test_real_numbers(check, good, bad, message):
@@ -180,9 +181,9 @@ def test_real_numbers(check, good, bad, message):
 
 
 def test_one_of():
-    assert _check.one_of("ic", "model", ("ic", "lt")) == "ic"
+    assert check.one_of("ic", "model", ("ic", "lt")) == "ic"
     with pytest.raises(InvalidArgumentError, match="model must be one of ic, lt; got 'sir'"):
-        _check.one_of("sir", "model", ("ic", "lt"))
+        check.one_of("sir", "model", ("ic", "lt"))
 
 
 @pytest.mark.parametrize(
@@ -193,36 +194,36 @@ def test_one_of():
     ],
 )  # fmt: skip
 def test_memory_sizes(value, size):
-    assert _check.memory_bytes(value) == size
+    assert check.memory_bytes(value) == size
 
 
 @pytest.mark.parametrize("value", ["", "much", "5X", "M", "-1G", "0", "nan", "inf", 0, -5, 1.5, True])
 def test_memory_sizes_refused(value):
     with pytest.raises(InvalidArgumentError, match="max_memory must be"):
-        _check.memory_bytes(value)
+        check.memory_bytes(value)
 
 
 def test_threads_come_from_argument_then_environment_then_machine(monkeypatch):
     monkeypatch.setenv("IMAX_NUM_THREADS", "3")
-    assert _check.threads(5) == 5
-    assert _check.threads(None) == 3
+    assert check.threads(5) == 5
+    assert check.threads(None) == 3
     monkeypatch.delenv("IMAX_NUM_THREADS")
-    assert _check.threads(None) == len(os.sched_getaffinity(0))
+    assert check.threads(None) == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert _check.threads(None) == os.cpu_count()
+    assert check.threads(None) == os.cpu_count()
 
 
 @pytest.mark.parametrize("setting", ["0", "-1", "two", "1.5"])
 def test_a_bad_thread_setting_is_named(monkeypatch, setting):
     monkeypatch.setenv("IMAX_NUM_THREADS", setting)
     with pytest.raises(InvalidArgumentError, match=f"IMAX_NUM_THREADS must be .* got '{setting}'"):
-        _check.threads(None)
+        check.threads(None)
 
 
 @pytest.mark.parametrize("value", [0, -2, 1.5, "2", 5000])
 def test_a_bad_thread_argument_is_named(value):
     with pytest.raises(InvalidArgumentError, match="threads must be"):
-        _check.threads(value)
+        check.threads(value)
 
 
 # -- errors ------------------------------------------------------------------------------------------------------

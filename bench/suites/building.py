@@ -3,7 +3,7 @@
 import networkx as nx
 
 import imax
-from imax.sampling import Sampler
+from imax.diffusion.sampler import Sampler
 
 from ._inputs import THREADS, Inputs
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import imax
-from imax.sampling import Sampler
+from imax.diffusion.sampler import Sampler
 
 from ._inputs import THREADS, Inputs
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 import imax
-from imax.constraints import Constraint
-from imax.coverage import greedy_cover
-from imax.rrsets import RRCollection
+from imax.ris.collection import RRCollection
+from imax.ris.constraint import Constraint
+from imax.ris.coverage import greedy_cover
 
 from ._inputs import THREADS, Inputs
 

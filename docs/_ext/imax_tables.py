@@ -8,9 +8,10 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 
 import imax
-from imax import datasets, errors, probabilities
-from imax.algorithms.registry import ALGORITHMS
+from imax import datasets, errors
 from imax.capacity.front import METHODS
+from imax.graph import probabilities
+from imax.selection.registry import ALGORITHMS
 
 __all__ = ["setup"]
 

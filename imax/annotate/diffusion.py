@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _check
-from .._random import RNG, key_from, subkey
+from .._utils import check
+from .._utils.streams import RNG, key_from, subkey
+from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
 from ..results import Record
-from ..rrsets import RRCollection
-from ..sampling import Sampler
+from ..ris.collection import RRCollection
 from .neighbors import embeddings_of
 from .selection import Selection
 
@@ -101,15 +101,15 @@ def auto_annotate(
         raise InvalidArgumentError(f"graph must be a Selection or an InfluenceGraph, got {type(graph).__name__}")
     if not isinstance(labels, Mapping) or not labels:
         raise InvalidArgumentError("labels must be a mapping from annotated items to labels, with at least one")
-    threshold = _check.probability(threshold, "threshold")
+    threshold = check.probability(threshold, "threshold")
     n = network.n_nodes
-    items = np.array([_check.count(i, "an item of labels", low=0, high=n - 1, high_is="the last item") for i in labels])
+    items = np.array([check.count(i, "an item of labels", low=0, high=n - 1, high_is="the last item") for i in labels])
     numbers: dict[Any, int] = {}
     of_item = np.full(n, -1, dtype=np.int64)  # by internal id
     for item, label in zip(items.tolist(), labels.values(), strict=True):
         of_item[network.rank[item]] = numbers.setdefault(label, len(numbers))
     key = key_from(rng)
-    per_item = _check.count(sets_per_item, "sets_per_item")
+    per_item = check.count(sets_per_item, "sets_per_item")
     sets = RRCollection(
         Sampler(network, "ic", subkey(key, _PART), threads=threads, stratified=True, ending=of_item >= 0)
     )
@@ -171,12 +171,12 @@ def retrieve(
     chosen = list(annotated) if isinstance(annotated, Selection) else np.asarray(annotated).tolist()
     rows = np.array(
         [
-            _check.count(i, "an item of annotated", low=0, high=unit.shape[0] - 1, high_is="the last item")
+            check.count(i, "an item of annotated", low=0, high=unit.shape[0] - 1, high_is="the last item")
             for i in chosen
         ],
         dtype=np.int64,
     )
-    k = _check.count(n_examples, "n_examples", high=rows.size, high_is="the number of annotated items")
+    k = check.count(n_examples, "n_examples", high=rows.size, high_is="the number of annotated items")
     found = np.empty((queries.shape[0], k), dtype=np.int64)
     step = max(1, _BLOCK // max(rows.size, 1))
     for a in range(0, queries.shape[0], step):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileFormatError
-from ..tablefile import read_table
-from ..textfile import Content, PathLike, load, quoted
+from ..io.tables import read_table
+from ..io.text import Content, PathLike, load, quoted
 
 __all__ = ["read_embeddings", "read_items", "read_labels_of_items", "read_texts"]
 

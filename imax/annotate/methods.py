@@ -8,12 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import __version__, _check
-from .._random import RNG, Key, key_from, subkey
-from ..algorithms import certify, maximize
+from .. import __version__
+from .._utils import check
+from .._utils.streams import RNG, Key, key_from, subkey
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
 from ..results import Certificate, MaximizeResult
+from ..selection import certify, maximize
 from .neighbors import Neighbors, embeddings_of, graph_of, neighbors_of
 from .selection import Selection
 
@@ -150,7 +151,7 @@ def _task(
     allowed[begun] = False
     left_out = _rows(exclude, n, "exclude")
     allowed[left_out] = False
-    budget = _check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
+    budget = check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
     group, room = _quotas(groups, quotas, n)
     rules: dict[str, Any] = {"node_weights": weights, "start": begun.tolist() or None}
     rules["exclude"] = left_out.tolist() or None
@@ -163,7 +164,7 @@ def _rows(rows: Any, n: int, name: str) -> NDArray[np.int64]:
     """Return item numbers, each once, or refuse one that is none."""
     if rows is None:
         return np.empty(0, dtype=np.int64)
-    numbers = [_check.count(row, f"an item of {name}", low=0, high=n - 1, high_is="the last item") for row in rows]
+    numbers = [check.count(row, f"an item of {name}", low=0, high=n - 1, high_is="the last item") for row in rows]
     return np.array(list(dict.fromkeys(numbers)), dtype=np.int64)
 
 
@@ -177,7 +178,7 @@ def _quotas(groups: Any, quotas: Any, n: int) -> tuple[NDArray[np.int64] | None,
     if group.shape != (n,):
         raise InvalidArgumentError(f"groups must have one group for each of the {n} items, got shape {group.shape}")
     limits = quotas if isinstance(quotas, Mapping) else dict.fromkeys(names.tolist(), quotas)
-    room = [_check.count(limits[name], f"quotas[{name!r}]", low=0) if name in limits else n for name in names.tolist()]
+    room = [check.count(limits[name], f"quotas[{name!r}]", low=0) if name in limits else n for name in names.tolist()]
     return group, np.array(room, dtype=np.int64)
 
 

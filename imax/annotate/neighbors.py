@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _check, _threads
+from .._utils import check, parallel
 from ..errors import InvalidArgumentError, MissingDependencyError
-from ..graph import InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["EXACT_UP_TO", "Neighbors", "embeddings_of", "graph_of", "knn_graph", "neighbors_of"]
 
@@ -106,9 +106,9 @@ def neighbors_of(
     [[1], [0], [1]]
     """
     unit = embeddings_of(embeddings)
-    k = _check.count(n_neighbors, "n_neighbors", high=unit.shape[0] - 1, high_is="the number of other items")
-    _check.one_of(method, "method", ("auto", "exact", "approximate"))
-    n_threads = _check.threads(threads)
+    k = check.count(n_neighbors, "n_neighbors", high=unit.shape[0] - 1, high_is="the number of other items")
+    check.one_of(method, "method", ("auto", "exact", "approximate"))
+    n_threads = check.threads(threads)
     if method == "exact" or (method == "auto" and unit.shape[0] <= EXACT_UP_TO):
         index, similarity = _exact(unit, np.arange(unit.shape[0]), k, n_threads)
         return Neighbors(index, similarity, "exact", 1.0)
@@ -135,8 +135,8 @@ def _exact(
         block = rows[at : at + step]
         cosine = unit[block] @ unit.T
         cosine[np.arange(block.size), block] = -np.inf
-        spans = _threads.slices(block.size, threads if cosine.size > 1 << 20 else 1)
-        _threads.run([partial(choose, cosine, a, b, at) for a, b in spans], threads)
+        spans = parallel.slices(block.size, threads if cosine.size > 1 << 20 else 1)
+        parallel.run([partial(choose, cosine, a, b, at) for a, b in spans], threads)
     return index, similarity
 
 

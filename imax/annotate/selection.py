@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..graph import InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
 from ..results import Record, as_frame
 
 if TYPE_CHECKING:

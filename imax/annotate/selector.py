@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _check
+from .._utils import check
 from ..errors import InvalidArgumentError
 from .methods import METHODS
 from .selection import Selection
@@ -71,7 +71,7 @@ class InfluenceSelector:
 
     def fit(self, X: ArrayLike, y: Any = None) -> "InfluenceSelector":
         """Choose rows of X; y is not looked at."""
-        choose = METHODS[_check.one_of(self.method, "method", tuple(METHODS))]
+        choose = METHODS[check.one_of(self.method, "method", tuple(METHODS))]
         self.selection_: Selection = choose(
             X, self.budget, self.n_neighbors, neighbors=self.neighbors, rng=self.random_state
         )

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..algorithms._common import Bounds, Limits, Question
-from ..algorithms._pair import INTERRUPT, Pair, Round
-from ..algorithms.certificate import DEFAULT_PRECISION, judge
-from ..coverage import Cover, round_robin_cover
-from ..matroid import PartitionMatroid
+from ..ris.coverage import Cover, round_robin_cover
+from ..ris.matroid import PartitionMatroid
+from ..selection.base import Bounds, Limits, Question
+from ..selection.certification import DEFAULT_PRECISION, judge
+from ..selection.rounds import INTERRUPT, Pair, Round
 from .problem import CapacityProblem
 
 __all__ = ["DEFAULT_EPSILON", "Found", "Method", "Task", "certified", "finish", "of_round", "with_spare"]

@@ -6,12 +6,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .. import __version__, _check
-from .._random import RNG, VERIFYING, key_from, subkey
-from ..diffusion import check_model, prepare
+from .. import __version__
+from .._utils import check
+from .._utils.streams import RNG, VERIFYING, key_from, subkey
+from ..diffusion.simulation import spread
+from ..diffusion.tables import check_model, prepare
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
-from ..simulation import spread
+from ..graph.influence_graph import InfluenceGraph
 from .assignment import Assignment, CapacityComparison, ComparedMethod
 from .front import METHODS, ORACLES, assign, check_problem
 from .problem import CapacityProblem
@@ -87,12 +88,12 @@ def compare(
     """
     check_problem(problem)
     chosen = _chosen(methods)
-    n_simulations = _check.count(n_simulations, "n_simulations", low=2)
+    n_simulations = check.count(n_simulations, "n_simulations", low=2)
     key = key_from(rng)
     options: dict[str, Any] = {"model": model, "delta": delta, "threads": threads}
     # what all share is made before the clock runs
     passive = problem.passive
-    prepare(problem.graph, check_model(model), _check.threads(threads))
+    prepare(problem.graph, check_model(model), check.threads(threads))
     rows: list[ComparedMethod] = []
     first: Assignment | None = None
     reason = "all methods done"

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import __version__, _check
-from .._random import RNG, key_from
-from ..algorithms._ask import checked_work
-from ..algorithms._common import Progress, Question
+from .. import __version__
+from .._utils import check
+from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
-from ..nodevalues import node_weights as check_node_weights
+from ..graph.node_values import node_weights as check_node_weights
+from ..selection.base import Progress, Question
+from ..selection.problem import checked_work
 from . import local, ris
 from ._common import Found, Method, Task, certified
 from .assignment import Assignment
@@ -103,7 +104,7 @@ def assign(
     True
     """
     check_problem(problem)
-    method = METHODS[_check.one_of(algorithm, "algorithm", tuple(METHODS))]
+    method = METHODS[check.one_of(algorithm, "algorithm", tuple(METHODS))]
     given = {"oracle": oracle, "n_rr_sets": n_rr_sets, "n_simulations": n_simulations, "spare": spare}
     _fits(method, given)
     work = checked_work(
@@ -125,7 +126,7 @@ def assign(
         blocked=problem.blocked,
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
-    task = Task(problem, question, _check.one_of(spare or SPARE[0], "spare", SPARE))
+    task = Task(problem, question, check.one_of(spare or SPARE[0], "spare", SPARE))
     return _result(task, certified(task, method.solve(task)), method)
 
 
@@ -143,7 +144,7 @@ def _fits(method: Method, given: dict[str, Any]) -> None:
             raise InvalidArgumentError(f"{name} is nothing that algorithm {method.name!r} takes; these do: {others}")
     oracle = given["oracle"]
     if oracle is not None:
-        _check.one_of(oracle, "oracle", ORACLES)
+        check.one_of(oracle, "oracle", ORACLES)
     for name, wanted in (("n_rr_sets", "rr"), ("n_simulations", "simulation")):
         if given[name] is not None and oracle not in (None, wanted):
             raise InvalidArgumentError(f"{name} goes with oracle={wanted!r}, got oracle={oracle!r}")

@@ -5,9 +5,9 @@ from heapq import heapify, heappop, heapreplace
 
 import numpy as np
 
-from ..algorithms._picks import ALL, INTERRUPT, TIME
-from ..algorithms.lazy import Search
-from ..oracles import OutOfTime
+from ..selection.algorithms.lazy import Search
+from ..selection.oracles import OutOfTime
+from ..selection.picks import ALL, INTERRUPT, TIME
 from ._common import Found, Task, with_spare
 
 __all__ = ["by_oracle"]

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _threads
-from .._build import even_parts
-from ..algorithms._pair import BOUND, INTERRUPT, MEMORY, REACHED, TIME, Pair, Stopped
-from ..algorithms._picks import ALL
-from ..algorithms.heuristics import pagerank_of
-from ..bounds import GREEDY, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound
+from .._utils import parallel
 from ..errors import OutOfMemoryBoundError
-from ..rrsets import RRCollection
+from ..graph.build import even_parts
+from ..ris.bounds import GREEDY, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound
+from ..ris.collection import RRCollection
+from ..selection.algorithms.heuristics import pagerank_of
+from ..selection.picks import ALL
+from ..selection.rounds import BOUND, INTERRUPT, MEMORY, REACHED, TIME, Pair, Stopped
 from ._common import Found, Method, Task
 
 __all__ = ["METHODS"]
@@ -86,7 +86,7 @@ class _Alone:
         for first in range(0, len(self.parts), self.threads):
             self.check()
             parts = self.parts[first : first + self.threads]
-            _threads.run(
+            parallel.run(
                 [partial(work, a, b, stamp) for (a, b), stamp in zip(parts, stamps, strict=False)], self.threads
             )
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _check, _threads
-from .._accept import as_graph
-from .._random import RNG
-from ..constraints import Constraint
+from .._utils import check, parallel
+from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
-from ..matroid import PartitionMatroid
+from ..graph.accept import as_graph
+from ..graph.influence_graph import InfluenceGraph
+from ..ris.constraint import Constraint
+from ..ris.matroid import PartitionMatroid
 
 __all__ = ["CapacityProblem"]
 
@@ -101,7 +101,7 @@ class CapacityProblem:
         self.blocked = self._mark(ids)
         self.n_passive = self.graph.n_nodes - ids.size
         self.capacity = self._capacities(capacity)
-        n_threads = _check.threads(threads)
+        n_threads = check.threads(threads)
         rows = self._arcs(ids, n_threads) if candidates is None else self._given(candidates)
         self.matroid = PartitionMatroid.of_rows(*rows, self.capacity)
         self.n_pairs = self.matroid.n_pairs
@@ -135,7 +135,7 @@ class CapacityProblem:
                 raise InvalidArgumentError(f"capacity names {other!r}, which is not in active; leave it out")
             values = [given[ap] for ap in self.active]
         elif isinstance(given, (int, np.integer)):
-            values = [_check.count(given, "capacity", high=2**31 - 1)] * len(self.active)
+            values = [check.count(given, "capacity", high=2**31 - 1)] * len(self.active)
         else:
             values = np.asarray(given).tolist()
             if not isinstance(values, list):
@@ -147,11 +147,11 @@ class CapacityProblem:
                     f"capacity must have one number for each of the {len(self.active)} active, got {len(values)}"
                 )
         each = zip(self.active, values, strict=True)
-        return np.array([_check.count(k, f"capacity of {ap!r}", high=2**31 - 1) for ap, k in each], dtype=np.int64)
+        return np.array([check.count(k, f"capacity of {ap!r}", high=2**31 - 1) for ap, k in each], dtype=np.int64)
 
     def _arcs(self, ids: NDArray[np.int32], threads: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return each passive node's row of APs that have an arc to it."""
-        from .._build import even_parts
+        from ..graph.build import even_parts
         from ..kernels.matroid import count_members, fill_members
 
         graph, n = self.graph, self.graph.n_nodes
@@ -160,10 +160,10 @@ class CapacityProblem:
         counts = np.empty(n, dtype=np.int64)
         parts = even_parts(graph.in_ptr, threads if graph.n_arcs > 1 << 16 else 1) or [(0, n)]
         rows = graph.in_ptr, graph.in_idx, self.blocked
-        _threads.run([partial(count_members, *rows, a, b, counts) for a, b in parts], threads)
+        parallel.run([partial(count_members, *rows, a, b, counts) for a, b in parts], threads)
         by_ptr = np.concatenate([[0], np.cumsum(counts)])
         by_group = np.empty(int(by_ptr[-1]), dtype=np.int32)
-        _threads.run([partial(fill_members, *rows, number, a, b, by_ptr, by_group) for a, b in parts], threads)
+        parallel.run([partial(fill_members, *rows, number, a, b, by_ptr, by_group) for a, b in parts], threads)
         return by_ptr, by_group
 
     def _given(self, candidates: Mapping[Any, Iterable[Hashable]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

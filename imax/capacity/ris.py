@@ -9,12 +9,12 @@ paper's adds up what each active participant could gain by itself; it is never a
 from collections.abc import Callable
 from functools import partial
 
-from ..algorithms._pair import Pair, drain
-from ..algorithms.opimc import doubling, schedule_of
-from ..algorithms.ris import fixed
-from ..constraints import Constraint
-from ..coverage import Cover, CoverChoice, greedy_cover, round_robin_cover
-from ..rrsets import RRCollection
+from ..ris.collection import RRCollection
+from ..ris.constraint import Constraint
+from ..ris.coverage import Cover, CoverChoice, greedy_cover, round_robin_cover
+from ..selection.algorithms.opimc import doubling, schedule_of
+from ..selection.algorithms.ris import fixed
+from ..selection.rounds import Pair, drain
 from ._common import Found, Method, Task, finish, of_round
 from .lazy import by_oracle
 

@@ -8,7 +8,7 @@ from ._selection import interval_facts
 
 if TYPE_CHECKING:
     from ..capacity import Assignment, CapacityComparison
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["as_assignments", "as_comparisons"]
 

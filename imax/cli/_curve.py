@@ -10,7 +10,7 @@ from ._output import as_csv, as_facts, as_json, as_table, check_place, emit
 from ._selection import shower
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
     from ..results import CurveResult
     from ._shared import Status
 
@@ -54,7 +54,7 @@ def draw_curve(
     options: dict[str, Any],
 ) -> int:
     """Compute the curve, print it, and draw it if asked."""
-    from ..algorithms import curve
+    from ..selection import curve
 
     given = {name: value for name, value in options.items() if name in _TAKES and name != "k"}
     result = curve(network, options["k"], progress=shower(status), **given)
@@ -74,8 +74,8 @@ def _draw(result: "CurveResult", path: str) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    from ..io.text import write_bytes
     from ..plotting import plot
-    from ..textfile import write_bytes
 
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")  # of its own: no window system is asked
     FigureCanvasAgg(figure)

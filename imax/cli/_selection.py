@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError
 from ._errors import WrongUsage
 from ._shared import both, checked, labels_from, weights_from
@@ -12,11 +12,11 @@ from ._shared import both, checked, labels_from, weights_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..algorithms._common import Progress
     from ..annotate import Selection
     from ..capacity import Assignment
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
     from ..results import Certificate, MaximizeResult
+    from ..selection.base import Progress
     from ._shared import Status
 
 __all__ = [
@@ -42,7 +42,7 @@ admission_options = both(
         "--budget",
         type=float,
         metavar="COST",
-        callback=checked(_check.positive, "budget"),
+        callback=checked(check.positive, "budget"),
         help="What all seeds may cost together; goes with --costs, in place of --k.",
     ),
     click.option("--groups", metavar="FILE", help="The group of each node that has one: lines of a node and a name."),
@@ -58,13 +58,13 @@ precision_options = both(
     click.option(
         "--delta",
         type=float,
-        callback=checked(_check.open_unit, "delta"),
+        callback=checked(check.open_unit, "delta"),
         help="Probability with which the certificate may fail.  [default: 1/number of nodes]",
     ),
     click.option(
         "--max-memory",
         metavar="SIZE",
-        callback=checked(_check.memory_bytes),
+        callback=checked(check.memory_bytes),
         help="Bound on the memory of the samples, such as 500M or 2GiB; then stop with the best result so far.",
     ),
 )
@@ -77,7 +77,7 @@ seed_options = both(
 
 def algorithm_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of an algorithm."""
-    from ..algorithms.registry import ALGORITHMS
+    from ..selection.registry import ALGORITHMS
 
     return [name for name in ALGORITHMS if name.startswith(incomplete)]
 
@@ -90,8 +90,8 @@ def files_of(options: dict[str, Any]) -> dict[str, str | None]:
 
 def arguments_from(network: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the library's arguments: labels, values and groups in place of files."""
-    from ..io import read_labels, read_node_texts, read_node_values
-    from ..nodevalues import node_costs
+    from ..graph.node_values import node_costs
+    from ..io.graphs import read_labels, read_node_texts, read_node_values
 
     found = dict(options)
     for name in _LABEL_FILES:
@@ -119,7 +119,7 @@ def _quotas(texts: tuple[str, ...]) -> int | dict[str, int] | None:
     for text in texts:
         name, equals, number = text.rpartition("=")
         try:
-            quota = _check.count(int(number), "--quota", low=0)
+            quota = check.count(int(number), "--quota", low=0)
         except (ValueError, InvalidArgumentError):
             raise WrongUsage(f"--quota must be a whole number, or GROUP=NUMBER, got {text!r}") from None
         if not equals:
@@ -181,7 +181,7 @@ def interval_facts(
 
 def seeds_from(network: "InfluenceGraph", path: str | None, labels: tuple[str, ...]) -> list[Any]:
     """Return the seeds that ``--seed`` and ``--seeds`` name."""
-    from ..io import read_labels
+    from ..io.graphs import read_labels
 
     seeds = labels_from(labels, network)
     return seeds if path is None else seeds + read_labels(path, network)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from .. import _check
+from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError, NoSuchFileError
 from ._errors import WrongUsage, in_options
 from ._startup import load_engine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
     "Status",
@@ -126,7 +126,7 @@ _RANDOM_SEED = click.option(
 _THREADS = click.option(
     "--threads",
     type=int,
-    callback=checked(_check.threads),
+    callback=checked(check.threads),
     help="How many threads to use.  [default: IMAX_NUM_THREADS, else all cores]",
 )
 common_options = both(
@@ -159,7 +159,7 @@ work_options = both(
         "--time-limit",
         type=float,
         metavar="SECONDS",
-        callback=checked(_check.positive, "time_limit"),
+        callback=checked(check.positive, "time_limit"),
         help="Stop then, with the best result so far.",
     ),
 )
@@ -190,9 +190,9 @@ def read(
     rng: int,
 ) -> "InfluenceGraph":
     """Return the graph that the command line names: a file, standard input, or a known name."""
-    from ..probabilities import parse
+    from ..graph.probabilities import parse
 
-    _check.threads(threads)
+    check.threads(threads)
     if probability is not None:
         parse(probability)
     options: dict[str, Any] = {
@@ -206,7 +206,7 @@ def read(
         load_engine()
     status.show(f"reading {'standard input' if source == '-' else source}")
     if source == "-" or _exists(source):
-        from ..io import read_graph
+        from ..io.graphs import read_graph
 
         process.go_on()
         graph = read_graph(source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options)
@@ -256,8 +256,8 @@ def weights_from(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float
     """Return the node weights that a file holds, by node index; None without a file."""
     if path is None:
         return None
-    from ..io import read_node_values
-    from ..nodevalues import node_weights
+    from ..graph.node_values import node_weights
+    from ..io.graphs import read_node_values
 
     values = read_node_values(path, graph)
     try:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import _check
+from .._utils import check
 from ..errors import InvalidArgumentError, MissingDependencyError
 from ._errors import INTERRUPTED, Command, WrongUsage
 from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
@@ -36,7 +36,7 @@ Examples:
 )
 @click.argument("embeddings")
 @click.option(
-    "--budget", type=int, required=True, callback=checked(_check.count, "budget"), help="How many examples to choose."
+    "--budget", type=int, required=True, callback=checked(check.count, "budget"), help="How many examples to choose."
 )
 @click.option("--method", type=click.Choice(_METHODS), default="ideal", show_default=True, help="How to choose.")
 @click.option(
@@ -45,7 +45,7 @@ Examples:
     type=int,
     default=10,
     show_default=True,
-    callback=checked(_check.count, "n_neighbors"),
+    callback=checked(check.count, "n_neighbors"),
     help="How many nearest others each item has arcs to.",
 )
 @click.option(
@@ -74,13 +74,13 @@ Examples:
     type=float,
     default=0.0,
     show_default=True,
-    callback=checked(_check.probability, "threshold"),
+    callback=checked(check.probability, "threshold"),
     help="Abstain from a label whose probability is not above this.",
 )
 @click.option(
     "--epsilon",
     type=float,
-    callback=checked(_check.open_unit, "epsilon"),
+    callback=checked(check.open_unit, "epsilon"),
     help="ideal: how close to stop; smaller is better and slower.  [default: 0.025]",
 )
 @click.option(

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ._errors import INTERRUPTED, Command
 from ._output import as_facts, as_json, check_place, emit, output_option
 from ._selection import (
@@ -48,7 +48,7 @@ Examples:
     "-k",
     "--k",
     type=int,
-    callback=checked(_check.count, "k"),
+    callback=checked(check.count, "k"),
     help="Compare with the best k seeds.  [default: as many as are given]",
 )
 @work_options
@@ -57,7 +57,7 @@ Examples:
     type=float,
     default=0.02,
     show_default=True,
-    callback=checked(_check.open_unit, "epsilon"),
+    callback=checked(check.open_unit, "epsilon"),
     help="How close the bounds come to what endless sampling would say.",
 )
 @precision_options
@@ -100,7 +100,7 @@ def command(
     print_notes(network, ctx.command, quiet)
     seeds = seeds_from(network, seed_file, seed_labels)
     options = arguments_from(network, options)
-    from ..algorithms import certify
+    from ..selection import certify
 
     found = certify(network, seeds, progress=shower(status), **options)
     status.clear()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError
 from ._cim_text import as_assignments, as_comparisons
 from ._errors import INTERRUPTED, Command, WrongUsage
@@ -27,7 +27,7 @@ from ._shared import (
 
 if TYPE_CHECKING:
     from ..capacity import Assignment, CapacityComparison, CapacityProblem
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["command"]
 
@@ -38,7 +38,7 @@ def _check_algorithm(ctx: click.Context, param: click.Parameter, value: str) -> 
     if value != "rr-opim+":  # the default needs no registry
         from ..capacity.front import METHODS
 
-        checked(_check.one_of, "algorithm", tuple(METHODS))(ctx, param, value)
+        checked(check.one_of, "algorithm", tuple(METHODS))(ctx, param, value)
     return value
 
 
@@ -54,7 +54,7 @@ _capacity_options = both(
         "-k",
         "--k",
         type=int,
-        callback=checked(_check.count, "k", high=2**31 - 1),
+        callback=checked(check.count, "k", high=2**31 - 1),
         help="How many friends each can invite.  [required without --capacities]",
     ),
     click.option(
@@ -75,7 +75,7 @@ _method_options = both(
     click.option(
         "--epsilon",
         type=float,
-        callback=checked(_check.open_unit, "epsilon"),
+        callback=checked(check.open_unit, "epsilon"),
         help="How close to stop; smaller is better and slower.  [default: 0.02; opim-c, imm: 0.1]",
     ),
     precision_options,
@@ -88,7 +88,7 @@ _method_options = both(
         "--n-rr-sets",
         type=int,
         metavar="N",
-        callback=checked(_check.count, "n_rr_sets"),
+        callback=checked(check.count, "n_rr_sets"),
         help="How many RR sets --oracle rr draws.  [default: 100000]",
     ),
     click.option(
@@ -96,7 +96,7 @@ _method_options = both(
         "n_simulations",
         type=int,
         metavar="N",
-        callback=checked(_check.count, "n_simulations", low=2),
+        callback=checked(check.count, "n_simulations", low=2),
         help="How many cascades --oracle simulation, and --compare, simulate for each spread.  [default: 10000]",
     ),
     click.option(
@@ -174,7 +174,7 @@ def command(
     status = Status(quiet)
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    from ..io import read_active_sets
+    from ..io.graphs import read_active_sets
 
     options["node_weights"] = weights_from(weights, network)
     sets = read_active_sets(active, network)
@@ -207,7 +207,7 @@ def _capacities(path: str | None, network: "InfluenceGraph", sets: list[list[Any
     """Return the numbers that a file gives; all of them must be for participants."""
     if path is None:
         return {}
-    from ..io import read_node_texts
+    from ..io.graphs import read_node_texts
 
     known = {label for labels in sets for label in labels}
     found = {}
@@ -215,7 +215,7 @@ def _capacities(path: str | None, network: "InfluenceGraph", sets: list[list[Any
         if label not in known:
             raise FileFormatError(f"{path}: {label!r} is no active participant; leave it out")
         try:
-            found[label] = _check.count(int(text), f"{path}: the capacity of {label!r}")
+            found[label] = check.count(int(text), f"{path}: the capacity of {label!r}")
         except InvalidArgumentError as error:
             raise FileFormatError(str(error)) from None
         except ValueError:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ._errors import INTERRUPTED, Command
 from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
 from ._selection import arguments_from, candidate_options, files_of
@@ -21,7 +21,7 @@ from ._shared import (
 )
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
     from ..results import Comparison
 
 __all__ = ["command"]
@@ -37,7 +37,7 @@ Examples:
   imax compare --k 50 --algorithms opim-c,degree,degree-discount friends.imax
   imax compare --k 50 --time-limit 10 --format csv --output figures.csv friends.imax""",
 )
-@click.option("-k", "--k", type=int, required=True, callback=checked(_check.count, "k"), help="How many seeds.")
+@click.option("-k", "--k", type=int, required=True, callback=checked(check.count, "k"), help="How many seeds.")
 @click.option(
     "--algorithms",
     default="all",
@@ -50,13 +50,13 @@ Examples:
 @click.option(
     "--epsilon",
     type=float,
-    callback=checked(_check.open_unit, "epsilon"),
+    callback=checked(check.open_unit, "epsilon"),
     help="How close to stop, for those that promise something.  [default: 0.01; imm: 0.1]",
 )
 @click.option(
     "--delta",
     type=float,
-    callback=checked(_check.open_unit, "delta"),
+    callback=checked(check.open_unit, "delta"),
     help="Probability with which each certificate may fail.  [default: 1/number of nodes]",
 )
 @candidate_options
@@ -66,7 +66,7 @@ Examples:
     type=int,
     default=10_000,
     show_default=True,
-    callback=checked(_check.count, "n_simulations", low=2),
+    callback=checked(check.count, "n_simulations", low=2),
     help="How many cascades to simulate for each spread.",
 )
 @click.option(
@@ -106,7 +106,7 @@ def command(
     options = arguments_from(network, options)
     if options["time_limit"] is None:
         del options["time_limit"]
-    from ..algorithms import compare
+    from ..selection import compare
 
     def show(name: str, done: int, total: int) -> None:
         status.show(f"{name} ({done} of {total} done)")

@@ -11,7 +11,7 @@ from ._output import check_place
 from ._shared import Status, common_options, graph_options, print_notes, read
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def command(ctx: click.Context, /, *, graph: str, out: str, quiet: bool, **readi
     print_notes(network, ctx.command, quiet)
     status.show(f"writing {out}")
     try:
-        from ..io import write_graph
+        from ..io.graphs import write_graph
 
         write_graph(network, out)
     except InvalidArgumentError as error:

@@ -9,7 +9,7 @@ from ._output import as_facts, as_json, check_place, emit, output_option
 from ._shared import Status, common_options, graph_options, print_notes, read
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["command"]
 
@@ -74,7 +74,7 @@ def _facts(source: str, network: "InfluenceGraph") -> dict[str, Any]:
 
 
 def _words(facts: dict[str, Any], network: "InfluenceGraph") -> list[tuple[str, str]]:
-    from ..probabilities import explain
+    from ..graph.probabilities import explain
 
     kind = "arcs" if facts["directed"] else "edges, each of them two arcs"
     into, out = network.in_degree(), network.out_degree()

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ..errors import InvalidArgumentError
 from ._errors import Command, OutputError, WrongUsage
 from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
 from ._shared import Status, checked, common_options, graph_options, one_stdin, print_notes, read, split_reading
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
     from ..recommend import Ranking
     from ..recommend.metrics import Evaluation
 
@@ -48,7 +48,7 @@ Examples:
     "for comparison.",
 )
 @click.option(
-    "-k", "--k", type=int, callback=checked(_check.count, "k"), help="Keep each user's best k.  [default: all]"
+    "-k", "--k", type=int, callback=checked(check.count, "k"), help="Keep each user's best k.  [default: all]"
 )
 @click.option(
     "--acceptance",
@@ -58,7 +58,7 @@ Examples:
 @click.option(
     "--blend",
     type=float,
-    callback=checked(_check.probability, "blend"),
+    callback=checked(check.probability, "blend"),
     help="Weigh the method by this, and how willing the user is by the rest.",
 )
 @click.option(
@@ -66,7 +66,7 @@ Examples:
     type=int,
     default=20,
     show_default=True,
-    callback=checked(_check.count, "interactions"),
+    callback=checked(check.count, "interactions"),
     help="heteroir: with how many friends somebody interacts at most.",
 )
 @click.option(
@@ -74,7 +74,7 @@ Examples:
     type=int,
     default=20,
     show_default=True,
-    callback=checked(_check.count, "sets_per_node"),
+    callback=checked(check.count, "sets_per_node"),
     help="heteroim: how many RR sets start at each node.",
 )
 @click.option(
@@ -179,7 +179,7 @@ def _column(labels: list[Any]) -> Any:
 def _acceptance(path: str | None, network: "InfluenceGraph") -> Any:
     if path is None:
         return None
-    from ..io import read_node_values
+    from ..io.graphs import read_node_values
 
     return read_node_values(path, network, default=1.0)
 

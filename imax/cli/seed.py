@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ._errors import INTERRUPTED, Command, WrongUsage
 from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
 from ._selection import (
@@ -32,7 +32,7 @@ from ._shared import (
 )
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
     from ..results import MaximizeResult, SpreadEstimate
 
 __all__ = ["command"]
@@ -40,9 +40,9 @@ __all__ = ["command"]
 
 def _check_algorithm(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if value != "opim-c":  # the default needs no registry
-        from ..algorithms.registry import ALGORITHMS
+        from ..selection.registry import ALGORITHMS
 
-        checked(_check.one_of, "algorithm", tuple(ALGORITHMS))(ctx, param, value)
+        checked(check.one_of, "algorithm", tuple(ALGORITHMS))(ctx, param, value)
     return value
 
 
@@ -69,7 +69,7 @@ Examples:
     "-k",
     "--k",
     type=int,
-    callback=checked(_check.count, "k"),
+    callback=checked(check.count, "k"),
     help="How many seeds; with quotas the most in all.  [required without --budget, --quota and --target-spread]",
 )
 @graph_options
@@ -86,7 +86,7 @@ Examples:
 @click.option(
     "--epsilon",
     type=float,
-    callback=checked(_check.open_unit, "epsilon"),
+    callback=checked(check.open_unit, "epsilon"),
     help="How close to stop; smaller is better and slower.  [default: 0.01; imm: 0.1]",
 )
 @precision_options
@@ -95,7 +95,7 @@ Examples:
     "--target-spread",
     type=float,
     metavar="SPREAD",
-    callback=checked(_check.positive, "target_spread"),
+    callback=checked(check.positive, "target_spread"),
     help="Choose as few seeds as certainly have this spread; in place of --k.",
 )
 @click.option("--certify", is_flag=True, help="Add a certificate where the algorithm has none.")
@@ -103,7 +103,7 @@ Examples:
     "--n-rr-sets",
     type=int,
     metavar="N",
-    callback=checked(_check.count, "n_rr_sets"),
+    callback=checked(check.count, "n_rr_sets"),
     help="How many RR sets --algorithm ris and --oracle rr draw.  [default: 100000]",
 )
 @click.option(
@@ -116,14 +116,14 @@ Examples:
     "n_simulations",
     type=int,
     metavar="N",
-    callback=checked(_check.count, "n_simulations", low=2),
+    callback=checked(check.count, "n_simulations", low=2),
     help="How many cascades --oracle simulation simulates for each spread.  [default: 10000]",
 )
 @click.option(
     "--verify",
     type=int,
     metavar="N",
-    callback=checked(_check.count, "verify", low=2),
+    callback=checked(check.count, "verify", low=2),
     help="Check the seeds by N forward simulations, independent of the choice.",
 )
 @click.option("--curve", is_flag=True, help="Print spread and bounds for every number of seeds up to k.")
@@ -184,7 +184,7 @@ def command(
 
         return draw_curve(network, graph, form, output, plot, status, options)
 
-    from ..algorithms import maximize
+    from ..selection import maximize
 
     result = maximize(network, progress=shower(status), **options)
     verification, interrupted = None, result.stop_reason == "interrupted"
@@ -214,8 +214,8 @@ def _verify(
     network: "InfluenceGraph", result: "MaximizeResult", n: int, status: Status, options: dict[str, Any]
 ) -> "SpreadEstimate | None":
     """Simulate the result on a stream that the choice did not use; None where an interrupt came first."""
-    from .._random import VERIFYING, subkey
-    from ..simulation import spread
+    from .._utils.streams import VERIFYING, subkey
+    from ..diffusion.simulation import spread
 
     def show(done: int, total: int) -> None:
         status.show(f"verifying: {done:,} of {total:,} simulations")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import _check
+from .._utils import check
 from ._errors import INTERRUPTED, Command
 from ._output import as_facts, as_json, check_place, emit, output_option
 from ._selection import seed_options, seeds_from
@@ -22,7 +22,7 @@ from ._shared import (
 )
 
 if TYPE_CHECKING:
-    from ..graph import InfluenceGraph
+    from ..graph.influence_graph import InfluenceGraph
     from ..results import SpreadEstimate
 
 __all__ = ["command"]
@@ -47,7 +47,7 @@ Examples:
     type=int,
     default=10_000,
     show_default=True,
-    callback=checked(_check.count, "n_simulations", low=2),
+    callback=checked(check.count, "n_simulations", low=2),
     help="How many cascades to simulate.",
 )
 @click.option(
@@ -55,7 +55,7 @@ Examples:
     type=float,
     default=0.95,
     show_default=True,
-    callback=checked(_check.open_unit, "confidence"),
+    callback=checked(check.open_unit, "confidence"),
     help="Level of the interval.",
 )
 @click.option(
@@ -95,7 +95,7 @@ def command(
     status = Status(quiet)
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    from ..simulation import spread
+    from ..diffusion.simulation import spread
 
     seeds = seeds_from(network, seed_file, seed_labels)
     weights = weights_from(node_weights, network)

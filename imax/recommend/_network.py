@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _threads
-from .._build import even_parts
+from .._utils import parallel
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
-from ..probabilities import ArcProbability
+from ..graph.build import even_parts
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.probabilities import ArcProbability
 
 __all__ = ["Network", "inviters_of", "network_of"]
 
@@ -52,7 +52,7 @@ class Network:
                     sums)
             for a, b in parts
         ]  # fmt: skip
-        _threads.run(tasks, threads)
+        parallel.run(tasks, threads)
         return sums
 
     def live(self) -> InfluenceGraph:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _check
-from .._numbering import frame_column
+from .._utils import check
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.numbering import frame_column
 
 __all__ = ["Rows", "rows_of", "rows_of_user"]
 
@@ -173,7 +173,7 @@ def _scores(given: Any, size: int) -> NDArray[np.float64]:
 
 
 def _refuse_unknown(graph: InfluenceGraph, places: NDArray[np.int64], labels: Any, what: str, on_missing: str) -> None:
-    if _check.one_of(on_missing, "on_missing", ("error", "drop")) == "error":
+    if check.one_of(on_missing, "on_missing", ("error", "drop")) == "error":
         unknown = np.flatnonzero(places < 0)
         if unknown.size:
             label = labels[int(unknown[0])]
@@ -194,7 +194,7 @@ def _check_rows(graph: InfluenceGraph, rows: Rows, k: int | None, on_short: str)
         row, friend = divmod(int(keys[twice[0]]), graph.n_nodes)
         user, label = graph.labels_of([rows.users[row], friend])
         raise InvalidArgumentError(f"candidates of {user!r} names {label!r} more than once; name it once")
-    if k is not None and _check.one_of(on_short, "on_short", ("error", "keep")) == "error":
+    if k is not None and check.one_of(on_short, "on_short", ("error", "keep")) == "error":
         short = np.flatnonzero(lengths < k)
         if short.size:
             user = graph.labels_of(rows.users[short[:1]])[0]

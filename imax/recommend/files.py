@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
-from ..labels import Labels
-from ..tablefile import read_table
-from ..textfile import PathLike, load, write_bytes, write_text
+from ..graph.labels import Labels
+from ..io.tables import read_table
+from ..io.text import PathLike, load, write_bytes, write_text
 from .ranking import Ranking
 
 __all__ = ["FORMATS", "as_text", "format_of", "read_rows", "write_ranking"]

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import __version__, _check, _threads
-from .._accept import as_graph
-from .._random import RNG, Key, key_from, subkey
-from ..bounds import log_binomial
+from .. import __version__
+from .._utils import check, parallel
+from .._utils.streams import RNG, Key, key_from, subkey
+from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
-from ..rrsets import RRCollection
-from ..sampling import Sampler
+from ..graph.accept import as_graph
+from ..ris.bounds import log_binomial
+from ..ris.collection import RRCollection
 from ._network import Network, inviters_of, network_of
 from .ranking import Ranking, ranked
 
@@ -101,9 +102,9 @@ def heteroim(
     'Valjean'
     """
     began = time.perf_counter()
-    n_threads = _check.threads(threads)
-    k = None if k is None else _check.count(k, "k")
-    epsilon, key = _check.open_unit(epsilon, "epsilon"), key_from(rng)
+    n_threads = check.threads(threads)
+    k = None if k is None else check.count(k, "k")
+    epsilon, key = check.open_unit(epsilon, "epsilon"), key_from(rng)
     network = network_of(as_graph(graph, probability=probability, rng=key), acceptance)
     rows = inviters_of(network, inviters)
     starts = np.concatenate([[0], np.cumsum(np.diff(network.ptr)[rows])])
@@ -113,9 +114,9 @@ def heteroim(
     if sets_per_node is None:
         sets_per_node = sets_per_node_of(
             np.diff(network.ptr)[rows], network.graph.n_nodes, k or 3, epsilon,
-            None if delta is None else _check.open_unit(delta, "delta"),
+            None if delta is None else check.open_unit(delta, "delta"),
         )  # fmt: skip
-    sets = draw(network, _check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory)
+    sets = draw(network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory)
     sampled = time.perf_counter() - began
     allowed = np.zeros(network.graph.n_nodes, dtype=np.bool_)
     allowed[friends] = True
@@ -185,7 +186,7 @@ def draw(network: Network, per_node: int, key: Key, threads: int, max_memory: An
         raise InvalidArgumentError(
             f"sets_per_node = {per_node:,} makes {count:,} RR sets, more than can be indexed; ask for fewer"
         )
-    limit = _check.memory_bytes(max_memory)
+    limit = check.memory_bytes(max_memory)
     sets = RRCollection(Sampler(graph, "ic", subkey(key, _PART), threads=threads, stratified=True))
     step = count if limit is None else max(graph.n_nodes, 1 << 16)
     while sets.n_sets < count:
@@ -264,25 +265,25 @@ class Shared:
 
         found = np.empty(friends.size, dtype=np.int32)
         wanted = np.asarray(rows, dtype=np.int64)
-        parts = _threads.slices(wanted.size, threads) if wanted.size else []
+        parts = parallel.slices(wanted.size, threads) if wanted.size else []
         tasks = [
             partial(find_shared, a, b, wanted, starts, friends, self.ptr, self.friend, self.count, found)
             for a, b in parts
         ]
-        _threads.run(tasks, threads)
+        parallel.run(tasks, threads)
         return found
 
 
 def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: int) -> Shared:
     """Count what the nodes of `rows` share with those who were the first to cover the sets that hold them."""
-    from .._build import even_parts
+    from ..graph.build import even_parts
     from ..kernels.hetero import own_sets, shared_rows
 
     owner = np.empty(sets.n_sets, dtype=np.int32)
     offsets, nodes = sets.offsets, sets.nodes
     many = threads if sets.n_entries > 1 << 16 else 1
-    spans = _threads.slices(sets.n_sets, many)
-    _threads.run([partial(own_sets, a, b, offsets, nodes, choice.order, owner) for a, b in spans], many)
+    spans = parallel.slices(sets.n_sets, many)
+    parallel.run([partial(own_sets, a, b, offsets, nodes, choice.order, owner) for a, b in spans], many)
     ptrs, index = sets.index(parts=1)
     set_ptr = ptrs[0]
     starts = np.concatenate([[0], np.cumsum(np.diff(set_ptr)[rows])])
@@ -290,7 +291,7 @@ def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: 
     size = np.zeros(rows.size, dtype=np.int64)
     parts = even_parts(starts, many) or [(0, rows.size)]
     tasks = [partial(shared_rows, a, b, rows, starts, set_ptr, index, owner, friend, count, size) for a, b in parts]
-    _threads.run(tasks, many)
+    parallel.run(tasks, many)
     ptr = np.concatenate([[0], np.cumsum(size)])
     kept = np.arange(int(ptr[-1])) + np.repeat(starts[:-1] - ptr[:-1], size)
     return Shared(ptr, friend[kept], count[kept])

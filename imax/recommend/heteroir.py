@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import __version__, _check, _threads
-from .._accept import as_graph
-from .._random import RNG
+from .. import __version__
+from .._utils import check, parallel
+from .._utils.streams import RNG
+from ..graph.accept import as_graph
 from ._network import inviters_of, network_of
 from .ranking import Ranking, ranked
 
@@ -76,9 +77,9 @@ def heteroir(
     ['Napoleon', 'CountessDeLo', 'Geborand']
     """
     began = time.perf_counter()
-    n_threads = _check.threads(threads)
-    most = _check.count(interactions, "interactions")
-    k = None if k is None else _check.count(k, "k")
+    n_threads = check.threads(threads)
+    most = check.count(interactions, "interactions")
+    k = None if k is None else check.count(k, "k")
     network = network_of(as_graph(graph, probability=probability, rng=rng), acceptance)
     rows = inviters_of(network, inviters)
     reach = network.reach(most, n_threads)
@@ -108,7 +109,7 @@ def heteroir(
 
 
 def _score(network: Any, rows: Any, starts: Any, reach: Any, friends: Any, score: Any, threads: int) -> None:
-    from .._build import even_parts
+    from ..graph.build import even_parts
     from ..kernels.hetero import pair_scores
 
     parts = even_parts(starts, threads if score.size > 1 << 14 else 1) or [(0, rows.size)]
@@ -117,4 +118,4 @@ def _score(network: Any, rows: Any, starts: Any, reach: Any, friends: Any, score
                 network.accept, reach, 1.0, friends, score)
         for a, b in parts
     ]  # fmt: skip
-    _threads.run(tasks, threads)
+    parallel.run(tasks, threads)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import _check
+from .._utils import check
 from ..errors import InvalidArgumentError
 from ..results import Record
 from .ranking import Ranking
@@ -161,7 +161,7 @@ def evaluate(lists: Lists, truth: Truth, ks: Iterable[int] = (1, 2, 3)) -> Evalu
     >>> found.recall, found.nspread, found.n_left_out
     ([0.0, 1.0], [0.0, 1.0], 1)
     """
-    sizes = [_check.count(k, "ks") for k in ks]
+    sizes = [check.count(k, "ks") for k in ks]
     if not sizes:
         raise InvalidArgumentError("ks is empty; name at least one K")
     used, found, left_out = _checked(lists, truth, max(sizes))
@@ -183,7 +183,7 @@ def evaluate(lists: Lists, truth: Truth, ks: Iterable[int] = (1, 2, 3)) -> Evalu
 
 def _checked(lists: Lists, truth: Truth, k: int) -> tuple[dict[Any, Sequence[Any]], dict[Any, set[Any]], int]:
     """Return the lists of users that have a truth, D, and how many have none."""
-    _check.count(k, "k")
+    check.count(k, "k")
     if isinstance(lists, Ranking):
         lists = lists.lists()
     if not isinstance(lists, Mapping):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _threads
+from .._utils import parallel
 from ..errors import InvalidArgumentError
-from ..graph import InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
 from ..results import as_frame
 
 if TYPE_CHECKING:
@@ -126,6 +126,6 @@ def ranked(
     np.cumsum(lengths if k is None else np.minimum(lengths, k), out=places[1:])
     best = np.empty(int(places[-1]), dtype=np.int64)
     n = lengths.size
-    parts = _threads.slices(n, threads if score.size > 1 << 14 else 1) if n else []
-    _threads.run([partial(rank_rows, a, b, starts, score, tie, places, best) for a, b in parts], threads)
+    parts = parallel.slices(n, threads if score.size > 1 << 14 else 1) if n else []
+    parallel.run([partial(rank_rows, a, b, starts, score, tie, places, best) for a, b in parts], threads)
     return places, best

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import __version__, _check, _threads
-from .._accept import as_graph
-from .._random import RNG, key_from, subkey
-from ..algorithms.heuristics import pagerank_of
+from .. import __version__
+from .._utils import check, parallel
+from .._utils.streams import RNG, key_from, subkey
 from ..errors import InvalidArgumentError
-from ..textfile import PathLike
+from ..graph.accept import as_graph
+from ..io.text import PathLike
+from ..selection.algorithms.heuristics import pagerank_of
 from ._network import Network, network_of
 from ._tables import Rows, rows_of, rows_of_user
 from .heteroim import Choice, Shared, choose, draw, scores_of, share
@@ -95,9 +96,9 @@ class Reranker:
         threads: int | None = None,
         max_memory: int | str | None = None,
     ) -> None:
-        self.method = _check.one_of(method, "method", tuple(METHODS))
-        self.blend = None if blend is None else _check.probability(blend, "blend")
-        self.threads = _check.threads(threads)
+        self.method = check.one_of(method, "method", tuple(METHODS))
+        self.blend = None if blend is None else check.probability(blend, "blend")
+        self.threads = check.threads(threads)
         self.rng_key = key_from(rng)
         self.network: Network = network_of(as_graph(graph, probability=probability, rng=self.rng_key), acceptance)
         self.graph = self.network.graph
@@ -105,8 +106,8 @@ class Reranker:
         self.value: NDArray[np.float64] | None = None  # what each node is worth by itself
         self.choice: Choice | None = None
         self.shared: Shared | None = None
-        interactions = _check.count(interactions, "interactions")
-        per_node = _check.count(sets_per_node, "sets_per_node")
+        interactions = check.count(interactions, "interactions")
+        per_node = check.count(sets_per_node, "sets_per_node")
         if method == "heteroim":
             sets = draw(self.network, per_node, self.rng_key, self.threads, max_memory)
             self.choice = choose(sets, np.ones(self.graph.n_nodes, dtype=np.bool_))
@@ -162,7 +163,7 @@ class Reranker:
             For scores that are missing or outside [0, 1], a candidate named twice, empty or short lists.
         UnknownNodeError
         """
-        k = None if k is None else _check.count(k, "k")
+        k = None if k is None else check.count(k, "k")
         rows = rows_of(
             self.graph, candidates, columns=(user, candidate, score), on_missing=on_missing, k=k, on_short=on_short
         )
@@ -182,7 +183,7 @@ class Reranker:
 
         `candidates` may be a dict of scores, or `scores` has one for each.
         """
-        k = None if k is None else _check.count(k, "k")
+        k = None if k is None else check.count(k, "k")
         if isinstance(candidates, Mapping):
             scores, candidates = list(candidates.values()), list(candidates)
         rows = rows_of_user(
@@ -231,13 +232,13 @@ class Reranker:
         if chance is None:
             chance = np.empty(rows.friends.size)
             users = rows.users.astype(np.int64)
-            parts = _threads.slices(users.size, threads)
+            parts = parallel.slices(users.size, threads)
             tasks = [
                 partial(find_arcs, a, b, users, rows.starts, rows.friends, network.ptr, network.idx, network.by_target,
                         network.by_arc, chance)
                 for a, b in parts
             ]  # fmt: skip
-            _threads.run(tasks, threads)
+            parallel.run(tasks, threads)
         found: NDArray[np.float64] = chance * network.accept[rows.friends]
         return found
 
@@ -317,7 +318,7 @@ class Reranker:
         """
         from .storage import read_reranker
 
-        found = read_reranker(path, _check.threads(threads))
+        found = read_reranker(path, check.threads(threads))
         if graph is not None and as_graph(graph).fingerprint != found.graph.fingerprint:
             raise InvalidArgumentError(
                 f"{path} was made for another graph (its fingerprint is {found.graph.fingerprint}); make it again from "

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..binary import check_graph, read_arrays, write_arrays
 from ..errors import FileFormatError
-from ..graph import InfluenceGraph
-from ..textfile import PathLike, load
+from ..graph.influence_graph import InfluenceGraph
+from ..io.binary import check_graph, read_arrays, write_arrays
+from ..io.text import PathLike, load
 from ._network import Network
 from .heteroim import Choice, Shared
 

@@ -1,0 +1,1 @@
+"""Argument checks, named random streams, threads and memory: what every other folder uses."""

@@ -1,0 +1,105 @@
+"""Checks of arguments: each returns the value in its proper type or raises an error that names the remedy."""
+
+import math
+import operator
+import os
+from typing import Any
+
+from ..errors import InvalidArgumentError
+
+__all__ = ["count", "memory_bytes", "one_of", "open_unit", "positive", "probability", "threads"]
+
+
+def count(value: Any, name: str, *, low: int = 1, high: int | None = None, high_is: str = "") -> int:
+    """Return `value` as an int in [low, high]; bools and fractions are refused."""
+    if isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}") from None
+    if number < low:
+        raise InvalidArgumentError(f"{name} must be at least {low}, got {number}")
+    if high is not None and number > high:
+        what = f" ({high_is})" if high_is else ""
+        raise InvalidArgumentError(f"{name} must be at most {high}{what}, got {number}")
+    return number
+
+
+def _real(value: Any, name: str) -> float:
+    if isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} must be a number, got {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(f"{name} must be a number, got {value!r}") from None
+
+
+def open_unit(value: Any, name: str) -> float:
+    """Return `value` as a float strictly between 0 and 1."""
+    number = _real(value, name)
+    if not 0.0 < number < 1.0:
+        raise InvalidArgumentError(f"{name} must lie strictly between 0 and 1, got {value!r}")
+    return number
+
+
+def probability(value: Any, name: str) -> float:
+    """Return `value` as a float in [0, 1]."""
+    number = _real(value, name)
+    if not 0.0 <= number <= 1.0:
+        raise InvalidArgumentError(f"{name} must lie in [0, 1], got {value!r}")
+    return number
+
+
+def positive(value: Any, name: str) -> float:
+    """Return `value` as a finite float above 0."""
+    number = _real(value, name)
+    if not (number > 0.0 and math.isfinite(number)):
+        raise InvalidArgumentError(f"{name} must be a finite number above 0, got {value!r}")
+    return number
+
+
+def one_of(value: Any, name: str, choices: "tuple[str, ...] | list[str]") -> str:
+    """Return `value` if it is one of `choices`."""
+    if value not in choices:
+        raise InvalidArgumentError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
+    return str(value)
+
+
+def threads(value: Any = None) -> int:
+    """Return how many threads to use: the argument, else ``IMAX_NUM_THREADS``, else all usable cores."""
+    if value is not None:
+        return count(value, "threads", high=1024)
+    setting = os.environ.get("IMAX_NUM_THREADS", "").strip()
+    if setting:
+        if not setting.isdigit() or int(setting) < 1:
+            raise InvalidArgumentError(
+                f"the environment variable IMAX_NUM_THREADS must be a whole number of at least 1, got {setting!r}"
+            )
+        return int(setting)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def memory_bytes(value: Any, name: str = "max_memory") -> int | None:
+    """Return a number of bytes from an int or a text such as ``"500M"`` or ``"2GiB"``; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        text = value.strip().lower()
+        digits = text.rstrip("bikmgt ")
+        unit = text[len(digits) :].strip().removesuffix("ib").removesuffix("b")
+        try:
+            number = float(digits) * _UNITS[unit]
+        except (ValueError, KeyError):
+            raise InvalidArgumentError(
+                f"{name} must be a number of bytes such as 2000000000, '500M' or '2GiB', got {value!r}"
+            ) from None
+        if not (math.isfinite(number) and number >= 1):
+            raise InvalidArgumentError(f"{name} must be at least one byte, got {value!r}")
+        return int(number)
+    return count(value, name)

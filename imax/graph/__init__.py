@@ -1,0 +1,1 @@
+"""The network: the immutable graph, its labels, probabilities and node values."""

@@ -1,0 +1,135 @@
+"""Node labels: any hashable objects, stored as shortly as they allow."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidArgumentError, UnknownNodeError
+
+__all__ = ["Labels"]
+
+
+class Labels:
+    """The labels of nodes 0 to n - 1.
+
+    Attributes
+    ----------
+    kind : {"range", "int64", "object"}
+        ``range``: the labels are the indices themselves and nothing is stored.
+    values : numpy.ndarray of int64, list, or None
+        The labels, unless `kind` is ``"range"``.
+    """
+
+    def __init__(self, n: int, values: "NDArray[np.int64] | list[Any] | None" = None) -> None:
+        self.n = n
+        self.values = values
+        self.kind = "range" if values is None else "int64" if isinstance(values, np.ndarray) else "object"
+
+    @classmethod
+    def of(cls, labels: "Sequence[Hashable] | NDArray[Any] | Labels | None", n: int) -> "Labels":
+        """Check labels and choose how to store them."""
+        if isinstance(labels, Labels):
+            return labels
+        if labels is None:
+            return cls(n)
+        if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.ndim == 1:
+            numbers = labels.astype(np.int64, copy=False)
+            if np.array_equal(numbers, np.arange(n)):
+                return cls(n)
+            made = cls(n, numbers)
+            steps = np.diff(numbers[made._sorted])
+        else:
+            values = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+            if values and all(type(x) is int for x in values):
+                try:
+                    return cls.of(np.array(values, dtype=np.int64), n)
+                except OverflowError:
+                    pass
+            made = cls(n, values)
+            steps = np.ones(1) if len(made._places) == len(values) else np.zeros(1)
+        if np.any(steps == 0):
+            raise InvalidArgumentError("labels must all be different; two nodes have the same one")
+        return made
+
+    @cached_property
+    def _places(self) -> dict[Hashable, int]:
+        assert isinstance(self.values, list)
+        try:
+            return {label: i for i, label in enumerate(self.values)}
+        except TypeError as error:
+            raise InvalidArgumentError(f"labels must be hashable: {error}") from None
+
+    @cached_property
+    def _sorted(self) -> NDArray[np.int64]:
+        return np.argsort(np.asarray(self.values), kind="stable")
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, i: int) -> Any:
+        return self.take(np.array([i]))[0]
+
+    def take(self, indices: NDArray[Any]) -> list[Any]:
+        """Return the labels of node indices."""
+        if self.values is None:
+            return [int(i) for i in indices.tolist()]
+        if isinstance(self.values, np.ndarray):
+            return list(self.values[indices].tolist())
+        values = self.values
+        return [values[i] for i in indices.tolist()]
+
+    def find(self, labels: Iterable[Hashable], what: str = "node") -> NDArray[np.int64]:
+        """Return the node indices of labels; an unknown one raises `UnknownNodeError`."""
+        try:
+            labels = list(labels)
+        except TypeError:
+            raise InvalidArgumentError(f"{what.rstrip(':')} must be an iterable of labels, got {labels!r}") from None
+        found = self.places(labels)
+        unknown = np.flatnonzero(found < 0)
+        if unknown.size:
+            raise self.unknown(labels[unknown[0]], what)
+        return found
+
+    def places(self, labels: "list[Any] | NDArray[Any]") -> NDArray[np.int64]:
+        """Return the node indices of labels; -1 for an unknown one."""
+        if self.kind != "object":
+            if isinstance(labels, np.ndarray) and labels.dtype.kind == "i":
+                return self._find_numbers(labels.astype(np.int64, copy=False))
+            if all(type(label) is int and abs(label) < 2**63 for label in labels):
+                return self._find_numbers(np.array(labels, dtype=np.int64))
+        each = labels.tolist() if isinstance(labels, np.ndarray) else labels
+        return np.array([self._find(label) for label in each], dtype=np.int64)
+
+    def unknown(self, label: Any, what: str) -> UnknownNodeError:
+        """Return the error for a label that names no node."""
+        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})")
+
+    def _find(self, label: Hashable) -> int:
+        if self.kind == "object":
+            try:
+                return self._places.get(label, -1)
+            except TypeError:
+                return -1
+        if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)):
+            return -1
+        # as keys of a dict, 2 and 2.0 are one label
+        if label != label // 1 or not -(2**63) <= label < 2**63:
+            return -1
+        return int(self._find_numbers(np.array([int(label)], dtype=np.int64))[0])
+
+    def _find_numbers(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self.values is None:
+            return np.where((numbers >= 0) & (numbers < self.n), numbers, -1)
+        known = np.asarray(self.values)
+        places = np.minimum(np.searchsorted(known, numbers, sorter=self._sorted), self.n - 1)
+        found = self._sorted[places]
+        return np.where(known[found] == numbers, found, -1)
+
+    def _hint(self) -> str:
+        if self.kind == "range":
+            return f"nodes are the whole numbers 0 to {self.n - 1}"
+        first = ", ".join(repr(x) for x in self.take(np.arange(min(3, self.n))))
+        return f"its nodes are {first}{', ...' if self.n > 3 else ''}"

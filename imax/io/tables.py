@@ -1,0 +1,125 @@
+"""Tables of named columns from files: CSV with a head line, JSON lines of objects, Parquet."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import FileFormatError, MissingDependencyError
+from .text import Content, quoted
+
+__all__ = ["Table", "read_table"]
+
+_PARQUET = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Some columns of a file.
+
+    Attributes
+    ----------
+    names : list of str
+        Of all its columns; of JSON lines those asked for that are there.
+    rows : list of (int, list)
+        The number of the line, from 1 (in Parquet of the row), and the cells: texts in CSV.
+    """
+
+    source: str
+    names: list[str]
+    rows: list[tuple[int, list[Any]]]
+
+    def column(self, name: str) -> list[tuple[str, Any]]:
+        """Return where each cell of a column stands, and the cell.
+
+        Raises
+        ------
+        FileFormatError
+            If there is no such column, or no rows.
+        """
+        if name not in self.names:
+            has = ", ".join(map(repr, self.names)) or "none"
+            raise FileFormatError(f"{self.source}: the column {name!r} is missing; it has {has}")
+        if not self.rows:
+            raise FileFormatError(f"{self.source} has no rows")
+        place = self.names.index(name)
+        return [(f"{self.source}:{line}", row[place]) for line, row in self.rows]
+
+
+def read_table(content: Content, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
+    """Return the table in a file, of whichever of the three kinds its first bytes say.
+
+    In JSON lines each object must have `columns`, and all or none of them each of `optional`.
+
+    Raises
+    ------
+    FileFormatError
+        Naming file and line.
+    MissingDependencyError
+        For Parquet without pyarrow.
+    """
+    if content.head(len(_PARQUET)) == _PARQUET:
+        return _parquet(content)
+    lines = content.text_lines()
+    first = next((line for line in lines if line.strip()), "")
+    if first.lstrip().startswith("{"):
+        return _json_lines(content, lines, columns, optional)
+    return _csv(content, lines)
+
+
+def _csv(content: Content, lines: list[str]) -> Table:
+    reader = csv.reader(lines)
+    rows: list[tuple[int, list[Any]]] = []
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != len(names):
+                raise FileFormatError(
+                    f"{content.name}:{reader.line_num}: expected {len(names)} columns, as in the head line, got "
+                    f"{quoted(','.join(row))}"
+                )
+            rows.append((reader.line_num, [cell.strip() for cell in row]))
+    except csv.Error as error:
+        raise FileFormatError(f"{content.name}:{reader.line_num}: {error}") from None
+    return Table(content.name, names, rows)
+
+
+def _json_lines(content: Content, lines: list[str], columns: Sequence[str], optional: Sequence[str]) -> Table:
+    rows: list[tuple[int, list[Any]]] = []
+    names: list[str] = []
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        where = f"{content.name}:{number}"
+        try:
+            record = json.loads(text)
+        except ValueError:
+            raise FileFormatError(f"{where}: not JSON: {quoted(text.strip())}") from None
+        if not isinstance(record, dict):
+            raise FileFormatError(f"{where}: expected an object, got {quoted(text.strip())}")
+        missing = next((name for name in columns if name not in record), None)
+        if missing is not None:
+            raise FileFormatError(f"{where}: the column {missing!r} is missing: {quoted(text.strip())}")
+        here = [*columns, *(name for name in optional if name in record)]
+        if rows and here != names:
+            odd = min(set(here) ^ set(names))
+            raise FileFormatError(f"{where}: {odd!r} is not given on all lines alike")
+        names = here
+        rows.append((number, [record[name] for name in names]))
+    return Table(content.name, names, rows)
+
+
+def _parquet(content: Content) -> Table:
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
+    # without threads of its own: a process that ends soon after would abort on them
+    table = pq.read_table(io.BytesIO(content.data.tobytes()), use_threads=False, pre_buffer=False)
+    columns = [column.to_pylist() for column in table.columns]
+    rows = [(number, list(row)) for number, row in enumerate(zip(*columns, strict=True), 1)]
+    return Table(content.name, [str(name) for name in table.column_names], rows)

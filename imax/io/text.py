@@ -1,0 +1,259 @@
+"""Files in and out: opening, decompressing, pointing at a line, and writing without leaving halves behind."""
+
+import io
+import mmap
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError, NoSuchFileError
+
+__all__ = ["Content", "PathLike", "load", "quoted", "write_bytes", "write_text"]
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
+
+_CHUNK = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of a file, decompressed, with the name that messages give it."""
+
+    name: str
+    data: NDArray[np.uint8]
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes."""
+        return self.data[:size].tobytes()
+
+    def text_start(self) -> int:
+        """Return where the text starts: behind a byte-order mark, if there is one."""
+        return len(_BOM) if self.head(len(_BOM)) == _BOM else 0
+
+    def line_end(self, start: int) -> int:
+        """Return where the line that holds place `start` ends: at its newline, or at the file's end."""
+        width = 256
+        while start < self.data.size:
+            found = self.data[start : start + width].tobytes().find(b"\n")
+            if found >= 0:
+                return start + found
+            start += width
+            width *= 4
+        return int(self.data.size)
+
+    def line(self, start: int) -> str:
+        """Return the line that starts at a place, without white space around it."""
+        return self.data[start : self.line_end(start)].tobytes().decode("utf-8", "replace").strip()
+
+    def line_number(self, start: int) -> int:
+        """Return the number, from 1, of the line that starts at a place."""
+        parts = range(0, start, _CHUNK)
+        return 1 + sum(int(np.count_nonzero(self.data[a : min(a + _CHUNK, start)] == 10)) for a in parts)
+
+    def error(self, start: int, message: str) -> FileFormatError:
+        """Return an error that names the line at a place; ``{line}`` in the message stands for its text."""
+        text = message.replace("{line}", quoted(self.line(start)))
+        return FileFormatError(f"{self.name}:{self.line_number(start)}: {text}")
+
+    def require_text(self) -> None:
+        """Raise unless the file looks like text in UTF-8 or ASCII with lines that a newline ends."""
+        head = self.head(1 << 16)
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise FileFormatError(f"{self.name}: the text is in UTF-16; save it as UTF-8")
+        zero = head.find(b"\0")
+        if zero >= 0:
+            raise FileFormatError(
+                f"{self.name}: not a text file (a zero byte at offset {zero}); give an edge list in UTF-8, "
+                "a Matrix Market file or a graph written by imax"
+            )
+        if b"\r" in head.rstrip() and b"\n" not in head:
+            raise FileFormatError(f"{self.name}: lines end in carriage returns alone; convert them to newlines")
+
+    def text_lines(self) -> list[str]:
+        """Return all lines as text; meant for files of labels, not for edge lists."""
+        self.require_text()
+        raw = self.data[self.text_start() :].tobytes()
+        try:
+            return raw.decode("utf-8").split("\n")
+        except UnicodeDecodeError as error:
+            start = raw.rfind(b"\n", 0, error.start) + 1
+            raise self.error(self.text_start() + start, "not UTF-8: {line}; save the file as UTF-8") from None
+
+
+def quoted(text: str, width: int = 80) -> str:
+    """Return a text in quotes on one line, shortened where it is long.
+
+    >>> quoted("a" * 100, 10)
+    "'aaaaaaa...'"
+    """
+    return repr(text if len(text) <= width else text[: width - 3] + "...")
+
+
+def load(path: PathLike) -> Content:
+    """Return a file's content, decompressed where its first bytes ask for that; ``"-"`` is standard input.
+
+    Raises
+    ------
+    NoSuchFileError
+        If the file does not exist or is a folder.
+    FileFormatError
+        If it cannot be read, or its compressed content is broken.
+    """
+    if os.fspath(path) == "-":
+        with suppress(AttributeError):
+            return _decompressed("<stdin>", _array(_drain(sys.stdin.buffer)))
+        return _decompressed("<stdin>", _array(bytearray(sys.stdin.read().encode())))
+    name = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_size > _CHUNK:
+                data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+            else:
+                data = _array(_drain(file))
+    except FileNotFoundError:
+        raise NoSuchFileError(f"{name}: there is no such file; check the path") from None
+    except IsADirectoryError:
+        raise NoSuchFileError(f"{name}: this is a folder; give a file") from None
+    except ValueError:  # a zero byte in the name
+        raise NoSuchFileError(f"{name!r}: this is no file name; check the path") from None
+    except OSError as error:
+        raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}") from None
+    return _decompressed(name, data)
+
+
+def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
+    """Return a read-only array, as a mapped file gives one: kernels see one type."""
+    out = np.frombuffer(data, np.uint8)
+    out.flags.writeable = False
+    return out
+
+
+def _drain(stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
+    """Read all of a stream into one buffer, which grows without a second copy at the end."""
+    out = bytearray()
+    while chunk := stream.read(_CHUNK):
+        out += chunk
+    return out
+
+
+def _gzip(file: io.BytesIO) -> bytearray:
+    import gzip
+
+    return _drain(gzip.GzipFile(fileobj=file))
+
+
+def _bz2(file: io.BytesIO) -> bytearray:
+    import bz2
+
+    return _drain(bz2.BZ2File(file))
+
+
+def _xz(file: io.BytesIO) -> bytearray:
+    import lzma
+
+    return _drain(lzma.LZMAFile(file))
+
+
+def _zstd(file: io.BytesIO) -> bytearray:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return _drain(zstd.ZstdFile(file))
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingDependencyError("reading .zst needs the package zstandard: pip install 'imax[zstd]'") from None
+    out = bytearray()
+    data = file.read()
+    while data:  # one frame after another
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            out += frame.decompress(data)
+        except zstandard.ZstdError as error:
+            raise OSError(str(error)) from None
+        if not frame.eof:
+            raise EOFError
+        data = frame.unused_data
+    return out
+
+
+_CODECS: list[tuple[bytes, str, Callable[[io.BytesIO], bytearray]]] = [
+    (b"\x1f\x8b", "gzip", _gzip),
+    (b"BZh", "bzip2", _bz2),
+    (b"\xfd7zXZ\x00", "xz", _xz),
+    (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
+]
+
+
+def _decompressed(name: str, data: NDArray[np.uint8]) -> Content:
+    head = data[:6].tobytes()
+    found = [(kind, codec) for magic, kind, codec in _CODECS if head.startswith(magic)]
+    if not found:
+        return Content(name, data)
+    import lzma
+    import zlib
+
+    kind, codec = found[0]
+    try:
+        return Content(name, _array(codec(io.BytesIO(data.data))))
+    except EOFError:
+        problem = "ends too early"
+    except (OSError, zlib.error, lzma.LZMAError) as error:
+        problem = f"is damaged ({error})"
+    except MissingDependencyError as error:
+        raise MissingDependencyError(f"{name}: {error}") from None
+    raise FileFormatError(f"{name}: the {kind} data {problem}; fetch or compress the file again") from None
+
+
+def write_text(path: PathLike, text: str) -> None:
+    """Write a text in UTF-8: all of it or nothing; ``"-"`` is standard output.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the place cannot be written to; an older file there is left as it was.
+    """
+    if os.fspath(path) == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    write_bytes(path, [text.encode("utf-8")])
+
+
+def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
+    """Write bytes, all or nothing: under another name in the same folder first, then moved into place."""
+    try:
+        target = Path(path).resolve()  # a symbolic link stays one
+        if target.exists() and not target.is_file():
+            if target.is_dir():
+                raise IsADirectoryError(21, "it is a folder")
+            _fill(target, "wb", parts)  # a device or a pipe cannot be replaced
+            return
+        spare = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            _fill(spare, "wb", parts)
+            spare.replace(target)
+        except BaseException:
+            spare.unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidArgumentError(
+            f"cannot write {os.fspath(path)}: {reason}; name a file in a folder that can be written to"
+        ) from None
+
+
+def _fill(path: Path, mode: str, parts: Iterable[bytes | memoryview]) -> None:
+    with path.open(mode) as file:
+        for part in parts:
+            file.write(part)

@@ -1,0 +1,1 @@
+"""What samples of RR sets say: collections, greedy coverage under constraints, bounds."""

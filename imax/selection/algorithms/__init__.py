@@ -1,0 +1,1 @@
+"""The selection algorithms, one file each."""

@@ -1,0 +1,232 @@
+"""Greedy selection by any spread oracle, looking at all nodes each time or, lazily, only at those that may be best.
+
+Kempe, Kleinberg and Tardos, "Maximizing the Spread of Influence through a Social Network", KDD 2003 (greedy). Leskovec,
+Krause, Guestrin, Faloutsos, VanBriesen and Glance, "Cost-effective Outbreak Detection in Networks", KDD 2007 (CELF).
+Goyal, Lu and Lakshmanan, "CELF++: Optimizing the Greedy Algorithm for Influence Maximization in Social Networks",
+WWW 2011. All three choose the same seeds, as no oracle's gain ever rises; they differ in how often they ask.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._utils.streams import subkey
+from ..base import Algorithm, Choice, Progress, Question
+from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
+from ..picks import ALL, INTERRUPT, TIME
+from .ris import DEFAULT_SETS
+
+__all__ = ["ALGORITHMS", "DEFAULT_SIMULATIONS", "Search", "celf", "celf_plus_plus", "greedy"]
+
+DEFAULT_SIMULATIONS = 10_000
+_PART = 6  # the oracle's stream, which no certificate uses
+_STEP_SECONDS = 0.2
+
+
+def _oracle(q: Question, keep_going: Callable[[], bool]) -> Oracle:
+    key = subkey(q.key, _PART)
+    if q.oracle == "exact":
+        return ExactOracle(q.graph, q.model, q.weights, q.blocked)
+    if q.oracle == "rr":
+        n_sets = q.n_rr_sets or DEFAULT_SETS
+        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.in_time)
+    n = q.n_simulations or DEFAULT_SIMULATIONS
+    return SimulationOracle(
+        q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going, blocked=q.blocked
+    )
+
+
+class Search:
+    """The seeds so far, the oracle that has taken them, and the limits of the search."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.seconds = {"oracle": 0.0}
+        began = time.perf_counter()
+        c = question.constraint
+        self.pool = np.flatnonzero(c.allowed)
+        self.k = c.forced.size + min(c.free, self.pool.size)
+        self.seeds: list[int] = []
+        self.gains: list[float] = []
+        self.best: tuple[float, int] | None = None  # of those looked at while there is no seed yet
+        self.oracle = _oracle(question, self.goes_on)
+        for node in c.start.tolist():
+            self.oracle.take(node)
+        for node in c.forced.tolist():
+            self.add(node, float(self.oracle.gains(np.array([node]))[0]))
+        self.seconds["oracle"] += time.perf_counter() - began
+
+    def goes_on(self) -> bool:
+        """Whether there is time left, or nothing yet to return."""
+        known = self.best is not None or len(self.seeds) >= max(self.question.constraint.forced.size, 1)
+        return not known or self.question.limits.in_time()
+
+    def add(self, node: int, gain: float) -> None:
+        """Take a node as a seed."""
+        self.oracle.take(node)
+        self.seeds.append(node)
+        self.gains.append(gain)
+        self.report()
+
+    def report(self) -> None:
+        """Call the question's progress function, where there is one."""
+        q = self.question
+        if q.progress is not None:
+            q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed()))
+
+    def look(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the gains of many nodes, a part at a time; stop in time once one is known."""
+        found = np.empty(nodes.size)
+        done, size = 0, 1
+        while done < nodes.size:
+            if not self.goes_on():
+                raise OutOfTime
+            began = time.perf_counter()
+            part = nodes[done : done + size]
+            found[done : done + part.size] = self.oracle.gains(part)
+            if not self.seeds:
+                top = int(np.argmax(found[: done + part.size]))
+                self.best = float(found[top]), int(nodes[top])
+            done += part.size
+            spent = time.perf_counter() - began
+            self.seconds["oracle"] += spent
+            size = int(min(max(size * _STEP_SECONDS / max(spent, 1e-6), 1), 8 * size))
+            if done < nodes.size:
+                self.report()
+        return found
+
+    def look_again(self, node: int, before: int = -1) -> float:
+        """Return a node's gain as it is now, or as it will be after `before`."""
+        if not self.goes_on():
+            raise OutOfTime
+        began = time.perf_counter()
+        gain = float(self.oracle.gains(np.array([node]), before)[0])
+        self.seconds["oracle"] += time.perf_counter() - began
+        return gain
+
+
+def _run(question: Question, search: Callable[[Search], None]) -> Choice:
+    state = Search(question)
+    reason = ALL
+    try:
+        search(state)
+    except OutOfTime:
+        reason = TIME
+    except KeyboardInterrupt:
+        if not state.seeds and state.best is None:
+            raise
+        reason = INTERRUPT
+    if not state.seeds and state.best is not None:
+        state.seeds, state.gains = [state.best[1]], [state.best[0]]
+    return Choice(
+        np.array(state.seeds, dtype=np.int32),
+        reason,
+        gains=np.array(state.gains),
+        n_rr_sets=state.oracle.n_rr_sets,
+        n_rr_entries=state.oracle.n_rr_entries,
+        n_simulations=state.oracle.n_simulations,
+        seconds=state.seconds,
+    )
+
+
+def _ask_all(state: Search) -> None:
+    left = state.pool
+    while len(state.seeds) < state.k:
+        gains = state.look(left)
+        top = int(np.argmax(gains))  # the first of equals
+        node = int(left[top])
+        left = np.delete(left, top)
+        state.add(node, float(gains[top]))
+
+
+def greedy(question: Question) -> Choice:
+    """Choose the node that adds most, each time after asking for all."""
+    return _run(question, _ask_all)
+
+
+def _first(state: Search) -> list[Any]:
+    """Return the heap of all nodes by what they add to the forced ones."""
+    gains = state.look(state.pool)
+    heap = [
+        _Entry(gain, node, len(state.seeds)) for gain, node in zip(gains.tolist(), state.pool.tolist(), strict=True)
+    ]
+    heapify(heap)
+    return heap
+
+
+@dataclass
+class _Entry:
+    """A node, its gain when it was last asked for, and how many seeds there were then.
+
+    For CELF++, `after` is its gain once `before` is a seed too.
+    """
+
+    gain: float
+    node: int
+    size: int
+    before: int = -1
+    after: float = 0.0
+
+    def __lt__(self, other: "_Entry") -> bool:
+        return (-self.gain, self.node) < (-other.gain, other.node)
+
+
+def _ask_late(state: Search, *, ahead: bool) -> None:
+    """Ask again only for the node that leads by its old gain; with `ahead`, also what it adds after the leader."""
+    heap = _first(state) if state.k > len(state.seeds) else []
+    last, leader = -1, None
+    while len(state.seeds) < state.k:
+        top: _Entry = heap[0]
+        if top.size == len(state.seeds):
+            heappop(heap)
+            state.add(top.node, top.gain)
+            last, leader = top.node, None
+            continue
+        if ahead and top.before == last and top.size == len(state.seeds) - 1:
+            top.gain = top.after
+        else:
+            top.gain = state.look_again(top.node)
+            if ahead and leader is not None and len(state.seeds) + 1 < state.k:
+                top.before, top.after = leader.node, state.look_again(top.node, leader.node)
+        top.size = len(state.seeds)
+        if leader is None or top.gain > leader.gain:
+            leader = top
+        heapreplace(heap, top)
+
+
+def celf(question: Question) -> Choice:
+    """Choose as greedy does, but ask again only for the node that leads by its old gain."""
+    return _run(question, lambda state: _ask_late(state, ahead=False))
+
+
+def celf_plus_plus(question: Question) -> Choice:
+    """Choose as CELF does; a node asked for again is also asked for its gain after the leader so far.
+
+    The first look at all nodes has no such second gains, which would double it.
+    """
+    return _run(question, lambda state: _ask_late(state, ahead=True))
+
+
+_TAKES = frozenset({"node_weights", "start", "n_rr_sets", "n_simulations", "oracle"})
+_GUARANTEE = "1 - 1/e of what its oracle sees"
+
+ALGORITHMS = (
+    Algorithm(
+        "greedy", greedy, "the node of the largest marginal gain by an oracle, all asked each time",
+        "Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003", _GUARANTEE,
+        _TAKES, falling=True,
+    ),
+    Algorithm(
+        "celf", celf, "as greedy, asking again only for nodes that may lead",
+        "Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007", _GUARANTEE, _TAKES, falling=True,
+    ),
+    Algorithm(
+        "celf++", celf_plus_plus, "as CELF, with gains asked for one step ahead",
+        "Goyal, Lu, Lakshmanan: CELF++. WWW 2011", _GUARANTEE, _TAKES, falling=True,
+    ),
+)  # fmt: skip

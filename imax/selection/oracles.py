@@ -1,0 +1,303 @@
+"""What a node adds to the spread of the seeds so far: by simulation, by RR sets, or exactly."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils import parallel
+from .._utils.streams import Key
+from ..diffusion.exact import spread_of
+from ..diffusion.sampler import Sampler
+from ..diffusion.tables import forward_ic
+from ..errors import OutOfMemoryBoundError
+from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..ris.collection import RRCollection
+
+__all__ = ["ExactOracle", "Oracle", "OutOfTime", "RRSetOracle", "SimulationOracle"]
+
+_BLOCK = 512  # worlds of one task, whatever the threads, so that sums of weights do not depend on them; a multiple of 8
+_LAST_STAMP = 2**31 - 1
+_TASK_SECONDS = 0.05  # how long a task may take: what an interrupt waits for
+
+
+class OutOfTime(Exception):
+    """The time limit ended the work."""
+
+
+class Oracle(Protocol):
+    """Marginal gains with regard to a growing set of nodes.
+
+    Attributes
+    ----------
+    n_simulations, n_rr_sets, n_rr_entries : int
+        The work so far.
+    """
+
+    n_simulations: int
+    n_rr_sets: int
+    n_rr_entries: int
+
+    def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
+        """Return what each node adds to those taken, and to `before` where that is a node."""
+
+    def take(self, node: int) -> None:
+        """Add a node to those taken."""
+
+
+class SimulationOracle:
+    """Gains by forward simulation, in the same live-arc worlds for all nodes.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph
+    model : {"ic", "lt"}
+    weights : numpy.ndarray of float64 or None
+        By internal id.
+    key : tuple of int
+        World i is a function of this and i alone.
+    n_simulations : int
+        How many worlds.
+    threads : int
+    memory : int or None
+        Bound on the bytes that tell which nodes are reached in which world.
+    keep_going : callable, optional
+        Asked before each block of worlds; where it says False, `gains` raises `OutOfTime`.
+    blocked : numpy.ndarray of bool, shape (n_nodes,), optional
+        Nodes that take no part, by internal id.
+
+    Raises
+    ------
+    OutOfMemoryBoundError
+        If that is not enough.
+    """
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        model: str,
+        weights: NDArray[np.float64] | None,
+        key: Key,
+        n_simulations: int,
+        threads: int,
+        memory: int | None,
+        keep_going: Callable[[], bool] | None = None,
+        blocked: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.keep_going = keep_going
+        self._pace = 1.0  # seconds for a node and block
+        self.n_worlds, self.n_nodes = n_simulations, graph.n_nodes
+        self.n_simulations = self.n_rr_sets = self.n_rr_entries = 0
+        self.threads, self.weights = threads, weights
+        self.key = np.uint64(key[0]), np.uint64(key[1])
+        self.arcs = _live_arcs(graph, model, threads)
+        self._local = threading.local()
+        room = graph.n_nodes * ((n_simulations + 7) // 8)
+        if memory is not None and room > memory:
+            raise OutOfMemoryBoundError(
+                f"n_simulations = {n_simulations:,} worlds of {graph.n_nodes:,} nodes need {room >> 20:,} MiB, above "
+                "max_memory; ask for fewer, or take oracle='rr'"
+            )
+        self.covered: NDArray[np.uint8] | None = None  # until a node is taken
+        self._shape = graph.n_nodes, (n_simulations + 7) // 8
+        if blocked is not None:
+            self.covered = np.zeros(self._shape, dtype=np.uint8)
+            self.covered[blocked] = 0xFF  # reached in every world, so that no cascade goes there
+
+    def _blocks(self) -> list[tuple[int, int]]:
+        return [(a, min(a + _BLOCK, self.n_worlds)) for a in range(0, self.n_worlds, _BLOCK)]
+
+    def _n_tasks(self, size: int) -> int:
+        """Return how many tasks to make of that many pairs of a node and a block."""
+        return max(self.threads, int(min(self._pace * size / _TASK_SECONDS, size)))
+
+    def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
+        """Return what each node adds to those taken, and to `before` where that is a node."""
+        from ..kernels.worlds import gains
+
+        blocks = self._blocks()
+        found = np.empty((len(blocks), nodes.size))
+        # parts of many nodes, or of a few nodes' worlds: as many as keep the threads busy, and none too long
+        n_tasks = self._n_tasks(found.size)
+        if nodes.size >= 64:
+            parts = parallel.slices(nodes.size, max(4 * self.threads, n_tasks))
+        else:
+            parts = parallel.slices(nodes.size, math.ceil(n_tasks / len(blocks)))
+        shares = parallel.slices(len(blocks), math.ceil(n_tasks / len(parts)))
+
+        def work(a: int, b: int, first: int, last: int) -> None:
+            part = nodes[a:b]
+            for i in range(first, last):
+                if self.keep_going is not None and not self.keep_going():
+                    raise OutOfTime
+                marks = self._marks(part.size * _BLOCK)
+                with np.errstate(over="ignore"):
+                    marks.stamp = gains(
+                        part, before, *blocks[i], *self.key, *self.arcs, self.weights, self.covered, marks.mark,
+                        marks.stamp, marks.queue, found[i, a:b],
+                    )  # fmt: skip
+
+        began = time.perf_counter()
+        parallel.run([partial(work, *part, *share) for part in parts for share in shares], self.threads)
+        self._pace = (time.perf_counter() - began) * self.threads / max(found.size, 1)
+        self.n_simulations += nodes.size * self.n_worlds
+        total: NDArray[np.float64] = found.sum(axis=0)
+        return total / self.n_worlds
+
+    def take(self, node: int) -> None:
+        """Add a node to those taken."""
+        from ..kernels.worlds import take
+
+        if self.covered is None:
+            self.covered = np.zeros(self._shape, dtype=np.uint8)
+
+        def work(first: int, last: int) -> None:
+            marks = self._marks(last - first)
+            with np.errstate(over="ignore"):
+                marks.stamp = take(
+                    node, first, last, *self.key, *self.arcs, self.covered, marks.mark, marks.stamp, marks.queue
+                )
+
+        n_blocks = len(self._blocks())
+        shares = parallel.slices(n_blocks, self._n_tasks(n_blocks))
+        parallel.run([partial(work, a * _BLOCK, min(b * _BLOCK, self.n_worlds)) for a, b in shares], self.threads)
+
+    def _marks(self, stamps: int) -> "_Marks":
+        """Return this thread's marks, with that many stamps to come."""
+        marks: _Marks | None = getattr(self._local, "marks", None)
+        if marks is None or marks.stamp + stamps > _LAST_STAMP:
+            marks = self._local.marks = _Marks(self.n_nodes)
+        return marks
+
+
+class _Marks:
+    """What the kernels need to know nodes they have met in a world; never cleared, as each world has its own stamp."""
+
+    def __init__(self, n: int) -> None:
+        self.mark, self.queue = np.zeros(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        self.stamp = 0
+
+
+def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> tuple[Any, ...]:
+    """Return what the kernels of `worlds` need of the arcs: ptr, idx, kind, none, jump, low, high, pick, rec."""
+    from ..kernels.worlds import EQUAL, HITS, THRESHOLD
+
+    nothing = np.empty(0)
+    no_tables = np.empty((0, 3), dtype=np.uint32), np.empty((0, 4), dtype=np.uint64)
+    if model == "lt":
+        ptr, idx, place = graph.forward(places=True)
+        low, high = _intervals(graph)
+        return ptr, idx, THRESHOLD, nothing, 0.0, low[place], high[place], *no_tables
+    ptr, idx, _ = graph.forward()
+    if graph.probability.kind == "uniform":
+        p = float(graph.probability.value)
+        with np.errstate(divide="ignore"):
+            jump = float(1.0 / np.log1p(-p)) if p > 0.0 else 0.0
+        none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
+        return ptr, idx, EQUAL, none, jump, nothing, nothing, *no_tables
+    tables = forward_ic(graph, threads)
+    return ptr, idx, HITS, nothing, 0.0, nothing, nothing, tables.pick, tables.rec
+
+
+def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where each in-arc's interval of LT weights begins and ends, those into a node side by side."""
+    sums = graph.check_lt()
+    chance = graph.arc_values().astype(np.float64)
+    degree = np.diff(graph.in_ptr)
+    # sums that miss 1 by rounding alone fill the whole interval
+    full = np.where(np.abs(1.0 - sums) <= LT_SLACK, sums, 1.0)
+    chance /= np.repeat(full, degree)
+    upto = np.cumsum(chance)
+    before = np.concatenate([[0.0], upto])[graph.in_ptr[:-1]]
+    high: NDArray[np.float64] = upto - np.repeat(before, degree)
+    return high - chance, high
+
+
+class RRSetOracle:
+    """Gains by coverage of a fixed number of RR sets.
+
+    Parameters
+    ----------
+    graph, model, weights, key, threads
+        As for `SimulationOracle`.
+    n_rr_sets : int
+    keep_going : callable, optional
+        Asked while sampling; False ends it with the sets drawn.
+    """
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        model: str,
+        weights: NDArray[np.float64] | None,
+        key: Key,
+        n_rr_sets: int,
+        threads: int,
+        keep_going: Callable[[], bool] | None = None,
+    ) -> None:
+        self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
+        self.sets.extend(min(n_rr_sets, 1024))
+        self.sets.extend(n_rr_sets, keep_going=keep_going)
+        self.ptr, self.rows = self.sets.index(parts=1)
+        self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)
+        self.gain = self.sets.degree()
+        self.n_simulations = 0
+        self.n_rr_sets, self.n_rr_entries = self.sets.n_sets, self.sets.n_entries
+
+    def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
+        """Return what each node adds to those taken, and to `before` where that is a node."""
+        count = self.gain[nodes].astype(np.float64)
+        if before >= 0:
+            common = self.rows[self.ptr[0, before] : self.ptr[0, before + 1]]
+            common = common[~self.covered[common]]
+            for i, v in enumerate(nodes.tolist()):
+                own = self.rows[self.ptr[0, v] : self.ptr[0, v + 1]]
+                count[i] -= np.isin(own, common, assume_unique=True).sum()
+        spread: NDArray[np.float64] = count * (self.sets.total / self.sets.n_sets)
+        return spread
+
+    def take(self, node: int) -> None:
+        """Add a node to those taken."""
+        from ..kernels.coverage import cover
+
+        added = np.empty(1, dtype=np.int64)
+        cover(
+            np.array([node], dtype=np.int32), self.ptr, self.rows, self.sets.offsets, self.sets.nodes, self.covered,
+            self.gain, added,
+        )  # fmt: skip
+
+
+class ExactOracle:
+    """Exact gains, on graphs small enough for `imax.exact_spread`; `blocked` nodes take no part."""
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        model: str,
+        weights: NDArray[np.float64] | None,
+        blocked: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.graph, self.model, self.weights, self.blocked = graph, model, weights, blocked
+        self.n_simulations = self.n_rr_sets = self.n_rr_entries = 0
+        self.taken: list[int] = []
+
+    def _spread(self, nodes: list[int]) -> float:
+        if not nodes:
+            return 0.0
+        chosen = np.unique(np.array(nodes, dtype=np.int32))
+        return spread_of(self.graph, chosen, self.model, self.weights, self.blocked)
+
+    def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
+        """Return what each node adds to those taken, and to `before` where that is a node."""
+        have = [*self.taken, *([before] if before >= 0 else [])]
+        base = self._spread(have)
+        return np.array([max(0.0, self._spread([*have, v]) - base) for v in nodes.tolist()])
+
+    def take(self, node: int) -> None:
+        """Add a node to those taken."""
+        self.taken.append(node)
