@@ -51,7 +51,7 @@ def generate(
     name: str,
     *values: Any,
     probability: Any = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     threads: int | None = None,
     rng: RNG = None,
     **parameters: Any,
@@ -66,7 +66,7 @@ def generate(
         Parameters of the function of that name, such as ``scale=20`` for "rmat".
     probability : str, optional
         Edge-probability scheme; weighted cascade where it is not given.
-    parallel : {"merge", "combine", "error"}
+    multi_edges : {"merge", "combine", "error"}
         What to do with parallel arcs.
     threads : int, optional
         How many threads to use; the graph is the same for any number.
@@ -109,7 +109,7 @@ def generate(
         dst,
         n_nodes=family.nodes(**given),
         directed=bool(given.get("directed", False)) if family.directed is None else family.directed,
-        parallel=parallel,
+        multi_edges=multi_edges,
         probability=probability,
         threads=threads,
         rng=np.random.SeedSequence(subkey(key_from(seed), 1)),

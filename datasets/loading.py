@@ -77,7 +77,7 @@ def load(
     path: "str | os.PathLike[str] | None" = None,
     *,
     probability: Any = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     verify: bool | None = None,
     threads: int | None = None,
     rng: RNG = None,
@@ -93,7 +93,7 @@ def load(
         IMAX_DATA names. A file unpacked, or packed in another way, is found as well. Nothing is downloaded.
     probability : str, optional
         Edge-probability scheme; default weighted cascade.
-    parallel : {"merge", "combine", "error"}
+    multi_edges : {"merge", "combine", "error"}
         What to do with parallel arcs.
     verify : bool, optional
         Whether to compare the file's checksum where it is known; default only for files below 50 MB.
@@ -124,7 +124,7 @@ def load(
     """
     options: dict[str, Any] = {
         "probability": probability,
-        "parallel": parallel,
+        "multi_edges": multi_edges,
         "threads": threads,
         "rng": rng,
     }
@@ -185,7 +185,7 @@ def _key(name: str) -> str:
 
 
 def _generated(family: str, values: list[Any], named: dict[str, Any], options: dict[str, Any]) -> "InfluenceGraph":
-    graph = generate(family, *values, **{key: options[key] for key in ("parallel", "threads")}, **named)
+    graph = generate(family, *values, **{key: options[key] for key in ("multi_edges", "threads")}, **named)
     scheme = options["probability"]
     return graph if scheme is None else graph.with_probability(scheme, rng=options["rng"])
 

@@ -48,7 +48,7 @@ def many_words(key, first, streams, count):
 # -- graphs ------------------------------------------------------------------------------------------------------
 
 
-def merged_arcs(arcs, parallel="merge", directed=True):
+def merged_arcs(arcs, multi_edges="merge", directed=True):
     """Return {(u, v): p} without self-loops, (number of loops, number of arcs merged)."""
     found = {}
     loops = merged = 0
@@ -61,7 +61,7 @@ def merged_arcs(arcs, parallel="merge", directed=True):
                 found[pair] = p
                 continue
             merged += 1
-            found[pair] = max(found[pair], p) if parallel == "merge" else 1 - (1 - found[pair]) * (1 - p)
+            found[pair] = max(found[pair], p) if multi_edges == "merge" else 1 - (1 - found[pair]) * (1 - p)
     return found, loops, merged
 
 

@@ -31,7 +31,7 @@ GRAPHS = {
     "mixed": lambda: made(["ann", 3, 2.5, None, True]),
     "cascade": lambda: made(probability="weighted_cascade"),
     "uniform": lambda: made(probability="uniform:0.1"),
-    "combined": lambda: InfluenceGraph.from_arrays([0, 0, 1], [1, 1, 0], parallel="combine"),
+    "combined": lambda: InfluenceGraph.from_arrays([0, 0, 1], [1, 1, 0], multi_edges="combine"),
     "no arcs": lambda: InfluenceGraph.from_arrays([], [], n_nodes=3),
     "undirected": lambda: made(directed=False).with_report(bad_lines=2, notes=("a", "b")),
 }

@@ -374,7 +374,7 @@ BAD_GRAPHS = {
     "p above 1": (b"0 1 0.5\n1 2 1.5\n", ("--probability", "column"), r"graph.txt:2: .*\[0, 1\].*1.5"),
     "p is NaN": (b"0 1 0.5\n1 2 nan\n", ("--probability", "column"), r"graph.txt:2: .*nan"),
     "no p": (b"0 1 0.5\n1 2\n", ("--probability", "column"), r"graph.txt:2: .*third column"),
-    "parallel": (b"0 1\n0 1\n", ("--parallel", "error"), "parallel|more than once|twice|repeated"),
+    "multi_edges": (b"0 1\n0 1\n", ("--multi-edges", "error"), "multi_edges|more than once|twice|repeated"),
     "LT weights above 1": (
         b"0 2 0.7\n1 2 0.7\n",
         ("--probability", "column", "--model", "lt"),

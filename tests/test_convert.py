@@ -171,7 +171,7 @@ def test_scipy_errors(matrix, says):
 
 
 def test_networkx_options():
-    graph = from_networkx(nx.MultiDiGraph([(0, 1), (0, 1), (2, 1)]), parallel="combine", probability="uniform:0.5")
+    graph = from_networkx(nx.MultiDiGraph([(0, 1), (0, 1), (2, 1)]), multi_edges="combine", probability="uniform:0.5")
     assert {(u, v): round(p, 6) for u, v, p in graph.arcs()} == {(0, 1): 0.75, (2, 1): 0.5}
     bare = to_networkx(graph, attribute=None)
     assert dict(bare.edges) == {(0, 1): {}, (2, 1): {}}

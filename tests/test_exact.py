@@ -20,9 +20,9 @@ ARCS = st.lists(
 
 @settings(max_examples=80 if JIT else 25)
 @given(ARCS, st.sampled_from(["merge", "combine"]), st.sets(st.integers(0, 4), min_size=1), st.booleans())
-def test_exact_is_the_naive_enumeration(arcs, parallel, seeds, weighted):
+def test_exact_is_the_naive_enumeration(arcs, multi_edges, seeds, weighted):
     src, dst, p = ([a[i] for a in arcs] for i in range(3))
-    graph = InfluenceGraph.from_arrays(src, dst, p, n_nodes=5, parallel=parallel)
+    graph = InfluenceGraph.from_arrays(src, dst, p, n_nodes=5, multi_edges=multi_edges)
     weights = [0.5, 2.0, 0.0, 1.0, 3.0] if weighted else None
     kept = [(u, v, x) for (u, v), x in naive_arcs(graph)]
     assert exact_spread(graph, seeds, node_weights=weights) == pytest.approx(

@@ -53,10 +53,10 @@ def same_graph(a, b):
 
 
 @given(arc_lists(), st.sampled_from(["merge", "combine"]), st.booleans())
-def test_arcs_are_those_of_a_dictionary(problem, parallel, directed):
+def test_arcs_are_those_of_a_dictionary(problem, multi_edges, directed):
     n, arcs = problem
-    graph = build(n, arcs, parallel=parallel, directed=directed)
-    expected, loops, merged = naive.merged_arcs(arcs, parallel, directed)
+    graph = build(n, arcs, multi_edges=multi_edges, directed=directed)
+    expected, loops, merged = naive.merged_arcs(arcs, multi_edges, directed)
     assert graph.n_nodes == len(graph) == n
     assert graph.n_arcs == len(expected)
     report = graph.report
@@ -66,13 +66,13 @@ def test_arcs_are_those_of_a_dictionary(problem, parallel, directed):
     assert found.keys() == expected.keys()
     for pair, p in expected.items():
         assert found[pair] == pytest.approx(p, abs=1e-6)
-        assert parallel == "combine" or found[pair] == np.float32(p)
+        assert multi_edges == "combine" or found[pair] == np.float32(p)
 
 
 @given(arc_lists(), st.sampled_from(["merge", "combine"]), st.booleans())
-def test_arcs_without_a_column(problem, parallel, directed):
+def test_arcs_without_a_column(problem, multi_edges, directed):
     n, arcs = problem
-    graph = build(n, arcs, weighted=False, parallel=parallel, directed=directed)
+    graph = build(n, arcs, weighted=False, multi_edges=multi_edges, directed=directed)
     expected, _, _ = naive.merged_arcs(arcs, "merge", directed)
     assert {(u, v) for u, v, _ in graph.arcs()} == expected.keys()
     if graph.copies is not None:
@@ -105,15 +105,15 @@ def test_rows_are_sorted_and_hubs_come_first(problem):
 
 
 @given(arc_lists(), st.randoms(), st.sampled_from(["merge", "combine"]), st.booleans(), st.booleans())
-def test_neither_order_nor_threads_matter(problem, random, parallel, directed, weighted):
+def test_neither_order_nor_threads_matter(problem, random, multi_edges, directed, weighted):
     n, arcs = problem
-    one = build(n, arcs, weighted, parallel=parallel, directed=directed, threads=1)
+    one = build(n, arcs, weighted, multi_edges=multi_edges, directed=directed, threads=1)
     shuffled = list(arcs)
     random.shuffle(shuffled)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "SOLO_ARCS", 0)
         for threads in (1, 2, 3):
-            other = build(n, shuffled, weighted, parallel=parallel, directed=directed, threads=threads)
+            other = build(n, shuffled, weighted, multi_edges=multi_edges, directed=directed, threads=threads)
             same_graph(one, other)
 
 
@@ -189,9 +189,9 @@ def test_nodes_without_arcs_stay():
 
 def test_combine_is_one_of_several_tries():
     src, dst = [0, 0, 0, 1], [1, 1, 1, 0]
-    graph = InfluenceGraph.from_arrays(src, dst, [0.5, 0.5, 0.5, 0.1], parallel="combine")
+    graph = InfluenceGraph.from_arrays(src, dst, [0.5, 0.5, 0.5, 0.1], multi_edges="combine")
     assert {(u, v): p for u, v, p in graph.arcs()} == pytest.approx({(0, 1): 0.875, (1, 0): 0.1})
-    sure = InfluenceGraph.from_arrays([0, 0], [1, 1], [1.0, 0.5], parallel="combine")
+    sure = InfluenceGraph.from_arrays([0, 0], [1, 1], [1.0, 0.5], multi_edges="combine")
     assert sure.arcs() == [(0, 1, 1.0)]
 
 
@@ -250,7 +250,7 @@ ARRAYS = InfluenceGraph.from_arrays
             "labels has 2 entries but n_nodes is 3",
         ),
         (lambda: ARRAYS([0], [1], labels=["a", "a"]), InvalidArgumentError, "labels must all be different"),
-        (lambda: ARRAYS([0], [1], parallel="sum"), InvalidArgumentError, "parallel must be one of merge, combine, err"),
+        (lambda: ARRAYS([0], [1], multi_edges="sum"), InvalidArgumentError, "multi_edges must be one of merge, comb"),
         (lambda: ARRAYS([0], [1], threads=0), InvalidArgumentError, "threads must be at least 1, got 0"),
         (lambda: ARRAYS([0], [1], probability="luck"), InvalidArgumentError, "got 'luck'"),
         (lambda: ARRAYS([0], [1], probability="column"), InvalidArgumentError, "needs a value per arc"),
@@ -266,12 +266,12 @@ ARRAYS = InfluenceGraph.from_arrays
             "the probability of the arc 'bob' -> 'ann' is 3",
         ),
         (
-            lambda: ARRAYS([0, 2, 0, 2], [1, 1, 1, 0], parallel="error", labels=["a", "b", "c"]),
+            lambda: ARRAYS([0, 2, 0, 2], [1, 1, 1, 0], multi_edges="error", labels=["a", "b", "c"]),
             InvalidGraphError,
             "1 arcs are repeated, the first of them into node 'b'",
         ),
         (
-            lambda: ARRAYS([0, 1], [1, 0], [0.5, 0.5], directed=False, parallel="error"),
+            lambda: ARRAYS([0, 1], [1, 0], [0.5, 0.5], directed=False, multi_edges="error"),
             InvalidGraphError,
             "2 arcs are repeated",
         ),
@@ -287,7 +287,7 @@ def test_bad_input(call, error, message):
 
 
 def test_parallel_error_passes_where_none_is_repeated():
-    assert ARRAYS([0, 1], [1, 0], parallel="error").n_arcs == 2
+    assert ARRAYS([0, 1], [1, 0], multi_edges="error").n_arcs == 2
 
 
 def test_networkx_and_scipy_are_taken():

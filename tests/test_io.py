@@ -457,7 +457,7 @@ def test_bad_lines_reach_the_report(put):
 
 
 def test_bad_options_are_refused_before_reading():
-    for options in ({"on_bad_line": "x"}, {"parallel": "x"}, {"probability": "x"}, {"threads": 0},
+    for options in ({"on_bad_line": "x"}, {"multi_edges": "x"}, {"probability": "x"}, {"threads": 0},
                     {"probability": "column", "column": False}):  # fmt: skip
         with pytest.raises(InvalidArgumentError):
             read_graph("nowhere", **options)
@@ -465,7 +465,7 @@ def test_bad_options_are_refused_before_reading():
 
 def test_repeated_arcs_can_be_refused(put):
     with pytest.raises(InvalidGraphError):
-        read_graph(put("1 2\n1 2\n"), parallel="error")
+        read_graph(put("1 2\n1 2\n"), multi_edges="error")
 
 
 # -- Matrix Market --------------------------------------------------------------------------------------

@@ -151,9 +151,9 @@ ARCS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from(
 
 @settings(max_examples=40 if JIT else 6)
 @given(ARCS, st.data(), st.sampled_from(["merge", "combine"]), st.booleans())
-def test_any_graph_and_any_question(arcs, data, parallel, weighted):
+def test_any_graph_and_any_question(arcs, data, multi_edges, weighted):
     src, dst, p = ([a[i] for a in arcs] for i in range(3))
-    graph = InfluenceGraph.from_arrays(src, dst, p if weighted else None, n_nodes=7, parallel=parallel)
+    graph = InfluenceGraph.from_arrays(src, dst, p if weighted else None, n_nodes=7, multi_edges=multi_edges)
     candidates = data.draw(st.none() | st.lists(st.integers(0, 6), min_size=1))
     exclude = data.draw(st.none() | st.lists(st.integers(0, 6)))
     rest = set(range(7) if candidates is None else candidates) - set(exclude or [])

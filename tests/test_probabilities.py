@@ -117,7 +117,7 @@ def test_draws_depend_on_rng_alone(spec):
 
 def test_parallel_arcs_that_combine():
     def combined(spec, rng=None):
-        return values(InfluenceGraph.from_arrays(*REPEATED, parallel="combine", probability=spec, rng=rng))
+        return values(InfluenceGraph.from_arrays(*REPEATED, multi_edges="combine", probability=spec, rng=rng))
 
     assert combined("uniform:0.5") == pytest.approx({(0, 3): 0.875, (1, 3): 0.5, (2, 1): 0.5})
     assert combined("uniform:1") == pytest.approx({(0, 3): 1, (1, 3): 1, (2, 1): 1})

@@ -478,8 +478,8 @@ def test_the_order_of_arcs_changes_nothing():
 
 def test_a_large_graph_takes_fewer_lanes():
     small = prepare(graph_of(DENSE), "ic", 1)
-    assert sampler.default_lanes(small) == 16
-    assert sampler.default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
+    assert sampler_module.default_lanes(small) == 16
+    assert sampler_module.default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
 
 
 def test_a_sampler_stops_when_told():

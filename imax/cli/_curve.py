@@ -18,7 +18,7 @@ __all__ = ["check_curve", "draw_curve"]
 
 _TAKES = (
     "k", "model", "node_weights", "time_limit", "epsilon", "delta", "max_memory", "candidates", "exclude", "start",
-    "rng", "threads", "probability", "directed", "parallel", "on_bad_line",
+    "rng", "threads", "probability", "directed", "multi_edges", "on_bad_line",
 )  # fmt: skip
 _KINDS = (".png", ".pdf", ".svg")
 _HEAD = ("k", "node", "gain", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")

@@ -29,7 +29,7 @@ __all__ = [
 INTERRUPTED = 130  # what shells show for SIGINT
 BROKEN_PIPE = 141  # and for SIGPIPE
 
-_HINTS = {"probability", "parallel", "on_bad_line", "on_short", "key"}  # arguments that messages tell users to give
+_HINTS = {"probability", "multi_edges", "on_bad_line", "on_short", "key"}  # arguments that messages tell users to give
 
 
 @dataclass

@@ -74,7 +74,7 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
-_READING = ("probability", "directed", "parallel", "on_bad_line")
+_READING = ("probability", "directed", "multi_edges", "on_bad_line")
 
 
 def both(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -104,7 +104,7 @@ graph_options = both(
         "know it themselves]",
     ),
     click.option(
-        "--parallel",
+        "--multi-edges",
         type=click.Choice(["merge", "combine", "error"]),
         default="merge",
         show_default=True,
@@ -184,7 +184,7 @@ def read(
     *,
     probability: str | None,
     directed: bool | None,
-    parallel: str,
+    multi_edges: str,
     on_bad_line: str | None,
     threads: int | None,
     rng: int,
@@ -197,7 +197,7 @@ def read(
         parse(probability)
     options: dict[str, Any] = {
         "probability": probability,
-        "parallel": parallel,
+        "multi_edges": multi_edges,
         "threads": threads,
         "rng": rng,
     }

@@ -61,7 +61,7 @@ def build(
     n: int,
     *,
     both: bool,
-    parallel: str,
+    multi_edges: str,
     threads: int,
     label: Callable[[int], Any],
 ) -> Built:
@@ -93,7 +93,7 @@ def build(
         bits = None if column is None else column.view(np.uint32)
         ptr, keys = _scatter(src, dst, bits, ins, index, rank, both, threads)
     del outs, ins
-    new_ptr, idx, values, copies = _merge(ptr, keys, parallel, threads, lambda v: label(int(index[v])))
+    new_ptr, idx, values, copies = _merge(ptr, keys, multi_edges, threads, lambda v: label(int(index[v])))
     merged = int(ptr[-1] - new_ptr[-1])
     if merged:
         index, rank, new_ptr, idx, values, copies = _renumber(index, new_ptr, idx, values, copies, threads)
@@ -139,7 +139,7 @@ def _scatter(
 
 
 def _merge(
-    ptr: NDArray[np.int64], keys: NDArray[Any], parallel: str, threads: int, label: Callable[[int], Any]
+    ptr: NDArray[np.int64], keys: NDArray[Any], multi_edges: str, threads: int, label: Callable[[int], Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32] | None, NDArray[np.int32] | None]:
     """Merge repeated arcs; rows of words are sorted first, rows of ids must be."""
     from ..kernels import rows as k
@@ -153,11 +153,11 @@ def _merge(
     new_ptr = _pointers(unique)
     m = int(new_ptr[-1])
     repeated = m < keys.size
-    if repeated and parallel == "error":
+    if repeated and multi_edges == "error":
         row = int(np.flatnonzero(np.diff(ptr) != unique)[0])
         raise InvalidGraphError(
             f"{keys.size - m} arcs are repeated, the first of them into node {label(row)!r}; "
-            "use parallel='merge' or parallel='combine', or remove them"
+            "use multi_edges='merge' or multi_edges='combine', or remove them"
         )
     if not repeated and not weighted:
         return ptr, keys, None, None
@@ -166,11 +166,11 @@ def _merge(
     if weighted:
         values = np.empty(m, dtype=np.float32)
         floats = keys.view(np.float32)
-        combine = parallel == "combine"
+        combine = multi_edges == "combine"
         tasks = [partial(k.compact_keys, ptr, keys, floats, combine, new_ptr, idx, values, a, b) for a, b in parts]
         parallel.run(tasks, threads)
         return new_ptr, idx, values, None
-    copies = np.empty(m, dtype=np.int32) if parallel == "combine" else None
+    copies = np.empty(m, dtype=np.int32) if multi_edges == "combine" else None
     tasks = [partial(k.compact_rows, ptr, keys, new_ptr, idx, copies, a, b) for a, b in parts]
     parallel.run(tasks, threads)
     return new_ptr, idx, None, copies

@@ -26,7 +26,7 @@ def from_networkx(
     *,
     attribute: str | None = None,
     probability: Any = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     threads: int | None = None,
     rng: RNG = None,
 ) -> "InfluenceGraph":
@@ -41,7 +41,7 @@ def from_networkx(
         structure is taken.
     probability : str, optional
         Edge-probability scheme; the column where `attribute` is given, else weighted cascade.
-    parallel : {"merge", "combine", "error"}
+    multi_edges : {"merge", "combine", "error"}
         What to do with parallel arcs (of a multigraph).
     threads : int, optional
         How many threads to use.
@@ -101,7 +101,7 @@ def from_networkx(
         n_nodes=n,
         labels=labels,
         directed=bool(G.is_directed()),
-        parallel=parallel,
+        multi_edges=multi_edges,
         probability=probability,
         threads=threads,
         rng=rng,
@@ -148,7 +148,7 @@ def from_scipy(
     values: bool | None = None,
     directed: bool = True,
     probability: Any = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     threads: int | None = None,
     rng: RNG = None,
 ) -> "InfluenceGraph":
@@ -169,7 +169,7 @@ def from_scipy(
         False: an entry (u, v) stands for arcs in both directions. Leave it True for a symmetric matrix.
     probability : str, optional
         Edge-probability scheme; the column where there is one, else weighted cascade.
-    parallel : {"merge", "combine", "error"}
+    multi_edges : {"merge", "combine", "error"}
         What to do with parallel arcs.
     threads : int, optional
         How many threads to use.
@@ -214,7 +214,7 @@ def from_scipy(
         data.astype(np.float64) if values else None,
         n_nodes=matrix.shape[0],
         directed=directed,
-        parallel=parallel,
+        multi_edges=multi_edges,
         probability=probability,
         threads=threads,
         rng=rng,
@@ -246,7 +246,7 @@ def from_edges(
     nodes: Iterable[Hashable] | None = None,
     directed: bool = True,
     probability: Any = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     threads: int | None = None,
     rng: RNG = None,
 ) -> "InfluenceGraph":
@@ -263,7 +263,7 @@ def from_edges(
         False: every pair stands for arcs in both directions.
     probability : str, optional
         Edge-probability scheme; the column for triples, else weighted cascade.
-    parallel : {"merge", "combine", "error"}
+    multi_edges : {"merge", "combine", "error"}
         What to do with parallel arcs.
     threads : int, optional
         How many threads to use.
@@ -298,7 +298,7 @@ def from_edges(
         n_nodes=ends.n_nodes,
         labels=ends.labels,
         directed=directed,
-        parallel=parallel,
+        multi_edges=multi_edges,
         probability=probability,
         threads=threads,
         rng=rng,
@@ -314,7 +314,7 @@ def from_frame(
     nodes: Iterable[Hashable] | None = None,
     directed: bool = True,
     probability: Any = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     threads: int | None = None,
     rng: RNG = None,
 ) -> "InfluenceGraph":
@@ -334,7 +334,7 @@ def from_frame(
         False: every row stands for arcs in both directions.
     probability : str, optional
         Edge-probability scheme; the column where there is one, else weighted cascade.
-    parallel : {"merge", "combine", "error"}
+    multi_edges : {"merge", "combine", "error"}
         What to do with parallel arcs.
     threads : int, optional
         How many threads to use.
@@ -370,7 +370,7 @@ def from_frame(
         n_nodes=ends.n_nodes,
         labels=ends.labels,
         directed=directed,
-        parallel=parallel,
+        multi_edges=multi_edges,
         probability=probability,
         threads=threads,
         rng=rng,

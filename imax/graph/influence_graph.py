@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildReport", "InfluenceGraph"]
 
-PARALLEL = ("merge", "combine", "error")
+MULTI_EDGES = ("merge", "combine", "error")
 MAX_NODES = 2**31 - 2
 
 
@@ -127,7 +127,7 @@ class InfluenceGraph:
         n_nodes: int | None = None,
         labels: Sequence[Hashable] | NDArray[Any] | None = None,
         directed: bool = True,
-        parallel: str = "merge",
+        multi_edges: str = "merge",
         probability: str | None = None,
         threads: int | None = None,
         rng: RNG = None,
@@ -146,7 +146,7 @@ class InfluenceGraph:
             The nodes' names, all different; default the indices themselves.
         directed : bool, default True
             False makes two arcs of each.
-        parallel : {"merge", "combine", "error"}, default "merge"
+        multi_edges : {"merge", "combine", "error"}, default "merge"
             What becomes of arcs given more than once. ``merge``: they count once, with the largest `p`.
             ``combine``: each is a try of its own, 1 - prod(1 - p). ``error``: they are refused.
         probability : str, optional
@@ -165,7 +165,7 @@ class InfluenceGraph:
         InvalidArgumentError
             For arrays of unequal length, of other than whole numbers, or for an unknown option.
         InvalidGraphError
-            For indices out of range, probabilities outside [0, 1], or parallel arcs with ``parallel="error"``.
+            For indices out of range, probabilities outside [0, 1], or parallel arcs with ``multi_edges="error"``.
 
         Examples
         --------
@@ -175,7 +175,7 @@ class InfluenceGraph:
         """
         from .build import build
 
-        check.one_of(parallel, "parallel", PARALLEL)
+        check.one_of(multi_edges, "multi_edges", MULTI_EDGES)
         n_threads = check.threads(threads)
         sources, targets = _ends(src, "src"), _ends(dst, "dst")
         if sources.size != targets.size:
@@ -184,7 +184,7 @@ class InfluenceGraph:
         names = Labels.of(labels, _node_count(sources, targets, n_nodes, labels))
         built = build(
             sources, targets, column, len(names),
-            both=not directed, parallel=parallel, threads=n_threads, label=names.__getitem__,
+            both=not directed, multi_edges=multi_edges, threads=n_threads, label=names.__getitem__,
         )  # fmt: skip
         report = BuildReport(int(sources.size), directed, built.self_loops, built.parallel_arcs)
         graph = cls(

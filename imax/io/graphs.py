@@ -40,7 +40,7 @@ def read_edgelist(
     *,
     directed: bool = True,
     probability: str | None = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     column: bool | None = None,
     on_bad_line: str = "error",
     threads: int | None = None,
@@ -65,7 +65,7 @@ def read_edgelist(
         False makes two arcs of each line.
     probability : str, optional
         A scheme (see `imax.probabilities`); default ``"weighted_cascade"``.
-    parallel : {"merge", "combine", "error"}, default "merge"
+    multi_edges : {"merge", "combine", "error"}, default "merge"
         What becomes of arcs given more than once; see `InfluenceGraph.from_arrays`.
     column : bool, optional
         Whether to read the third column; default: where the scheme needs it. True without `probability` means
@@ -101,9 +101,9 @@ def read_edgelist(
     >>> graph.arcs()
     [(10, 20, 0.5), (20, 30, 0.25)]
     """
-    wanted = _wanted(probability, parallel, column, on_bad_line)
+    wanted = _wanted(probability, multi_edges, column, on_bad_line)
     n_threads = check.threads(threads)
-    options: dict[str, Any] = {"probability": probability, "parallel": parallel, "rng": rng}
+    options: dict[str, Any] = {"probability": probability, "multi_edges": multi_edges, "rng": rng}
     return _from_edgelist(load(path), wanted, n_threads, directed, options)
 
 
@@ -112,7 +112,7 @@ def read_graph(
     *,
     directed: bool = True,
     probability: str | None = None,
-    parallel: str = "merge",
+    multi_edges: str = "merge",
     column: bool | None = None,
     on_bad_line: str = "error",
     threads: int | None = None,
@@ -132,7 +132,7 @@ def read_graph(
         False makes two arcs of each entry; a symmetric matrix always means two.
     probability : str, optional
         A scheme (see `imax.probabilities`); default ``"weighted_cascade"``, or what a file of imax says.
-    parallel, column, on_bad_line, threads, rng
+    multi_edges, column, on_bad_line, threads, rng
         As for `read_edgelist`; without meaning for a file that `write_graph` wrote.
 
     Returns
@@ -161,7 +161,7 @@ def read_graph(
     """
     from .matrix_market import is_matrix_market, read_matrix_market
 
-    wanted = _wanted(probability, parallel, column, on_bad_line)
+    wanted = _wanted(probability, multi_edges, column, on_bad_line)
     n_threads = check.threads(threads)
     content = load(path)
     if is_binary(content):
@@ -171,7 +171,7 @@ def read_graph(
                 f"{content.name}: the file holds a directed graph; read its source with directed=False"
             )
         return graph if probability is None else graph.with_probability(probability, rng=rng)
-    options: dict[str, Any] = {"probability": probability, "parallel": parallel, "rng": rng}
+    options: dict[str, Any] = {"probability": probability, "multi_edges": multi_edges, "rng": rng}
     if is_matrix_market(content):
         arcs, symmetric = read_matrix_market(content, wanted, n_threads)
         return _built(arcs, n_threads, directed and not symmetric, options)
@@ -218,13 +218,13 @@ def write_graph(graph: "InfluenceGraph", path: PathLike) -> None:
         write_binary(graph, path)
 
 
-def _wanted(probability: str | None, parallel: str, column: bool | None, on_bad_line: str) -> "Wanted":
+def _wanted(probability: str | None, multi_edges: str, column: bool | None, on_bad_line: str) -> "Wanted":
     """Check the options before a large file is read."""
-    from ..graph.influence_graph import PARALLEL
+    from ..graph.influence_graph import MULTI_EDGES
     from ..graph.probabilities import parse
     from .edge_list import Wanted
 
-    check.one_of(parallel, "parallel", PARALLEL)
+    check.one_of(multi_edges, "multi_edges", MULTI_EDGES)
     skip = check.one_of(on_bad_line, "on_bad_line", ("error", "skip")) == "skip"
     scheme, _ = parse(probability or ("column" if column else "weighted_cascade"))
     if scheme.needs_column and column is False:
