@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imax._utils import check
-from imax._utils.streams import RNG, key_from, subkey
+from imax._utils.streams import RNG, Stream, key_from, stream_key
 from imax.errors import InvalidArgumentError
 
 from .generators import Arcs, chung_lu, disjoint_cliques, path, rmat, star, stochastic_block
@@ -112,7 +112,7 @@ def generate(
         multi_edges=multi_edges,
         probability=probability,
         threads=threads,
-        rng=np.random.SeedSequence(subkey(key_from(seed), 1)),
+        rng=np.random.SeedSequence(stream_key(key_from(seed), Stream.GENERATED_PROBABILITIES)),
     )
 
 

@@ -154,7 +154,7 @@ class MaximizeResult(Record):
     budget: float | None
     total_cost: float | None
     target_spread: float | None
-    fewest: int | None
+    min_seeds: int | None
     n_start: int
     start_spread: float | None
     n_nodes: int

@@ -35,8 +35,8 @@ def admitted(allowed, *, k=None, forced=(), group=None, quotas=None, cost=None, 
             yield seeds
 
 
-def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None, quotas=None, cost=None, purse=None,
-           by_ratio=False):  # fmt: skip
+def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None, quotas=None, cost=None,
+           remaining_budget=None, by_ratio=False):  # fmt: skip
     """Choose nodes that cover the most sets that are left, or the most per cost; return the seeds and their gains.
 
     A node that no longer fits is passed over for good. Ties go to the node that stands first in `order`.
@@ -68,12 +68,12 @@ def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None,
 
         best = max(rest, key=worth)
         rest.remove(best)
-        if cost is not None and cost[best] > purse:
+        if cost is not None and cost[best] > remaining_budget:
             continue
         if group is not None and room.get(group[best], 1) <= 0:
             continue
         if cost is not None:
-            purse -= cost[best]
+            remaining_budget -= cost[best]
         take(best)
     return seeds, gains
 

@@ -48,11 +48,11 @@ def problems(draw):
     p = draw(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=len(pairs), max_size=len(pairs)))
     graph = InfluenceGraph.from_arrays(*zip(*pairs, strict=True), p, n_nodes=n)
     active = draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=min(3, n - 1), unique=True))
-    room = draw(st.lists(st.integers(1, 2), min_size=len(active), max_size=len(active)))
+    capacity = draw(st.lists(st.integers(1, 2), min_size=len(active), max_size=len(active)))
     src, dst, values = (array.tolist() for array in graph.arc_arrays())
     rank = graph.rank.tolist()
     arcs = [(rank[u], rank[v], x) for u, v, x in zip(src, dst, values, strict=True)]
-    return graph, arcs, active, [rank[a] for a in active], room
+    return graph, arcs, active, [rank[a] for a in active], capacity
 
 
 def internal(graph, found):
@@ -67,26 +67,26 @@ def internal(graph, found):
 @settings(max_examples=40 if JIT else 8)
 @given(problems(), st.sampled_from(["rr-greedy", "mg-greedy"]))
 def test_greedy_on_exact_spreads(problem, algorithm):
-    graph, arcs, active, ids, room = problem
+    graph, arcs, active, ids, capacity = problem
     rows = naive_capacity.friends_of(arcs, ids)
     if not any(rows):
         with pytest.raises(InvalidArgumentError, match="no active participant has a passive friend"):
-            CapacityProblem(graph, active, room)
+            CapacityProblem(graph, active, capacity)
         return
     spreads = naive_capacity.passive_spreads(graph.n_nodes, arcs, ids)
-    found = assign(CapacityProblem(graph, active, room), algorithm, oracle="exact", **PART, rng=1)
+    found = assign(CapacityProblem(graph, active, capacity), algorithm, oracle="exact", **PART, rng=1)
     choose = naive_capacity.round_robin if algorithm == "rr-greedy" else naive_capacity.best_of_all
-    picks = choose(naive_capacity.spread_gain(spreads), rows, room)
+    picks = choose(naive_capacity.spread_gain(spreads), rows, capacity)
     assert internal(graph, found) == sorted((g, v) for g, v, _ in picks)
     assert sum(map(sum, found.gains.values())) == pytest.approx(sum(gain for *_, gain in picks))
     # at least half of the optimum, capacities kept, nobody active invited, and paths through these worth nothing
-    best = max(spreads[mask(nodes)] for nodes in naive_capacity.assignments(rows, room))
+    best = max(spreads[mask(nodes)] for nodes in naive_capacity.assignments(rows, capacity))
     reached = spreads[mask(graph.internal_of(found.seeds).tolist())]
     assert reached >= 0.5 * best - 1e-9
     assert sum(map(sum, found.gains.values())) == pytest.approx(reached)
     assert not set(found.seeds) & set(active)
-    assert all(len(chosen) <= k for chosen, k in zip(found.friends.values(), room, strict=True))
-    assert imax.exact_spread(CapacityProblem(graph, active, room).passive, found.seeds) == pytest.approx(reached)
+    assert all(len(chosen) <= k for chosen, k in zip(found.friends.values(), capacity, strict=True))
+    assert imax.exact_spread(CapacityProblem(graph, active, capacity).passive, found.seeds) == pytest.approx(reached)
 
 
 def test_a_path_through_an_active_node_counts_for_nothing():
@@ -116,12 +116,12 @@ def test_bounds_hold_against_enumeration(algorithm, model):
     graph = InfluenceGraph.from_arrays(src, dst, p, n_nodes=9)
     rank = graph.rank.tolist()
     arcs = [(rank[u], rank[v], x) for u, v, x in zip(*(a.tolist() for a in graph.arc_arrays()), strict=True)]
-    active, room = [0, 3, 5], [1, 2, 1]
+    active, capacity = [0, 3, 5], [1, 2, 1]
     ids = [rank[a] for a in active]
     spreads = naive_capacity.passive_spreads(9, arcs, ids, model)
     rows = naive_capacity.friends_of(arcs, ids)
-    best = max(spreads[mask(nodes)] for nodes in naive_capacity.assignments(rows, room))
-    problem = CapacityProblem(graph, active, room)
+    best = max(spreads[mask(nodes)] for nodes in naive_capacity.assignments(rows, capacity))
+    problem = CapacityProblem(graph, active, capacity)
     for rng in range(20):
         found = assign(problem, algorithm, model=model, delta=1e-3, epsilon=0.1, rng=rng)
         reached = spreads[mask(graph.internal_of(found.seeds).tolist())]
@@ -184,11 +184,11 @@ def test_degree_and_pagerank(lesmis):
 def test_choosing_alone_is_the_naive_way(data):
     from imax.capacity.local import _Alone
 
-    n, rows, room, sets = data.draw(coverings())
+    n, rows, capacity, sets = data.draw(coverings())
 
-    task = SimpleNamespace(matroid=matroid_of(n, rows, room), question=SimpleNamespace(threads=2))
+    task = SimpleNamespace(matroid=matroid_of(n, rows, capacity), selection_problem=SimpleNamespace(threads=2))
     alone = _Alone(task, collection_of(n, sets), lambda: None)
-    expected = naive_capacity.choose_locally(sets, rows, room)
+    expected = naive_capacity.choose_locally(sets, rows, capacity)
     parts = [slice(alone.places[g], alone.places[g] + alone.size[g]) for g in range(len(rows))]
     assert [(alone.seeds[p].tolist(), alone.gains[p].tolist()) for p in parts] == expected
     assert alone.covered.tolist() == [sum(gains) for _, gains in expected]
@@ -216,15 +216,15 @@ def test_spare_invitations_as_the_naive_way(data):
     from imax.capacity._common import Task, finish
     from imax.ris.coverage import round_robin_cover
 
-    n, rows, room, sets = data.draw(coverings())
-    constraint = constraint_of(n, rows, room)
+    n, rows, capacity, sets = data.draw(coverings())
+    constraint = constraint_of(n, rows, capacity)
     cover = round_robin_cover(collection_of(n, sets), constraint)
-    picks = naive_capacity.round_robin(naive_capacity.coverage_gain(sets), rows, room)
+    picks = naive_capacity.round_robin(naive_capacity.coverage_gain(sets), rows, capacity)
     problem = SimpleNamespace(matroid=constraint.matroid)
     for spare in ("uninvited", "all"):
         filled = finish(cover, Task(problem, None, spare))
-        pairs = list(zip(filled.takers.tolist(), filled.seeds.tolist(), strict=True))
-        assert pairs == naive_capacity.with_spare(picks, rows, room, again=spare == "all")
+        pairs = list(zip(filled.seed_groups.tolist(), filled.seeds.tolist(), strict=True))
+        assert pairs == naive_capacity.with_spare(picks, rows, capacity, again=spare == "all")
         assert filled.gains.sum() == cover.covered
     assert finish(cover, Task(problem, None, "empty")).seeds.tolist() == cover.seeds.tolist()
 
@@ -252,7 +252,7 @@ def test_what_becomes_of_spare_invitations():
 def test_threads_and_lanes_change_nothing(lesmis, algorithm):
     problem = CapacityProblem(lesmis, ["Valjean", "Marius", "Myriel"], 2)
     options = {**PART, "rng": 7, "delta": 0.3}
-    if "oracle" in METHODS[algorithm].takes:
+    if "oracle" in METHODS[algorithm].accepts:
         options["n_rr_sets"] = 400
     one = assign(problem, algorithm, threads=1, lanes=1, **options).to_dict()
     two = assign(problem, algorithm, threads=3, lanes=5, **options).to_dict()

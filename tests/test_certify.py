@@ -201,7 +201,7 @@ def test_targets_are_reached_and_the_fewest_seeds_are_right():
         least = min(bin(m).count("1") for m in range(1 << n) if spreads[m] >= target - slack)
         certified = found.stop_reason == "target spread certified"
         reached += certified
-        failures += (certified and true < target - slack) or found.fewest > least
+        failures += (certified and true < target - slack) or found.min_seeds > least
         assert found.lower_bound <= found.spread + 1e-9
         assert (found.upper_bound, found.ratio) == (None, None)
         assert found.target_spread == target
@@ -214,9 +214,9 @@ def test_targets_on_a_star():
     star = InfluenceGraph.from_arrays([0] * 9 + [10], [*range(1, 10), 11], probability="uniform:1")
     found = imax.maximize(star, target_spread=9.5, rng=1)
     assert found.seeds == [0]
-    assert found.fewest == 1
+    assert found.min_seeds == 1
     both = imax.maximize(star, target_spread=11, rng=1)
-    assert (both.seeds, both.fewest) == ([0, 10], 2)
+    assert (both.seeds, both.min_seeds) == ([0, 10], 2)
     forced = imax.maximize(star, target_spread=9.5, include=[3], rng=1)
     assert forced.seeds == [3, 0]
     with pytest.raises(InvalidArgumentError, match="out of reach: all 2 nodes that may be seeds reach at most"):

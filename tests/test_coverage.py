@@ -51,7 +51,7 @@ def test_greedy_is_the_naive_greedy(problem, kept):
     assert cover.seeds.tolist() == seeds
     assert cover.gains.tolist() == gains
     assert cover.covered == sum(gains)
-    assert cover.most == min(bound, int(sum(gains) / GREEDY))
+    assert cover.upper_bound == min(bound, int(sum(gains) / GREEDY))
 
 
 @pytest.mark.parametrize("kept", [1, 2, 1000])
@@ -68,7 +68,7 @@ def test_greedy_on_larger_problems(seed, kept, monkeypatch):
     cover = choose(n, sets, allowed, k)
     seeds, gains, bound = naive.greedy_cover(sets, range(n), k, set(allowed))
     assert (cover.seeds.tolist(), cover.gains.tolist()) == (seeds, gains)
-    assert cover.most == min(bound, int(sum(gains) / GREEDY))
+    assert cover.upper_bound == min(bound, int(sum(gains) / GREEDY))
 
 
 @pytest.mark.parametrize("seed", range(20 if not config.DISABLE_JIT else 5))
@@ -82,11 +82,11 @@ def test_the_bounds_of_each_size_are_the_naive_ones(seed):
     mask[allowed] = True
     k = int(generator.integers(2, len(allowed) + 1))
     need = int(generator.integers(1, 100))
-    cover = greedy_cover(collection_of(n, sets), Constraint.of(k, mask), each=True, need=need)
+    cover = greedy_cover(collection_of(n, sets), Constraint.of(k, mask), per_size=True, need=need)
     seeds = cover.seeds.tolist()
     assert seeds == naive.greedy_cover(sets, range(n), k, set(allowed))[0]
-    assert cover.each.tolist() == [naive.cover_bound(sets, seeds, allowed, j + 1) for j in range(k)]
-    assert min(cover.fewest, 1000) == min(naive.fewest(sets, seeds, allowed, need), 1000)
+    assert cover.upper_bounds.tolist() == [naive.cover_bound(sets, seeds, allowed, j + 1) for j in range(k)]
+    assert min(cover.min_seeds, 1000) == min(naive.fewest(sets, seeds, allowed, need), 1000)
 
 
 @given(problems())
@@ -94,7 +94,7 @@ def test_the_bound_holds_for_every_choice(problem):
     n, sets, allowed, k = problem
     cover = choose(n, sets, allowed, k)
     best = naive.best_cover(sets, k, allowed)
-    assert cover.covered <= best <= cover.most
+    assert cover.covered <= best <= cover.upper_bound
     assert cover.covered >= GREEDY * best
 
 
@@ -113,7 +113,7 @@ def test_all_nodes_cover_all_sets():
     sets = [[0, 2], [1], [2, 3], [4, 0, 1]]
     cover = choose(5, sets, range(5), 5)
     assert sorted(cover.seeds.tolist()) == [0, 1, 2, 3, 4]
-    assert cover.covered == cover.most == 4
+    assert cover.covered == cover.upper_bound == 4
 
 
 # -- constraints ---------------------------------------------------------------------------------------------------
@@ -149,15 +149,15 @@ def as_constraint(n, allowed, start, rules):
     if "group" in rules:
         numbers = {"a": 0, "b": 1, None: -1}
         group = np.array([numbers[g] for g in rules["group"]], dtype=np.int32)
-        room = [rules["quotas"][g] - sum(rules["group"][v] == g for v in rules["forced"]) for g in "ab"]
-        room = np.array(room, dtype=np.int64)
-        mask &= (group < 0) | (np.append(room, 1)[group] > 0)
-        options = {"matroid": PartitionMatroid.of_groups(np.where(mask, group, -1).astype(np.int32), room)}
+        capacity = [rules["quotas"][g] - sum(rules["group"][v] == g for v in rules["forced"]) for g in "ab"]
+        capacity = np.array(capacity, dtype=np.int64)
+        mask &= (group < 0) | (np.append(capacity, 1)[group] > 0)
+        options = {"matroid": PartitionMatroid.of_groups(np.where(mask, group, -1).astype(np.int32), capacity)}
     if "cost" in rules:
         cost = np.array(rules["cost"])
-        purse = rules["budget"] - float(sum(cost[v] for v in rules["forced"]))
-        options = {"cost": cost, "purse": purse}
-        mask &= cost <= purse
+        remaining_budget = rules["budget"] - float(sum(cost[v] for v in rules["forced"]))
+        options = {"cost": cost, "remaining_budget": remaining_budget}
+        mask &= cost <= remaining_budget
     forced, active = (np.array(nodes, dtype=np.int32) for nodes in (rules["forced"], start))
     return Constraint(rules["k"], mask, forced, active, **options)
 
@@ -172,7 +172,13 @@ def test_greedy_under_constraints_is_the_naive_one(problem):
         found = {name: rules[name] for name in ("k", "forced", "group", "quotas", "cost") if name in rules}
         choices.append(
             naive_constraints.greedy(
-                sets, range(n), set(allowed), start=start, purse=constraint.purse, by_ratio=by_ratio, **found
+                sets,
+                range(n),
+                set(allowed),
+                start=start,
+                remaining_budget=constraint.remaining_budget,
+                by_ratio=by_ratio,
+                **found,
             )
         )
     seeds, gains = max(choices, key=lambda choice: sum(choice[1]))
@@ -188,12 +194,12 @@ def test_the_bound_holds_under_constraints(problem):
     admitted = list(naive_constraints.admitted(allowed, **rules))
     assert sorted(cover.seeds.tolist()) in [sorted(seeds) for seeds in admitted]
     best = max(naive_constraints.covered(sets, seeds, start) for seeds in admitted)
-    assert cover.covered <= best <= cover.most
+    assert cover.covered <= best <= cover.upper_bound
     assert cover.covered >= constraint.guarantee * best - 1e-9
     assert np.exp(constraint.log_choices()) * (1 + 1e-9) >= len(
         [s for s in admitted if "cost" in rules or len(s) == rules["k"]]
     )
-    own = constraint.least(None)
+    own = constraint.min_spread(None)
     assert own <= max(len(set(s)) for s in admitted)
 
 
@@ -202,7 +208,7 @@ def test_the_bounds_of_each_size_and_the_fewest_seeds(problem, need):
     n, sets, allowed, start, rules = problem
     rules = {"forced": rules["forced"], "k": rules["k"]}
     cover = greedy_cover(
-        collection_of(n, sets), as_constraint(n, allowed, start, rules), each=True, need=need, goal=2**40
+        collection_of(n, sets), as_constraint(n, allowed, start, rules), per_size=True, need=need, goal=2**40
     )
     sizes = {}
     for seeds in naive_constraints.admitted(allowed, forced=rules["forced"]):
@@ -210,11 +216,11 @@ def test_the_bounds_of_each_size_and_the_fewest_seeds(problem, need):
         sizes[len(seeds)] = max(have, sizes.get(len(seeds), 0))
     n_forced = len(rules["forced"])
     free = cover.seeds.size - n_forced
-    assert all(cover.each[j] >= sizes[n_forced + j + 1] for j in range(free))
+    assert all(cover.upper_bounds[j] >= sizes[n_forced + j + 1] for j in range(free))
     enough = [size for size, have in sizes.items() if have >= need]
     if free:
-        assert not enough or cover.fewest <= min(enough)
-        assert enough or cover.fewest > n_forced + free or free < len(allowed)
+        assert not enough or cover.min_seeds <= min(enough)
+        assert enough or cover.min_seeds > n_forced + free or free < len(allowed)
 
 
 @given(problems(), st.integers(1, 6))
@@ -223,7 +229,7 @@ def test_a_bound_for_more_nodes_than_are_chosen(problem, more):
     mask = np.zeros(n, dtype=bool)
     mask[allowed] = True
     cover = greedy_cover(collection_of(n, sets), Constraint.of(k, mask), k=k + more)
-    assert cover.most >= naive.best_cover(sets, min(k + more, len(allowed)), allowed)
+    assert cover.upper_bound >= naive.best_cover(sets, min(k + more, len(allowed)), allowed)
 
 
 def test_a_goal_ends_the_choice():
@@ -232,7 +238,7 @@ def test_a_goal_ends_the_choice():
     mask = np.ones(4, dtype=bool)
     sets = collection_of(4, [[0]] * 5 + [[1]] * 3 + [[2]])
     assert greedy_cover(sets, Constraint.of(4, mask), goal=6).seeds.tolist() == [0, 1]
-    assert greedy_cover(sets, Constraint.of(4, mask), need=6).fewest == 2
+    assert greedy_cover(sets, Constraint.of(4, mask), need=6).min_seeds == 2
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

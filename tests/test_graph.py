@@ -13,6 +13,7 @@ from numba import config
 
 import imax
 from imax import InfluenceGraph
+from imax._utils import parallel
 from imax.errors import FileFormatError, InvalidArgumentError, InvalidGraphError, UnknownNodeError
 from imax.graph import build as rows
 from imax.graph.accept import as_graph
@@ -139,12 +140,12 @@ def test_a_larger_graph_by_many_threads(monkeypatch):
 def test_the_transpose_turns_every_arc(problem, threads):
     n, arcs = problem
     graph = build(n, arcs)
-    ptr, idx, place = build.transpose(graph.in_ptr, graph.in_idx, threads, places=True)
+    ptr, idx, place = rows.transpose(graph.in_ptr, graph.in_idx, threads, places=True)
     forward = [(u, int(idx[a])) for u in range(n) for a in range(ptr[u], ptr[u + 1])]
     backward = [(int(graph.in_idx[a]), v) for v in range(n) for a in range(graph.in_ptr[v], graph.in_ptr[v + 1])]
     assert forward == sorted(backward)
     assert [backward[a] for a in place] == forward
-    again, idx_again, none = build.transpose(graph.in_ptr, graph.in_idx, threads, places=False)
+    again, idx_again, none = rows.transpose(graph.in_ptr, graph.in_idx, threads, places=False)
     assert none is None
     assert np.array_equal(again, ptr)
     assert np.array_equal(idx_again, idx)
@@ -165,7 +166,7 @@ def test_forward_rows_are_kept():
 @given(st.integers(1, 30), st.integers(1, 8), st.randoms())
 def test_even_parts_cover_the_rows(n, parts, random):
     ptr = np.cumsum([0, *(random.choice([0, 0, 1, 50]) for _ in range(n))])
-    cuts = build.even_parts(ptr, parts)
+    cuts = parallel.even_parts(ptr, parts)
     assert [v for a, b in cuts for v in range(a, b)] == list(range(n))
 
 

@@ -25,32 +25,32 @@ def matroids(draw):
     """Return the number of nodes, each group's rising row, and rooms."""
     n = draw(st.integers(1, 7))
     rows = draw(st.lists(st.lists(st.integers(0, n - 1), max_size=4, unique=True).map(sorted), min_size=1, max_size=3))
-    room = draw(st.lists(st.integers(1, 3), min_size=len(rows), max_size=len(rows)))
-    return n, rows, room
+    capacity = draw(st.lists(st.integers(1, 3), min_size=len(rows), max_size=len(rows)))
+    return n, rows, capacity
 
 
-def matroid_of(n, rows, room):
+def matroid_of(n, rows, capacity):
     by = [[g for g, row in enumerate(rows) if v in row] for v in range(n)]
     by_ptr = np.concatenate([[0], np.cumsum([len(groups) for groups in by])]).astype(np.int64)
     by_group = np.array([g for groups in by for g in groups], dtype=np.int32)
-    return PartitionMatroid.of_rows(by_ptr, by_group, np.array(room, dtype=np.int64))
+    return PartitionMatroid.of_rows(by_ptr, by_group, np.array(capacity, dtype=np.int64))
 
 
-def constraint_of(n, rows, room):
-    matroid = matroid_of(n, rows, room)
+def constraint_of(n, rows, capacity):
+    matroid = matroid_of(n, rows, capacity)
     allowed = np.diff(matroid.by_ptr) > 0
     none = np.empty(0, dtype=np.int32)
-    return Constraint(int(matroid.takes().sum()), allowed, none, none, matroid=matroid)
+    return Constraint(int(matroid.usable_capacity().sum()), allowed, none, none, matroid=matroid)
 
 
 @given(matroids())
 def test_rows_of_groups(problem):
-    n, rows, room = problem
-    m = matroid_of(n, rows, room)
+    n, rows, capacity = problem
+    m = matroid_of(n, rows, capacity)
     assert [m.nodes[m.ptr[g] : m.ptr[g + 1]].tolist() for g in range(len(rows))] == rows
-    assert m.takes().tolist() == [min(k, len(row)) for row, k in zip(rows, room, strict=True)]
+    assert m.usable_capacity().tolist() == [min(k, len(row)) for row, k in zip(rows, capacity, strict=True)]
     assert m.n_pairs == sum(map(len, rows))
-    ways = math.prod(math.comb(len(row), min(k, len(row))) for row, k in zip(rows, room, strict=True))
+    ways = math.prod(math.comb(len(row), min(k, len(row))) for row, k in zip(rows, capacity, strict=True))
     assert m.log_choices() == pytest.approx(math.log(ways))
 
 
@@ -64,72 +64,72 @@ def test_groups_of_their_own(group):
 
 @given(matroids(), st.data())
 def test_first_fit_is_a_feasible_choice(problem, data):
-    n, rows, room = problem
+    n, rows, capacity = problem
     worth = data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
-    m = matroid_of(n, rows, room)
-    assert 0 <= m.first_fit(np.array(worth, dtype=float)) <= naive_capacity.best_sum(worth, rows, room)
-    assert m.first_fit() <= naive_capacity.best_sum([1] * n, rows, room)
+    m = matroid_of(n, rows, capacity)
+    assert 0 <= m.first_fit(np.array(worth, dtype=float)) <= naive_capacity.best_sum(worth, rows, capacity)
+    assert m.first_fit() <= naive_capacity.best_sum([1] * n, rows, capacity)
     assert (m.first_fit() > 0) == (m.n_pairs > 0)
 
 
 @given(matroids(), st.data())
 def test_the_bound_on_gains(problem, data):
-    n, rows, room = problem
+    n, rows, capacity = problem
     gains = st.lists(st.integers(0, 9), min_size=n, max_size=n)
     gain = np.array(data.draw(gains), dtype=np.int32)
-    constraint = constraint_of(n, rows, room)
+    constraint = constraint_of(n, rows, capacity)
     heaps = Heaps(constraint.matroid, gain)
     for _ in range(2):  # fresh, then with gains that have fallen
         heaps.refresh()
-        apart = sum(sum(sorted(gain[row].tolist())[-k:]) for row, k in zip(rows, room, strict=True))
-        most = heaps.most(constraint.allowed)
-        assert naive_capacity.best_sum(gain.tolist(), rows, room) <= most <= apart
+        apart = sum(sum(sorted(gain[row].tolist())[-k:]) for row, k in zip(rows, capacity, strict=True))
+        most = heaps.upper_bound(constraint.allowed)
+        assert naive_capacity.best_sum(gain.tolist(), rows, capacity) <= most <= apart
         assert most <= gain[constraint.allowed].sum()
-        least = [sorted(gain[row].tolist(), reverse=True)[k - 1 : k] for row, k in zip(rows, room, strict=True)]
-        assert heaps.least.tolist() == [x[0] if x else 0 for x in least]
+        least = [sorted(gain[row].tolist(), reverse=True)[k - 1 : k] for row, k in zip(rows, capacity, strict=True)]
+        assert heaps.thresholds.tolist() == [x[0] if x else 0 for x in least]
         gain[:] = np.minimum(gain, data.draw(gains))
 
 
 @st.composite
 def coverings(draw):
-    n, rows, room = draw(matroids())
+    n, rows, capacity = draw(matroids())
     sets = draw(st.lists(st.lists(st.integers(0, n - 1), min_size=1, max_size=4, unique=True), max_size=15))
-    return n, rows, room, sets
+    return n, rows, capacity, sets
 
 
 def picks_of(cover):
-    return list(zip(cover.takers.tolist(), cover.seeds.tolist(), cover.gains.tolist(), strict=True))
+    return list(zip(cover.seed_groups.tolist(), cover.seeds.tolist(), cover.gains.tolist(), strict=True))
 
 
 @given(coverings())
 def test_round_robin_is_the_naive_one(problem):
-    n, rows, room, sets = problem
-    cover = round_robin_cover(collection_of(n, sets), constraint_of(n, rows, room))
-    assert picks_of(cover) == naive_capacity.round_robin(naive_capacity.coverage_gain(sets), rows, room)
+    n, rows, capacity, sets = problem
+    cover = round_robin_cover(collection_of(n, sets), constraint_of(n, rows, capacity))
+    assert picks_of(cover) == naive_capacity.round_robin(naive_capacity.coverage_gain(sets), rows, capacity)
     assert cover.covered == sum(gain for *_, gain in picks_of(cover))
 
 
 @given(coverings())
 def test_the_largest_gain_first_is_the_naive_one(problem):
-    n, rows, room, sets = problem
-    cover = greedy_cover(collection_of(n, sets), constraint_of(n, rows, room))
+    n, rows, capacity, sets = problem
+    cover = greedy_cover(collection_of(n, sets), constraint_of(n, rows, capacity))
     useful = [pick for pick in picks_of(cover) if pick[2] > 0]
-    assert useful == naive_capacity.best_of_all(naive_capacity.coverage_gain(sets), rows, room)
+    assert useful == naive_capacity.best_of_all(naive_capacity.coverage_gain(sets), rows, capacity)
     assert useful == picks_of(cover)[: len(useful)]
 
 
 @given(coverings())
 def test_bounds_of_both(problem):
-    n, rows, room, sets = problem
-    collection, constraint = collection_of(n, sets), constraint_of(n, rows, room)
-    best = max(sum(bool(set(s) & nodes) for s in sets) for nodes in naive_capacity.assignments(rows, room))
+    n, rows, capacity, sets = problem
+    collection, constraint = collection_of(n, sets), constraint_of(n, rows, capacity)
+    best = max(sum(bool(set(s) & nodes) for s in sets) for nodes in naive_capacity.assignments(rows, capacity))
     for choose in (greedy_cover, round_robin_cover):
         tight, loose = (choose(collection, constraint, prefixes=prefixes) for prefixes in (True, False))
         assert picks_of(tight) == picks_of(loose)
-        assert tight.covered <= best <= tight.most <= loose.most == 2 * tight.covered
-        used = np.bincount(tight.takers, minlength=len(rows))
-        assert (used <= room).all()
-    assert constraint.least(None) <= naive_capacity.best_sum([1] * n, rows, room)
+        assert tight.covered <= best <= tight.upper_bound <= loose.upper_bound == 2 * tight.covered
+        used = np.bincount(tight.seed_groups, minlength=len(rows))
+        assert (used <= capacity).all()
+    assert constraint.min_spread(None) <= naive_capacity.best_sum([1] * n, rows, capacity)
 
 
 def test_a_bound_counts_a_shared_node_once():
@@ -138,19 +138,19 @@ def test_a_bound_counts_a_shared_node_once():
     constraint = constraint_of(3, [[0, 1, 2]] * 10, [1] * 10)
     heaps = Heaps(constraint.matroid, gain)
     heaps.refresh()
-    assert heaps.least.tolist() == [5] * 10
-    assert heaps.most(constraint.allowed) == 12
+    assert heaps.thresholds.tolist() == [5] * 10
+    assert heaps.upper_bound(constraint.allowed) == 12
     one_each = constraint_of(3, [[0, 1], [0, 2]], [1, 1])
     heaps = Heaps(one_each.matroid, gain)
     heaps.refresh()
-    assert heaps.most(one_each.allowed) == 10  # both could gain 5, and so says the bound; at best 5 + 4
+    assert heaps.upper_bound(one_each.allowed) == 10  # both could gain 5, and so says the bound; at best 5 + 4
 
 
 def test_room_beyond_what_is_there_costs_nothing():
     m = matroid_of(3, [[0, 1], [2]], [2**31 - 1, 1])
     heaps = Heaps(m, np.array([3, 2, 1], dtype=np.int32))
     heaps.refresh()
-    assert heaps.most(np.ones(3, dtype=bool)) == 6
+    assert heaps.upper_bound(np.ones(3, dtype=bool)) == 6
     assert heaps._small[0].size == 3
 
 
@@ -165,7 +165,7 @@ def test_threads_change_nothing(threads):
     sets = [np.unique(generator.integers(0, n, 4)).tolist() for _ in range(5 * n)]
     one, many = (round_robin_cover(collection_of(n, sets, t), constraint) for t in (1, threads))
     assert picks_of(one) == picks_of(many)
-    assert one.most == many.most
+    assert one.upper_bound == many.upper_bound
 
 
 def test_quotas_without_k_use_the_groups_alone():

@@ -13,7 +13,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph, maximize
 from imax._utils import memory
-from imax._utils.streams import subkey
+from imax._utils.streams import Stream, stream_key
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
 from imax.ris.bounds import GREEDY
 from imax.ris.collection import RRCollection
@@ -225,8 +225,8 @@ def test_the_result_can_be_worked_out_again():
     result = maximize(graph, 3, epsilon=0.2, delta=0.1, rng=8)
     n_sets = result.n_rr_sets // 2
     collections = []
-    for part in (0, 1):
-        collection = RRCollection(imax.diffusion.sampler.Sampler(graph, "ic", subkey(result.rng_key, part)))
+    for stream in (Stream.SELECTION, Stream.VALIDATION):
+        collection = RRCollection(imax.diffusion.sampler.Sampler(graph, "ic", stream_key(result.rng_key, stream)))
         collection.extend(n_sets)
         collections.append([graph.internal_of(s).tolist() for s in collection])
     assert sum(len(s) for sets in collections for s in sets) == result.n_rr_entries
@@ -282,9 +282,9 @@ def test_a_memory_limit_stops_with_a_certificate(limit):
 
 def test_a_memory_limit_met_while_sampling(monkeypatch):
     # the guess of what a round takes is kept out of the way
-    monkeypatch.setattr(rounds_module.Pair, "draw", lambda self, select, judge: [
+    monkeypatch.setattr(rounds_module.CollectionPair, "draw", lambda self, select, validate: [
         c.extend(count, keep_going=self._keep_going)
-        for c, count in ((self.selection, select), (self.judgement, judge))
+        for c, count in ((self.selection, select), (self.validation, validate))
     ])  # fmt: skip
     result = maximize(karate(), 3, epsilon=0.001, max_memory="50k", rng=1)
     assert result.stop_reason == "memory limit"

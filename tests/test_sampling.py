@@ -519,7 +519,7 @@ def test_sets_drawn_beside_other_work_stop_when_told():
 
 def test_a_twin_draws_what_a_sampler_of_its_key_draws():
     sampler = Sampler(graph_of(DENSE), "ic", key_from(1), threads=1)
-    twin = sampler.twin(key_from(2))
+    twin = sampler.with_key(key_from(2))
     # in turn, on the same buffers
     ours, others = RRCollection(sampler), RRCollection(twin)
     for count in (300, 700):
@@ -545,10 +545,11 @@ def test_a_set_that_meets_an_ending_node_is_that_node_alone(model, kind):
     options = {"weighted_cascade": {}, "uniform": {"probability": "uniform:0.15"}, "column": {}}[kind]
     p = None if kind != "column" else np.linspace(0.05, 0.3, len(DENSE))
     graph = graph_of(DENSE, p, **options)
-    ending = np.zeros(graph.n_nodes, dtype=bool)
-    ending[graph.internal_of([0, 3])] = True
+    is_sentinel = np.zeros(graph.n_nodes, dtype=bool)
+    is_sentinel[graph.internal_of([0, 3])] = True
     whole, cut = (
-        RRCollection(Sampler(graph, model, key_from(5), ending=which, threads=2, lanes=4)) for which in (None, ending)
+        RRCollection(Sampler(graph, model, key_from(5), is_sentinel=which, threads=2, lanes=4))
+        for which in (None, is_sentinel)
     )
     for collection in (whole, cut):
         collection.extend(3000 if JIT else 300)
@@ -564,6 +565,6 @@ def test_a_set_that_meets_an_ending_node_is_that_node_alone(model, kind):
     assert cut.sampler.n_cut >= 0
     # what was visited before the end is counted, and is no more than the whole set
     assert cut.n_entries + cut.sampler.n_cut <= whole.n_entries
-    again = RRCollection(Sampler(graph, model, key_from(5), ending=ending, threads=1, lanes=1))
+    again = RRCollection(Sampler(graph, model, key_from(5), is_sentinel=is_sentinel, threads=1, lanes=1))
     again.extend(cut.n_sets)
     assert [list(s) for s in again] == [list(s) for s in cut]

@@ -30,7 +30,7 @@ CERTIFIED = ("opim-c", "imm", "hist", "ris")
 def quick(name):
     """Return options that make an algorithm cheap enough for a test."""
     options = {"algorithm": name, "epsilon": 0.3, "delta": 0.1, "rng": 1}
-    takes = ALGORITHMS[name].takes
+    takes = ALGORITHMS[name].accepts
     if "n_rr_sets" in takes:
         options["n_rr_sets"] = 300 if JIT else 100
     if "n_simulations" in takes:
@@ -56,7 +56,7 @@ def assert_contract(result, k, entry, forced=()):
     values = result.scores if result.gains is None else result.gains
     assert len(values) == k
     assert all(value >= 0 for value in values)
-    if entry.falling:
+    if entry.decreasing_gains:
         free = values[len(forced) :]
         assert all(a >= b - 1e-9 for a, b in itertools.pairwise(free))
     if result.ratio is not None:
@@ -146,7 +146,7 @@ def test_what_an_algorithm_does_not_take_is_refused(name):
         more = {"quotas": {"groups": list("aabbccddee")}, "budget": {"costs": [1.0] * 10}}.get(option, {})
         k = None if option == "budget" else 2
         options = quick(name) | {option: value} | more
-        if option in ALGORITHMS[name].takes:
+        if option in ALGORITHMS[name].accepts:
             assert len(maximize(graph, k, **options)) >= 1
         else:
             message = f"{option} is nothing that algorithm '{name}' takes"
@@ -162,7 +162,7 @@ def test_weights_too_large_for_lt_are_refused(name):
 
 
 @compiled
-@pytest.mark.parametrize("name", [n for n, a in ALGORITHMS.items() if "start" in a.takes])
+@pytest.mark.parametrize("name", [n for n, a in ALGORITHMS.items() if "start" in a.accepts])
 def test_start_nodes_are_no_seeds_and_what_they_reach_does_not_count(name):
     # node 0 reaches 1 to 5 for certain; node 6 reaches 7 and 8; node 9 nothing
     graph = InfluenceGraph.from_arrays([0] * 5 + [6, 6], [1, 2, 3, 4, 5, 7, 8], n_nodes=10, probability="uniform:1")

@@ -8,22 +8,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = {
-    5: ["cli", "__main__"],
-    4: ["capacity", "recommend", "annotate", "datasets"],
-    3: ["algorithms"],
-    2: [
-        "plotting", "sampling", "rrsets", "coverage", "bounds", "constraints", "matroid", "simulation", "exact",
-        "oracles",
-    ],
-    1: [
-        "graph", "convert", "io", "probabilities", "diffusion", "results", "labels", "nodevalues", "binary",
-        "tablefile", "textfile", "_accept", "_build", "_edgelabels", "_edgelist", "_numbering",
-        "_graphtext", "_matrixmarket", "_parts",
-    ],
-    0: ["kernels", "errors", "_check", "_memory", "_random", "_threads"],
-}  # fmt: skip
-FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+FLOORS = [
+    ["errors"],
+    ["kernels", "_utils"],
+    ["results"],
+    ["graph"],
+    ["io"],
+    ["datasets"],
+    ["diffusion"],
+    ["ris"],
+    ["selection"],
+    ["capacity", "annotate"],
+    ["recommend"],
+    ["plotting"],
+    ["cli"],
+    ["__main__"],
+]
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+LOOSE = {"__init__", "__main__", "errors", "results", "plotting"}
 
 
 def modules():
@@ -64,7 +66,48 @@ def imported(name, path):
 
 
 def room(name):
+    """Return the folder, or the loose module, that a dotted name stands in."""
     return name.partition(".")[2].partition(".")[0]
+
+
+def problems(name, imports):
+    """Return what is wrong with the imports of a module: one that points upward, or at another folder's secret."""
+    found = []
+    for line, target, _ in imports:
+        if target == "imax":  # the version
+            continue
+        if FLOOR_OF[room(target)] > FLOOR_OF[room(name)]:
+            found.append(f"{name}:{line} imports {target} from a floor above")
+        if room(target) != room(name) and FLOOR_OF[room(target)] == FLOOR_OF[room(name)]:
+            found.append(f"{name}:{line} imports {target} from the same floor")
+        private = [part for part in target.split(".")[2:] if part.startswith("_")]
+        if private and room(target) != room(name):
+            found.append(f"{name}:{line} imports the private module {target}")
+    return found
+
+
+def circle(arrows):
+    """Return the modules of a circle of imports, [] if there is none."""
+    done, path = set(), []
+
+    def visit(name):
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        path.append(name)
+        for target in sorted(arrows.get(name, ())):
+            if found := visit(target):
+                return found
+        done.add(path.pop())
+        return []
+
+    return next((found for name in sorted(arrows) if (found := visit(name))), [])
+
+
+def home(target):
+    """Return the module that an import of a name loads."""
+    return target if target in MODULES else target.rpartition(".")[0]
 
 
 def test_every_module_has_a_floor():
@@ -72,13 +115,37 @@ def test_every_module_has_a_floor():
     assert rooms <= FLOOR_OF.keys(), f"give a floor to {sorted(rooms - FLOOR_OF.keys())}, here and in docs/"
 
 
+def test_few_modules_stand_loose():
+    assert {path.stem for path in (ROOT / "imax").glob("*.py")} == LOOSE
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "imax"])
-def test_imports_point_downward(name):
-    floor = FLOOR_OF[room(name)]
-    for line, target, _ in imported(name, MODULES[name]):
-        if target == "imax":  # the version, or the public names in the topmost floors
-            continue
-        assert FLOOR_OF[room(target)] <= floor, f"{MODULES[name]}:{line} imports {target} from a floor above"
+def test_imports_point_downward_and_at_what_is_open(name):
+    assert problems(name, imported(name, MODULES[name])) == []
+
+
+def test_no_imports_go_round_in_a_circle():
+    arrows = {
+        name: {home(target) for _, target, _ in imported(name, path)} - {"imax", name}
+        for name, path in MODULES.items()
+        if name != "imax"
+    }
+    # a package's own names come from its modules: its __init__ is no room of its own
+    packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    arrows = {name: targets - packages for name, targets in arrows.items() if name not in packages}
+    assert circle(arrows) == []
+
+
+def test_wrong_imports_are_found():
+    up, secret = [(1, "imax.selection.maximization", True)], [(2, "imax.capacity._common", False)]
+    assert problems("imax.ris.bounds", up) == [
+        "imax.ris.bounds:1 imports imax.selection.maximization from a floor above"
+    ]
+    assert problems("imax.cli.cim", secret) == ["imax.cli.cim:2 imports the private module imax.capacity._common"]
+    assert problems("imax.capacity.front", secret) == []
+    assert problems("imax.annotate.selector", [(3, "imax.recommend.metrics", True)])
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 @pytest.mark.parametrize("name", [n for n in MODULES if room(n) != "kernels"])

@@ -1,18 +1,23 @@
 """Threads over ranges, keys, and the checks of arguments."""
 
+import math
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import imax
 from imax import errors
 from imax._utils import check, parallel, streams
+from imax.diffusion.simulation import simulate
 from imax.errors import ImaxError, InvalidArgumentError
 
 # -- threads -----------------------------------------------------------------------------------------------------
@@ -86,7 +91,7 @@ def test_the_pools_close():
 
 def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():
     code = (
-        "from imax import _threads; parallel.run([int, int], 2); parallel._close(); "
+        "from imax._utils import parallel; parallel.run([int, int], 2); parallel._close(); "
         "assert not parallel._pools; print(parallel.run([int, int], 2))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -127,9 +132,57 @@ def test_a_negative_source_is_refused():
         streams.key_from(-3)
 
 
-def test_subkeys_differ():
-    keys = {streams.subkey((1, 2), *path) for path in [(), (0,), (1,), (0, 0), (0, 1)]} | {streams.subkey((2, 1), 0)}
-    assert len(keys) == 6
+def test_streams_have_keys_of_their_own():
+    keys = [streams.stream_key(key, stream) for key in ((1, 2), (2, 1)) for stream in streams.Stream]
+    assert len({(1, 2), (2, 1), *keys}) == 2 * len(streams.Stream) + 2
+
+
+def test_each_stream_has_one_use():
+    """A member that two modules name would be shared; one that none names is dead."""
+    root = Path(__file__).resolve().parents[1]
+    users = {stream.name: [] for stream in streams.Stream}
+    for path in [*(root / "imax").rglob("*.py"), *(root / "datasets").rglob("*.py")]:
+        if path.name == "streams.py":
+            continue
+        for name in set(re.findall(r"\bStream\.([A-Z_]+)", path.read_text())):
+            users[name].append(path.name)
+    shared = {"SELECTION": ["rounds.py"], "VERIFICATION": ["comparison.py", "comparison.py", "seed.py"]}
+    for name, files in users.items():
+        assert sorted(files) == shared.get(name, files[:1]), name
+        assert files, name
+
+
+def test_streams_are_independent():
+    """Uniform draws i of any two streams of a key: no correlation beyond chance (false alarm below 1e-4)."""
+    from imax.kernels.stream import mix, stream, unit
+
+    n = 4000
+    keys = [(3, 4), *(streams.stream_key((3, 4), member) for member in streams.Stream)]
+    draws = np.empty((len(keys), n))
+    with np.errstate(over="ignore"):
+        for row, key in enumerate(keys):
+            for i in range(n):
+                state, step = stream(np.uint64(key[0]), np.uint64(key[1]), np.uint64(i))
+                draws[row, i] = unit(np.uint64(mix(np.uint64((int(state) + int(step)) % 2**64))))
+    correlation = np.corrcoef(draws)[np.triu_indices(len(keys), 1)]
+    assert np.abs(correlation).max() * math.sqrt(n) < 5.0  # 190 pairs, each beyond 5 with probability 6e-7
+
+
+def outcomes(graph, n):
+    """Return what the simulations of `spread` from node 0 with rng 5 reach, one by one."""
+    values = np.empty(n)
+    key = streams.stream_key(streams.key_from(5), streams.Stream.SPREAD)
+    simulate(graph, graph.internal_of([0]), "ic", key, None, 1)(0, values)
+    return values
+
+
+def test_simulations_and_rr_sets_of_one_rng_are_independent():
+    """Simulation i and the size of RR set i; they correlated at z = 17 when both used the key itself."""
+    graph = imax.datasets.load("karate").with_probability("uniform:0.2")
+    n = 3000
+    sizes = np.diff(imax.sample_rr_sets(graph, n, rng=5).offsets)
+    assert imax.spread(graph, [0], n_simulations=n, rng=5).spread == pytest.approx(outcomes(graph, n).mean())
+    assert abs(np.corrcoef(sizes, outcomes(graph, n))[0, 1]) * math.sqrt(n) < 5.0
 
 
 # -- checks ------------------------------------------------------------------------------------------------------

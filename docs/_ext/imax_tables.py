@@ -107,7 +107,7 @@ class Algorithms(_Table):
                 f"``{a.name}``",
                 a.summary,
                 a.guarantee or "none",
-                ", ".join(f"``{name}``" for name in order if name in a.takes),
+                ", ".join(f"``{name}``" for name in order if name in a.accepts),
                 a.source,
             )
             for a in ALGORITHMS.values()
@@ -128,7 +128,7 @@ class CapacityMethods(_Table):
                 f"``{m.name}``",
                 m.summary,
                 m.guarantee or "none",
-                ", ".join(f"``{name}``" for name in order if name in m.takes),
+                ", ".join(f"``{name}``" for name in order if name in m.accepts),
                 str(m.epsilon) if m.guarantee.endswith(("epsilon", "best")) else "",
             )
             for m in METHODS.values()

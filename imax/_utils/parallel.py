@@ -9,7 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
 
-__all__ = ["run", "slices"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["even_parts", "run", "slices"]
 
 T = TypeVar("T")
 
@@ -44,6 +47,14 @@ def slices(n: int, parts: int) -> list[tuple[int, int]]:
     parts = max(1, min(parts, n))
     edges = [n * i // parts for i in range(parts + 1)]
     return list(pairwise(edges))
+
+
+def even_parts(ptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:
+    """Cut the rows into ranges of about the same number of arcs."""
+    n = ptr.size - 1
+    marks = np.searchsorted(ptr, ptr[-1] * np.arange(1, parts) / parts)
+    edges = [0, *sorted(min(int(x), n) for x in marks), n]
+    return [(a, b) for a, b in pairwise(edges) if a < b]
 
 
 def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:

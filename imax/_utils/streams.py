@@ -5,18 +5,45 @@ kernels derive the generator of each RR set or simulation from (key, i), so that
 nor lanes can change a result.
 """
 
+from enum import IntEnum
 from typing import TypeAlias
 
 import numpy as np
 
 from ..errors import InvalidArgumentError
 
-__all__ = ["RNG", "VERIFYING", "Key", "key_from", "subkey"]
-
-VERIFYING = 100  # the part of a selection's key whose simulations check it; no selector uses it
+__all__ = ["RNG", "Key", "Stream", "key_from", "stream_key"]
 
 Key: TypeAlias = tuple[int, int]
 RNG: TypeAlias = "int | Key | np.random.SeedSequence | np.random.Generator | None"
+
+
+class Stream(IntEnum):
+    """Every use of random numbers, by name. No two uses share a stream, whatever calls share an `rng`.
+
+    The value is part of the stream's key: changing it changes results. The one stream without a member is the key
+    itself, which generated graphs and drawn probabilities use.
+    """
+
+    SELECTION = 0  # RR sets on which an algorithm chooses
+    VALIDATION = 1  # RR sets that estimate what it chose
+    SENTINEL_SELECTION = 2  # the same for HIST's sentinels
+    SENTINEL_VALIDATION = 3
+    LOCAL_SELECTION = 4  # the same where each inviter is a problem of its own
+    LOCAL_VALIDATION = 5
+    ORACLE = 6  # simulations or RR sets that an oracle estimates gains with
+    IMM_ESTIMATE = 7  # RR sets that estimate how many RR sets IMM needs
+    RANDOM_SEEDS = 8
+    HETEROIM = 9
+    RANDOM_RANKING = 10
+    RANDOM_ITEMS = 11
+    ANNOTATION = 12  # RR sets that estimate the influence of items
+    SPREAD = 13  # forward simulations of `spread`
+    RR_SETS = 14  # `sample_rr_sets`
+    GENERATED_PROBABILITIES = 15  # drawn probabilities of a generated graph
+    CERTIFICATE_SELECTION = 16  # RR sets that bound the optimum for seeds from elsewhere
+    CERTIFICATE_VALIDATION = 17  # RR sets that estimate those seeds
+    VERIFICATION = 18  # simulations that check a result
 
 
 def key_from(rng: RNG) -> Key:
@@ -59,12 +86,12 @@ def key_from(rng: RNG) -> Key:
     return first, second
 
 
-def subkey(key: Key, *path: int) -> Key:
-    """Return a key of its own for one part of a larger piece of work.
+def stream_key(key: Key, stream: Stream) -> Key:
+    """Return the key of one of the named streams of a key.
 
-    >>> subkey((1, 2), 0) != subkey((1, 2), 1)
+    >>> stream_key((1, 2), Stream.SELECTION) != stream_key((1, 2), Stream.VALIDATION)
     True
     """
-    sequence = np.random.SeedSequence(entropy=[key[0], key[1]], spawn_key=path)
+    sequence = np.random.SeedSequence(entropy=[key[0], key[1]], spawn_key=(int(stream),))
     first, second = sequence.generate_state(2, np.uint64).tolist()
     return first, second

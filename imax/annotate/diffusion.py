@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
-from .._utils.streams import RNG, key_from, subkey
+from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
@@ -19,7 +19,6 @@ from .selection import Selection
 
 __all__ = ["Annotation", "auto_annotate", "retrieve"]
 
-_PART = 12  # of the key
 _BLOCK = 1 << 24
 
 
@@ -111,7 +110,14 @@ def auto_annotate(
     key = key_from(rng)
     per_item = check.count(sets_per_item, "sets_per_item")
     sets = RRCollection(
-        Sampler(network, "ic", subkey(key, _PART), threads=threads, stratified=True, ending=of_item >= 0)
+        Sampler(
+            network,
+            "ic",
+            stream_key(key, Stream.ANNOTATION),
+            threads=threads,
+            stratified=True,
+            is_sentinel=of_item >= 0,
+        )
     )
     sets.extend(per_item * n)
     # a set that met an annotated item is that item alone; the root of set i is i modulo n

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
-from .._utils.streams import RNG, Key, key_from, subkey
+from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..results import Certificate, MaximizeResult
@@ -20,7 +20,6 @@ from .selection import Selection
 
 __all__ = ["METHODS", "facility_location", "graph_degree", "ideal", "k_center", "random", "simulated", "vote_k"]
 
-_PART = 11  # of the key, for random choices
 SIMULATIONS = 10  # of the paper's oracle
 EPSILON = 0.025  # by measurement: see docs/explanation/annotate-study
 
@@ -274,7 +273,9 @@ def _one_by_one(task: _Task, score: Callable[[], NDArray[Any]], taken: Callable[
 
 
 def _random(task: _Task) -> _Choice:
-    words = np.random.PCG64(np.random.SeedSequence(list(subkey(task.key, _PART)))).random_raw(task.graph.n_nodes)
+    words = np.random.PCG64(np.random.SeedSequence(list(stream_key(task.key, Stream.RANDOM_ITEMS)))).random_raw(
+        task.graph.n_nodes
+    )
     drawn = (words >> np.uint64(11)).astype(np.float64)
     return _Choice(_one_by_one(task, lambda: drawn, lambda item: None))
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ..ris.coverage import Cover, round_robin_cover
 from ..ris.matroid import PartitionMatroid
-from ..selection.base import Bounds, Limits, Question
-from ..selection.certification import DEFAULT_PRECISION, judge
-from ..selection.rounds import INTERRUPT, Pair, Round
+from ..selection.base import Bounds, Limits, Problem
+from ..selection.certification import DEFAULT_PRECISION, validate
+from ..selection.rounds import INTERRUPT, CollectionPair, Round
 from .problem import CapacityProblem
 
 __all__ = ["DEFAULT_EPSILON", "Found", "Method", "Task", "certified", "finish", "of_round", "with_spare"]
@@ -24,7 +24,7 @@ class Task:
     """A problem and a checked question about it."""
 
     problem: CapacityProblem
-    question: Question
+    selection_problem: Problem
     spare: str
 
     @property
@@ -39,7 +39,7 @@ class Found:
 
     Attributes
     ----------
-    takers : numpy.ndarray of int32
+    inviters : numpy.ndarray of int32
         Numbers of the active participants, in the order of choice.
     seeds : numpy.ndarray of int32
         Internal ids of the friends they invite.
@@ -50,7 +50,7 @@ class Found:
         None where `certified` is to find them.
     """
 
-    takers: NDArray[np.int32]
+    inviters: NDArray[np.int32]
     seeds: NDArray[np.int32]
     stop_reason: str
     gains: NDArray[np.float64] | None = None
@@ -90,50 +90,50 @@ class Method:
     summary: str
     source: str
     guarantee: str = ""
-    takes: frozenset[str] = frozenset()
+    accepts: frozenset[str] = frozenset()
     epsilon: float = DEFAULT_EPSILON
 
 
 def finish(cover: Cover, task: Task) -> Cover:
     """Return a choice without those that add nothing, and with the spare invitations used as the task says."""
-    assert cover.takers is not None
+    assert cover.seed_groups is not None
     useful = cover.gains > 0
-    takers, seeds = with_spare(task, cover.takers[useful], cover.seeds[useful])
+    inviters, seeds = with_spare(task, cover.seed_groups[useful], cover.seeds[useful])
     gains = np.zeros(seeds.size, dtype=np.int64)
     gains[: int(useful.sum())] = cover.gains[useful]
-    return dataclasses.replace(cover, takers=takers, seeds=seeds, gains=gains)
+    return dataclasses.replace(cover, seed_groups=inviters, seeds=seeds, gains=gains)
 
 
 def with_spare(
-    task: Task, takers: NDArray[np.int32], seeds: NDArray[np.int32]
+    task: Task, inviters: NDArray[np.int32], seeds: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return takers and seeds with those added who use what room is left."""
     from ..kernels.matroid import fill_up
 
     if task.spare == "empty":
-        return takers, seeds
+        return inviters, seeds
     matroid = task.matroid
-    n_groups, n = matroid.room.size, matroid.by_ptr.size - 1
-    taken = np.bincount(takers, minlength=n_groups)
+    n_groups, n = matroid.capacity.size, matroid.by_ptr.size - 1
+    taken = np.bincount(inviters, minlength=n_groups)
     own_ptr = np.concatenate([[0], np.cumsum(taken)])
-    own = seeds[np.argsort(takers, kind="stable")]
+    own = seeds[np.argsort(inviters, kind="stable")]
     invited = np.zeros(n, dtype=np.bool_)
     invited[seeds] = True
-    left = matroid.takes() - taken
+    left = matroid.usable_capacity() - taken
     more = np.empty((2, int(left.sum())), dtype=np.int32)
     size = fill_up(
         matroid.ptr, matroid.nodes, left, own_ptr, own, invited, task.spare == "all", np.full(n, -1, dtype=np.int32),
         more[0], more[1],
     )  # fmt: skip
-    return np.concatenate([takers, more[0, :size]]), np.concatenate([seeds, more[1, :size]])
+    return np.concatenate([inviters, more[0, :size]]), np.concatenate([seeds, more[1, :size]])
 
 
-def of_round(pair: Pair, best: Round, reason: str, number: int, target: float | None) -> Found:
+def of_round(pair: CollectionPair, best: Round, reason: str, number: int, target: float | None) -> Found:
     """Return a round's choice as what a method found."""
     choice = pair.result(best, reason, number, target)
-    assert best.cover.takers is not None
+    assert best.cover.seed_groups is not None
     return Found(
-        best.cover.takers, choice.seeds, reason, choice.gains, choice.bounds, choice.target_ratio, number,
+        best.cover.seed_groups, choice.seeds, reason, choice.gains, choice.bounds, choice.target_ratio, number,
         choice.n_rr_sets, choice.n_rr_entries, seconds=choice.seconds,
     )  # fmt: skip
 
@@ -142,11 +142,11 @@ def certified(task: Task, found: Found) -> Found:
     """Add bounds, and gains where they are missing, by RR sets that no method has seen."""
     if found.bounds is not None:
         return found
-    question = task.question
+    selection_problem = task.selection_problem
     if found.stop_reason == INTERRUPT:  # whoever wants to leave waits for the first round alone
-        question = dataclasses.replace(question, limits=Limits(1e-9, question.limits.memory))
+        selection_problem = dataclasses.replace(selection_problem, limits=Limits(1e-9, selection_problem.limits.memory))
     try:
-        pair, best, reason, number = judge(question, found.seeds, DEFAULT_PRECISION, round_robin_cover)
+        pair, best, reason, number = validate(selection_problem, found.seeds, DEFAULT_PRECISION, round_robin_cover)
     except KeyboardInterrupt:
         return _unjudged(task, found)
     gains = found.gains
@@ -155,7 +155,7 @@ def certified(task: Task, found: Found) -> Found:
         order = np.argsort(first)
         gains = np.zeros(found.seeds.size)
         # a friend invited again adds nothing
-        gains[first[order]] = pair.judgement.first_covered(seeds[order]) * (pair.total / pair.judgement.n_sets)
+        gains[first[order]] = pair.validation.first_covered(seeds[order]) * (pair.total / pair.validation.n_sets)
     return dataclasses.replace(
         found, gains=gains, bounds=best.bounds, rounds=number,
         stop_reason=INTERRUPT if reason == INTERRUPT else found.stop_reason, n_rr_sets=found.n_rr_sets + best.n_sets,
@@ -166,8 +166,8 @@ def certified(task: Task, found: Found) -> Found:
 
 def _unjudged(task: Task, found: Found) -> Found:
     """Return a choice whose judgement was interrupted at once: the friends reach themselves, and at most all."""
-    weights = task.question.weights
+    weights = task.selection_problem.weights
     assert weights is not None
-    own, total = float(weights[np.unique(found.seeds)].sum()), task.question.total
+    own, total = float(weights[np.unique(found.seeds)].sum()), task.selection_problem.total
     gains = np.zeros(found.seeds.size) if found.gains is None else found.gains
     return dataclasses.replace(found, gains=gains, bounds=Bounds(own, (own, total), own, total), stop_reason=INTERRUPT)

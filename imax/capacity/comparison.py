@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .. import __version__
 from .._utils import check
-from .._utils.streams import RNG, VERIFYING, key_from, subkey
+from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
 from ..diffusion.tables import check_model, prepare
 from ..errors import InvalidArgumentError
@@ -26,7 +26,7 @@ def method_names() -> list[str]:
     """Return what `compare` runs by default: every algorithm, those over an oracle with RR sets and by simulation."""
     names = []
     for method in METHODS.values():
-        names += [f"{method.name}:{o}" for o in ("rr", "simulation")] if "oracle" in method.takes else [method.name]
+        names += [f"{method.name}:{o}" for o in ("rr", "simulation")] if "oracle" in method.accepts else [method.name]
     return names
 
 
@@ -149,7 +149,7 @@ def _chosen(methods: str | Iterable[str]) -> list[str]:
         algorithm, colon, oracle = str(name).partition(":")
         if algorithm not in METHODS:
             raise InvalidArgumentError(f"methods must be 'all', or of {', '.join(METHODS)}; got {name!r}")
-        if colon and (oracle not in ORACLES or "oracle" not in METHODS[algorithm].takes):
+        if colon and (oracle not in ORACLES or "oracle" not in METHODS[algorithm].accepts):
             raise InvalidArgumentError(
                 f"methods names {name!r}; behind a colon stands the oracle of rr-greedy or mg-greedy: "
                 f"{', '.join(ORACLES)}"
@@ -183,7 +183,7 @@ def _judged(
         weights = {label: whole[label] for label in passive.nodes()}
     estimate = spread(
         passive, found.seeds, model=found.model, n_simulations=n_simulations, node_weights=weights,
-        rng=subkey(found.rng_key, VERIFYING), threads=threads,
+        rng=stream_key(found.rng_key, Stream.VERIFICATION), threads=threads,
     )  # fmt: skip
     return ComparedMethod(
         method=name,

@@ -11,7 +11,7 @@ from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
 from ..graph.node_values import node_weights as check_node_weights
-from ..selection.base import Progress, Question
+from ..selection.base import Problem, Progress
 from ..selection.problem import checked_work
 from . import local, ris
 from ._common import Found, Method, Task, certified
@@ -113,9 +113,9 @@ def assign(
     )  # fmt: skip
     if work["model"] == "lt":
         problem.graph.check_lt()
-    if oracle is None and "oracle" in method.takes:
+    if oracle is None and "oracle" in method.accepts:
         oracle = "rr" if n_simulations is None else "simulation"
-    question = Question(
+    selection_problem = Problem(
         graph=problem.graph,
         constraint=problem.constraint,
         weights=_weights(problem, node_weights),
@@ -126,7 +126,7 @@ def assign(
         blocked=problem.blocked,
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
-    task = Task(problem, question, check.one_of(spare or SPARE[0], "spare", SPARE))
+    task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE))
     return _result(task, certified(task, method.solve(task)), method)
 
 
@@ -139,8 +139,8 @@ def check_problem(problem: Any) -> None:
 def _fits(method: Method, given: dict[str, Any]) -> None:
     """Refuse arguments that a method, or its oracle, does not take."""
     for name, value in given.items():
-        if value is not None and name not in method.takes:
-            others = ", ".join(other.name for other in METHODS.values() if name in other.takes)
+        if value is not None and name not in method.accepts:
+            others = ", ".join(other.name for other in METHODS.values() if name in other.accepts)
             raise InvalidArgumentError(f"{name} is nothing that algorithm {method.name!r} takes; these do: {others}")
     oracle = given["oracle"]
     if oracle is not None:
@@ -162,13 +162,13 @@ def _weights(problem: CapacityProblem, given: Any) -> NDArray[np.float64]:
 
 
 def _result(task: Task, found: Found, method: Method) -> Assignment:
-    problem, q, bounds = task.problem, task.question, found.bounds
+    problem, q, bounds = task.problem, task.selection_problem, found.bounds
     assert bounds is not None
     assert found.gains is not None
     labels = q.graph.labels_of(found.seeds)
     friends: dict[Any, list[Any]] = {ap: [] for ap in problem.active}
     gains: dict[Any, list[float]] = {ap: [] for ap in problem.active}
-    for g, label, gain in zip(found.takers.tolist(), labels, found.gains.tolist(), strict=True):
+    for g, label, gain in zip(found.inviters.tolist(), labels, found.gains.tolist(), strict=True):
         ap = problem.active[g]
         friends[ap].append(label)
         gains[ap].append(gain)

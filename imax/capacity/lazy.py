@@ -49,15 +49,15 @@ class _Gains:
         self.search.add(node, gain)
 
 
-def _in_turn(task: Task, gains: _Gains, takers: list[int]) -> None:
+def _in_turn(task: Task, gains: _Gains, inviters: list[int]) -> None:
     """RR-Greedy."""
     m = task.matroid
-    rows = [m.nodes[m.ptr[g] : m.ptr[g + 1]].tolist() for g in range(m.room.size)]
+    rows = [m.nodes[m.ptr[g] : m.ptr[g + 1]].tolist() for g in range(m.capacity.size)]
     heaps = [[(-gains.last[v], v) for v in row] for row in rows]
     for heap in heaps:
         heapify(heap)
-    room = m.room.tolist()
-    waiting = list(range(m.room.size))
+    capacity = m.capacity.tolist()
+    waiting = list(range(m.capacity.size))
     while waiting:
         still = []
         for g in waiting:
@@ -65,41 +65,41 @@ def _in_turn(task: Task, gains: _Gains, takers: list[int]) -> None:
             if found is None:
                 continue
             heappop(heaps[g])
-            takers.append(g)
+            inviters.append(g)
             gains.take(found[1], found[0])
-            room[g] -= 1
-            if room[g]:
+            capacity[g] -= 1
+            if capacity[g]:
                 still.append(g)
         waiting = still
 
 
-def _best_of_all(task: Task, gains: _Gains, takers: list[int]) -> None:
+def _best_of_all(task: Task, gains: _Gains, inviters: list[int]) -> None:
     """MG-Greedy; of several who could invite a friend, the one with the most invitations left does."""
     m = task.matroid
     heap = [(-gain, v) for v, gain in gains.last.items()]
     heapify(heap)
-    room = m.room.copy()
+    capacity = m.capacity.copy()
 
     def fits(node: int) -> bool:
-        return bool((room[m.by_group[m.by_ptr[node] : m.by_ptr[node + 1]]] > 0).any())
+        return bool((capacity[m.by_group[m.by_ptr[node] : m.by_ptr[node + 1]]] > 0).any())
 
     while (found := gains.lead(heap, fits)) is not None:
         gain, node = found
         heappop(heap)
         groups = np.sort(m.by_group[m.by_ptr[node] : m.by_ptr[node + 1]])
-        g = int(groups[np.argmax(room[groups])])
-        room[g] -= 1
-        takers.append(g)
+        g = int(groups[np.argmax(capacity[groups])])
+        capacity[g] -= 1
+        inviters.append(g)
         gains.take(node, gain)
 
 
 def by_oracle(task: Task, *, in_turn: bool) -> Found:
     """Choose by RR-Greedy or MG-Greedy over the question's oracle; stop in time, and on Ctrl-C."""
-    search = Search(task.question)
-    takers: list[int] = []
+    search = Search(task.selection_problem)
+    inviters: list[int] = []
     reason = ALL
     try:
-        (_in_turn if in_turn else _best_of_all)(task, _Gains(search), takers)
+        (_in_turn if in_turn else _best_of_all)(task, _Gains(search), inviters)
     except OutOfTime:
         reason = TIME
     except KeyboardInterrupt:
@@ -109,11 +109,11 @@ def by_oracle(task: Task, *, in_turn: bool) -> Found:
     m = task.matroid
     if not search.seeds and search.best is not None:
         gain, node = search.best
-        search.seeds, search.gains, takers = [node], [gain], [int(m.by_group[m.by_ptr[node]])]
-    size = min(len(takers), len(search.gains))  # an interrupt may come between
-    chosen = np.array(takers[:size], dtype=np.int32), np.array(search.seeds[:size], dtype=np.int32)
+        search.seeds, search.gains, inviters = [node], [gain], [int(m.by_group[m.by_ptr[node]])]
+    size = min(len(inviters), len(search.gains))  # an interrupt may come between
+    chosen = np.array(inviters[:size], dtype=np.int32), np.array(search.seeds[:size], dtype=np.int32)
     gains = np.array(search.gains[:size])
-    if task.spare == "all" or task.question.oracle != "exact":  # what adds nothing exactly is nothing to try
+    if task.spare == "all" or task.selection_problem.oracle != "exact":  # what adds nothing exactly is nothing to try
         chosen = with_spare(task, *chosen)
         gains = np.concatenate([gains, np.zeros(chosen[0].size - gains.size)])
     return Found(

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.streams import Stream
 from ..errors import OutOfMemoryBoundError
-from ..graph.build import even_parts
 from ..ris.bounds import GREEDY, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound
 from ..ris.collection import RRCollection
 from ..selection.algorithms.heuristics import pagerank_of
 from ..selection.picks import ALL
-from ..selection.rounds import BOUND, INTERRUPT, MEMORY, REACHED, TIME, Pair, Stopped
+from ..selection.rounds import BOUND, INTERRUPT, MEMORY, REACHED, TIME, CollectionPair, Stopped
 from ._common import Found, Method, Task
 
 __all__ = ["METHODS"]
 
-_PART = 2  # of the question's streams, which no other method uses
+_STREAMS = (Stream.LOCAL_SELECTION, Stream.LOCAL_VALIDATION)
 _EPSILON = 0.1
 _PIECES = 16  # of the participants for each thread, between looks at the clock
 
@@ -36,10 +36,10 @@ def _by_score(task: Task, of_passive: NDArray[Any], reason: str) -> Found:
     score = np.zeros(graph.n_nodes)
     # nodes of the passive graph stand in the order of the whole graph's
     score[graph.rank[np.flatnonzero(~problem.blocked[graph.rank])]] = of_passive
-    groups = np.repeat(np.arange(m.room.size, dtype=np.int32), np.diff(m.ptr))
+    groups = np.repeat(np.arange(m.capacity.size, dtype=np.int32), np.diff(m.ptr))
     order = np.lexsort((m.nodes, -score[m.nodes], groups))
     place = np.arange(m.n_pairs) - m.ptr[groups]
-    taken = order[place < m.room[groups]]
+    taken = order[place < m.capacity[groups]]
     return Found(groups[taken], m.nodes[taken], reason)
 
 
@@ -48,7 +48,7 @@ def _degree(task: Task) -> Found:
 
 
 def _pagerank(task: Task) -> Found:
-    q, passive = task.question, task.problem.passive
+    q, passive = task.selection_problem, task.problem.passive
     rank, settled = pagerank_of(passive, q.threads, q.limits)
     by_index = np.empty_like(rank)
     by_index[passive.index] = rank
@@ -62,18 +62,18 @@ class _Alone:
         from ..kernels.matroid import choose_locally
 
         m = self.matroid = task.matroid
-        self.threads, self.check = task.question.threads, check
-        self.parts = even_parts(m.ptr, _PIECES * self.threads) or [(0, m.room.size)]
-        self.places = np.concatenate([[0], np.cumsum(m.takes())])
+        self.threads, self.check = task.selection_problem.threads, check
+        self.parts = parallel.even_parts(m.ptr, _PIECES * self.threads) or [(0, m.capacity.size)]
+        self.places = np.concatenate([[0], np.cumsum(m.usable_capacity())])
         self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
         self.gains = np.empty(self.seeds.size, dtype=np.int64)
-        self.size = np.empty(m.room.size, dtype=np.int64)
+        self.size = np.empty(m.capacity.size, dtype=np.int64)
         (set_ptr,), sets = collection.index(parts=1)
         heap = np.empty(m.n_pairs, dtype=np.int64)
         n = m.by_ptr.size - 1
         self._run(
             lambda a, b, stamp: choose_locally(
-                a, b, n, m.ptr, m.nodes, m.room, set_ptr, sets, stamp, heap, self.places, self.seeds, self.gains,
+                a, b, n, m.ptr, m.nodes, m.capacity, set_ptr, sets, stamp, heap, self.places, self.seeds, self.gains,
                 self.size,
             ),
             collection,
@@ -102,21 +102,21 @@ class _Alone:
         )
         return found
 
-    def found(self, task: Task, pair: Pair, reason: str, rounds: int) -> Found:
+    def found(self, task: Task, pair: CollectionPair, reason: str, rounds: int) -> Found:
         """Return the choices as what a method found."""
-        takers = np.repeat(np.arange(self.size.size, dtype=np.int32), self.size)
+        inviters = np.repeat(np.arange(self.size.size, dtype=np.int32), self.size)
         return Found(
-            takers, self.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
+            inviters, self.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
             seconds=pair.seconds,
         )  # fmt: skip
 
 
 def _asking(task: Task) -> list[tuple[int, float, float]]:
     """Return (number, logarithm of its choices, what its best friends are worth themselves) of who has a choice."""
-    m, weights = task.matroid, task.question.weights
+    m, weights = task.matroid, task.selection_problem.weights
     found = []
-    for g in np.flatnonzero(np.diff(m.ptr) > m.room).tolist():
-        row, k = m.nodes[m.ptr[g] : m.ptr[g + 1]], int(m.room[g])
+    for g in np.flatnonzero(np.diff(m.ptr) > m.capacity).tolist():
+        row, k = m.nodes[m.ptr[g] : m.ptr[g + 1]], int(m.capacity[g])
         assert weights is not None
         worth = float(np.partition(weights[row], row.size - k)[-k:].sum())
         if worth > 0.0:  # where friends count for nothing themselves there is nothing to be sure of
@@ -126,8 +126,8 @@ def _asking(task: Task) -> list[tuple[int, float, float]]:
 
 def _opim_c(task: Task) -> Found:
     """Each by OPIM-C, until every participant's choice is certain to be nearly as good as greedy can be sure of."""
-    q = task.question
-    pair = Pair(q, _PART)
+    q = task.selection_problem
+    pair = CollectionPair(q, _STREAMS)
     asking = _asking(task)
     target = GREEDY - q.epsilon
     schedules = [opim_schedule(logs, pair.total, least, q.epsilon, q.delta / len(asking)) for _, logs, least in asking]
@@ -145,7 +145,7 @@ def _opim_c(task: Task) -> Found:
                 best = _Alone(task, pair.selection, pair.check)
             pair.have_result = True
             with pair.clock("certify"):
-                judged = best.judged(pair.judgement)
+                judged = best.judged(pair.validation)
             pairs = ((int(judged[g]), int(best.covered[g])) for g, *_ in asking)
             if all(
                 lower_bound(low, count, pair.total, a) >= target * upper_bound(high / GREEDY, count, pair.total, a)
@@ -168,8 +168,8 @@ def _opim_c(task: Task) -> Found:
 
 def _imm(task: Task) -> Found:
     """Each by IMM: how many sets the one that needs most needs is estimated first, then as many are drawn afresh."""
-    q = task.question
-    pair = Pair(q, _PART)
+    q = task.selection_problem
+    pair = CollectionPair(q, _STREAMS)
     asking = _asking(task)
     n, wide = pair.total, math.sqrt(2.0) * q.epsilon
     sizes = {g: imm_sizes(n, logs, q.epsilon, q.delta / len(asking)) for g, logs, _ in asking}
@@ -182,11 +182,11 @@ def _imm(task: Task) -> Found:
             spread /= 2
             with pair.clock("estimate"):
                 # the judgement's stream is free: what estimates must not choose, unless a limit ends it here
-                pair.judgement.extend(math.ceil(max(sizes[g][0] for g in waiting) / spread), keep_going=_going(pair))
-                best = _Alone(task, pair.judgement, pair.check)
+                pair.validation.extend(math.ceil(max(sizes[g][0] for g in waiting) / spread), keep_going=_going(pair))
+                best = _Alone(task, pair.validation, pair.check)
             pair.have_result = True
             for g in list(waiting):
-                found = n * float(best.covered[g]) / pair.judgement.n_sets
+                found = n * float(best.covered[g]) / pair.validation.n_sets
                 if found >= (1.0 + wide) * spread:
                     wanted = max(wanted, sizes[g][1] / max(found / (1.0 + wide), least[g]))
                     waiting.remove(g)
@@ -214,7 +214,7 @@ def _no_check() -> None:
     """Let the last step end: what it needs is drawn."""
 
 
-def _going(pair: Pair) -> Callable[[], bool]:
+def _going(pair: CollectionPair) -> Callable[[], bool]:
     def going() -> bool:
         pair.check()
         return True

@@ -151,14 +151,13 @@ class CapacityProblem:
 
     def _arcs(self, ids: NDArray[np.int32], threads: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return each passive node's row of APs that have an arc to it."""
-        from ..graph.build import even_parts
         from ..kernels.matroid import count_members, fill_members
 
         graph, n = self.graph, self.graph.n_nodes
         number = np.zeros(n, dtype=np.int32)
         number[ids] = np.arange(ids.size, dtype=np.int32)
         counts = np.empty(n, dtype=np.int64)
-        parts = even_parts(graph.in_ptr, threads if graph.n_arcs > 1 << 16 else 1) or [(0, n)]
+        parts = parallel.even_parts(graph.in_ptr, threads if graph.n_arcs > 1 << 16 else 1) or [(0, n)]
         rows = graph.in_ptr, graph.in_idx, self.blocked
         parallel.run([partial(count_members, *rows, a, b, counts) for a, b in parts], threads)
         by_ptr = np.concatenate([[0], np.cumsum(counts)])
@@ -236,7 +235,7 @@ class CapacityProblem:
         """What the selectors need to know, in internal ids."""
         none = np.empty(0, dtype=np.int32)
         allowed = np.diff(self.matroid.by_ptr) > 0
-        return Constraint(int(self.matroid.takes().sum()), allowed, none, none, matroid=self.matroid)
+        return Constraint(int(self.matroid.usable_capacity().sum()), allowed, none, none, matroid=self.matroid)
 
     def __repr__(self) -> str:
         return (

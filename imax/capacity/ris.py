@@ -11,10 +11,10 @@ from functools import partial
 
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
-from ..ris.coverage import Cover, CoverChoice, greedy_cover, round_robin_cover
+from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover, round_robin_cover
 from ..selection.algorithms.opimc import doubling, schedule_of
 from ..selection.algorithms.ris import fixed
-from ..selection.rounds import Pair, drain
+from ..selection.rounds import CollectionPair, run_rounds
 from ._common import Found, Method, Task, finish, of_round
 from .lazy import by_oracle
 
@@ -23,33 +23,33 @@ __all__ = ["METHODS"]
 _SOURCE = "Zhang, Huang, Sun, Lin, Xiao, Tang: Capacity Constrained Influence Maximization. KDD 2023"
 
 
-def _finished(choose: CoverChoice, task: Task) -> CoverChoice:
+def _finished(choose: CoverAlgorithm, task: Task) -> CoverAlgorithm:
     def select(collection: RRCollection, constraint: Constraint) -> Cover:
         return finish(choose(collection, constraint), task)
 
     return select
 
 
-def _until_certain(choose: CoverChoice) -> Callable[[Task], Found]:
+def _until_certain(choose: CoverAlgorithm) -> Callable[[Task], Found]:
     """Return a method that doubles two collections until the certificate holds and the choice has settled."""
 
     def solve(task: Task) -> Found:
-        q = task.question
-        pair = Pair(q)
-        best, reason, number = drain(doubling(pair, schedule_of(q, q.delta), _finished(choose, task)))
+        q = task.selection_problem
+        pair = CollectionPair(q)
+        best, reason, number = run_rounds(doubling(pair, schedule_of(q, q.delta), _finished(choose, task)))
         return of_round(pair, best, reason, number, q.constraint.guarantee - q.epsilon)
 
     return solve
 
 
-def _with_oracle(choose: CoverChoice, *, in_turn: bool) -> Callable[[Task], Found]:
+def _with_oracle(choose: CoverAlgorithm, *, in_turn: bool) -> Callable[[Task], Found]:
     """Return a method that asks the question's oracle; RR sets by their own kernels."""
 
     def solve(task: Task) -> Found:
-        if task.question.oracle != "rr":
+        if task.selection_problem.oracle != "rr":
             return by_oracle(task, in_turn=in_turn)
-        pair = Pair(task.question)
-        best, reason, _ = drain(fixed(pair, _finished(choose, task)))
+        pair = CollectionPair(task.selection_problem)
+        best, reason, _ = run_rounds(fixed(pair, _finished(choose, task)))
         return of_round(pair, best, reason, 1, None)
 
     return solve

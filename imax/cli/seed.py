@@ -214,7 +214,7 @@ def _verify(
     network: "InfluenceGraph", result: "MaximizeResult", n: int, status: Status, options: dict[str, Any]
 ) -> "SpreadEstimate | None":
     """Simulate the result on a stream that the choice did not use; None where an interrupt came first."""
-    from .._utils.streams import VERIFYING, subkey
+    from .._utils.streams import Stream, stream_key
     from ..diffusion.simulation import spread
 
     def show(done: int, total: int) -> None:
@@ -225,7 +225,7 @@ def _verify(
             network,
             [*(options["start"] or ()), *result.seeds],
             n_simulations=n,
-            rng=subkey(result.rng_key, VERIFYING),
+            rng=stream_key(result.rng_key, Stream.VERIFICATION),
             progress=show if status.on else None,
             **{name: options[name] for name in ("model", "node_weights", "threads")},
         )
@@ -318,7 +318,7 @@ def _asked(answer: _Answer) -> list[tuple[str, str]]:
     if result.budget is not None:
         facts.append(("Cost", f"{result.total_cost:,g} of {result.budget:,g}"))
     if result.target_spread is not None:
-        some = f"{len(result)} seeds; no fewer than {result.fewest} reach it"
+        some = f"{len(result)} seeds; no fewer than {result.min_seeds} reach it"
         facts.append(("Target", f"{result.target_spread:,g} with {some}"))
     return facts
 

@@ -55,7 +55,7 @@ class Cascades:
         roots: NDArray[np.uint32] | None = None,
         seeds: NDArray[np.int32] | None = None,
         weights: NDArray[np.float64] | None = None,
-        ending: NDArray[np.bool_] | None = None,
+        is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
         stratified: bool = False,
     ) -> None:
@@ -65,7 +65,7 @@ class Cascades:
         self.roots = roots
         self.seeds = seeds
         self.weights = weights
-        self.ending = ending
+        self.is_sentinel = is_sentinel
         self.blocked = blocked
         self.strata = True if stratified else None  # None leaves the branch out of the compiled kernel
         self.cut = 0  # nodes that sets had met before they met an end
@@ -113,17 +113,18 @@ class Cascades:
                 size = cascades(
                     first, count, self.key[0], self.key[1], d.n, self.lanes,
                     d.idx, d.pick, d.rec, d.cum, d.par, d.deg, d.mode,
-                    self.roots, self.strata, self.seeds, self.weights, self.ending, *buffers, buf, start, length, value,
+                    self.roots, self.strata, self.seeds, self.weights, self.is_sentinel, *buffers, buf, start, length,
+                    value,
                 )  # fmt: skip
                 if size != _LEVEL_FULL:
-                    if self.ending is not None and size >= 0:
+                    if self.is_sentinel is not None and size >= 0:
                         with self._lock:
                             self.cut += int(buffers[_REGISTERS][5, 0])
                     return int(size)
                 self._local.level *= 2
                 del self._local.buffers
 
-    def twin(self, key: Key) -> "Cascades":
+    def with_key(self, key: Key) -> "Cascades":
         """Return the same for another key, with the same buffers: the first touch of memory takes time too."""
         other = copy(self)
         other.key = (np.uint64(key[0]), np.uint64(key[1]))
@@ -166,7 +167,7 @@ class Sampler:
         lanes: int | None = None,
         threads: int | None = None,
         diffusion: Diffusion | None = None,
-        ending: NDArray[np.bool_] | None = None,
+        is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
         stratified: bool = False,
     ) -> None:
@@ -178,15 +179,21 @@ class Sampler:
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         roots = None if node_weights is None else _root_table(node_weights)
         self._cascades = Cascades(
-            self.diffusion, key, self.lanes, roots=roots, ending=ending, blocked=blocked, stratified=stratified
+            self.diffusion,
+            key,
+            self.lanes,
+            roots=roots,
+            is_sentinel=is_sentinel,
+            blocked=blocked,
+            stratified=stratified,
         )
         self._local = threading.local()
         self._rate = 0.0  # unknown: the first round is a small one
 
-    def twin(self, key: Key) -> "Sampler":
+    def with_key(self, key: Key) -> "Sampler":
         """Return the same for another key, with the same buffers."""
         other = copy(self)
-        other._cascades = self._cascades.twin(key)
+        other._cascades = self._cascades.with_key(key)
         return other
 
     @property

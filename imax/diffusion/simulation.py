@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check, parallel
-from .._utils.streams import RNG, Key, key_from
+from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import LT_SLACK, InfluenceGraph
 from ..graph.node_values import node_weights as check_node_weights
@@ -96,7 +96,7 @@ def spread(
     weights = check_node_weights(network, node_weights)
     key = key_from(rng)
     n_threads = check.threads(threads)
-    run = simulate(network, chosen, model, key, weights, n_threads)
+    run = simulate(network, chosen, model, stream_key(key, Stream.SPREAD), weights, n_threads)
     values = np.empty(total)
     done, stop, rate = 0, "all simulations done", 1000.0
     try:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from .._utils import check, parallel
 from ..errors import InvalidArgumentError
-from ..graph.build import even_parts
 from ..graph.influence_graph import LT_SLACK, InfluenceGraph
 
 __all__ = ["HEAVY_FROM", "MODELS", "TABLE_MEAN", "Diffusion", "check_model", "forward_ic", "prepare"]
@@ -194,7 +193,7 @@ def _ic_general(
             ic_picks, ptr, idx, probability, by_target, HEAVY_FROM, pick, rec, np.empty(size), np.empty(size, np.int64),
             a, b,
         )
-        for a, b in even_parts(ptr, threads) or [(0, n)]
+        for a, b in parallel.even_parts(ptr, threads) or [(0, n)]
     ]  # fmt: skip
     parallel.run(tasks, threads)
     heavy = int((rec[:, 1] >> np.uint64(32)).max(initial=0))
@@ -214,7 +213,7 @@ def _lt_general(graph: InfluenceGraph, threads: int) -> Diffusion:
         partial(
             lt_picks, ptr, graph.in_idx, weight, LT_SLACK, pick, rec, np.empty(size), np.empty(size, np.int64), a, b
         )
-        for a, b in even_parts(ptr, threads) or [(0, n)]
+        for a, b in parallel.even_parts(ptr, threads) or [(0, n)]
     ]
     parallel.run(tasks, threads)
     return Diffusion(n, 1, None, pick, rec)

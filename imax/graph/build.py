@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from .._utils import parallel
 from ..errors import InvalidGraphError
 
-__all__ = ["Built", "build", "even_parts", "transpose"]
+__all__ = ["Built", "build", "transpose"]
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,6 @@ class Built:
     copies: NDArray[np.int32] | None
     self_loops: int
     parallel_arcs: int
-
-
-def even_parts(ptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:
-    """Cut the rows into ranges of about the same number of arcs."""
-    n = ptr.size - 1
-    marks = np.searchsorted(ptr, ptr[-1] * np.arange(1, parts) / parts)
-    edges = [0, *sorted(min(int(x), n) for x in marks), n]
-    return [(a, b) for a, b in pairwise(edges) if a < b]
 
 
 def _pointers(counts: NDArray[Any]) -> NDArray[np.int64]:
@@ -145,7 +136,7 @@ def _merge(
     from ..kernels import rows as k
 
     unique = np.zeros(ptr.size - 1, dtype=np.int64)
-    parts = even_parts(ptr, 4 * threads if threads > 1 else 1)
+    parts = parallel.even_parts(ptr, 4 * threads if threads > 1 else 1)
     weighted = keys.dtype == np.uint64
     parallel.run(
         [partial(k.sort_keys if weighted else k.count_distinct, ptr, keys, unique, a, b) for a, b in parts], threads
@@ -187,7 +178,7 @@ def _renumber(
     """Renumber rows by the out-degrees that merging has left."""
     from ..kernels import rows as k
 
-    parts = even_parts(ptr, threads)
+    parts = parallel.even_parts(ptr, threads)
     counts = np.zeros((max(len(parts), 1), index.size), dtype=np.int64)
     parallel.run(
         [partial(k.transpose_counts, idx[ptr[a] : ptr[b]], counts[t]) for t, (a, b) in enumerate(parts)], threads
@@ -226,7 +217,7 @@ def transpose(
 
     n = ptr.size - 1
     lengths = None if order is None else np.diff(ptr)[order]
-    parts = even_parts(ptr if lengths is None else _pointers(lengths), threads)
+    parts = parallel.even_parts(ptr if lengths is None else _pointers(lengths), threads)
     cursor = np.zeros((max(len(parts), 1), n), dtype=np.int64)
     parallel.run(
         [partial(k.count_rows, ptr, idx, a, b, order, name, cursor[t]) for t, (a, b) in enumerate(parts)], threads

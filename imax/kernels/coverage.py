@@ -155,7 +155,7 @@ def _key(v, gain, cost, by_ratio):
 
 
 @helper
-def _roomiest(v, by_ptr, by_group, room):
+def _emptiest_group(v, by_ptr, by_group, capacity):
     """Return the group of `v` with the most room, the first of equals; -1 where it is in none, -2 if all are full."""
     if by_ptr[v] == by_ptr[v + 1]:
         return np.int64(-1)
@@ -163,9 +163,9 @@ def _roomiest(v, by_ptr, by_group, room):
     most = np.int64(0)
     for q in range(by_ptr[v], by_ptr[v + 1]):
         g = np.int64(by_group[q])
-        if room[g] > most or (room[g] == most and g < best):
+        if capacity[g] > most or (capacity[g] == most and g < best):
             best = g
-            most = room[g]
+            most = capacity[g]
     return best
 
 
@@ -213,8 +213,8 @@ def order(gain, allowed, cost, by_ratio, kept, tally, heap, state):
 
 @hot
 def greedy(
-    picks, goal, need, k, kept, ptr, sets, offsets, nodes, covered, gain, allowed, by_ptr, by_group, room, takers, cost,
-    by_ratio, purse, tally, heap, state, seeds, gains, most,
+    picks, goal, need, k, kept, ptr, sets, offsets, nodes, covered, gain, allowed, by_ptr, by_group, capacity,
+    seed_groups, cost, by_ratio, remaining_budget, tally, heap, state, seeds, gains, most,
 ):  # fmt: skip
     """Choose nodes by lazy greedy coverage until there are `picks`, or they cover `goal` sets, or none is left.
 
@@ -253,12 +253,12 @@ def greedy(
             break
         v = n - 1 - np.int64(heap[0] & _LOW)
         fits = True
-        taker = np.int64(-1)
-        if room is not None:
-            taker = _roomiest(v, by_ptr, by_group, room)
-            fits = taker != -2
+        group = np.int64(-1)
+        if capacity is not None:
+            group = _emptiest_group(v, by_ptr, by_group, capacity)
+            fits = group != -2
         if cost is not None:
-            fits = cost[v] <= purse[0]
+            fits = cost[v] <= remaining_budget[0]
         if fits:
             key = _key(v, gain, cost, by_ratio)
             if (heap[0] >> _S32) != key:
@@ -270,12 +270,12 @@ def greedy(
         sift_down(heap, size, np.int64(0))
         if not fits:
             continue
-        if room is not None:
-            takers[pick] = taker
-            if taker >= 0:
-                room[taker] -= 1
+        if capacity is not None:
+            seed_groups[pick] = group
+            if group >= 0:
+                capacity[group] -= 1
         if cost is not None:
-            purse[0] -= cost[v]
+            remaining_budget[0] -= cost[v]
         seeds[pick] = v
         gains[pick] = gain[v]
         total += gain[v]

@@ -52,11 +52,11 @@ def fill_members(in_ptr, in_idx, active, number, first, last, by_ptr, by_group):
 
 
 @hot
-def first_fit(ptr, nodes, room, taken, worth):
+def first_fit(ptr, nodes, capacity, taken, worth):
     """Let each group in turn take its first nodes that none has taken; return what these are worth together."""
     total = 0.0
-    for g in range(room.size):
-        left = room[g]
+    for g in range(capacity.size):
+        left = capacity[g]
         for q in range(ptr[g], ptr[g + 1]):
             if left == 0:
                 break
@@ -86,7 +86,7 @@ def sift_small(small, size, at):
 
 
 @hot
-def refresh(first, last, n, ptr, nodes, room, gain, heap, size, small, least):
+def refresh(first, last, n, ptr, nodes, capacity, gain, heap, size, small, least):
     """Bring the heaps of groups first to last up to date; `least` takes the gain of each one's last node that has room.
 
     That is the largest gain but ``room - 1``, or 0 where there are not so many. A `size` of -1 says that the heap is
@@ -96,7 +96,7 @@ def refresh(first, last, n, ptr, nodes, room, gain, heap, size, small, least):
         begin = ptr[g]
         count = size[g]
         kept = np.int64(0)
-        k = room[g]
+        k = capacity[g]
         for q in range(begin, ptr[g + 1] if count < 0 else begin + count):
             v = np.int64(nodes[q]) if count < 0 else n - 1 - (heap[q] & _LOW)
             now = np.int64(gain[v])
@@ -139,13 +139,15 @@ def excess(first, last, by_ptr, by_group, allowed, gain, least):
 
 
 @hot
-def round_robin(n, ptr, heap, size, room, set_ptr, sets, offsets, members, covered, gain, takers, seeds, gains, at):
+def round_robin(
+    n, ptr, heap, size, capacity, set_ptr, sets, offsets, members, covered, gain, seed_groups, seeds, gains, at
+):
     """Let each group with room take its node of the largest gain, if that is not 0; return the picks so far.
 
     Ties go to the smaller node. `set_ptr` and `sets` are the index of the RR sets, `offsets` and `members` these.
     """
-    for g in range(room.size):
-        if room[g] == 0:
+    for g in range(capacity.size):
+        if capacity[g] == 0:
             continue
         begin = ptr[g]
         count = size[g]
@@ -163,11 +165,11 @@ def round_robin(n, ptr, heap, size, room, set_ptr, sets, offsets, members, cover
             sift_down(own, count, np.int64(0))
         if count > 0:
             v = n - 1 - (own[0] & _LOW)
-            takers[at] = g
+            seed_groups[at] = g
             seeds[at] = v
             gains[at] = gain[v]
             at += 1
-            room[g] -= 1
+            capacity[g] -= 1
             count -= 1
             own[0] = own[count]
             sift_down(own, count, np.int64(0))
@@ -177,7 +179,7 @@ def round_robin(n, ptr, heap, size, room, set_ptr, sets, offsets, members, cover
 
 
 @hot
-def choose_locally(first, last, n, ptr, nodes, room, set_ptr, sets, stamp, heap, places, seeds, gains, size):
+def choose_locally(first, last, n, ptr, nodes, capacity, set_ptr, sets, stamp, heap, places, seeds, gains, size):
     """Let each group from first to last choose greedily as if it were alone, at most as many nodes as it has room for.
 
     Group g writes its choice from ``places[g]`` on and its number to ``size[g]``. Sets that it has covered bear its
@@ -194,7 +196,7 @@ def choose_locally(first, last, n, ptr, nodes, room, set_ptr, sets, stamp, heap,
         for at in range(count // 2 - 1, -1, -1):
             sift_down(own, count, at)
         at = places[g]
-        end = at + min(room[g], count)
+        end = at + min(capacity[g], count)
         while at < end:
             v = n - 1 - (own[0] & _LOW)
             now = np.int64(0)
@@ -230,15 +232,15 @@ def cover_locally(first, last, places, size, seeds, set_ptr, sets, stamp, covere
 
 
 @hot
-def fill_up(ptr, nodes, room, own_ptr, own, invited, again, stamp, takers, seeds):
+def fill_up(ptr, nodes, capacity, own_ptr, own, invited, again, stamp, seed_groups, seeds):
     """Let each group take its first nodes that none has taken until its room is used; return how many these are.
 
     With `again` those that others have taken come after. Row g of `own_ptr` and `own` has what group g has taken
     already; `room` is what is left. `invited` marks what any has taken, `stamp` starts below all groups' numbers.
     """
     at = np.int64(0)
-    for g in range(room.size):
-        left = room[g]
+    for g in range(capacity.size):
+        left = capacity[g]
         if left == 0:
             continue
         for q in range(own_ptr[g], own_ptr[g + 1]):
@@ -252,7 +254,7 @@ def fill_up(ptr, nodes, room, own_ptr, own, invited, again, stamp, takers, seeds
                     continue
                 stamp[v] = g
                 invited[v] = True
-                takers[at] = g
+                seed_groups[at] = g
                 seeds[at] = v
                 at += 1
                 left -= 1

@@ -205,8 +205,8 @@ def _one_general(v, lane, pick, rec, arcs, lanes_of, fracs, na, state, step):
 
 @helper
 def _begin(
-    lane, i, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail, items, n_items, ending,
-    hit, cut,
+    lane, i, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail, items, n_items,
+    is_sentinel, hit, cut,
 ):  # fmt: skip
     """Start cascade `i` in a lane, from the seeds or a random root; return the number of items with its own added."""
     s, d = stream(key0, key1, _U(i))
@@ -224,8 +224,8 @@ def _begin(
         mark[v] |= bit
         prefetch(rec, v)
         items[n_items] = (lane << 32) | v
-        if ending is not None:
-            hit[lane] = v if ending[v] else -1
+        if is_sentinel is not None:
+            hit[lane] = v if is_sentinel[v] else -1
             cut[lane] = 1
     else:
         size = seeds.size
@@ -260,7 +260,7 @@ def _load(na, idx, pick, arcs, fracs, ends, mark, rec):
 
 
 @helper
-def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items, ending, hit, cut):
+def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items, is_sentinel, hit, cut):
     """Add each new node to its lane's cascade and to the next level's items; return their number."""
     for j in range(na):
         u = np.int64(ends[j])
@@ -276,8 +276,8 @@ def _append(na, pick, lanes_of, ends, mark, queue, tail, items, n_items, ending,
         items[n_items] = (lane << 32) | u
         tail[lane] = at + new
         n_items += new
-        if ending is not None:
-            if ending[u] and hit[lane] < 0:
+        if is_sentinel is not None:
+            if is_sentinel[u] and hit[lane] < 0:
                 hit[lane] = u
                 cut[lane] = at + 1
     return n_items
@@ -295,14 +295,14 @@ def _drop(items, n_items, hit):
 
 
 @helper
-def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which, ending, hit):
+def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which, is_sentinel, hit):
     """Write a finished cascade out and clear its marks; return its size, or -1 if `buf` has no room for it.
 
     Of one that was ended there is written the node that ended it alone.
     """
     size = tail[lane]
     off = ~(_ONE16 << np.uint16(lane))
-    if ending is not None:
+    if is_sentinel is not None:
         if hit[lane] >= 0:
             if out + 1 > buf.size:
                 return np.int64(-1)
@@ -330,7 +330,8 @@ def _end(lane, seeds, weights, mark, queue, tail, buf, out, value, which, ending
 @hot
 def cascades(
     first, count, key0, key1, n, lanes, idx, pick, rec, cum, par, deg, mode, roots, strata, seeds, weights,
-    ending, mark, queue, now, later, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length, value,
+    is_sentinel, mark, queue, now, later, arcs, fracs, lanes_of, ends, room, registers, words, buf, start, length,
+    value,
 ):  # fmt: skip
     """Run cascades number `first` to ``first + count - 1`` of a stream.
 
@@ -365,7 +366,7 @@ def cascades(
         who[live] = begun
         n_now = _begin(
             live, first + begun, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail, now,
-            n_now, ending, hit, cut,
+            n_now, is_sentinel, hit, cut,
         )  # fmt: skip
         live += 1
         begun += 1
@@ -379,7 +380,7 @@ def cascades(
             while done < stop and na < room:
                 v = now[done] & _NODE
                 lane = now[done] >> 32
-                if ending is not None:
+                if is_sentinel is not None:
                     if hit[lane] >= 0:
                         done += 1
                         continue
@@ -402,24 +403,24 @@ def cascades(
                 status = -2
                 break
             _load(na, idx, pick, arcs, fracs, ends, mark, rec)
-            n_later = _append(na, pick, lanes_of, ends, mark, queue, tail, later, n_later, ending, hit, cut)
-        if ending is not None:
+            n_later = _append(na, pick, lanes_of, ends, mark, queue, tail, later, n_later, is_sentinel, hit, cut)
+        if is_sentinel is not None:
             n_later = _drop(later, n_later, hit)
         for lane in range(used):
             if seen[lane] < tail[lane]:
                 seen[lane] = tail[lane]
                 # a cascade that met an end has none of its nodes in the next level
-                if ending is None:
+                if is_sentinel is None:
                     continue
                 if hit[lane] < 0:
                     continue
             if who[lane] < 0 or status < 0:
                 continue
-            size = _end(lane, seeds, weights, mark, queue, tail, buf, out, value, who[lane], ending, hit)
+            size = _end(lane, seeds, weights, mark, queue, tail, buf, out, value, who[lane], is_sentinel, hit)
             if size < 0:
                 status = -1
                 continue
-            if ending is not None:
+            if is_sentinel is not None:
                 registers[5, 0] += cut[lane] - 1 if hit[lane] >= 0 else 0
             if seeds is None:
                 start[who[lane]] = out
@@ -429,7 +430,7 @@ def cascades(
                 who[lane] = begun
                 n_later = _begin(
                     lane, first + begun, key0, key1, n, roots, strata, seeds, rec, mark, queue, state, step, seen, tail,
-                    later, n_later, ending, hit, cut,
+                    later, n_later, is_sentinel, hit, cut,
                 )  # fmt: skip
                 begun += 1
             elif begun < count:

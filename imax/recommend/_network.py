@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import parallel
 from ..errors import InvalidArgumentError
-from ..graph.build import even_parts
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
 
@@ -46,7 +45,7 @@ class Network:
         n = self.graph.n_nodes
         sums = np.zeros(n)
         most = int(min(interactions, max(np.diff(self.ptr).max(initial=1), 1)))
-        parts = even_parts(self.ptr, threads if self.idx.size > 1 << 14 else 1) or [(0, n)]
+        parts = parallel.even_parts(self.ptr, threads if self.idx.size > 1 << 14 else 1) or [(0, n)]
         tasks = [
             partial(top_sums, a, b, self.ptr, self.idx, self.by_target, self.by_arc, self.accept, most, np.empty(most),
                     sums)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check, parallel
-from .._utils.streams import RNG, Key, key_from, subkey
+from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
@@ -29,7 +29,6 @@ from .ranking import Ranking, ranked
 
 __all__ = ["Choice", "Shared", "choose", "draw", "heteroim", "scores_of", "sets_per_node_of", "share"]
 
-_PART = 9  # of the key: the stream of the RR sets
 _FIRST = 64  # candidates taken before the first look whether all lists are full
 
 
@@ -187,7 +186,7 @@ def draw(network: Network, per_node: int, key: Key, threads: int, max_memory: An
             f"sets_per_node = {per_node:,} makes {count:,} RR sets, more than can be indexed; ask for fewer"
         )
     limit = check.memory_bytes(max_memory)
-    sets = RRCollection(Sampler(graph, "ic", subkey(key, _PART), threads=threads, stratified=True))
+    sets = RRCollection(Sampler(graph, "ic", stream_key(key, Stream.HETEROIM), threads=threads, stratified=True))
     step = count if limit is None else max(graph.n_nodes, 1 << 16)
     while sets.n_sets < count:
         sets.extend(min(count, sets.n_sets + step))
@@ -276,7 +275,6 @@ class Shared:
 
 def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: int) -> Shared:
     """Count what the nodes of `rows` share with those who were the first to cover the sets that hold them."""
-    from ..graph.build import even_parts
     from ..kernels.hetero import own_sets, shared_rows
 
     owner = np.empty(sets.n_sets, dtype=np.int32)
@@ -289,7 +287,7 @@ def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: 
     starts = np.concatenate([[0], np.cumsum(np.diff(set_ptr)[rows])])
     friend, count = np.empty(int(starts[-1]), dtype=np.int32), np.empty(int(starts[-1]), dtype=np.int32)
     size = np.zeros(rows.size, dtype=np.int64)
-    parts = even_parts(starts, many) or [(0, rows.size)]
+    parts = parallel.even_parts(starts, many) or [(0, rows.size)]
     tasks = [partial(shared_rows, a, b, rows, starts, set_ptr, index, owner, friend, count, size) for a, b in parts]
     parallel.run(tasks, many)
     ptr = np.concatenate([[0], np.cumsum(size)])

@@ -109,10 +109,9 @@ def heteroir(
 
 
 def _score(network: Any, rows: Any, starts: Any, reach: Any, friends: Any, score: Any, threads: int) -> None:
-    from ..graph.build import even_parts
     from ..kernels.hetero import pair_scores
 
-    parts = even_parts(starts, threads if score.size > 1 << 14 else 1) or [(0, rows.size)]
+    parts = parallel.even_parts(starts, threads if score.size > 1 << 14 else 1) or [(0, rows.size)]
     tasks = [
         partial(pair_scores, a, b, rows, starts, network.ptr, network.idx, network.by_target, network.by_arc,
                 network.accept, reach, 1.0, friends, score)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check, parallel
-from .._utils.streams import RNG, key_from, subkey
+from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..io.text import PathLike
@@ -33,7 +33,6 @@ METHODS = {
     "random": "uniformly at random",
 }
 SETS_PER_NODE = 20
-_RANDOM = 10  # of the key
 
 
 class Reranker:
@@ -259,7 +258,7 @@ class Reranker:
         if self.method == "cim":
             value = self._gains(rows, k)
         elif self.method == "random":
-            sequence = np.random.SeedSequence(list(subkey(self.rng_key, _RANDOM)))
+            sequence = np.random.SeedSequence(list(stream_key(self.rng_key, Stream.RANDOM_RANKING)))
             words = np.random.PCG64(sequence).random_raw(friends.size)
             value = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
         else:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
-from .._utils.streams import RNG, key_from
+from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.sampler import Sampler
 from ..errors import OutOfMemoryBoundError
 from ..graph.node_values import node_weights
@@ -264,7 +264,14 @@ def sample_rr_sets(
     network = as_graph(graph)
     weights = _weights(network, node_weights)
     collection = RRCollection(
-        Sampler(network, model, key_from(rng), node_weights=weights, lanes=lanes, threads=threads)
+        Sampler(
+            network,
+            model,
+            stream_key(key_from(rng), Stream.RR_SETS),
+            node_weights=weights,
+            lanes=lanes,
+            threads=threads,
+        )
     )
     step = count if limit is None else 1 << 14
     while len(collection) < count:

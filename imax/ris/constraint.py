@@ -43,7 +43,7 @@ class Constraint:
     start: NDArray[np.int32]
     matroid: PartitionMatroid | None = None
     cost: NDArray[np.float64] | None = None
-    purse: float = math.inf
+    remaining_budget: float = math.inf
 
     @classmethod
     def of(cls, k: int, allowed: NDArray[np.bool_]) -> "Constraint":
@@ -67,7 +67,11 @@ class Constraint:
     def groups_alone(self) -> bool:
         """Whether nothing but the groups' room limits how many of the allowed nodes are chosen."""
         m = self.matroid
-        return m is not None and self.free >= m.takes().sum() and bool((np.diff(m.by_ptr)[self.allowed] > 0).all())
+        return (
+            m is not None
+            and self.free >= m.usable_capacity().sum()
+            and bool((np.diff(m.by_ptr)[self.allowed] > 0).all())
+        )
 
     def log_choices(self) -> float:
         """Return the logarithm of a bound on the number of seed sets to choose among."""
@@ -79,7 +83,7 @@ class Constraint:
         # sets of any size up to k: at most (k + 1) times the largest binomial among them
         return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
 
-    def least(self, weights: NDArray[np.float64] | None) -> float:
+    def min_spread(self, weights: NDArray[np.float64] | None) -> float:
         """Return a spread that the best seeds surely have, their own weight; 0 where start nodes may reach them."""
         if self.start.size:
             return 0.0
@@ -89,13 +93,13 @@ class Constraint:
             single = float(worth[self.allowed].max(initial=0.0))
             return own + max(self.matroid.first_fit(worth), single)
         if self.matroid is not None:
-            return own + self._most_apart(worth, self.free)
+            return own + self._max_gain_by_group(worth, self.free)
         if self.cost is None:
-            return own + self.most(worth)
-        affordable = self.allowed & (self.cost <= self.purse)
+            return own + self.max_gain(worth)
+        affordable = self.allowed & (self.cost <= self.remaining_budget)
         return own + float(worth[affordable].max(initial=0.0))
 
-    def most(self, gain: NDArray[Any], k: int | None = None) -> float:
+    def max_gain(self, gain: NDArray[Any], k: int | None = None) -> float:
         """Return a bound on the sum of gains that the free seeds can have; with a budget the last one may be cut.
 
         Parameters
@@ -109,13 +113,13 @@ class Constraint:
         if self.matroid is not None and self.groups_alone:
             heaps = Heaps(self.matroid, gain)
             heaps.refresh()
-            return heaps.most(self.allowed)
+            return heaps.upper_bound(self.allowed)
         if self.cost is not None:
             nodes = np.flatnonzero(self.allowed & (gain > 0))
-            return self._most_for_budget(nodes, gain[nodes])
-        return self._most_apart(gain, k)
+            return self._max_gain_for_budget(nodes, gain[nodes])
+        return self._max_gain_by_group(gain, k)
 
-    def _most_apart(self, gain: NDArray[Any], k: int) -> float:
+    def _max_gain_by_group(self, gain: NDArray[Any], k: int) -> float:
         """Return the sum of the k largest gains that groups without a common node admit."""
         nodes = np.flatnonzero(self.allowed & (gain > 0))
         worth = gain[nodes]
@@ -124,7 +128,7 @@ class Constraint:
             order = np.lexsort((-worth, of))
             worth, of = worth[order], of[order]
             begin = np.searchsorted(of, of)  # where each one's group begins
-            limit = np.append(self.matroid.room, len(worth))[of]  # group -1 has none
+            limit = np.append(self.matroid.capacity, len(worth))[of]  # group -1 has none
             worth = worth[np.arange(worth.size) - begin < limit]
         if k == 0:
             return 0.0
@@ -132,17 +136,17 @@ class Constraint:
             worth = np.partition(worth, worth.size - k)[worth.size - k :]
         return float(worth.sum())
 
-    def _most_for_budget(self, nodes: NDArray[np.int64], worth: NDArray[Any]) -> float:
+    def _max_gain_for_budget(self, nodes: NDArray[np.int64], worth: NDArray[Any]) -> float:
         """Solve the fractional knapsack: nodes by falling gain per cost, the last one cut."""
         assert self.cost is not None
         cost = self.cost[nodes]
-        fits = cost <= self.purse
+        fits = cost <= self.remaining_budget
         worth, cost = worth[fits], cost[fits]
         with np.errstate(divide="ignore"):
             order = np.argsort(-(worth / cost), kind="stable")
         worth, cost = worth[order], cost[order]
-        whole = int(np.searchsorted(np.cumsum(cost), self.purse, side="right"))
+        whole = int(np.searchsorted(np.cumsum(cost), self.remaining_budget, side="right"))
         total = float(worth[:whole].sum())
         if whole < worth.size:
-            total += float(worth[whole] * (self.purse - cost[:whole].sum()) / cost[whole])
+            total += float(worth[whole] * (self.remaining_budget - cost[:whole].sum()) / cost[whole])
         return total

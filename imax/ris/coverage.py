@@ -12,7 +12,7 @@ from .collection import RRCollection
 from .constraint import Constraint
 from .matroid import Heaps
 
-__all__ = ["Cover", "CoverChoice", "greedy_cover", "round_robin_cover"]
+__all__ = ["Cover", "CoverAlgorithm", "greedy_cover", "round_robin_cover"]
 
 _ALL = 2**62
 _STAGES = 8  # after how many parts of the choice the bound under quotas or a budget is computed
@@ -30,26 +30,26 @@ class Cover:
         Sets newly covered by each, after those that start nodes cover.
     covered : int
         The sum of the gains.
-    most : int
+    upper_bound : int
         No seeds that the constraint admits cover more sets than this.
-    each : numpy.ndarray of int64 or None
+    upper_bounds : numpy.ndarray of int64 or None
         Entry j: no forced seeds and j + 1 allowed ones cover more sets than this. Where it was asked for.
-    fewest : int
+    min_seeds : int
         At least this many seeds are needed to cover what `need` asked for.
-    takers : numpy.ndarray of int32 or None
+    seed_groups : numpy.ndarray of int32 or None
         The group that took each seed after the forced ones, where there are groups; -1 for none.
     """
 
     seeds: NDArray[np.int32]
     gains: NDArray[np.int64]
     covered: int
-    most: int
-    each: NDArray[np.int64] | None = None
-    fewest: int = 0
-    takers: NDArray[np.int32] | None = None
+    upper_bound: int
+    upper_bounds: NDArray[np.int64] | None = None
+    min_seeds: int = 0
+    seed_groups: NDArray[np.int32] | None = None
 
 
-CoverChoice: TypeAlias = Callable[[RRCollection, Constraint], Cover]
+CoverAlgorithm: TypeAlias = Callable[[RRCollection, Constraint], Cover]
 
 
 def _kept(k: int) -> int:
@@ -68,8 +68,8 @@ class _Greedy:
         self.offsets, self.nodes = collection.offsets, collection.nodes
         self.covered = np.zeros(collection.n_sets, dtype=np.bool_)
         self.gain = collection.degree()
-        self.fewest = 0
-        self.takers: NDArray[np.int32] | None = None
+        self.min_seeds = 0
+        self.seed_groups: NDArray[np.int32] | None = None
         self.forced = np.empty(constraint.forced.size, dtype=np.int64)
         for chosen, gains in ((constraint.start, np.empty_like(constraint.start, dtype=np.int64)),
                               (constraint.forced, self.forced)):  # fmt: skip
@@ -80,7 +80,7 @@ class _Greedy:
         self,
         stages: list[int],
         k: int,
-        most: NDArray[np.int64],
+        bounds: NDArray[np.int64],
         *,
         goal: int = _ALL,
         need: int = 0,
@@ -101,12 +101,12 @@ class _Greedy:
             allowed = allowed.copy()
             tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
             # each number of nodes, or the fewest for a need, may ask for any gain: more than there are is all
-            kept = gain.size + 1 if most.size > 1 or need > 0 else _kept(max(k, stages[-1]))
-        by_ptr = by_group = room = takers = None
+            kept = gain.size + 1 if bounds.size > 1 or need > 0 else _kept(max(k, stages[-1]))
+        by_ptr = by_group = capacity = seed_groups = None
         if c.matroid is not None:
-            by_ptr, by_group, room = c.matroid.by_ptr, c.matroid.by_group, c.matroid.room.copy()
-            takers = np.empty(stages[-1], dtype=np.int32)
-        purse = None if c.cost is None else np.array([c.purse])
+            by_ptr, by_group, capacity = c.matroid.by_ptr, c.matroid.by_group, c.matroid.capacity.copy()
+            seed_groups = np.empty(stages[-1], dtype=np.int32)
+        remaining_budget = None if c.cost is None else np.array([c.remaining_budget])
         heap = np.empty(gain.size, dtype=np.int64)
         state = np.zeros(6, dtype=np.int64)
         picks = stages[-1]
@@ -114,16 +114,17 @@ class _Greedy:
         order(gain, allowed, c.cost, by_ratio, kept, tally, heap, state)
         bounded &= not plain
         if bounded:
-            most[0] = min(most[0], c.most(gain))
+            bounds[0] = min(bounds[0], c.max_gain(gain))
         for stage in stages:
             greedy(
                 stage, goal, need, k, kept, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, allowed,
-                by_ptr, by_group, room, takers, c.cost, by_ratio, purse, tally, heap, state, seeds, gains, most,
+                by_ptr, by_group, capacity, seed_groups, c.cost, by_ratio, remaining_budget, tally, heap,
+                state, seeds, gains, bounds,
             )  # fmt: skip
             if bounded:
-                most[0] = min(most[0], state[3] + c.most(gain))
-        self.fewest = int(state[4])
-        self.takers = None if takers is None else takers[: state[2]]
+                bounds[0] = min(bounds[0], state[3] + c.max_gain(gain))
+        self.min_seeds = int(state[4])
+        self.seed_groups = None if seed_groups is None else seed_groups[: state[2]]
         return seeds[: state[2]], gains[: state[2]]
 
 
@@ -132,7 +133,7 @@ def greedy_cover(
     constraint: Constraint,
     *,
     k: int | None = None,
-    each: bool = False,
+    per_size: bool = False,
     goal: int = _ALL,
     need: int = 0,
     prefixes: bool = True,
@@ -149,7 +150,7 @@ def greedy_cover(
     constraint : Constraint
     k : int, optional
         Bound what forced nodes and this many allowed ones cover, in place of as many as are chosen.
-    each : bool, default False
+    per_size : bool, default False
         Bound it for each number of allowed nodes up to those chosen too.
     goal : int, optional
         Stop once this many sets are covered.
@@ -162,27 +163,27 @@ def greedy_cover(
     state = _Greedy(collection, c)
     base = int(state.forced.sum())
     free = min(c.free, int(c.allowed.sum()))
-    most = np.full(max(free, 1) if each else 1, _ALL, dtype=np.int64)
+    bounds = np.full(max(free, 1) if per_size else 1, _ALL, dtype=np.int64)
     if free == 0:
-        most[0] = 0 if k is None else int(c.most(state.gain, k))
-        state.takers = None if c.matroid is None else np.empty(0, dtype=np.int32)
+        bounds[0] = 0 if k is None else int(c.max_gain(state.gain, k))
+        state.seed_groups = None if c.matroid is None else np.empty(0, dtype=np.int32)
         seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
     elif c.cost is None and c.matroid is None:
-        seeds, gains = state.run([free], free if k is None else k, most, goal=goal - base, need=need - base)
+        seeds, gains = state.run([free], free if k is None else k, bounds, goal=goal - base, need=need - base)
     else:
         stages = sorted({math.ceil(free * part / _STAGES) for part in range(1, _STAGES + 1)})
-        seeds, gains = state.run(stages, free, most, bounded=prefixes)
+        seeds, gains = state.run(stages, free, bounds, bounded=prefixes)
         if c.cost is not None:
-            other = state.run(stages, free, most, by_ratio=True)
+            other = state.run(stages, free, bounds, by_ratio=True)
             if other[1].sum() > gains.sum():
                 seeds, gains = other
     covered = base + int(gains.sum())
-    bound = base + int(most[-1])
+    bound = base + int(bounds[-1])
     if k is None and goal == _ALL:
         bound = min(bound, int(covered / c.guarantee))
     return Cover(
         np.concatenate([c.forced, seeds]), np.concatenate([state.forced, gains]), covered, bound,
-        base + most[: seeds.size] if each else None, c.forced.size + state.fewest, state.takers,
+        base + bounds[: seeds.size] if per_size else None, c.forced.size + state.min_seeds, state.seed_groups,
     )  # fmt: skip
 
 
@@ -208,21 +209,21 @@ def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefi
     state = _Greedy(collection, constraint)
     heaps = Heaps(m, state.gain, collection.sampler.threads)
     heaps.refresh()
-    room, picks = m.room.copy(), int(m.takes().sum())
-    takers, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
+    capacity, picks = m.capacity.copy(), int(m.usable_capacity().sum())
+    seed_groups, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
     gains = np.empty(picks, dtype=np.int64)
-    covered, most, at = 0, _ALL, -1
+    covered, limit, at = 0, _ALL, -1
     size = 0
     while size > at:
         if prefixes:
             if size:
                 heaps.refresh()
-            most = min(most, covered + heaps.most(constraint.allowed))
+            limit = min(limit, covered + heaps.upper_bound(constraint.allowed))
         at = size
         size = round_robin(
-            state.gain.size, m.ptr, heaps.heap, heaps.size, room, state.ptr, state.sets, state.offsets, state.nodes,
-            state.covered, state.gain, takers, seeds, gains, at,
+            state.gain.size, m.ptr, heaps.heap, heaps.size, capacity, state.ptr, state.sets, state.offsets, state.nodes,
+            state.covered, state.gain, seed_groups, seeds, gains, at,
         )  # fmt: skip
         covered += int(gains[at:size].sum())
-    bound = min(most, int(covered / constraint.guarantee))
-    return Cover(seeds[:size], gains[:size], covered, bound, takers=takers[:size])
+    bound = min(limit, int(covered / constraint.guarantee))
+    return Cover(seeds[:size], gains[:size], covered, bound, seed_groups=seed_groups[:size])

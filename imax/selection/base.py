@@ -12,7 +12,7 @@ from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
 from ..ris.constraint import Constraint
 
-__all__ = ["DEFAULT_EPSILON", "Algorithm", "Bounds", "Choice", "Limits", "Progress", "Question"]
+__all__ = ["DEFAULT_EPSILON", "Algorithm", "Bounds", "Limits", "Outcome", "Problem", "Progress"]
 
 DEFAULT_EPSILON = 0.01  # by measurement: see docs/explanation/engine
 
@@ -67,7 +67,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Question:
+class Problem:
     """A checked selection problem, in internal ids."""
 
     graph: InfluenceGraph
@@ -118,7 +118,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Outcome:
     """What a selector found.
 
     Attributes
@@ -150,7 +150,7 @@ class Choice:
     n_rr_sets: int = 0
     n_rr_entries: int = 0
     n_simulations: int = 0
-    fewest: int | None = None
+    min_seeds: int | None = None
     start_spread: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -181,10 +181,10 @@ class Algorithm:
     """
 
     name: str
-    select: Callable[[Question], Choice]
+    select: Callable[[Problem], Outcome]
     summary: str
     source: str
     guarantee: str = ""
-    takes: frozenset[str] = frozenset()
-    falling: bool = False
+    accepts: frozenset[str] = frozenset()
+    decreasing_gains: bool = False
     epsilon: float = DEFAULT_EPSILON

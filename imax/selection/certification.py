@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from .._utils.streams import RNG
+from .._utils.streams import RNG, Stream
 from ..errors import InvalidArgumentError
 from ..results import Certificate
-from ..ris.coverage import CoverChoice, greedy_cover
+from ..ris.coverage import CoverAlgorithm, greedy_cover
 from .algorithms.opimc import GIVE_UP, schedule_of
-from .base import Progress, Question
-from .problem import Groups, NodeValues, ask
-from .rounds import BOUND, NOTHING, Pair, Round, drain
+from .base import Problem, Progress
+from .problem import Groups, NodeValues, make_problem
+from .rounds import BOUND, NOTHING, CollectionPair, Round, run_rounds
 
-__all__ = ["DEFAULT_PRECISION", "certify", "judge"]
+__all__ = ["DEFAULT_PRECISION", "certify", "validate"]
 
 DEFAULT_PRECISION = 0.02
-_PART = 8  # the pair of streams that no selector uses
+_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 CLOSE = "bounds are close"
 
 
@@ -102,14 +102,14 @@ def certify(
         raise InvalidArgumentError("seeds is empty; give at least one node")
     if k is None and budget is None and quotas is None:
         k = len(labels)
-    question = ask(
+    problem = make_problem(
         graph, k, model=model, probability=probability, epsilon=epsilon, delta=delta,
         candidates=candidates, exclude=exclude, include=include, start=start, costs=costs, budget=budget, groups=groups,
         quotas=quotas, node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory,
         time_limit=time_limit, progress=progress,
     )  # fmt: skip
-    ids = question.graph.internal_of(labels, "seed")
-    pair, best, reason, number = judge(question, ids, question.epsilon)
+    ids = problem.graph.internal_of(labels, "seed")
+    pair, best, reason, number = validate(problem, ids, problem.epsilon)
     return Certificate(
         spread=best.bounds.spread,
         interval=best.bounds.interval,
@@ -117,50 +117,50 @@ def certify(
         upper_bound=best.bounds.upper,
         ratio=best.bounds.ratio,
         n_seeds=len(labels),
-        k=question.constraint.k,
-        model=question.model,
-        probability=question.graph.probability.spec,
-        epsilon=question.epsilon,
-        delta=question.delta,
+        k=problem.constraint.k,
+        model=problem.model,
+        probability=problem.graph.probability.spec,
+        epsilon=problem.epsilon,
+        delta=problem.delta,
         start_spread=pair.spread_of_start(),
         n_rr_sets=best.n_sets,
         n_rr_entries=best.n_entries,
         rounds=number,
         stop_reason=reason,
-        rng_key=question.key,
+        rng_key=problem.key,
         version=__version__,
-        seconds=pair.seconds | {"total": question.limits.elapsed()},
+        seconds=pair.seconds | {"total": problem.limits.elapsed()},
     )
 
 
-def judge(
-    question: Question,
+def validate(
+    problem: Problem,
     seeds: NDArray[np.int32],
     precision: float,
-    select: CoverChoice = greedy_cover,
-) -> tuple[Pair, Round, str, int]:
+    select: CoverAlgorithm = greedy_cover,
+) -> tuple[CollectionPair, Round, str, int]:
     """Bound the spread of seeds, and of the question's best, on fresh sets until the bounds are close."""
-    pair = Pair(question, _PART)
-    best, reason, number = drain(_rounds(pair, seeds, precision, select))
+    pair = CollectionPair(problem, _STREAMS)
+    best, reason, number = run_rounds(_rounds(pair, seeds, precision, select))
     return pair, best, reason, number
 
 
 def _rounds(
-    pair: Pair,
+    pair: CollectionPair,
     seeds: NDArray[np.int32],
     precision: float,
-    select: CoverChoice,
+    select: CoverAlgorithm,
 ) -> Generator[Round, None, str]:
-    q = pair.question
+    q = pair.problem
     schedule = schedule_of(q, q.delta)
     for number in range(1, schedule.rounds + 1):
         count = schedule.first << (number - 1)
         best = pair.round(count, count, q.constraint, schedule.a, seeds=seeds, choice=select)
         yield best
         pair.report(best, number, schedule.rounds, 1.0)
-        most = pair.total * best.cover.most / best.n_selecting
+        most = pair.total * best.cover.upper_bound / best.n_selecting
         low = best.bounds.lower >= best.bounds.spread - precision * best.bounds.upper
-        if best.cover.most == 0 and best.covered == 0 and count >= GIVE_UP:
+        if best.cover.upper_bound == 0 and best.covered == 0 and count >= GIVE_UP:
             return NOTHING
         if low and best.bounds.upper * (1.0 - precision) <= most:
             return CLOSE

@@ -7,7 +7,7 @@ from typing import Any
 from .. import __version__
 from .._utils import check
 from .._utils.memory import peak_rise
-from .._utils.streams import RNG, VERIFYING, key_from, subkey
+from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
@@ -150,7 +150,7 @@ def _kept(labels: Iterable[Hashable] | None) -> Any:
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
     if algorithms == "all":
-        return [a.name for a in ALGORITHMS.values() if node_weights is None or "node_weights" in a.takes]
+        return [a.name for a in ALGORITHMS.values() if node_weights is None or "node_weights" in a.accepts]
     names = algorithms.split(",") if isinstance(algorithms, str) else list(algorithms)
     names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
     if not names:
@@ -172,7 +172,7 @@ def _judged(
     key = result.rng_key
     found = certify(network, result.seeds, k=result.k, rng=key, **options)
     estimate = spread(
-        network, result.seeds, n_simulations=n_simulations, rng=subkey(key, VERIFYING),
+        network, result.seeds, n_simulations=n_simulations, rng=stream_key(key, Stream.VERIFICATION),
         **{name: options[name] for name in ("model", "node_weights", "threads")},
     )  # fmt: skip
     return Compared(

@@ -15,9 +15,9 @@ from ..results import CurveResult
 from ..ris.bounds import GREEDY, lower_bound, upper_bound, wilson
 from ..ris.coverage import Cover, greedy_cover
 from .algorithms.opimc import schedule_of
-from .base import DEFAULT_EPSILON, Bounds, Progress, Question
-from .problem import NodeValues, ask
-from .rounds import BOUND, REACHED, Pair, Round, drain
+from .base import DEFAULT_EPSILON, Bounds, Problem, Progress
+from .problem import NodeValues, make_problem
+from .rounds import BOUND, REACHED, CollectionPair, Round, run_rounds
 
 __all__ = ["curve"]
 
@@ -26,7 +26,7 @@ __all__ = ["curve"]
 class _Whole(Round):
     """A round with the bounds of every prefix."""
 
-    each: list[Bounds]
+    prefix_bounds: list[Bounds]
 
 
 def curve(
@@ -87,17 +87,17 @@ def curve(
     """
     if k_max is None:
         raise InvalidArgumentError("k_max is missing: say how many seeds at most")
-    question = ask(
+    problem = make_problem(
         graph, k_max, model=model, probability=probability, epsilon=epsilon, delta=delta, candidates=candidates,
         exclude=exclude, start=start, node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory,
         time_limit=time_limit, progress=progress,
     )  # fmt: skip
-    pair = Pair(question)
-    best, reason, number = drain(_rounds(pair))
+    pair = CollectionPair(problem)
+    best, reason, number = run_rounds(_rounds(pair))
     assert isinstance(best, _Whole)
-    each = best.each
+    each = best.prefix_bounds
     return CurveResult(
-        seeds=question.graph.labels_of(best.cover.seeds),
+        seeds=problem.graph.labels_of(best.cover.seeds),
         gains=(best.cover.gains * (pair.total / best.n_selecting)).tolist(),
         spread=[b.spread for b in each],
         low=[b.interval[0] for b in each],
@@ -105,24 +105,24 @@ def curve(
         lower_bound=[b.lower for b in each],
         upper_bound=[b.upper for b in each],
         ratio=[b.ratio for b in each],
-        k_max=question.constraint.k,
-        model=question.model,
-        probability=question.graph.probability.spec,
-        epsilon=question.epsilon,
-        delta=question.delta,
-        n_nodes=question.graph.n_nodes,
+        k_max=problem.constraint.k,
+        model=problem.model,
+        probability=problem.graph.probability.spec,
+        epsilon=problem.epsilon,
+        delta=problem.delta,
+        n_nodes=problem.graph.n_nodes,
         n_rr_sets=best.n_sets,
         n_rr_entries=best.n_entries,
         rounds=number,
         stop_reason=reason,
-        rng_key=question.key,
+        rng_key=problem.key,
         version=__version__,
-        seconds=pair.seconds | {"total": question.limits.elapsed()},
+        seconds=pair.seconds | {"total": problem.limits.elapsed()},
     )
 
 
-def _rounds(pair: Pair) -> Generator[Round, None, str]:
-    q: Question = pair.question
+def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
+    q: Problem = pair.problem
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)
@@ -132,9 +132,9 @@ def _rounds(pair: Pair) -> Generator[Round, None, str]:
         with pair.clock("index"):
             pair.selection.index()
         with pair.clock("greedy"):
-            cover = greedy_cover(pair.selection, q.constraint, each=True)
+            cover = greedy_cover(pair.selection, q.constraint, per_size=True)
         with pair.clock("certify"):
-            covered = np.cumsum(pair.judgement.first_covered(cover.seeds, q.constraint.start))
+            covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
         each = _bounds(pair, cover, covered, a)
         pair.have_result = True
         best = _Whole(cover, int(covered[-1]), each[-1], count, pair.n_sets, pair.n_entries, each)
@@ -146,13 +146,13 @@ def _rounds(pair: Pair) -> Generator[Round, None, str]:
     return BOUND
 
 
-def _bounds(pair: Pair, cover: Cover, covered: NDArray[np.int64], a: float) -> list[Bounds]:
+def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float) -> list[Bounds]:
     """Return the bounds of every prefix."""
-    assert cover.each is not None
+    assert cover.upper_bounds is not None
     found = []
-    n_sets, total = pair.judgement.n_sets, pair.total
+    n_sets, total = pair.validation.n_sets, pair.total
     reached = np.cumsum(cover.gains)
-    for have, most, own in zip(covered.tolist(), cover.each.tolist(), reached.tolist(), strict=True):
+    for have, most, own in zip(covered.tolist(), cover.upper_bounds.tolist(), reached.tolist(), strict=True):
         found.append(
             Bounds(
                 spread=total * have / n_sets,

@@ -11,10 +11,10 @@ from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..results import MaximizeResult
 from .algorithms.opimc import endless
-from .base import Algorithm, Choice, Progress, Question
-from .certification import DEFAULT_PRECISION, judge
+from .base import Algorithm, Outcome, Problem, Progress
+from .certification import DEFAULT_PRECISION, validate
 from .minimization import reach_target
-from .problem import Groups, NodeValues, ask
+from .problem import Groups, NodeValues, make_problem
 from .registry import ALGORITHMS
 from .rounds import INTERRUPT
 
@@ -156,15 +156,15 @@ def maximize(
         target_spread = _target(target_spread, algorithm, k=k, budget=budget, quotas=quotas)
     if oracle is not None:
         check.one_of(oracle, "oracle", ("simulation", "rr", "exact"))
-    question = ask(
+    problem = make_problem(
         graph, k, model=model, probability=probability, epsilon=entry.epsilon if epsilon is None else epsilon,
         delta=delta, node_weights=node_weights, rng=rng, threads=threads, lanes=lanes, max_memory=max_memory,
         time_limit=time_limit, progress=progress, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
         any_size=target_spread is not None, candidates=candidates, exclude=exclude, include=include, start=start,
         costs=costs, budget=budget, groups=groups, quotas=quotas,
     )  # fmt: skip
-    choice = entry.select(question) if target_spread is None else reach_target(question, target_spread)
-    return _result(question, choice, algorithm, certify=certify, budget=budget, target_spread=target_spread)
+    choice = entry.select(problem) if target_spread is None else reach_target(problem, target_spread)
+    return _result(problem, choice, algorithm, certify=certify, budget=budget, target_spread=target_spread)
 
 
 def anytime(
@@ -218,19 +218,19 @@ def anytime(
     >>> sorted(result.seeds)
     [0, 33]
     """
-    question = ask(
+    problem = make_problem(
         graph, k, model=model, probability=probability, delta=delta, rng=rng, max_memory=max_memory,
         time_limit=time_limit, **constraints,
     )  # fmt: skip
     budget = constraints.get("budget")
-    return (_result(question, choice, "opim", budget=budget) for choice in endless(question))
+    return (_result(problem, choice, "opim", budget=budget) for choice in endless(problem))
 
 
 def _fits(entry: Algorithm, **given: Any) -> None:
     """Refuse arguments that an algorithm does not take."""
     for name, value in given.items():
-        if value is not None and name not in entry.takes:
-            others = ", ".join(other.name for other in ALGORITHMS.values() if name in other.takes)
+        if value is not None and name not in entry.accepts:
+            others = ", ".join(other.name for other in ALGORITHMS.values() if name in other.accepts)
             raise InvalidArgumentError(f"{name} is nothing that algorithm {entry.name!r} takes; these do: {others}")
 
 
@@ -244,20 +244,20 @@ def _target(value: float, algorithm: str, **sizes: Any) -> float:
 
 
 def _result(
-    question: Question,
-    choice: Choice,
+    problem: Problem,
+    choice: Outcome,
     algorithm: str,
     *,
     certify: bool = False,
     budget: float | None = None,
     target_spread: float | None = None,
 ) -> MaximizeResult:
-    q, c, bounds = question, question.constraint, choice.bounds
+    q, c, bounds = problem, problem.constraint, choice.bounds
     n_rr_sets, n_rr_entries, rounds = choice.n_rr_sets, choice.n_rr_entries, choice.rounds
     seconds = dict(choice.seconds)
     start_spread = choice.start_spread
     if bounds is None and certify:
-        pair, best, reason, rounds = judge(question, choice.seeds, DEFAULT_PRECISION)
+        pair, best, reason, rounds = validate(problem, choice.seeds, DEFAULT_PRECISION)
         if reason == INTERRUPT:
             choice = replace(choice, stop_reason=INTERRUPT)
         bounds = best.bounds
@@ -284,7 +284,7 @@ def _result(
         budget=budget,
         total_cost=None if c.cost is None else math.fsum(c.cost[choice.seeds]),
         target_spread=target_spread,
-        fewest=choice.fewest,
+        min_seeds=choice.min_seeds,
         n_start=int(c.start.size),
         start_spread=start_spread,
         n_nodes=q.graph.n_nodes,

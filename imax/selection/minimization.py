@@ -17,8 +17,8 @@ from ..errors import InvalidArgumentError
 from ..ris.bounds import lower_bound, upper_bound, wilson
 from ..ris.coverage import Cover, greedy_cover
 from .algorithms.opimc import schedule_of
-from .base import Bounds, Choice, Question
-from .rounds import Pair, Round, drain
+from .base import Bounds, Outcome, Problem
+from .rounds import CollectionPair, Round, run_rounds
 
 __all__ = ["reach_target"]
 
@@ -38,22 +38,22 @@ class _Prefix(Round):
     close: bool
 
 
-def reach_target(question: Question, target: float) -> Choice:
+def reach_target(problem: Problem, target: float) -> Outcome:
     """Select the fewest seeds whose spread certainly is at least `target`."""
-    if target > question.total:
-        measure = "number" if question.weights is None else "weight"
+    if target > problem.total:
+        measure = "number" if problem.weights is None else "weight"
         raise InvalidArgumentError(
-            f"target_spread must be at most {question.total:g}, the {measure} of all nodes, got {target:g}"
+            f"target_spread must be at most {problem.total:g}, the {measure} of all nodes, got {target:g}"
         )
-    pair = Pair(question)
-    best, reason, number = drain(_rounds(pair, target))
+    pair = CollectionPair(problem)
+    best, reason, number = run_rounds(_rounds(pair, target))
     assert isinstance(best, _Prefix)
     choice = pair.result(best, reason, number, None)
-    return dataclasses.replace(choice, fewest=best.cover.fewest)
+    return dataclasses.replace(choice, min_seeds=best.cover.min_seeds)
 
 
-def _rounds(pair: Pair, target: float) -> Generator[Round, None, str]:
-    q = pair.question
+def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
+    q = pair.problem
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)  # a lower bound for each prefix
     for number in range(1, schedule.rounds + 1):
@@ -66,7 +66,7 @@ def _rounds(pair: Pair, target: float) -> Generator[Round, None, str]:
             # beyond the target by what chance and optimism may take away
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a * share) + 4.0 * a)
             cover = greedy_cover(pair.selection, q.constraint, goal=goal, need=_need(target, pair, schedule.a))
-        if cover.fewest > q.constraint.k:
+        if cover.min_seeds > q.constraint.k:
             most = upper_bound(cover.covered, count, pair.total, schedule.a)
             raise InvalidArgumentError(
                 f"target_spread {target:g} is out of reach: all {q.constraint.k} nodes that may be seeds reach at most "
@@ -82,7 +82,7 @@ def _rounds(pair: Pair, target: float) -> Generator[Round, None, str]:
     return CERTIFIED if best.certified else UNCERTAIN
 
 
-def _need(target: float, pair: Pair, a: float) -> int:
+def _need(target: float, pair: CollectionPair, a: float) -> int:
     """Return how many sets, at least, a seed set covers that reaches the target; fails with probability exp(-a)."""
     n_sets = pair.selection.n_sets
     low, high = 0, n_sets
@@ -95,11 +95,11 @@ def _need(target: float, pair: Pair, a: float) -> int:
     return low
 
 
-def _prefix(pair: Pair, cover: Cover, target: float, a: float) -> _Prefix:
+def _prefix(pair: CollectionPair, cover: Cover, target: float, a: float) -> _Prefix:
     """Find the first prefixes whose lower bound, and whose estimate, reach the target; judge the former."""
-    q, n_sets, total = pair.question, pair.judgement.n_sets, pair.total
+    q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
-        covered = np.cumsum(pair.judgement.first_covered(cover.seeds, q.constraint.start))
+        covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
     # seeds count themselves, whatever chance does
     own = np.zeros(cover.seeds.size)
     if not q.constraint.start.size:
@@ -116,7 +116,7 @@ def _prefix(pair: Pair, cover: Cover, target: float, a: float) -> _Prefix:
     interval = max(low, least), max(high, least)
     bounds = Bounds(max(total * have / n_sets, least), interval, float(lower[size - 1]), math.inf)
     gains = cover.gains[:size]
-    shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.most, None, cover.fewest)
+    shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound, None, cover.min_seeds)
     return _Prefix(
         shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated, close
     )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Choice, Progress, Question
+from .base import Outcome, Problem, Progress
 
 __all__ = ["ALL", "INTERRUPT", "TIME", "Falling", "Scores", "by_rank", "gather", "one_by_one", "pieces"]
 
@@ -17,13 +17,13 @@ INTERRUPT = "interrupted"
 _CHUNK = 1 << 22
 
 
-def by_rank(question: Question, score: NDArray[Any], reason: str = ALL) -> Choice:
+def by_rank(problem: Problem, score: NDArray[Any], reason: str = ALL) -> Outcome:
     """Choose the allowed nodes of the largest scores, which no choice changes; ties go to the smaller id."""
-    limits = question.constraint
+    limits = problem.constraint
     pool = np.flatnonzero(limits.allowed)
     order = pool[np.argsort(-score[pool], kind="stable")[: limits.free]]
     seeds = np.concatenate([limits.forced, order]).astype(np.int32)
-    return Choice(seeds, reason, scores=score[seeds].astype(np.float64))
+    return Outcome(seeds, reason, scores=score[seeds].astype(np.float64))
 
 
 class Scores(Protocol):
@@ -39,9 +39,9 @@ class Scores(Protocol):
         """Take a node as chosen, or as active from the start."""
 
 
-def one_by_one(question: Question, scores: Scores) -> Choice:
+def one_by_one(problem: Problem, scores: Scores) -> Outcome:
     """Choose by scores that are brought up to date after each seed; stop in time, and on Ctrl-C."""
-    limits = question.constraint
+    limits = problem.constraint
     n_forced = limits.forced.size
     k = n_forced + min(limits.free, int(limits.allowed.sum()))
     least = max(n_forced, 1)
@@ -53,20 +53,20 @@ def one_by_one(question: Question, scores: Scores) -> Choice:
         for node in limits.start.tolist():
             scores.take(node)
         while len(seeds) < k:
-            if len(seeds) >= least and not question.limits.in_time():
+            if len(seeds) >= least and not problem.limits.in_time():
                 reason = TIME
                 break
             node = int(limits.forced[len(seeds)]) if len(seeds) < n_forced else scores.best()
             values.append(scores.score(node))
             scores.take(node)
             seeds.append(node)
-            if question.progress is not None and (len(seeds) % every == 0 or len(seeds) == k):
-                question.progress(Progress(len(seeds), k, 0, 0.0, 0.0, question.limits.elapsed()))
+            if problem.progress is not None and (len(seeds) % every == 0 or len(seeds) == k):
+                problem.progress(Progress(len(seeds), k, 0, 0.0, 0.0, problem.limits.elapsed()))
     except KeyboardInterrupt:
         if len(seeds) < least:
             raise
         reason = INTERRUPT
-    return Choice(np.array(seeds, dtype=np.int32), reason, scores=np.array(values[: len(seeds)]))
+    return Outcome(np.array(seeds, dtype=np.int32), reason, scores=np.array(values[: len(seeds)]))
 
 
 class Falling:

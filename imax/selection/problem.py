@@ -18,9 +18,9 @@ from ..graph.node_values import node_costs, node_groups
 from ..graph.node_values import node_weights as check_node_weights
 from ..ris.constraint import Constraint
 from ..ris.matroid import PartitionMatroid
-from .base import DEFAULT_EPSILON, Limits, Progress, Question
+from .base import DEFAULT_EPSILON, Limits, Problem, Progress
 
-__all__ = ["Groups", "NodeValues", "ask", "attribute", "checked_work"]
+__all__ = ["Groups", "NodeValues", "attribute", "checked_work", "make_problem"]
 
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
@@ -28,7 +28,7 @@ NodeValues = ArrayLike | dict[Any, float] | str
 Groups = Sequence[Hashable] | NDArray[Any] | dict[Any, Hashable] | str
 
 
-def ask(
+def make_problem(
     graph: Any,
     k: int | None,
     *,
@@ -50,7 +50,7 @@ def ask(
     costs: NodeValues | None = None,
     groups: Groups | None = None,
     **limits_on_seeds: Any,
-) -> Question:
+) -> Problem:
     """Check everything and return the question; `any_size` says that the number of seeds is not given."""
     work = checked_work(
         model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
@@ -63,7 +63,7 @@ def ask(
         attribute(graph, value, name)
         for value, name in ((node_weights, "node_weights"), (costs, "costs"), (groups, "groups"))
     )
-    return Question(
+    return Problem(
         graph=network,
         constraint=_constraint(network, k, any_size=any_size, costs=costs, groups=groups, **limits_on_seeds),
         weights=check_node_weights(network, node_weights),
@@ -202,15 +202,17 @@ def _budgeted(
     budget: float,
 ) -> Constraint:
     budget = check.positive(budget, "budget")
-    purse = budget * _ROUNDING - math.fsum(cost[forced])
-    if purse < 0:
-        raise InvalidArgumentError(f"budget {budget:g} does not pay for include, which costs {budget - purse:g}")
-    allowed = allowed & (cost <= purse)
+    remaining_budget = budget * _ROUNDING - math.fsum(cost[forced])
+    if remaining_budget < 0:
+        raise InvalidArgumentError(
+            f"budget {budget:g} does not pay for include, which costs {budget - remaining_budget:g}"
+        )
+    allowed = allowed & (cost <= remaining_budget)
     if not allowed.any() and not forced.size:
         raise InvalidArgumentError(f"budget {budget:g} pays for no node that may be a seed; raise it")
     total = np.cumsum(np.sort(cost[allowed]))
-    k = forced.size + int(np.searchsorted(total, purse, side="right"))
-    return Constraint(k, allowed, forced, start, cost=cost, purse=purse)
+    k = forced.size + int(np.searchsorted(total, remaining_budget, side="right"))
+    return Constraint(k, allowed, forced, start, cost=cost, remaining_budget=remaining_budget)
 
 
 def _grouped(

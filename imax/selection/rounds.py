@@ -8,17 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.streams import subkey
+from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
 from ..ris.bounds import lower_bound, upper_bound, wilson
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
-from ..ris.coverage import Cover, CoverChoice, greedy_cover
-from .base import Bounds, Choice, Progress, Question
+from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
+from .base import Bounds, Outcome, Problem, Progress
 
-__all__ = ["BOUND", "INTERRUPT", "MEMORY", "NOTHING", "REACHED", "TIME", "Pair", "Round", "Stopped", "drain"]
+__all__ = [
+    "BOUND",
+    "INTERRUPT",
+    "MEMORY",
+    "NOTHING",
+    "REACHED",
+    "TIME",
+    "CollectionPair",
+    "Round",
+    "Stopped",
+    "run_rounds",
+]
 
 MOST_SETS = 2**31 - 1  # the index numbers sets by 32 bits
 OPTIMISM = 2.0
@@ -66,32 +77,37 @@ class Round:
         return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
 
 
-class Pair:
+class CollectionPair:
     """Both collections of a question, with the clocks and limits of the work on them.
 
     Parameters
     ----------
     question : Question
-    part : int, default 0
-        Which of the question's streams: pairs of different parts are independent.
+    streams : tuple of Stream, optional
+        Where the sets of the selection and of the validation collection come from.
     ending : numpy.ndarray of bool, shape (n_nodes,), optional
         Nodes at which an RR set ends: see `Sampler`.
     """
 
-    def __init__(self, question: Question, part: int = 0, ending: NDArray[np.bool_] | None = None) -> None:
-        self.question = question
+    def __init__(
+        self,
+        problem: Problem,
+        streams: tuple[Stream, Stream] = (Stream.SELECTION, Stream.VALIDATION),
+        is_sentinel: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.problem = problem
         self.seconds: dict[str, float] = {}
         self._clocked = 0.0  # in all phases
         self.have_result = False
         with self.clock("prepare"):
-            diffusion = prepare(question.graph, question.model, question.threads)
+            diffusion = prepare(problem.graph, problem.model, problem.threads)
             sampler = Sampler(
-                question.graph, question.model, subkey(question.key, 2 * part),
-                node_weights=question.weights, lanes=question.lanes, threads=question.threads,
-                diffusion=diffusion, ending=ending, blocked=question.blocked,
+                problem.graph, problem.model, stream_key(problem.key, streams[0]),
+                node_weights=problem.weights, lanes=problem.lanes, threads=problem.threads,
+                diffusion=diffusion, is_sentinel=is_sentinel, blocked=problem.blocked,
             )  # fmt: skip
             self.selection = RRCollection(sampler)
-            self.judgement = RRCollection(sampler.twin(subkey(question.key, 2 * part + 1)))
+            self.validation = RRCollection(sampler.with_key(stream_key(problem.key, streams[1])))
         self.total = self.selection.total
 
     @contextmanager
@@ -109,31 +125,31 @@ class Pair:
     @property
     def n_sets(self) -> int:
         """Sets in both collections."""
-        return self.selection.n_sets + self.judgement.n_sets
+        return self.selection.n_sets + self.validation.n_sets
 
     @property
     def n_entries(self) -> int:
         """Nodes in the sets of both collections."""
-        return self.selection.n_entries + self.judgement.n_entries
+        return self.selection.n_entries + self.validation.n_entries
 
     def check(self) -> None:
         """Raise `Stopped` where a limit is met; never before there is a first result."""
-        limits = self.question.limits
+        limits = self.problem.limits
         if not self.have_result:
             return
         if not limits.in_time():
             raise Stopped(TIME)
-        used = self.selection.nbytes + self.selection.index_nbytes + self.judgement.nbytes
+        used = self.selection.nbytes + self.selection.index_nbytes + self.validation.nbytes
         if limits.memory is not None and used > limits.memory:
             raise Stopped(MEMORY)
 
-    def draw(self, select: int, judge: int) -> None:
+    def draw(self, n_selection: int, n_validation: int) -> None:
         """Extend the collections to these numbers of sets; raise `Stopped` where a limit forbids it."""
-        for collection, count in ((self.selection, select), (self.judgement, judge)):
+        for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
             self._extend(collection, count)
 
     def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
-        limit = self.question.limits.memory
+        limit = self.problem.limits.memory
         if count > MOST_SETS:
             raise Stopped(MEMORY)
         # the growth is foreseeable: stop before it rather than in it
@@ -149,13 +165,13 @@ class Pair:
 
     def round(
         self,
-        select: int,
-        judge: int,
+        n_selection: int,
+        n_validation: int,
         constraint: Constraint,
         a: float,
         *,
         seeds: NDArray[np.int32] | None = None,
-        choice: CoverChoice = greedy_cover,
+        choice: CoverAlgorithm = greedy_cover,
     ) -> Round:
         """Extend the collections to these numbers, choose by coverage, and judge that, or other seeds.
 
@@ -167,46 +183,46 @@ class Pair:
             with self.clock("greedy"):
                 covers.append(choice(self.selection, constraint))
 
-        self._extend(self.selection, select)
+        self._extend(self.selection, n_selection)
         with self.clock("index"):
             self.selection.index()
-        self._extend(self.judgement, judge, choose)
+        self._extend(self.validation, n_validation, choose)
         cover = covers[0]
-        return self.judge(cover, cover.seeds if seeds is None else seeds, constraint.start, a)
+        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a)
 
-    def judge(self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float) -> Round:
+    def validate(self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float) -> Round:
         """Judge seeds that the second collection had no part in choosing."""
         with self.clock("certify"):
             if start.size:
-                covered = int(self.judgement.first_covered(seeds, start).sum())
+                covered = int(self.validation.first_covered(seeds, start).sum())
             else:
-                covered = self.judgement.covered(seeds)
-        n_sets = self.judgement.n_sets
+                covered = self.validation.covered(seeds)
+        n_sets = self.validation.n_sets
         bounds = Bounds(
             spread=self.total * covered / n_sets,
             interval=wilson(covered, n_sets, self.total),
             lower=lower_bound(covered, n_sets, self.total, a),
-            upper=upper_bound(cover.most, self.selection.n_sets, self.total, a),
+            upper=upper_bound(cover.upper_bound, self.selection.n_sets, self.total, a),
         )
         self.have_result = True
         return Round(cover, covered, bounds, self.selection.n_sets, self.n_sets, self.n_entries)
 
     def spread_of_start(self) -> float | None:
         """Estimate what the start nodes reach by themselves; None where there are none."""
-        start = self.question.constraint.start
+        start = self.problem.constraint.start
         if not start.size:
             return None
-        return self.total * self.judgement.covered(start) / self.judgement.n_sets
+        return self.total * self.validation.covered(start) / self.validation.n_sets
 
     def report(self, best: Round, number: int, rounds: int, target: float) -> None:
         """Call the question's progress function, where there is one."""
-        q = self.question
+        q = self.problem
         if q.progress is not None:
             q.progress(Progress(number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed()))
 
-    def result(self, best: Round, stop_reason: str, rounds: int, target: float | None) -> Choice:
+    def result(self, best: Round, stop_reason: str, rounds: int, target: float | None) -> Outcome:
         """Return a round as a selector's answer."""
-        return Choice(
+        return Outcome(
             seeds=best.cover.seeds,
             gains=best.cover.gains.astype(np.float64) * (self.total / best.n_selecting),
             bounds=best.bounds,
@@ -220,7 +236,7 @@ class Pair:
         )
 
 
-def drain(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
+def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
     """Run rounds to their end, a limit or an interrupt; return the last round, the reason, and how many there were.
 
     Raises

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.influence_graph import InfluenceGraph
-from ..base import Choice, Question
+from ..base import Outcome, Problem
 from ..picks import Falling, by_rank, one_by_one
 
 __all__ = ["degree", "degree_discount", "out_degree", "single_discount"]
@@ -22,21 +22,21 @@ def out_degree(graph: InfluenceGraph) -> NDArray[np.int64]:
     return counts
 
 
-def degree(question: Question) -> Choice:
+def degree(problem: Problem) -> Outcome:
     """Choose the nodes of the largest out-degree."""
-    return by_rank(question, out_degree(question.graph))
+    return by_rank(problem, out_degree(problem.graph))
 
 
 class _SingleDiscount:
     """Each node's out-arcs that lead to nodes not yet chosen."""
 
-    def __init__(self, question: Question) -> None:
-        self.graph = question.graph
+    def __init__(self, problem: Problem) -> None:
+        self.graph = problem.graph
         self.scores = out_degree(self.graph)
-        self.falling = Falling(self.scores, question.constraint.allowed)
+        self.decreasing_gains = Falling(self.scores, problem.constraint.allowed)
 
     def best(self) -> int:
-        return self.falling.pop()
+        return self.decreasing_gains.pop()
 
     def score(self, node: int) -> float:
         return float(self.scores[node])
@@ -46,9 +46,9 @@ class _SingleDiscount:
         self.scores[self.graph.in_idx[ptr[node] : ptr[node + 1]]] -= 1
 
 
-def single_discount(question: Question) -> Choice:
+def single_discount(problem: Problem) -> Outcome:
     """Choose by out-degree, where arcs to nodes already chosen no longer count."""
-    return one_by_one(question, _SingleDiscount(question))
+    return one_by_one(problem, _SingleDiscount(problem))
 
 
 class _DegreeDiscount:
@@ -58,18 +58,18 @@ class _DegreeDiscount:
     their number. Then it counts itself and p for each of its `left` out-arcs to nodes not chosen.
     """
 
-    def __init__(self, question: Question) -> None:
-        self.graph = graph = question.graph
+    def __init__(self, problem: Problem) -> None:
+        self.graph = graph = problem.graph
         self.out_ptr, self.out_idx, _ = graph.forward()
         p = graph.probability
         self.p = float(p.value) if p.kind == "uniform" else USUAL
         self.missed = np.ones(graph.n_nodes)
         self.left = np.diff(self.out_ptr)
         self.scores = 1.0 + self.p * self.left
-        self.falling = Falling(self.scores, question.constraint.allowed)
+        self.decreasing_gains = Falling(self.scores, problem.constraint.allowed)
 
     def best(self) -> int:
-        return self.falling.pop()
+        return self.decreasing_gains.pop()
 
     def score(self, node: int) -> float:
         return float(self.scores[node])
@@ -83,6 +83,6 @@ class _DegreeDiscount:
             self.scores[touched] = self.missed[touched] * (1.0 + self.p * self.left[touched])
 
 
-def degree_discount(question: Question) -> Choice:
+def degree_discount(problem: Problem) -> Outcome:
     """Choose by the number of nodes of its star that a node is expected to activate under independent cascade."""
-    return one_by_one(question, _DegreeDiscount(question))
+    return one_by_one(problem, _DegreeDiscount(problem))

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.streams import subkey
+from ..._utils.streams import Stream, stream_key
 from ...graph.influence_graph import InfluenceGraph
-from ..base import Algorithm, Choice, Limits, Question
+from ..base import Algorithm, Limits, Outcome, Problem
 from ..picks import ALL, TIME, Falling, by_rank, gather, one_by_one, pieces
 from .degree import degree, degree_discount, single_discount
 from .irie import Flow, by_source, irie, narrow
@@ -17,7 +17,6 @@ __all__ = ["ALGORITHMS", "core_numbers", "k_core", "pagerank", "pagerank_of", "r
 DAMPING = 0.85
 SETTLED = 1e-10  # PageRank stops when all ranks together change by less
 MOST_ROUNDS = 200  # 0.85**200 is below SETTLED
-PART = 0  # of the question's key, for the random choice
 _FEW = 16  # nodes in a wave, below which Python is quicker than NumPy
 
 
@@ -44,10 +43,10 @@ def pagerank_of(graph: InfluenceGraph, threads: int = 1, limits: Limits | None =
     return rank, True
 
 
-def pagerank(question: Question) -> Choice:
+def pagerank(problem: Problem) -> Outcome:
     """Choose by PageRank on the reversed graph: a node counts for much when it influences nodes that do."""
-    rank, settled = pagerank_of(question.graph, question.threads, question.limits)
-    return by_rank(question, rank, ALL if settled else TIME)
+    rank, settled = pagerank_of(problem.graph, problem.threads, problem.limits)
+    return by_rank(problem, rank, ALL if settled else TIME)
 
 
 def core_numbers(graph: InfluenceGraph) -> NDArray[np.int64]:
@@ -115,9 +114,9 @@ def _neighbours(graph: InfluenceGraph) -> tuple[NDArray[np.int64], NDArray[np.in
     return both.indptr.astype(np.int64), both.indices
 
 
-def k_core(question: Question) -> Choice:
+def k_core(problem: Problem) -> Outcome:
     """Choose by core number: nodes of the most densely woven part first, those of more out-arcs before the others."""
-    return by_rank(question, core_numbers(question.graph))  # internal ids go by falling out-degree
+    return by_rank(problem, core_numbers(problem.graph))  # internal ids go by falling out-degree
 
 
 class _Votes:
@@ -127,16 +126,16 @@ class _Votes:
     counted in units of 1 / n_arcs, so that all sums are exact.
     """
 
-    def __init__(self, question: Question) -> None:
-        graph = question.graph
+    def __init__(self, problem: Problem) -> None:
+        graph = problem.graph
         self.graph = graph
         self.out_ptr, self.out_idx, _ = graph.forward()
         self.ability = np.full(graph.n_nodes, graph.n_arcs, dtype=np.int64)
         self.votes = np.diff(self.out_ptr) * graph.n_arcs
-        self.falling = Falling(self.votes, question.constraint.allowed)
+        self.decreasing_gains = Falling(self.votes, problem.constraint.allowed)
 
     def best(self) -> int:
-        return self.falling.pop()
+        return self.decreasing_gains.pop()
 
     def score(self, node: int) -> float:
         return float(self.votes[node]) / max(self.graph.n_arcs, 1)
@@ -156,47 +155,47 @@ class _Votes:
             np.subtract.at(self.votes, sources, np.repeat(drop[a:b], lengths[a:b]))
 
 
-def voterank(question: Question) -> Choice:
+def voterank(problem: Problem) -> Outcome:
     """Choose by election: all vote for their in-neighbours; who has elected one can vote less from then on."""
-    return one_by_one(question, _Votes(question))
+    return one_by_one(problem, _Votes(problem))
 
 
-def random(question: Question) -> Choice:
+def random(problem: Problem) -> Outcome:
     """Choose at random: each node draws a number, and the largest are taken."""
     # a key of its own: a probability scheme that draws has drawn from the question's
-    sequence = np.random.SeedSequence(list(subkey(question.key, PART)))
+    sequence = np.random.SeedSequence(list(stream_key(problem.key, Stream.RANDOM_SEEDS)))
     # raw words are the same in every NumPy release, which draws from a Generator need not be
-    words = np.random.PCG64(sequence).random_raw(question.graph.n_nodes)
-    return by_rank(question, (words >> np.uint64(11)) * 2.0**-53)
+    words = np.random.PCG64(sequence).random_raw(problem.graph.n_nodes)
+    return by_rank(problem, (words >> np.uint64(11)) * 2.0**-53)
 
 
 _START = frozenset({"start"})
 
 ALGORITHMS: tuple[Algorithm, ...] = (
-    Algorithm("degree", degree, "the largest out-degrees", "Kempe, Kleinberg, Tardos, KDD 2003", takes=_START),
+    Algorithm("degree", degree, "the largest out-degrees", "Kempe, Kleinberg, Tardos, KDD 2003", accepts=_START),
     Algorithm(
         "single-discount", single_discount, "out-degree without arcs to nodes already chosen",
-        "Chen, Wang, Yang, KDD 2009", takes=_START,
+        "Chen, Wang, Yang, KDD 2009", accepts=_START,
     ),
     Algorithm(
         "degree-discount", degree_discount, "what a node is expected to activate among itself and its out-neighbours",
-        "Chen, Wang, Yang, KDD 2009", takes=_START,
+        "Chen, Wang, Yang, KDD 2009", accepts=_START,
     ),
     Algorithm(
         "pagerank", pagerank, "PageRank on the reversed graph, arcs weighted by probability",
-        "Brin, Page, WWW 1998", takes=_START,
+        "Brin, Page, WWW 1998", accepts=_START,
     ),
     Algorithm(
         "k-core", k_core, "the largest core numbers, then out-degrees",
-        "Seidman 1983; Kitsak et al., Nature Physics 2010", takes=_START,
+        "Seidman 1983; Kitsak et al., Nature Physics 2010", accepts=_START,
     ),
     Algorithm(
         "voterank", voterank, "elections in which a node's out-neighbours vote for it, and tire of it",
-        "Zhang et al., Scientific Reports 2016", takes=_START,
+        "Zhang et al., Scientific Reports 2016", accepts=_START,
     ),
     Algorithm(
         "irie", irie, "influence ranks, weakened by what the seeds so far reach",
-        "Jung, Heo, Chen, ICDM 2012", takes=_START,
+        "Jung, Heo, Chen, ICDM 2012", accepts=_START,
     ),
-    Algorithm("random", random, "uniformly at random", "Kempe, Kleinberg, Tardos, KDD 2003", takes=_START),
+    Algorithm("random", random, "uniformly at random", "Kempe, Kleinberg, Tardos, KDD 2003", accepts=_START),
 )  # fmt: skip

@@ -15,16 +15,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.streams import Stream
 from ...ris.bounds import OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
-from ..base import Algorithm, Choice, Question
-from ..rounds import BOUND, REACHED, Pair, Round, Stopped, drain
+from ..base import Algorithm, Outcome, Problem
+from ..rounds import BOUND, REACHED, CollectionPair, Round, Stopped, run_rounds
 
 __all__ = ["ALGORITHMS", "hist"]
 
 SHARE = 1 / 32  # of the sets that a sentinel must meet that those before it do not
-_FIRST, _SECOND = 1, 0  # streams of the phases
+_STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
 
 
 def _worthwhile(cover: Cover, n_sets: int, least: int) -> int:
@@ -40,14 +41,14 @@ def _holding(constraint: Constraint, seeds: NDArray[np.int32]) -> Constraint:
     return dataclasses.replace(constraint, allowed=allowed, forced=seeds)
 
 
-def _sentinels(question: Question, pair: Pair) -> tuple[Constraint, Cover | None]:
+def _sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint, Cover | None]:
     """Find sentinels that certainly have their share of the optimum; return the constraint that holds them.
 
     With it comes the choice on whole sets, None where there are no sentinels.
     """
-    c = question.constraint
-    epsilon = question.epsilon / 2
-    schedule = _schedule(question)
+    c = problem.constraint
+    epsilon = problem.epsilon / 2
+    schedule = _schedule(problem)
     for number in range(schedule.rounds):
         count = schedule.first << number
         try:
@@ -59,22 +60,22 @@ def _sentinels(question: Question, pair: Pair) -> tuple[Constraint, Cover | None
             break
         # as good as the first b steps of greedy have to be
         share = 1.0 - (1.0 - 1.0 / c.k) ** b - epsilon
-        judged = pair.judge(found.cover, found.cover.seeds[:b], c.start, schedule.a)
+        judged = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
         if judged.bounds.lower >= share * judged.bounds.upper:
             return _holding(c, found.cover.seeds[:b]), found.cover
     return c, None
 
 
-def _schedule(question: Question) -> OpimSchedule:
+def _schedule(problem: Problem) -> OpimSchedule:
     """Return the sizes of a phase's rounds: each has half of epsilon and of delta."""
-    c = question.constraint
+    c = problem.constraint
     return opim_schedule(
-        c.log_choices(), question.total, c.least(question.weights), question.epsilon / 2, question.delta / 2
+        c.log_choices(), problem.total, c.min_spread(problem.weights), problem.epsilon / 2, problem.delta / 2
     )
 
 
-def _rounds(pair: Pair, constraint: Constraint) -> Generator[Round, None, str]:
-    q = pair.question
+def _rounds(pair: CollectionPair, constraint: Constraint) -> Generator[Round, None, str]:
+    q = pair.problem
     schedule = _schedule(q)
     target = q.constraint.guarantee - q.epsilon
     for number in range(1, schedule.rounds + 1):
@@ -88,19 +89,19 @@ def _rounds(pair: Pair, constraint: Constraint) -> Generator[Round, None, str]:
     return BOUND
 
 
-def hist(question: Question) -> Choice:
+def hist(problem: Problem) -> Outcome:
     """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta."""
-    first = Pair(question, _FIRST)
-    constraint, found = _sentinels(question, first)
+    first = CollectionPair(problem, _STREAMS)
+    constraint, found = _sentinels(problem, first)
     n_sets, n_entries, spent = first.n_sets, first.n_entries, sum(first.seconds.values())
     del first
-    ending = None
+    is_sentinel = None
     if found is not None:
-        ending = np.zeros(question.graph.n_nodes, dtype=np.bool_)
-        ending[constraint.forced] = True
-    pair = Pair(question, _SECOND, ending)
-    best, reason, number = drain(_rounds(pair, constraint))
-    choice = pair.result(best, reason, number, question.constraint.guarantee - question.epsilon)
+        is_sentinel = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
+        is_sentinel[constraint.forced] = True
+    pair = CollectionPair(problem, is_sentinel=is_sentinel)
+    best, reason, number = run_rounds(_rounds(pair, constraint))
+    choice = pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
     gains = choice.gains
     if found is not None and gains is not None:
         # a set tells only which sentinel it met first: what they cover is shared out as on the whole sets
@@ -109,7 +110,7 @@ def hist(question: Question) -> Choice:
     return dataclasses.replace(
         choice,
         n_rr_sets=choice.n_rr_sets + n_sets,
-        n_rr_entries=choice.n_rr_entries + n_entries + sum(s.sampler.n_cut for s in (pair.selection, pair.judgement)),
+        n_rr_entries=choice.n_rr_entries + n_entries + sum(s.sampler.n_cut for s in (pair.selection, pair.validation)),
         seconds={"sentinels": spent, **choice.seconds},
     )
 
@@ -121,6 +122,6 @@ ALGORITHMS = (
         summary="OPIM-C whose RR sets end at a few seeds found first; for graphs where influence is high",
         source="Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
         guarantee="1 - 1/e - epsilon",
-        takes=frozenset({"node_weights"}),
+        accepts=frozenset({"node_weights"}),
     ),
 )

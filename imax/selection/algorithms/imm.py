@@ -9,33 +9,32 @@ choice.
 import math
 from collections.abc import Generator
 
-from ..._utils.streams import subkey
+from ..._utils.streams import Stream, stream_key
 from ...diffusion.sampler import Sampler
 from ...ris.bounds import imm_sizes
 from ...ris.collection import RRCollection
 from ...ris.coverage import greedy_cover
-from ..base import Algorithm, Choice, Question
-from ..rounds import BOUND, MEMORY, TIME, Pair, Round, drain
+from ..base import Algorithm, Outcome, Problem
+from ..rounds import BOUND, MEMORY, TIME, CollectionPair, Round, run_rounds
 
 __all__ = ["ALGORITHMS", "imm"]
 
-_ESTIMATE = 2  # the stream of the first phase; 0 and 1 are the pair's
 _JUDGES = 0.125
 _STEP = 1 << 18  # sets drawn between two looks at the clock
 _SAMPLING = 0.5  # of the time limit; index and greedy choice take about as long as sampling
 
 
-def _estimate(pair: Pair) -> tuple[float, RRCollection]:
+def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
     """Return the number of sets that the choice needs, and the sets that tell it."""
-    q = pair.question
+    q = pair.problem
     c, n = q.constraint, q.total
-    least = max(c.least(q.weights), 1e-9 * n)
+    least = max(c.min_spread(q.weights), 1e-9 * n)
     test, choose = imm_sizes(n, c.log_choices(), q.epsilon, q.delta, c.guarantee)
     wide = math.sqrt(2.0) * q.epsilon
     sets = RRCollection(
         Sampler(
-            q.graph, q.model, subkey(q.key, _ESTIMATE), node_weights=q.weights, lanes=q.lanes, threads=q.threads,
-            diffusion=pair.selection.sampler.diffusion,
+            q.graph, q.model, stream_key(q.key, Stream.IMM_ESTIMATE), node_weights=q.weights, lanes=q.lanes,
+            threads=q.threads, diffusion=pair.selection.sampler.diffusion,
         )
     )  # fmt: skip
     spread = n
@@ -52,14 +51,14 @@ def _estimate(pair: Pair) -> tuple[float, RRCollection]:
     return choose / least, sets
 
 
-def _fits(pair: Pair, sets: RRCollection, count: float) -> bool:
+def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
     """Whether that many sets, with their index, keep to the memory limit."""
-    limit = pair.question.limits.memory
+    limit = pair.problem.limits.memory
     return limit is None or sets.foresee(math.ceil(count)) <= limit
 
 
-def _only(pair: Pair) -> Generator[Round, None, str]:
-    q = pair.question
+def _only(pair: CollectionPair) -> Generator[Round, None, str]:
+    q = pair.problem
     wanted, sets = _estimate(pair)
     a = math.log(2.0 / q.delta)
     reason = BOUND
@@ -82,11 +81,11 @@ def _only(pair: Pair) -> Generator[Round, None, str]:
     return reason
 
 
-def imm(question: Question) -> Choice:
+def imm(problem: Problem) -> Outcome:
     """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta."""
-    pair = Pair(question)
-    best, reason, number = drain(_only(pair))
-    return pair.result(best, reason, number, question.constraint.guarantee - question.epsilon)
+    pair = CollectionPair(problem)
+    best, reason, number = run_rounds(_only(pair))
+    return pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
 
 
 ALGORITHMS = (
@@ -96,8 +95,8 @@ ALGORITHMS = (
         summary="greedy on as many RR sets as an estimate of the optimum says are needed",
         source="Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
         guarantee="1 - 1/e - epsilon",
-        takes=frozenset({"node_weights"}),
-        falling=True,
+        accepts=frozenset({"node_weights"}),
+        decreasing_gains=True,
         epsilon=0.1,  # at 0.01 it draws a hundred times as many sets
     ),
 )

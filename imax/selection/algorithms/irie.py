@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils import parallel
-from ...graph.build import even_parts
 from ...graph.influence_graph import InfluenceGraph
-from ..base import Choice, Question
+from ..base import Outcome, Problem
 from ..picks import one_by_one
 
 __all__ = ["Flow", "by_source", "irie", "narrow"]
@@ -57,7 +56,7 @@ class Flow:
         self.threads = threads
         self.parts = [
             csr_array((p[ptr[a] : ptr[b]], idx[ptr[a] : ptr[b]], ptr[a : b + 1] - ptr[a]), shape=(b - a, n))
-            for a, b in even_parts(ptr.astype(np.int64), threads if p.size > SOLO_ARCS else 1)
+            for a, b in parallel.even_parts(ptr.astype(np.int64), threads if p.size > SOLO_ARCS else 1)
         ]
 
     def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -90,12 +89,12 @@ class _Paths:
 class _Ranks:
     """Ranks, and the probability that the seeds so far miss each node."""
 
-    def __init__(self, question: Question) -> None:
-        arcs = by_source(question.graph)
-        self.flow = Flow(arcs, question.threads)
+    def __init__(self, problem: Problem) -> None:
+        arcs = by_source(problem.graph)
+        self.flow = Flow(arcs, problem.threads)
         self.paths = _Paths(arcs)
-        self.allowed = question.constraint.allowed.copy()
-        self.missed = np.ones(question.graph.n_nodes)
+        self.allowed = problem.constraint.allowed.copy()
+        self.missed = np.ones(problem.graph.n_nodes)
         self._ranks: NDArray[np.float64] | None = None
 
     def ranks(self) -> NDArray[np.float64]:
@@ -123,6 +122,6 @@ class _Ranks:
         self._ranks = None
 
 
-def irie(question: Question) -> Choice:
+def irie(problem: Problem) -> Outcome:
     """Choose by influence rank, weakened by the activation probabilities that the seeds so far give."""
-    return one_by_one(question, _Ranks(question))
+    return one_by_one(problem, _Ranks(problem))

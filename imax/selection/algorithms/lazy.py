@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.streams import subkey
-from ..base import Algorithm, Choice, Progress, Question
+from ..._utils.streams import Stream, stream_key
+from ..base import Algorithm, Outcome, Problem, Progress
 from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
 from ..picks import ALL, INTERRUPT, TIME
 from .ris import DEFAULT_SETS
@@ -24,12 +24,11 @@ from .ris import DEFAULT_SETS
 __all__ = ["ALGORITHMS", "DEFAULT_SIMULATIONS", "Search", "celf", "celf_plus_plus", "greedy"]
 
 DEFAULT_SIMULATIONS = 10_000
-_PART = 6  # the oracle's stream, which no certificate uses
 _STEP_SECONDS = 0.2
 
 
-def _oracle(q: Question, keep_going: Callable[[], bool]) -> Oracle:
-    key = subkey(q.key, _PART)
+def _oracle(q: Problem, keep_going: Callable[[], bool]) -> Oracle:
+    key = stream_key(q.key, Stream.ORACLE)
     if q.oracle == "exact":
         return ExactOracle(q.graph, q.model, q.weights, q.blocked)
     if q.oracle == "rr":
@@ -44,17 +43,17 @@ def _oracle(q: Question, keep_going: Callable[[], bool]) -> Oracle:
 class Search:
     """The seeds so far, the oracle that has taken them, and the limits of the search."""
 
-    def __init__(self, question: Question) -> None:
-        self.question = question
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         self.seconds = {"oracle": 0.0}
         began = time.perf_counter()
-        c = question.constraint
+        c = problem.constraint
         self.pool = np.flatnonzero(c.allowed)
         self.k = c.forced.size + min(c.free, self.pool.size)
         self.seeds: list[int] = []
         self.gains: list[float] = []
         self.best: tuple[float, int] | None = None  # of those looked at while there is no seed yet
-        self.oracle = _oracle(question, self.goes_on)
+        self.oracle = _oracle(problem, self.goes_on)
         for node in c.start.tolist():
             self.oracle.take(node)
         for node in c.forced.tolist():
@@ -63,8 +62,8 @@ class Search:
 
     def goes_on(self) -> bool:
         """Whether there is time left, or nothing yet to return."""
-        known = self.best is not None or len(self.seeds) >= max(self.question.constraint.forced.size, 1)
-        return not known or self.question.limits.in_time()
+        known = self.best is not None or len(self.seeds) >= max(self.problem.constraint.forced.size, 1)
+        return not known or self.problem.limits.in_time()
 
     def add(self, node: int, gain: float) -> None:
         """Take a node as a seed."""
@@ -75,7 +74,7 @@ class Search:
 
     def report(self) -> None:
         """Call the question's progress function, where there is one."""
-        q = self.question
+        q = self.problem
         if q.progress is not None:
             q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed()))
 
@@ -110,8 +109,8 @@ class Search:
         return gain
 
 
-def _run(question: Question, search: Callable[[Search], None]) -> Choice:
-    state = Search(question)
+def _run(problem: Problem, search: Callable[[Search], None]) -> Outcome:
+    state = Search(problem)
     reason = ALL
     try:
         search(state)
@@ -123,7 +122,7 @@ def _run(question: Question, search: Callable[[Search], None]) -> Choice:
         reason = INTERRUPT
     if not state.seeds and state.best is not None:
         state.seeds, state.gains = [state.best[1]], [state.best[0]]
-    return Choice(
+    return Outcome(
         np.array(state.seeds, dtype=np.int32),
         reason,
         gains=np.array(state.gains),
@@ -144,9 +143,9 @@ def _ask_all(state: Search) -> None:
         state.add(node, float(gains[top]))
 
 
-def greedy(question: Question) -> Choice:
+def greedy(problem: Problem) -> Outcome:
     """Choose the node that adds most, each time after asking for all."""
-    return _run(question, _ask_all)
+    return _run(problem, _ask_all)
 
 
 def _first(state: Search) -> list[Any]:
@@ -199,17 +198,17 @@ def _ask_late(state: Search, *, ahead: bool) -> None:
         heapreplace(heap, top)
 
 
-def celf(question: Question) -> Choice:
+def celf(problem: Problem) -> Outcome:
     """Choose as greedy does, but ask again only for the node that leads by its old gain."""
-    return _run(question, lambda state: _ask_late(state, ahead=False))
+    return _run(problem, lambda state: _ask_late(state, ahead=False))
 
 
-def celf_plus_plus(question: Question) -> Choice:
+def celf_plus_plus(problem: Problem) -> Outcome:
     """Choose as CELF does; a node asked for again is also asked for its gain after the leader so far.
 
     The first look at all nodes has no such second gains, which would double it.
     """
-    return _run(question, lambda state: _ask_late(state, ahead=True))
+    return _run(problem, lambda state: _ask_late(state, ahead=True))
 
 
 _TAKES = frozenset({"node_weights", "start", "n_rr_sets", "n_simulations", "oracle"})
@@ -219,14 +218,15 @@ ALGORITHMS = (
     Algorithm(
         "greedy", greedy, "the node of the largest marginal gain by an oracle, all asked each time",
         "Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003", _GUARANTEE,
-        _TAKES, falling=True,
+        _TAKES, decreasing_gains=True,
     ),
     Algorithm(
         "celf", celf, "as greedy, asking again only for nodes that may lead",
-        "Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007", _GUARANTEE, _TAKES, falling=True,
+        "Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007", _GUARANTEE, _TAKES,
+        decreasing_gains=True,
     ),
     Algorithm(
         "celf++", celf_plus_plus, "as CELF, with gains asked for one step ahead",
-        "Goyal, Lu, Lakshmanan: CELF++. WWW 2011", _GUARANTEE, _TAKES, falling=True,
+        "Goyal, Lu, Lakshmanan: CELF++. WWW 2011", _GUARANTEE, _TAKES, decreasing_gains=True,
     ),
 )  # fmt: skip

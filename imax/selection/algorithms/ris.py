@@ -3,9 +3,9 @@
 import math
 from collections.abc import Generator
 
-from ...ris.coverage import CoverChoice, greedy_cover
-from ..base import Algorithm, Choice, Question
-from ..rounds import Pair, Round, drain
+from ...ris.coverage import CoverAlgorithm, greedy_cover
+from ..base import Algorithm, Outcome, Problem
+from ..rounds import CollectionPair, Round, run_rounds
 
 __all__ = ["ALGORITHMS", "DEFAULT_SETS", "fixed", "ris"]
 
@@ -13,9 +13,9 @@ DEFAULT_SETS = 100_000
 DONE = "all RR sets drawn"
 
 
-def fixed(pair: Pair, select: CoverChoice = greedy_cover) -> Generator[Round, None, str]:
+def fixed(pair: CollectionPair, select: CoverAlgorithm = greedy_cover) -> Generator[Round, None, str]:
     """Yield a round on few sets and one on as many as were asked for; return why it ended."""
-    q = pair.question
+    q = pair.problem
     count = q.n_rr_sets or DEFAULT_SETS
     first = min(count, 1 << 12)  # so that a limit met later finds a result
     a = math.log(4.0 / q.delta)  # two bounds, looked at twice
@@ -25,10 +25,10 @@ def fixed(pair: Pair, select: CoverChoice = greedy_cover) -> Generator[Round, No
     return DONE
 
 
-def ris(question: Question) -> Choice:
+def ris(problem: Problem) -> Outcome:
     """Select seeds by greedy coverage of `n_rr_sets` RR sets, and judge them by as many."""
-    pair = Pair(question)
-    best, reason, _ = drain(fixed(pair))
+    pair = CollectionPair(problem)
+    best, reason, _ = run_rounds(fixed(pair))
     return pair.result(best, reason, 1, None)
 
 
@@ -39,7 +39,7 @@ ALGORITHMS = (
         summary="greedy on a fixed number of RR sets",
         source="Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
         guarantee="what its certificate says",
-        takes=frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
-        falling=True,
+        accepts=frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
+        decreasing_gains=True,
     ),
 )
