@@ -3,6 +3,8 @@
 Every error is an `ImaxError`; each subclass is also the built-in exception that a caller would expect.
 """
 
+from typing import Any
+
 __all__ = [
     "FileFormatError",
     "ImaxError",
@@ -16,7 +18,17 @@ __all__ = [
 
 
 class ImaxError(Exception):
-    """Root of everything that imax raises on purpose."""
+    """Base class of all errors that imax raises.
+
+    Attributes
+    ----------
+    argument : str or None
+        The name of the argument that has to change, where there is one. The message then begins with it.
+    """
+
+    def __init__(self, *args: Any, argument: str | None = None) -> None:
+        super().__init__(*args)
+        self.argument = argument
 
 
 class InvalidArgumentError(ImaxError, ValueError):

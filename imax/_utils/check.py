@@ -13,33 +13,33 @@ __all__ = ["count", "memory_bytes", "one_of", "open_unit", "positive", "probabil
 def count(value: Any, name: str, *, low: int = 1, high: int | None = None, high_is: str = "") -> int:
     """Return `value` as an int in [low, high]; bools and fractions are refused."""
     if isinstance(value, bool):
-        raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}")
+        raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}", argument=name)
     try:
         number = operator.index(value)
     except TypeError:
-        raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}") from None
+        raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}", argument=name) from None
     if number < low:
-        raise InvalidArgumentError(f"{name} must be at least {low}, got {number}")
+        raise InvalidArgumentError(f"{name} must be at least {low}, got {number}", argument=name)
     if high is not None and number > high:
         what = f" ({high_is})" if high_is else ""
-        raise InvalidArgumentError(f"{name} must be at most {high}{what}, got {number}")
+        raise InvalidArgumentError(f"{name} must be at most {high}{what}, got {number}", argument=name)
     return number
 
 
 def _real(value: Any, name: str) -> float:
     if isinstance(value, bool):
-        raise InvalidArgumentError(f"{name} must be a number, got {value!r}")
+        raise InvalidArgumentError(f"{name} must be a number, got {value!r}", argument=name)
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise InvalidArgumentError(f"{name} must be a number, got {value!r}") from None
+        raise InvalidArgumentError(f"{name} must be a number, got {value!r}", argument=name) from None
 
 
 def open_unit(value: Any, name: str) -> float:
     """Return `value` as a float strictly between 0 and 1."""
     number = _real(value, name)
     if not 0.0 < number < 1.0:
-        raise InvalidArgumentError(f"{name} must lie strictly between 0 and 1, got {value!r}")
+        raise InvalidArgumentError(f"{name} must lie strictly between 0 and 1, got {value!r}", argument=name)
     return number
 
 
@@ -47,7 +47,7 @@ def probability(value: Any, name: str) -> float:
     """Return `value` as a float in [0, 1]."""
     number = _real(value, name)
     if not 0.0 <= number <= 1.0:
-        raise InvalidArgumentError(f"{name} must lie in [0, 1], got {value!r}")
+        raise InvalidArgumentError(f"{name} must lie in [0, 1], got {value!r}", argument=name)
     return number
 
 
@@ -55,14 +55,14 @@ def positive(value: Any, name: str) -> float:
     """Return `value` as a finite float above 0."""
     number = _real(value, name)
     if not (number > 0.0 and math.isfinite(number)):
-        raise InvalidArgumentError(f"{name} must be a finite number above 0, got {value!r}")
+        raise InvalidArgumentError(f"{name} must be a finite number above 0, got {value!r}", argument=name)
     return number
 
 
 def one_of(value: Any, name: str, choices: "tuple[str, ...] | list[str]") -> str:
     """Return `value` if it is one of `choices`."""
     if value not in choices:
-        raise InvalidArgumentError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
+        raise InvalidArgumentError(f"{name} must be one of {', '.join(choices)}; got {value!r}", argument=name)
     return str(value)
 
 
@@ -97,9 +97,10 @@ def memory_bytes(value: Any, name: str = "max_memory") -> int | None:
             number = float(digits) * _UNITS[unit]
         except (ValueError, KeyError):
             raise InvalidArgumentError(
-                f"{name} must be a number of bytes such as 2000000000, '500M' or '2GiB', got {value!r}"
+                f"{name} must be a number of bytes such as 2000000000, '500M' or '2GiB', got {value!r}",
+                argument=name,
             ) from None
         if not (math.isfinite(number) and number >= 1):
-            raise InvalidArgumentError(f"{name} must be at least one byte, got {value!r}")
+            raise InvalidArgumentError(f"{name} must be at least one byte, got {value!r}", argument=name)
         return int(number)
     return count(value, name)
