@@ -138,9 +138,9 @@ def load(
     if dataset.builtin:
         import networkx as nx
 
-        from imax.graph.convert import from_networkx
+        from imax.graph.influence_graph import InfluenceGraph
 
-        return from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
+        return InfluenceGraph.from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
     from imax.io.graphs import read_edgelist
 
     file = _find(dataset, path)

@@ -59,7 +59,9 @@ def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
     ...     read_binary(path)
     <InfluenceGraph: 3 nodes, 2 arcs, weighted_cascade>
     """
-    write_arrays(path, MAGIC, *graph.to_parts())
+    from ..graph.parts import to_parts
+
+    write_arrays(path, MAGIC, *to_parts(graph))
 
 
 def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
@@ -128,10 +130,10 @@ def is_binary(content: Content) -> bool:
 
 def from_content(content: Content, *, verify: bool = False) -> "InfluenceGraph":
     """Return the graph that a file's bytes hold."""
-    from ..graph.influence_graph import InfluenceGraph
+    from ..graph.parts import from_parts
 
     def make(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "InfluenceGraph":
-        graph = InfluenceGraph.from_parts(meta, arrays)
+        graph = from_parts(meta, arrays)
         check_graph(graph)
         return graph
 

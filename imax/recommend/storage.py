@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..errors import FileFormatError
 from ..graph.influence_graph import InfluenceGraph
+from ..graph.parts import from_parts, to_parts
 from ..io.binary import check_graph, read_arrays, write_arrays
 from ..io.text import PathLike, load
 from ._network import Network
@@ -22,7 +23,7 @@ MAGIC = b"IMAXRRK1"
 
 def write_reranker(reranker: "Reranker", path: PathLike) -> None:
     """Write a reranker with its graph."""
-    meta, arrays = reranker.graph.to_parts()
+    meta, arrays = to_parts(reranker.graph)
     network = reranker.network
     found: dict[str, NDArray[Any] | None] = {f"graph.{name}": array for name, array in arrays.items()}
     found |= {
@@ -50,7 +51,7 @@ def read_reranker(path: PathLike, threads: int) -> "Reranker":
 
     def make(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Reranker:
         inside = {name.removeprefix("graph."): array for name, array in arrays.items() if name.startswith("graph.")}
-        graph = InfluenceGraph.from_parts(meta["graph"], inside)
+        graph = from_parts(meta["graph"], inside)
         check_graph(graph)
         made = object.__new__(Reranker)
         made.method, made.blend, made.threads = meta["method"], meta["blend"], threads
