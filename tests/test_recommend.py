@@ -195,7 +195,7 @@ BAD = [
     ({"inviters": [99]}, UnknownNodeError, "inviters: 99 is not a node"),
     ({"acceptance": [0.5]}, InvalidArgumentError, "acceptance must have one value per node, shape \\(34,\\)"),
     ({"acceptance": {3: 1.5}}, InvalidArgumentError, "acceptance of node 3 is 1.5; it must lie in"),
-    ({"acceptance": {99: 0.5}}, UnknownNodeError, "the node of acceptance 99 is not a node"),
+    ({"acceptance": {99: 0.5}}, UnknownNodeError, "acceptance: 99 is not a node"),
     ({"acceptance": {3: float("nan")}}, InvalidArgumentError, "acceptance of node 3 is nan"),
     ({"acceptance": "high"}, InvalidArgumentError, "acceptance must be numbers"),
     ({"k": 0}, InvalidArgumentError, "k must be at least 1"),
