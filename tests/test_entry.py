@@ -90,7 +90,7 @@ def test_a_package_without_its_init_file(site):
 def test_a_folder_that_happens_to_have_the_name(site):
     (site / "imax").mkdir()
     (site / "imax" / "__init__.py").write_text("x = 1\n")
-    assert f"the package imax at {site / 'imax'}" in error(site)
+    assert f"the package imax in {site / 'imax'}" in error(site)
 
 
 def test_the_version_warns_of_a_second_distribution(site):

@@ -34,11 +34,16 @@ def _problem() -> str | None:
     package = import_module("imax")
     if "maximize" in getattr(package, "__all__", ()):
         return None
-    where = package.__file__ or f"{next(iter(package.__path__), 'nowhere')} (no __init__.py)"
+    if package.__file__ is None:  # what uninstalling the other distribution leaves
+        folder = next(iter(package.__path__), "")
+        return f"the package imax in {folder} is incomplete: it has no __init__.py; run: {_REPAIR}"
     if other := _other_distribution():
-        return f"Python imports {other} from {where}, not influence-maximization; run: pip uninstall imax; {_REPAIR}"
+        return (
+            f"Python imports {other} from {package.__file__}, not influence-maximization; "
+            f"run: pip uninstall imax; {_REPAIR}"
+        )
     return (
-        f"the package imax at {where} is not influence-maximization, or is incomplete; "
+        f"the package imax in {package.__file__} is not influence-maximization; "
         f"remove it from the Python path, or run: {_REPAIR}"
     )
 
