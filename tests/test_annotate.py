@@ -92,7 +92,7 @@ def test_approximate_neighbours_without_their_library(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[annotate\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[annotate\]'"):
         neighbors_of(cloud(), 3, method="approximate")
 
 

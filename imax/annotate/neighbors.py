@@ -87,7 +87,7 @@ def neighbors_of(
         Below the number of items; an item is no neighbour of itself.
     method : {"auto", "exact", "approximate"}, default "auto"
         Exact by blocked matrix products, in bounded memory; approximate by usearch's HNSW index (the extra
-        ``imax[annotate]``). Auto is exact up to 100,000 items.
+        ``influence-maximization[annotate]``). Auto is exact up to 100,000 items.
     threads : int, optional
         The neighbours do not depend on it.
 
@@ -161,7 +161,8 @@ def _approximate(unit: NDArray[np.float32], k: int, threads: int) -> tuple[NDArr
         from usearch.index import Index
     except ImportError:
         raise MissingDependencyError(
-            "approximate neighbours need usearch: pip install 'imax[annotate]', or give method='exact'"
+            "approximate neighbours need usearch: pip install 'influence-maximization[annotate]', "
+            "or give method='exact'"
         ) from None
     n, d = unit.shape
     index = Index(

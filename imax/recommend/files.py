@@ -107,7 +107,7 @@ def write_ranking(ranking: Ranking, path: PathLike, form: str) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
     buffer = io.BytesIO()
     pq.write_table(pa.table(ranking.columns()), buffer)
     write_bytes(path, [buffer.getvalue()])
