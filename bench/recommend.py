@@ -169,7 +169,7 @@ def speed(smoke: bool, repeats: int) -> None:
                 seconds.append(time.perf_counter() - began)
             rows.append(
                 (f"rerank_user, epinions, {width} candidates, {algorithm}", f"prepared in {prepared:.2f} s",
-                 f"median {statistics.median(seconds) * 1e6:.0f} µs, 99 % quantile {np.quantile(seconds, 0.99) * 1e6:.0f} µs")
+                 f"median {statistics.median(seconds) * 1e6:.0f} µs, 99 % {np.quantile(seconds, 0.99) * 1e6:.0f} µs")
             )  # fmt: skip
     rng = np.random.default_rng(1)
     count, width = (50, 5) if smoke else (100_000, 50)

@@ -107,7 +107,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "x.parquet").write_bytes(b"PAR1....")
-    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[parquet\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[parquet\]'"):
         read_embeddings(tmp_path / "x.parquet")
 
 
@@ -154,7 +154,7 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
 
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     options = ("--text-column", "text", "--model", tmp_path, "--budget", 1)
-    assert "pip install 'imax[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
+    assert "pip install 'influence-maximization[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "recs.parquet").write_bytes(b"PAR1....")
     labels = imax.datasets.load("lesmis").labels
-    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[parquet\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[parquet\]'"):
         read_rows(tmp_path / "recs.parquet", labels, ("user",))
     with pytest.raises(MissingDependencyError, match="Parquet needs pyarrow"):
         write_ranking(expected("degree"), tmp_path / "out.parquet", "parquet")

@@ -55,7 +55,7 @@ def neighbors_of(
         Number of neighbors of each item, less than the number of items. An item is not its own neighbor.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         ``"exact"`` computes all similarities in blocks, in bounded memory. ``"approximate"`` uses usearch's HNSW index,
-        which needs the extra ``[annotate]``. ``"auto"`` is exact up to 100,000 items.
+        which needs the extra ``influence-maximization[annotate]``. ``"auto"`` is exact up to 100,000 items.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores. The result does not depend on it.
 

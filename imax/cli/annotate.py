@@ -169,7 +169,9 @@ def _embed(path: str, column: str, model: str) -> "NDArray[np.float32]":
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
-        raise MissingDependencyError("--text-column needs sentence-transformers: pip install 'imax[text]'") from None
+        raise MissingDependencyError(
+            "--text-column needs sentence-transformers: pip install 'influence-maximization[text]'"
+        ) from None
     made: NDArray[np.float32] = SentenceTransformer(model, local_files_only=True).encode(read_texts(path, column))
     return made
 
