@@ -81,7 +81,7 @@ def cover_greedily(
     allowed: NDArray[np.bool_],
     stop: Callable[[CoverOrder, NDArray[np.int32]], bool] | None = None,
 ) -> CoverOrder:
-    """Take allowed nodes, again and again the one that covers most sets that are not covered yet.
+    """Take the allowed nodes one by one, each time the node that covers the most sets not covered yet.
 
     Ties go to the smaller internal id, which is the node with more out-arcs.
 

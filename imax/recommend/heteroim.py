@@ -38,13 +38,13 @@ def heteroim(
     threads: int | None = None,
     max_memory: int | str | None = None,
 ) -> Ranking:
-    """Rank each inviter's friends by how many nodes they reach together that no friend taken before reaches.
+    """Rank each inviter's friends by the nodes that both reach and that no friend taken earlier reaches.
 
     RR sets are drawn on the graph of accepted invitations, in which the arc from u to v has the probability P(u, v)
-    U(v); every node is the root of equally many sets. The friends of all inviters are taken greedily: each time the one
-    that covers most RR sets that are not covered yet. The pair of an inviter u and the friend v taken scores 1 + s if s
-    > 0 of these sets also contain u. Otherwise it scores the number of these sets divided by the number for the first
-    friend taken.
+    U(v). Every node is the root of the same number of sets. The friends of all inviters are taken one by one, each time
+    the friend v that covers the most RR sets not covered yet. If s > 0 of these newly covered sets contain the inviter
+    u, the pair (u, v) scores 1 + s. Otherwise it scores the number of newly covered sets, divided by that number for
+    the first friend taken.
 
     Parameters
     ----------

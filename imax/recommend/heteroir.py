@@ -30,7 +30,7 @@ def heteroir(
     rng: RNG = None,
     threads: int | None = None,
 ) -> Ranking:
-    """Rank each inviter's friends by the probability of an accepted invitation and by whom they invite in turn.
+    """Rank each inviter's friends by the probability that they accept an invitation, and by their own influence.
 
     The score of friend v of inviter u is P(u, v) U(v) (1 + H(v)). P is the arc probability, U the acceptance
     probability, and H(v) the sum of the `interactions` largest products P(v, w) U(w): the expected number of friends

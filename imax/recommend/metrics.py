@@ -1,4 +1,4 @@
-"""Metrics of recommended lists, compared with pairs of people between whom an invitation did spread.
+"""Metrics of recommended lists, compared with pairs of people between whom an invitation spread.
 
 The truth is a set of pairs (u, v); D(u) is the set of all v with a pair (u, v). Users with an empty D(u)
 are left out and counted.

@@ -15,7 +15,7 @@ ALGORITHMS: Registry[type[Strategy]] = Registry(
     Entry(
         "heteroim",
         HeteroIM,
-        "the RR sets that user and candidate reach together and that no candidate before reaches",
+        "the RR sets that contain user and candidate and that no candidate taken earlier covers",
         _HETERO,
         accepts=frozenset({"sets_per_node", "max_memory"}),
     ),

@@ -37,7 +37,7 @@ class _Prepared:
 
 
 class Reranker:
-    """Reorders candidates by how far inviting them would spread; prepared once, for many requests.
+    """Reorders lists of candidates so that invitations spread; prepared once, used for many requests.
 
     A reranker does not change after it is made: threads can share it, processes can share it by `save` and `load`, and
     it can be pickled.

@@ -10,7 +10,7 @@ __all__ = ["graph_degree", "random"]
 
 
 def graph_degree(problem: Problem) -> Outcome:
-    """Select the items that are neighbors of most others: those with the largest in-degrees."""
+    """Select the items with the largest in-degrees: those that are neighbors of the most other items."""
     degree = problem.graph.in_degree().astype(np.float64)
     return Outcome(select_by_score(problem, lambda: degree))
 

@@ -1,4 +1,4 @@
-"""IDEAL: select the items that influence most others, by RR sets or by the paper's simulations.
+"""IDEAL: select the items with the largest influence on the others, by RR sets or by the paper's simulations.
 
 Zhang, Xia, Wang, Chen, Liu, Wu and Liu, "IDEAL: Influence-Driven Selective Annotations Empower In-Context Learners in
 Large Language Models", ICLR 2024.
