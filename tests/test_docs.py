@@ -1,7 +1,7 @@
-"""The examples of README and documentation: Python by doctest, ``console`` blocks in a shell.
+"""The examples of the README and the documentation: Python by doctest, ``console`` blocks in a shell.
 
-A block with a caption is a file of that name, for the blocks below it. What commands print is compared with
-numbers left out: times and machines differ.
+A block with a caption is a file of that name for the blocks below it. The output of commands is compared without
+its numbers, because times and machines differ.
 """
 
 import doctest
@@ -31,7 +31,7 @@ SHELL = 'imax() { "$PYTHON" -m imax "$@"; }; '
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code or output."""
+    """A block of code, of output, or with the content of a file."""
 
     language: str
     file: str | None

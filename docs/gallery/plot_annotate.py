@@ -2,9 +2,9 @@
 Which digits to label
 =====================
 
-There are 1,797 images of handwritten digits, and only a few can be labeled. The algorithms differ in what they regard
-as a good choice. Which of them makes labels useful depends on the data. Here it is the algorithm that covers the
-images themselves.
+There are 1,797 images of handwritten digits, and only a few can be labeled. The algorithms differ
+in what they regard as a good choice. Which of them makes labels useful depends on the data. Here it
+is the algorithm that covers the images themselves.
 """
 
 import numpy as np
@@ -30,8 +30,9 @@ plt.show()
 
 
 # %%
-# The accuracy is the share of images whose nearest labeled image shows the same digit. The plot shows it against the
-# budget. Random choice and IDEAL use random numbers, so each of them runs with five keys.
+# The accuracy is the share of images whose nearest labeled image shows the same digit. The plot
+# shows it against the budget. Random choice and IDEAL use random numbers, so each of them runs with
+# five keys.
 def accuracy(selection):
     nearest = retrieve(digits.data, digits.data, selection, 1)[:, 0]
     return np.mean(digits.target[nearest] == digits.target)
@@ -55,7 +56,7 @@ ax.legend()
 plt.show()
 
 # %%
-# IDEAL finds the images with the largest influence, as its certificate shows. On these data, this does not help: these
-# images are in dense regions, and rare ways to write a digit are left out. Try several algorithms on a pilot, as in
-# :doc:`/tutorials/annotation`.
+# IDEAL finds the images with the largest influence, as its certificate shows. On these data, this
+# does not help: these images are in dense regions, and rare ways to write a digit are left out. Try
+# several algorithms on a pilot, as in :doc:`/tutorials/annotation`.
 print(f"The influence of IDEAL's 30 images is at least {ideal(digits.data, 30, rng=1).ratio:.0%} of the optimum")

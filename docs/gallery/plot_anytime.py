@@ -2,8 +2,9 @@
 A certificate improves over time
 ================================
 
-Results are available at any time while sampling continues. Each result uses twice as many RR sets as the one before.
-The validation collection, which has no influence on the choice, certifies its seeds.
+Results are available at any time while sampling continues. Each result uses twice as many RR sets
+as the one before. The validation collection, which has no influence on the choice, certifies its
+seeds.
 """
 
 from matplotlib import pyplot as plt
@@ -35,5 +36,6 @@ right.legend()
 plt.show()
 
 # %%
-# The estimate is stable long before the bounds are: the seeds are good early, and it is the proof that needs samples.
-# The upper bound depends on the gains that greedy selection leaves, so on most graphs the certified ratio stays below 1.
+# The estimate is stable long before the bounds are: the seeds are good early, and it is the proof
+# that needs samples. The upper bound depends on the gains that greedy selection leaves, so on most
+# graphs the certified ratio stays below 1.

@@ -2,8 +2,8 @@
 Spend a budget
 ==============
 
-Popular accounts are expensive: the price of a post grows faster than the number of followers. Should a campaign pay for
-a few popular accounts, or for many small ones?
+Popular accounts are expensive: the price of a post grows faster than the number of followers.
+Should a campaign pay for a few popular accounts, or for many small ones?
 """
 
 import numpy as np
@@ -20,7 +20,8 @@ results = [imax.maximize(graph, costs=costs, budget=budget, rng=1) for budget in
 
 
 # %%
-# For comparison, two simple rules: the most followers first, and the cheapest first, until the budget is spent.
+# For comparison, two simple rules: the most followers first, and the cheapest first, until the
+# budget is spent.
 def in_order(order, budget):
     chosen = []
     for node in order:

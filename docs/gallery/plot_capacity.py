@@ -2,8 +2,8 @@
 Whom each player invites
 ========================
 
-Each of three players may invite three friends. If the friends are chosen together, no invitation is wasted on a person
-whom another invitation reaches anyway.
+Each of three players may invite three friends. If the friends are chosen together, no invitation is
+wasted on a person whom another invitation reaches anyway.
 """
 
 import networkx as nx

@@ -24,6 +24,7 @@ right.set_xlabel("time, ms")
 plt.show()
 
 # %%
-# Heuristics are fast and often good, but they do not say how good. A certificate from separate RR sets does.
+# Heuristics are fast and often good, but they do not say how good. A certificate from separate RR
+# sets does.
 for row in reversed(rows):
     print(f"{row.algorithm:15} at least {row.ratio:.0%} of the spread of the best 20 seeds")

@@ -2,8 +2,8 @@
 How many seeds are worth it?
 ============================
 
-One selection gives the spread, and bounds on it, for every number of seeds. The tenth seed adds much less than the first
-one. The curve shows from which seed on the gain is too small.
+One selection gives the spread, and bounds on it, for every number of seeds. The tenth seed adds
+much less than the first one. The curve shows from which seed on the gain is too small.
 """
 
 from matplotlib import pyplot as plt
@@ -17,8 +17,8 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained
 imax.plot(curve, left)
 
 # %%
-# Suppose that a seed costs as much as reaching four people is worth. The last seed to pay for is then the last one that
-# adds at least four people.
+# Suppose that a seed costs as much as reaching four people is worth. The last seed to pay for is
+# then the last one that adds at least four people.
 worth = 4.0
 gains = [curve.spread[0], *(b - a for a, b in zip(curve.spread, curve.spread[1:]))]
 enough = sum(gain >= worth for gain in gains)

@@ -2,8 +2,8 @@
 The effect of the probabilities
 ===============================
 
-The best seeds depend on how likely people influence each other, which is rarely known well. Before you rely on a seed
-set, choose seeds under other assumptions and compare.
+The best seeds depend on how likely people influence each other, which is rarely known well. Before
+you rely on a seed set, choose seeds under other assumptions and compare.
 """
 
 from matplotlib import pyplot as plt
@@ -24,8 +24,9 @@ for name, chosen in seeds.items():
     print(f"{name:17} {', '.join(chosen)}")
 
 # %%
-# Each row has the seeds that were chosen under one assumption, and each column evaluates them under one assumption. The
-# values are shares of the spread of the seeds that were chosen under the assumption of the column.
+# Each row has the seeds that were chosen under one assumption, and each column evaluates them under
+# one assumption. The values are shares of the spread of the seeds that were chosen under the
+# assumption of the column.
 share = [
     [
         imax.spread(world, chosen, model=model, rng=2).spread

@@ -2,12 +2,13 @@
 Whom two seeds reach
 ====================
 
-A karate club split in two after a conflict. Which two members should hear a rumor first, so that the most members hear
-it in the end?
+A karate club split in two after a conflict. Which two members should hear a rumor first, so that
+the most members hear it in the end?
 """
 
 # %%
-# The seeds are the leaders of the two factions. The certificate proves that no other two members can be much better.
+# The seeds are the leaders of the two factions. The certificate proves that no other two members
+# can be much better.
 import imax
 
 graph = imax.datasets.load("karate")
@@ -15,7 +16,8 @@ result = imax.maximize(graph, k=2, rng=1)
 print(result)
 
 # %%
-# The probability that a member hears the rumor is the share of the RR sets with this root that contain a seed.
+# The probability that a member hears the rumor is the share of the RR sets with this root that
+# contain a seed.
 from collections import Counter
 
 sets = imax.sample_rr_sets(graph, 50_000, rng=2)
