@@ -1,7 +1,7 @@
-"""The examples of the README and the documentation: Python by doctest, ``console`` blocks in a shell.
+"""Runs the examples of README and documentation: Python as doctests, ``console`` blocks in a shell.
 
-A block with a caption is a file of that name for the blocks below it. The output of commands is compared without
-its numbers, because times and machines differ.
+A block with a caption is written to a file of that name, which later blocks can read. The output of commands is
+compared without numbers, because times depend on the machine.
 """
 
 import doctest
@@ -31,7 +31,7 @@ SHELL = 'imax() { "$PYTHON" -m imax "$@"; }; '
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code, of output, or with the content of a file."""
+    """A code block of a page."""
 
     language: str
     file: str | None
