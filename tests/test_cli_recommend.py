@@ -1,4 +1,4 @@
-"""The command ``imax rerank``, and the files it reads and writes."""
+"""The command ``imax rerank``, and the files that it reads and writes."""
 
 import csv
 import gzip
@@ -26,31 +26,31 @@ def rows_of(text):
     return list(csv.reader(io.StringIO(text)))
 
 
-def expected(method, k=None, **options):
+def expected(algorithm, k=None, **options):
     lists = {"Myriel": {"Valjean": 0.5, "Napoleon": 0.25}, "Marius": {"Cosette": 0.75, "Valjean": 0.125}}
-    return Reranker(imax.datasets.load("lesmis"), method, rng=1, sets_per_node=2, **options).rerank(lists, k)
+    return Reranker(imax.datasets.load("lesmis"), algorithm, rng=1, sets_per_node=2, **options).rerank(lists, k)
 
 
-@pytest.mark.parametrize("method", ["heteroim", "heteroir", "degree"])
-def test_lists_as_from_the_library(write, tmp_path, method):  # noqa: F811
+@pytest.mark.parametrize("algorithm", ["heteroim", "heteroir", "degree"])
+def test_lists_as_from_the_library(write, tmp_path, algorithm):  # noqa: F811
     recs = write(RECS, "recs.csv")
     out = tmp_path / "out.csv"
-    options = ("--candidates", recs, "--method", method, *QUICK)
+    options = ("--candidates", recs, "--algorithm", algorithm, *QUICK)
     run("rerank", *options, "--output", out, "lesmis")
-    assert out.read_text() == as_text(expected(method), "csv")
+    assert out.read_text() == as_text(expected(algorithm), "csv")
     text = run("rerank", *options, "--k", 1, "lesmis").stdout
     assert text.splitlines()[0].split()[:4] == ["user", "friend", "rank", "score"]
-    assert f"Method       {method}" in text
+    assert f"Algorithm    {algorithm}" in text
     lines = run("rerank", *options, "--k", 1, "--format", "jsonl", "lesmis").stdout.splitlines()
-    assert [json.loads(line)["friend"] for line in lines] == [own[0] for own in expected(method).lists().values()]
+    assert [json.loads(line)["friend"] for line in lines] == [own[0] for own in expected(algorithm).lists().values()]
     record = json.loads(run("rerank", *options, "--format", "json", "lesmis").stdout)
-    assert (record["method"], record["source"], record["random_seed"]) == (method, "lesmis", 1)
+    assert (record["source"], record["random_seed"]) == ("lesmis", 1)
     assert files_in(tmp_path) == ["out.csv", "recs.csv"]
 
 
 def test_acceptance_and_blend(write):  # noqa: F811
     recs, accept = write(RECS, "recs.csv"), write("Valjean 0.25\n", "accept.txt")
-    options = ("--candidates", recs, "--method", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
+    options = ("--candidates", recs, "--algorithm", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
     found = run("rerank", *options, "--interactions", 3, "--format", "csv", "lesmis").stdout
     assert found == as_text(expected("heteroir", acceptance={"Valjean": 0.25}, blend=0.5, interactions=3), "csv")
 
@@ -58,7 +58,7 @@ def test_acceptance_and_blend(write):  # noqa: F811
 def test_metrics(write, tmp_path):  # noqa: F811
     recs = write(RECS, "recs.csv")
     truth = write("user,friend\nMyriel,Valjean\nMarius,Cosette\nValjean,Fantine\n", "truth.csv")
-    options = ("--candidates", recs, "--method", "probability", "--evaluate", truth, "--random-seed", 1, "lesmis")
+    options = ("--candidates", recs, "--algorithm", "probability", "--evaluate", truth, "--random-seed", 1, "lesmis")
     text = run("rerank", "--k", 2, *options).stdout
     assert text.splitlines()[0].split() == ["k", "recall", "ndcg", "spread", "ideal_spread", "nspread"]
     assert text.splitlines()[1].split() == ["1", "1.0000", "1.0000", "3", "3", "1.0000"]
@@ -73,13 +73,13 @@ def test_metrics(write, tmp_path):  # noqa: F811
 def test_integers_and_compressed_files(tmp_path):
     path = tmp_path / "recs.csv.gz"
     path.write_bytes(gzip.compress(b"user,candidate\n0,33\n0,1\n"))
-    text = run("rerank", "--candidates", path, "--method", "degree", "--format", "csv", *QUICK, "karate").stdout
+    text = run("rerank", "--candidates", path, "--algorithm", "degree", "--format", "csv", *QUICK, "karate").stdout
     assert [row[:2] for row in rows_of(text)[1:]] == [["0", "33"], ["0", "1"]]
 
 
 def test_unknown_nodes(write):  # noqa: F811
     recs = write(RECS + "Marius,Nobody,0.5\n", "recs.csv")
-    options = ("--candidates", recs, "--method", "degree", *QUICK)
+    options = ("--candidates", recs, "--algorithm", "degree", *QUICK)
     assert "the candidate 'Nobody' is not a node" in fails(1, "rerank", *options, "lesmis")
     done = run("rerank", *options, "--on-missing", "drop", "lesmis")
     assert "note: 1 candidates and 0 users are no nodes and left out" in done.stderr
@@ -100,7 +100,7 @@ def test_unknown_nodes(write):  # noqa: F811
             "user,candidate\nMyriel,Valjean\n",
             ("--k", 2),
             2,
-            "--k = 2 is more than the 1 candidates of 'Myriel'; ask for fewer, or give --on-short keep",
+            "k = 2 is more than the 1 candidates of 'Myriel'",
         ),
         ("user,candidate\nMyriel,Valjean\n", ("--blend", 2), 2, "--blend must lie in"),
         ("user,candidate\nMyriel,Valjean\n", ("--format", "parquet"), 2, "--format parquet needs --output"),
@@ -123,7 +123,7 @@ def test_unknown_nodes(write):  # noqa: F811
 )
 def test_bad_input(write, text, options, code, message):  # noqa: F811
     recs = write(text, "recs.csv")
-    assert message in fails(code, "rerank", "--candidates", recs, "--method", "degree", *options, "lesmis")
+    assert message in fails(code, "rerank", "--candidates", recs, "--algorithm", "degree", *options, "lesmis")
 
 
 def test_json_lines(write):  # noqa: F811
@@ -151,7 +151,7 @@ def test_parquet(tmp_path):
 
 
 def test_a_process_that_read_parquet_ends_well(tmp_path):
-    """Its reader's threads, were there any, would abort one in three processes that fail at once."""
+    """Threads of the Parquet reader would abort one in three processes that fail at once."""
     pytest.importorskip("pyarrow")
     write_ranking(expected("degree", 1), tmp_path / "lists.parquet", "parquet")
     command = [sys.executable, "-m", "imax", "rerank", "--candidates", str(tmp_path / "lists.parquet"), "lesmis"]
@@ -173,7 +173,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
         write_ranking(expected("degree"), tmp_path / "out.parquet", "parquet")
 
 
-def test_names_tell_formats():
+def test_formats_by_file_name():
     names = ("a.csv", "a.csv.gz", "b.jsonl", "c.parquet", "d.txt")
     assert [format_of(name) for name in names] == ["csv", "csv", "jsonl", "parquet", None]
 
