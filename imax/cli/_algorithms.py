@@ -5,48 +5,50 @@ with the default algorithm do not import it for the command line.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from .._utils.registry import Entry, Registry
 from ..errors import InvalidArgumentError
 from .errors import WrongUsage, name_option
+
+if TYPE_CHECKING:
+    from .._utils.registry import Registry
 
 __all__ = ["AlgorithmName", "OptionOf", "registry_of"]
 
 
-def registry_of(family: str) -> Registry[Any]:
+def registry_of(family: str) -> "Registry[Any]":
     """Return the registry of a problem family: selection, capacity, annotate or recommend."""
     return _REGISTRIES[family]()
 
 
-def _selection() -> Registry[Any]:
+def _selection() -> "Registry[Any]":
     from ..selection.registry import ALGORITHMS
 
     return _as_registry(ALGORITHMS)
 
 
-def _capacity() -> Registry[Any]:
+def _capacity() -> "Registry[Any]":
     from ..capacity.front import METHODS as ALGORITHMS  # replaced at the merge: from ..capacity import ALGORITHMS
 
     return _as_registry(ALGORITHMS)
 
 
-def _annotate() -> Registry[Any]:
+def _annotate() -> "Registry[Any]":
     from ..annotate import METHODS as ALGORITHMS  # replaced at the merge: from ..annotate import ALGORITHMS
 
     return _as_registry(ALGORITHMS)
 
 
-def _recommend() -> Registry[Any]:
+def _recommend() -> "Registry[Any]":
     from ..recommend import METHODS as ALGORITHMS  # replaced at the merge: from ..recommend import ALGORITHMS
 
     return _as_registry(ALGORITHMS)
 
 
-_REGISTRIES: dict[str, Callable[[], Registry[Any]]] = {
+_REGISTRIES: dict[str, "Callable[[], Registry[Any]]"] = {
     "selection": _selection,
     "capacity": _capacity,
     "annotate": _annotate,
@@ -54,8 +56,10 @@ _REGISTRIES: dict[str, Callable[[], Registry[Any]]] = {
 }
 
 
-def _as_registry(found: Mapping[str, Any]) -> Registry[Any]:  # removed at the merge
+def _as_registry(found: Mapping[str, Any]) -> "Registry[Any]":  # removed at the merge
     """Return a registry of the entries of a dict."""
+    from .._utils.registry import Entry, Registry
+
     if isinstance(found, Registry):
         return found
     entries = [
@@ -127,7 +131,7 @@ class OptionOf(click.Option):
         self._template = text
 
 
-def _defaults_of_epsilon(registry: Registry[Any]) -> str:
+def _defaults_of_epsilon(registry: "Registry[Any]") -> str:
     """Return the default of the first algorithm, then those that differ, as in ``[default: 0.01; imm: 0.1]``."""
     others: dict[float, list[str]] = {}
     for entry in registry.values():
@@ -140,7 +144,7 @@ def _defaults_of_epsilon(registry: Registry[Any]) -> str:
     return f"[default: {'; '.join([str(first), *different])}]"
 
 
-def _supporting(registry: Registry[Any], option: str) -> str:
+def _supporting(registry: "Registry[Any]", option: str) -> str:
     """Return a sentence that names the algorithms that support an option; nothing if the registry does not say."""
     names = [entry.name for entry in registry.values() if option in entry.accepts]
     return f" Only for {', '.join(names)}." if names else ""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["algorithm_of", "minimize_seeds", "neighbor_search_of", "rows_of", "select_items"]
+__all__ = ["algorithm_of", "make_reranker", "minimize_seeds", "neighbor_search_of", "rows_of", "select_items"]
 
 
 def minimize_seeds(graph: Any, target_spread: float, **arguments: Any) -> Any:
@@ -28,6 +28,14 @@ def select_items(
         return direct(embeddings, budget, n_neighbors, neighbor_search=neighbor_search, **arguments)
     select = annotate.METHODS[algorithm or "ideal"]
     return select(embeddings, budget, n_neighbors, neighbors=neighbor_search, **arguments)
+
+
+def make_reranker(graph: Any, algorithm: str | None, **arguments: Any) -> Any:
+    """Return a `Reranker`; None stands for the default algorithm."""
+    from ..recommend import Reranker
+
+    positional = [] if algorithm is None else [algorithm]  # replaced at the merge by algorithm=
+    return Reranker(graph, *positional, **arguments)
 
 
 def algorithm_of(result: Any) -> Any:

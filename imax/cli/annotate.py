@@ -6,12 +6,12 @@ import click
 
 from .._utils import check
 from ..errors import InvalidArgumentError, MissingDependencyError
+from . import options as opt
 from ._pending import algorithm_of, neighbor_search_of, select_items
 from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
 from .facts import Fact, closing_facts, interval_facts
-from .options import algorithm_option, choice, common_options, epsilon_option, format_option, integer, number
 from .output import as_csv, as_facts, as_lines, as_table, check_writable, write_output
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ __all__ = ["choose_items"]
     ),
 )
 @click.argument("embeddings")
-@integer("--budget", required=True, help="Number of examples to choose.")
-@algorithm_option("annotate")
-@integer("--n-neighbors", default=10, show_default=True, help="Number of nearest neighbors that each item has arcs to.")
-@choice(
+@opt.integer("--budget", required=True, help="Number of examples to choose.")
+@opt.algorithm_option("annotate")
+@opt.integer(
+    "--n-neighbors", default=10, show_default=True, help="Number of nearest neighbors that each item has arcs to."
+)
+@opt.choice(
     "--neighbor-search",
     values=["auto", "exact", "approximate"],
     default="auto",
@@ -62,16 +64,16 @@ __all__ = ["choose_items"]
 @click.option(
     "--diffuse", metavar="FILE", help="CSV file for the labels of all items, which diffuse from those of --labels."
 )
-@number(
+@opt.number(
     "--threshold",
     rule=check.probability,
     default=0.0,
     show_default=True,
     help="Give an item a diffused label only if its probability is above this.",
 )
-@epsilon_option("annotate")
-@format_option("table", "json", "csv", "plain", note="plain: one item per line.")
-@common_options
+@opt.epsilon_option("annotate")
+@opt.format_option("table", "json", "csv", "plain", note="plain: one item per line.")
+@opt.common_options
 def choose_items(
     context: Context,
     embeddings: str,
@@ -110,19 +112,18 @@ def choose_items(
     known = {} if labels is None else read_labels_of_items(labels, n)
     annotated = [*([] if start is None else read_items(start, n)), *known]
     context.status.show("choosing")
-    work: dict[str, Any] = {"rng": context.rng, "threads": context.threads}
     found = select_items(
         vectors,
         start=annotated or None,
         exclude=None if exclude is None else read_items(exclude, n),
         algorithm=options.pop("algorithm"),
         **given(options),
-        **work,
+        **context.work,
     )
     diffused = None
     if diffuse is not None:
         context.status.show("diffusing labels")
-        diffused = auto_annotate(found, known, threshold=threshold, **work)
+        diffused = auto_annotate(found, known, threshold=threshold, **context.work)
         write_output(_as_labels(diffused), diffuse)
     return context.finish(_text(context, found, diffused), found.stop_reason == "interrupted")
 

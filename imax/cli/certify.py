@@ -2,21 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import options as opt
 from .arguments import files_of, read_arguments, read_seeds, reject_two_stdin, require_seeds
 from .context import Context, command
 from .facts import certificate_facts, closing_facts, graph_fact, rr_sets_fact
-from .options import (
-    common_options,
-    constraint_options,
-    delta_option,
-    format_option,
-    graph_options,
-    integer,
-    max_memory_option,
-    model_options,
-    number,
-    seed_options,
-)
 from .output import as_facts
 from .progress import selection_progress
 
@@ -37,21 +26,21 @@ __all__ = ["certify_seeds"]
     ),
     partial_results=True,
 )
-@graph_options
-@seed_options
-@integer("-k", "--k", help="Compare with the best k seeds.  [default: the number of given seeds]")
-@model_options
-@number(
+@opt.graph_options
+@opt.seed_options
+@opt.integer("-k", "--k", help="Compare with the best k seeds.  [default: the number of given seeds]")
+@opt.model_options
+@opt.number(
     "--epsilon",
     default=0.02,
     show_default=True,
     help="Precision: how close the bounds come to those from unlimited sampling.",
 )
-@delta_option
-@max_memory_option
-@constraint_options
-@format_option("table", "json", "plain", note="plain: only the certified ratio.")
-@common_options
+@opt.delta_option
+@opt.max_memory_option
+@opt.constraint_options
+@opt.format_option("table", "json", "plain", note="plain: only the certified ratio.")
+@opt.common_options
 def certify_seeds(context: Context, seed_file: str | None, seed_labels: tuple[str, ...], **options: Any) -> int:
     """Bound the spread of any seeds, and that of the best possible ones, by fresh RR sets.
 
@@ -66,14 +55,7 @@ def certify_seeds(context: Context, seed_file: str | None, seed_labels: tuple[st
     arguments = read_arguments(graph, options)
     from ..selection import certify
 
-    found = certify(
-        graph,
-        seeds,
-        rng=context.rng,
-        threads=context.threads,
-        progress=selection_progress(context.status),
-        **arguments,
-    )
+    found = certify(graph, seeds, progress=selection_progress(context.status), **context.work, **arguments)
     return context.finish(
         _text(context, graph, found), found.stop_reason == "interrupted", "these are the bounds so far"
     )

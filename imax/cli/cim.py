@@ -7,24 +7,11 @@ import click
 
 from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError
+from . import options as opt
 from .arguments import given, read_weights, reject_options, reject_two_stdin
 from .cim_output import as_assignments, as_comparisons
 from .context import Context, command
 from .errors import WrongUsage
-from .options import (
-    algorithm_option,
-    algorithms_option,
-    choice,
-    common_options,
-    delta_option,
-    epsilon_option,
-    format_option,
-    graph_options,
-    integer,
-    max_memory_option,
-    model_options,
-    oracle_options,
-)
 from .progress import algorithm_progress, selection_progress
 
 if TYPE_CHECKING:
@@ -47,7 +34,7 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
     ),
     partial_results=True,
 )
-@graph_options
+@opt.graph_options
 @click.option(
     "--active",
     required=True,
@@ -55,7 +42,7 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
     help="Active participants: one node per line; or one comma-separated set per line, and the sets are solved one by "
     "one.",
 )
-@integer(
+@opt.integer(
     "-k",
     "--k",
     high=2**31 - 1,
@@ -66,24 +53,24 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
     metavar="FILE",
     help="Number of friends whom each participant may invite, a node and a number per line; --k applies to the others.",
 )
-@model_options
-@algorithm_option("capacity")
-@epsilon_option("capacity")
-@delta_option
-@max_memory_option
-@oracle_options("capacity", ["rr", "simulation", "exact"], simulations=" and with --compare")
-@choice(
+@opt.model_options
+@opt.algorithm_option("capacity")
+@opt.epsilon_option("capacity")
+@opt.delta_option
+@opt.max_memory_option
+@opt.oracle_options("capacity", ["rr", "simulation", "exact"], simulations=" and with --compare")
+@opt.choice(
     "--spare",
     values=["uninvited", "empty", "all"],
     help="Invitations that add no measurable spread: use them for friends whom nobody has invited, do not use them, or "
     "use all.  [default: uninvited]",
 )
 @click.option("--compare", is_flag=True, help="Print a table that compares algorithms, instead of the friends.")
-@algorithms_option(
+@opt.algorithms_option(
     "capacity", " A name may end in an oracle, as in mg-greedy:simulation. Implies --compare.  [default: all]"
 )
-@format_option("table", "json", "csv", note="csv: a row per invitation, or per algorithm.")
-@common_options
+@opt.format_option("table", "json", "csv", note="csv: a row per invitation, or per algorithm.")
+@opt.common_options
 def assign_invitations(
     context: Context,
     active: str,
@@ -110,7 +97,7 @@ def assign_invitations(
     from ..io.graphs import read_active_sets
 
     arguments = given({**options, "node_weights": read_weights(node_weights, graph)})
-    arguments |= {"rng": context.rng, "threads": context.threads}
+    arguments |= context.work
     sets = read_active_sets(active, graph)
     slots = _read_capacities(capacities, graph, sets)
     problems = [_problem(graph, labels, k, slots, context.threads) for labels in sets]

@@ -2,21 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import options as opt
 from .arguments import files_of, read_arguments, reject_two_stdin
 from .context import Context, command
 from .facts import Fact, graph_fact
-from .options import (
-    algorithms_option,
-    candidate_options,
-    common_options,
-    delta_option,
-    epsilon_option,
-    format_option,
-    graph_options,
-    integer,
-    model_options,
-    simulations_option,
-)
 from .output import as_csv, as_facts, as_table
 from .progress import algorithm_progress
 
@@ -43,16 +32,16 @@ _TITLES = ("algorithm", "spread", "95 % interval", "certified", "time", "memory"
     ),
     partial_results=True,
 )
-@integer("-k", "--k", required=True, help="Number of seeds.")
-@algorithms_option("selection", default="all", show_default=True)
-@graph_options
-@model_options
-@epsilon_option("selection")
-@delta_option
-@candidate_options
-@simulations_option("Number of simulated cascades per spread.")
-@format_option("table", "json", "csv", note="csv: a row per algorithm, without the overlap of the seed sets.")
-@common_options
+@opt.integer("-k", "--k", required=True, help="Number of seeds.")
+@opt.algorithms_option("selection", default="all", show_default=True)
+@opt.graph_options
+@opt.model_options
+@opt.epsilon_option("selection")
+@opt.delta_option
+@opt.candidate_options
+@opt.simulations_option("Number of simulated cascades per spread.")
+@opt.format_option("table", "json", "csv", note="csv: a row per algorithm, without the overlap of the seed sets.")
+@opt.common_options
 def compare_algorithms(context: Context, k: int, algorithms: str, **options: Any) -> int:
     """Run several algorithms on GRAPH and compare spread, certificate, time, memory and overlap of their k seeds.
 
@@ -66,15 +55,8 @@ def compare_algorithms(context: Context, k: int, algorithms: str, **options: Any
     arguments = read_arguments(graph, options)
     from ..selection import compare
 
-    found = compare(
-        graph,
-        k,
-        algorithms,
-        rng=context.rng,
-        threads=context.threads,
-        progress=algorithm_progress(context.status),
-        **arguments,
-    )
+    progress = algorithm_progress(context.status)
+    found = compare(graph, k, algorithms, progress=progress, **context.work, **arguments)
     return context.finish(
         _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done"
     )

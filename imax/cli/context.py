@@ -73,6 +73,11 @@ class Context:
             reading={name: options.pop(name) for name in _READING if name in options},
         )
 
+    @property
+    def work(self) -> dict[str, Any]:
+        """Return the arguments of the library that every computation has: the random seed and the threads."""
+        return {"rng": self.rng, "threads": self.threads}
+
     def note(self, text: str) -> None:
         """Print a note on standard error."""
         if not self.quiet:

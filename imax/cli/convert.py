@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidArgumentError
+from . import options as opt
 from .context import Context, command
 from .errors import OutputError
-from .options import common_options, graph_options
 from .output import check_writable
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ _EDGE_LISTS = (".txt", ".csv")
         "imax convert friends.imax friends.csv",
     ),
 )
-@graph_options
+@opt.graph_options
 @click.argument("out", type=click.Path())
-@common_options
+@opt.common_options
 def convert_graph(context: Context, out: str) -> int:
     """Write GRAPH to the file OUT, in the format of its ending.
 

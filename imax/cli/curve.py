@@ -47,8 +47,7 @@ def print_curve(context: Context, graph: "InfluenceGraph", arguments: dict[str, 
     result = curve(
         graph,
         arguments.pop("k"),
-        rng=context.rng,
-        threads=context.threads,
+        **context.work,
         progress=selection_progress(context.status),
         **arguments,
     )

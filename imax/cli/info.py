@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import options as opt
 from .context import Context, command
 from .facts import Fact
-from .options import common_options, format_option, graph_options
 from .output import as_facts, as_json
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ __all__ = ["describe_graph"]
         "imax info --probability uniform:0.1 rmat:16",
     ),
 )
-@graph_options
-@format_option("table", "json", note="table is for people, json for programs.")
-@common_options
+@opt.graph_options
+@opt.format_option("table", "json", note="table is for people, json for programs.")
+@opt.common_options
 def describe_graph(context: Context) -> int:
     """Describe GRAPH: nodes, arcs, degrees, arcs that reading dropped or merged, probabilities and a fingerprint.
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .._utils import check
+from . import options as opt
 from ._algorithms import OptionOf
-from .arguments import given, reject_two_stdin
+from ._pending import make_reranker
+from .arguments import reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
-from .options import algorithm_option, choice, common_options, format_option, graph_options, integer, number
 from .output import write_output
 from .rerank_output import as_evaluation, write_lists
 
@@ -30,46 +31,46 @@ __all__ = ["rerank_candidates"]
         "imax rerank --candidates recs.csv --k 3 --evaluate truth.csv friends.imax",
     ),
 )
-@graph_options
+@opt.graph_options
 @click.option(
     "--candidates",
     required=True,
     metavar="FILE",
     help="CSV, JSON lines or Parquet file with the columns user, candidate and, optionally, score.",
 )
-@algorithm_option("recommend")
-@integer("-k", "--k", help="Keep the best k candidates of each user.  [default: all]")
+@opt.algorithm_option("recommend")
+@opt.integer("-k", "--k", help="Keep the best k candidates of each user.  [default: all]")
 @click.option(
     "--acceptance",
     metavar="FILE",
     help="Acceptance probability of each node, a node and a number per line.  [default: 1 each]",
 )
-@number(
+@opt.number(
     "--blend",
     rule=check.probability,
     help="Share of the algorithm's score in the final score; the rest is the willingness of the user.",
 )
-@integer(
+@opt.integer(
     "--interactions",
     cls=OptionOf,
     family="recommend",
     default=20,
     help="Largest number of friends that a user interacts with.{only}  [default: 20]",
 )
-@integer(
+@opt.integer(
     "--sets-per-node",
     cls=OptionOf,
     family="recommend",
     default=20,
     help="Number of RR sets rooted at each node.{only}  [default: 20]",
 )
-@choice(
+@opt.choice(
     "--on-missing",
     values=["error", "drop"],
     default="error",
     help="Users and candidates that are not in the graph: stop with an error, or drop them.",
 )
-@choice(
+@opt.choice(
     "--on-short",
     values=["error", "keep"],
     default="error",
@@ -81,10 +82,10 @@ __all__ = ["rerank_candidates"]
     help="Print metrics of the lists against the pairs in the columns user and friend of this file. The lists are "
     "written only if --output is given.",
 )
-@format_option(
+@opt.format_option(
     "table", "csv", "jsonl", "parquet", "json", default=None, note=" [default: from the ending of --output, else table]"
 )
-@common_options
+@opt.common_options
 def rerank_candidates(
     context: Context,
     candidates: str,
@@ -115,15 +116,12 @@ def rerank_candidates(
     truth = None
     if evaluate is not None:
         truth = list(zip(*read_rows(evaluate, graph.labels, ("user", "friend")), strict=True))
-    from ..recommend import Reranker
-
     context.status.show("preparing")
-    reranker = Reranker(
+    reranker = make_reranker(
         graph,
-        *given({"algorithm": algorithm}).values(),
+        algorithm,
         acceptance=_acceptance(acceptance, graph),
-        rng=context.rng,
-        threads=context.threads,
+        **context.work,
         **options,
     )
     context.status.show("ranking")

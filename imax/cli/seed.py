@@ -6,25 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .._utils import check
+from . import options as opt
 from ._algorithms import registry_of
 from ._pending import minimize_seeds
 from .arguments import files_of, given, read_arguments, reject_options, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
-from .options import (
-    algorithm_option,
-    common_options,
-    constraint_options,
-    delta_option,
-    epsilon_option,
-    format_option,
-    graph_options,
-    integer,
-    max_memory_option,
-    model_options,
-    number,
-    oracle_options,
-)
 from .progress import selection_progress, simulation_progress
 from .seed_output import Answer, as_answer
 
@@ -56,33 +43,33 @@ _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets"
     ),
     partial_results=True,
 )
-@integer(
+@opt.integer(
     "-k",
     "--k",
     help="Number of seeds; with --quota, the largest number.  [required without --budget, --quota and --target-spread]",
 )
-@graph_options
-@model_options
-@algorithm_option("selection")
-@epsilon_option("selection")
-@delta_option
-@max_memory_option
-@constraint_options
-@number(
+@opt.graph_options
+@opt.model_options
+@opt.algorithm_option("selection")
+@opt.epsilon_option("selection")
+@opt.delta_option
+@opt.max_memory_option
+@opt.constraint_options
+@opt.number(
     "--target-spread",
     metavar="SPREAD",
     rule=check.positive,
     help="Choose as few seeds as possible whose spread is certified to be at least this. It replaces --k.",
 )
 @click.option("--certify", is_flag=True, help="Add a certificate if the algorithm has none.")
-@oracle_options("selection", ["simulation", "rr", "exact"])
-@integer(
+@opt.oracle_options("selection", ["simulation", "rr", "exact"])
+@opt.integer(
     "--verify", low=2, help="Also estimate the spread by N simulations that are independent of the choice of the seeds."
 )
 @click.option("--curve", is_flag=True, help="Print the spread and its bounds for every number of seeds up to k.")
 @click.option("--plot", metavar="FILE", help="Draw the curve to a .png, .pdf or .svg file. It requires matplotlib.")
-@format_option("table", "json", "csv", "plain", note="plain: one node per line.")
-@common_options
+@opt.format_option("table", "json", "csv", "plain", note="plain: one node per line.")
+@opt.common_options
 def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | None, **options: Any) -> int:
     """Choose the k nodes of GRAPH with the largest spread, with a certificate.
 
@@ -128,7 +115,7 @@ def _default_algorithm(options: dict[str, Any]) -> str | None:
 
 
 def _select(context: Context, graph: "InfluenceGraph", arguments: dict[str, Any]) -> "MaximizeResult":
-    arguments = {**arguments, "rng": context.rng, "threads": context.threads}
+    arguments = arguments | context.work
     progress = selection_progress(context.status)
     if "target_spread" in arguments:
         result: MaximizeResult = minimize_seeds(graph, arguments.pop("target_spread"), progress=progress, **arguments)

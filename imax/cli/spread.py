@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import options as opt
 from .arguments import read_seeds, read_weights, reject_two_stdin, require_seeds
 from .context import Context, command
 from .facts import Fact, graph_fact
-from .options import common_options, format_option, graph_options, integer, model_options, number, seed_options
 from .output import as_facts
 from .progress import simulation_progress
 
@@ -26,15 +26,15 @@ __all__ = ["estimate_spread"]
     ),
     partial_results=True,
 )
-@graph_options
-@seed_options
-@model_options
-@integer(
+@opt.graph_options
+@opt.seed_options
+@opt.model_options
+@opt.integer(
     "--simulations", "n_simulations", default=10_000, show_default=True, low=2, help="Number of simulated cascades."
 )
-@number("--confidence", default=0.95, show_default=True, help="Level of the confidence interval.")
-@format_option("table", "json", "plain", note="plain: only the estimate.")
-@common_options
+@opt.number("--confidence", default=0.95, show_default=True, help="Level of the confidence interval.")
+@opt.format_option("table", "json", "plain", note="plain: only the estimate.")
+@opt.common_options
 def estimate_spread(
     context: Context,
     seed_file: str | None,
@@ -53,15 +53,8 @@ def estimate_spread(
     seeds = read_seeds(graph, seed_file, seed_labels)
     from ..diffusion.simulation import spread
 
-    estimate = spread(
-        graph,
-        seeds,
-        node_weights=read_weights(node_weights, graph),
-        rng=context.rng,
-        threads=context.threads,
-        progress=simulation_progress(context.status),
-        **options,
-    )
+    weights, progress = read_weights(node_weights, graph), simulation_progress(context.status)
+    estimate = spread(graph, seeds, node_weights=weights, progress=progress, **context.work, **options)
     return context.finish(
         _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"
     )
