@@ -64,6 +64,13 @@ def test_capacities_from_a_file(write):  # noqa: F811
     assert "has no number for 33" in fails(1, "cim", "--active", active, "--capacities", some, "karate")
 
 
+def test_node_weights(write):  # noqa: F811
+    graph = write("ann,bob\nann,cid\nbob,dot\n")
+    active, weights = write("ann\n", "active.txt"), write("ann 1\nbob 1\ncid 9\ndot 1\n", "weights.txt")
+    options = ("--active", active, "--k", 1, "--node-weights", weights, *QUICK, "--format", "csv")
+    assert [row[2] for row in rows_of(run("cim", *options, graph).stdout)[1:]] == ["cid"]
+
+
 def test_names_and_standard_input(write):  # noqa: F811
     graph = write("ann,bob\nann,cid\nbob,dot\neve,ann\n")
     found = run("cim", "--active", "-", "--k", 1, *QUICK, "--format", "csv", graph, stdin="ann,eve\n").stdout

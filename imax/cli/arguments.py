@@ -25,8 +25,12 @@ _VALUE_FILES = ("costs", "node_weights")
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that are set."""
-    return {name: value for name, value in options.items() if value is not None and value != () and value is not False}
+    """Return the options that are set: not None, an unset flag or an option that may be repeated and was not given."""
+    return {
+        name: value
+        for name, value in options.items()
+        if not (value is None or value is False or (isinstance(value, tuple) and not value))
+    }
 
 
 def flag_of(name: str) -> str:

@@ -27,7 +27,7 @@ __all__ = ["rerank_candidates"]
     examples=(
         "imax rerank --candidates recs.csv --k 3 friends.txt.gz",
         "imax rerank --candidates recs.csv --algorithm heteroir -o lists.parquet g.imax",
-        "imax rerank --candidates recs.csv --acceptance accept.txt --on-missing drop g.imax",
+        "imax rerank --candidates recs.csv --acceptance accept.txt friends.imax",
         "imax rerank --candidates recs.csv --k 3 --evaluate truth.csv friends.imax",
     ),
 )
@@ -48,7 +48,8 @@ __all__ = ["rerank_candidates"]
 @opt.number(
     "--blend",
     rule=check.probability,
-    help="Share of the algorithm's score in the final score; the rest is the willingness of the user.",
+    help="Share of the algorithm's score in the final score; the rest is the probability that the candidate is invited "
+    "and accepts.",
 )
 @opt.integer(
     "--interactions",
