@@ -375,7 +375,7 @@ def test_zstd_without_the_package(put, monkeypatch):
     if sys.version_info >= (3, 14):
         pytest.skip("zstd is in the standard library")
     monkeypatch.setitem(sys.modules, "zstandard", None)
-    with pytest.raises(MissingDependencyError, match=r"g.txt: .*pip install 'imax\[zstd\]'"):
+    with pytest.raises(MissingDependencyError, match=r"g.txt: .*pip install 'influence-maximization\[zstd\]'"):
         read_graph(put(b"\x28\xb5\x2f\xfd1234"))
 
 

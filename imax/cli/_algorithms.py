@@ -37,15 +37,15 @@ def _capacity() -> "Registry[Any]":
 
 
 def _annotate() -> "Registry[Any]":
-    from ..annotate import METHODS as ALGORITHMS  # replaced at the merge: from ..annotate import ALGORITHMS
+    from ..annotate import ALGORITHMS
 
-    return _as_registry(ALGORITHMS)
+    return ALGORITHMS
 
 
 def _recommend() -> "Registry[Any]":
-    from ..recommend import METHODS as ALGORITHMS  # replaced at the merge: from ..recommend import ALGORITHMS
+    from ..recommend import ALGORITHMS
 
-    return _as_registry(ALGORITHMS)
+    return ALGORITHMS
 
 
 _REGISTRIES: dict[str, "Callable[[], Registry[Any]]"] = {

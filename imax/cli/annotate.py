@@ -7,7 +7,6 @@ import click
 from .._utils import check
 from ..errors import InvalidArgumentError, MissingDependencyError
 from . import options as opt
-from ._pending import algorithm_of, neighbor_search_of, select_items
 from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
@@ -99,7 +98,7 @@ def choose_items(
     if (text_column is None) != (model_path is None):
         raise WrongUsage("--text-column and --model go together; nothing is downloaded")
     reject_two_stdin(EMBEDDINGS=embeddings, **{"--start": start, "--exclude": exclude, "--labels": labels})
-    from ..annotate import auto_annotate
+    from ..annotate import auto_annotate, select
     from ..annotate.files import read_embeddings, read_items, read_labels_of_items
 
     context.source = embeddings
@@ -112,11 +111,10 @@ def choose_items(
     known = {} if labels is None else read_labels_of_items(labels, n)
     annotated = [*([] if start is None else read_items(start, n)), *known]
     context.status.show("choosing")
-    found = select_items(
+    found = select(
         vectors,
         start=annotated or None,
         exclude=None if exclude is None else read_items(exclude, n),
-        algorithm=options.pop("algorithm"),
         **given(options),
         **context.work,
     )
@@ -170,11 +168,11 @@ def _text(context: Context, found: "Selection", diffused: "Annotation | None") -
 
 
 def _facts(context: Context, found: "Selection", diffused: "Annotation | None") -> list[Fact]:
-    search = neighbor_search_of(found)
+    search = found.neighbor_search
     recall = "" if search == "exact" or found.recall is None else f", recall {found.recall:.3f}"
     facts = [
         *interval_facts(found, "these items", f"any {found.budget:,} items"),
-        ("Algorithm", algorithm_of(found)),
+        ("Algorithm", found.algorithm),
         ("Items", f"{found.n_items:,}, {found.n_neighbors} neighbors each, {search}{recall}"),
     ]
     if found.start:

@@ -7,8 +7,7 @@ import click
 from .._utils import check
 from . import options as opt
 from ._algorithms import OptionOf
-from ._pending import make_reranker
-from .arguments import reject_two_stdin
+from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
 from .output import write_output
@@ -55,14 +54,12 @@ __all__ = ["rerank_candidates"]
     "--interactions",
     cls=OptionOf,
     family="recommend",
-    default=20,
-    help="Largest number of friends that a user interacts with.{only}  [default: 20]",
+    help="Largest number of friends that a node interacts with.{only}  [default: 20]",
 )
 @opt.integer(
     "--sets-per-node",
     cls=OptionOf,
     family="recommend",
-    default=20,
     help="Number of RR sets rooted at each node.{only}  [default: 20]",
 )
 @opt.choice(
@@ -90,7 +87,6 @@ __all__ = ["rerank_candidates"]
 def rerank_candidates(
     context: Context,
     candidates: str,
-    algorithm: str | None,
     k: int | None,
     acceptance: str | None,
     on_missing: str,
@@ -117,14 +113,10 @@ def rerank_candidates(
     truth = None
     if evaluate is not None:
         truth = list(zip(*read_rows(evaluate, graph.labels, ("user", "friend")), strict=True))
+    from ..recommend import Reranker
+
     context.status.show("preparing")
-    reranker = make_reranker(
-        graph,
-        algorithm,
-        acceptance=_acceptance(acceptance, graph),
-        **context.work,
-        **options,
-    )
+    reranker = Reranker(graph, acceptance=_acceptance(acceptance, graph), **context.work, **given(options))
     context.status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))
     ranking = reranker.rerank(table, k, on_missing=on_missing, on_short=on_short)

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgumentError
-from ._pending import algorithm_of
 from .context import Context
 from .errors import OutputError
 from .facts import Fact
@@ -41,7 +40,7 @@ def _table(context: Context, ranking: "Ranking") -> str:
     ]
     facts: list[Fact] = [
         ("Users", f"{len(ranking):,} with {ranking.friends.size:,} candidates"),
-        ("Algorithm", algorithm_of(ranking)),
+        ("Algorithm", ranking.algorithm),
         *([("RR sets", f"{ranking.n_rr_sets:,}")] if ranking.n_rr_sets else []),
         ("Random seed", str(context.rng)),
     ]
@@ -62,5 +61,5 @@ def as_evaluation(evaluation: "Evaluation", ranking: "Ranking", form: str) -> st
     ]
     exact = "" if all(evaluation.exact) else "; some ideal lists were chosen greedily"
     users = f"{evaluation.n_users:,} judged, {evaluation.n_left_out:,} left out for lack of a pair{exact}"
-    facts: list[Fact] = [("Algorithm", algorithm_of(ranking)), ("Users", users)]
+    facts: list[Fact] = [("Algorithm", ranking.algorithm), ("Users", users)]
     return f"{as_table(('k', *names), cells, (True,) * 6)}\n{as_facts(facts)}"

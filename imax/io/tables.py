@@ -117,7 +117,7 @@ def _parquet(content: Content) -> Table:
     try:
         import pyarrow.parquet as pq
     except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
     # without threads of its own: a process that ends soon after would abort on them
     table = pq.read_table(io.BytesIO(content.data.tobytes()), use_threads=False, pre_buffer=False)
     columns = [column.to_pylist() for column in table.columns]

@@ -172,7 +172,9 @@ def _zstd(file: io.BytesIO) -> bytearray:
     try:
         import zstandard
     except ImportError:
-        raise MissingDependencyError("reading .zst needs the package zstandard: pip install 'imax[zstd]'") from None
+        raise MissingDependencyError(
+            "reading .zst needs the package zstandard: pip install 'influence-maximization[zstd]'"
+        ) from None
     out = bytearray()
     data = file.read()
     while data:  # one frame after another
