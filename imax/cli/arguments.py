@@ -61,7 +61,7 @@ def files_of(options: dict[str, Any]) -> dict[str, str | None]:
 def read_arguments(graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that are set as arguments of the library: the content of files instead of their names."""
     from ..graph.node_values import node_costs
-    from ..io.graphs import read_labels, read_node_texts, read_node_values
+    from ..io import read_labels, read_node_texts, read_node_values
 
     found = given(options)
     for name in _LABEL_FILES:
@@ -88,7 +88,7 @@ def read_weights(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float
     if path is None:
         return None
     from ..graph.node_values import node_weights
-    from ..io.graphs import read_node_values
+    from ..io import read_node_values
 
     values = read_node_values(path, graph)
     try:
@@ -125,7 +125,7 @@ def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:
 
 def read_seeds(graph: "InfluenceGraph", seed_file: str | None, seed_labels: tuple[str, ...]) -> list[Any]:
     """Return the labels of ``--seed`` and ``--seeds``: integers if the graph's labels are integers."""
-    from ..io.graphs import read_labels
+    from ..io import read_labels
 
     seeds: list[Any] = list(seed_labels)
     if graph.labels.kind != "object":

@@ -94,7 +94,7 @@ def assign_invitations(
     if compare or algorithms is not None:
         reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
     graph = context.open_graph()
-    from ..io.graphs import read_active_sets
+    from ..io import read_active_sets
 
     arguments = given({**options, "node_weights": read_weights(node_weights, graph)})
     arguments |= context.work
@@ -112,7 +112,7 @@ def _read_capacities(path: str | None, graph: "InfluenceGraph", sets: list[list[
     """Return the capacities of a file; all of its nodes must be participants."""
     if path is None:
         return {}
-    from ..io.graphs import read_node_texts
+    from ..io import read_node_texts
 
     known = {label for labels in sets for label in labels}
     found = {}

@@ -106,7 +106,7 @@ class Context:
         return graph
 
     def _read_file(self) -> "InfluenceGraph":
-        from ..io.graphs import read_graph
+        from ..io import read_graph
 
         return read_graph(
             self.source,

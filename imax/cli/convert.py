@@ -45,7 +45,7 @@ def convert_graph(context: Context, out: str) -> int:
     graph = context.open_graph()
     context.status.show(f"writing {out}")
     try:
-        from ..io.graphs import write_graph
+        from ..io import write_graph
 
         write_graph(graph, out)
     except InvalidArgumentError as error:

@@ -36,7 +36,7 @@ def check_writable(path: str) -> None:
 
 def write_output(text: str, path: str = "-") -> None:
     """Write a text to a file or to standard output."""
-    from ..io.graphs import write_text
+    from ..io import write_text
 
     try:
         write_text(path, text)

@@ -154,6 +154,6 @@ def _column(labels: list[Any]) -> Any:
 def _acceptance(path: str | None, graph: "InfluenceGraph") -> Any:
     if path is None:
         return None
-    from ..io.graphs import read_node_values
+    from ..io import read_node_values
 
     return read_node_values(path, graph, default=1.0)
