@@ -128,7 +128,7 @@ def test_without_a_command_the_help_is_shown():
 
 
 def test_help_shows_the_default_epsilon():
-    from imax.selection.base import DEFAULT_EPSILON
+    from imax.selection.problem import DEFAULT_EPSILON
 
     assert f"[default: {DEFAULT_EPSILON}; imm: 0.1]" in " ".join(run("seed", "-h").stdout.split())
 
@@ -572,7 +572,7 @@ def test_k_above_the_candidates(write, square):
     two = write("0\n1\n", "two")
     assert "--k must be at most 2" in fails(2, "seed", "-k", 3, "--candidates", two, square)
     line = fails(2, "seed", "-k", 1, "--candidates", two, "--exclude", two, square)
-    assert "no node is left that may be a seed" in line
+    assert "no node that may be a seed" in line
 
 
 def test_missing_arguments(square):

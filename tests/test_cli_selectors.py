@@ -162,8 +162,8 @@ def test_compare():
 BAD = [
     ((), "Missing option '-k' / '--k'"),
     (("--k", 1, "--algorithm", "magic"), "--algorithm must be one of opim-c, "),
-    (("--k", 1, "--budget", 3), "budget needs"),
-    (("--k", 1, "--quota", 1), "needs"),
+    (("--k", 1, "--budget", 3), "must be given together with"),
+    (("--k", 1, "--quota", 1), "must be given together with"),
     (("--budget", 0), "--budget must be a finite number above 0, got 0.0"),
     (("--k", 1, "--quota", "x"), "--quota must be a whole number, or GROUP=NUMBER, got 'x'"),
     (("--k", 1, "--quota", "red=-1"), "--quota must be a whole number"),

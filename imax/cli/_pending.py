@@ -2,17 +2,7 @@
 
 from typing import Any
 
-__all__ = ["algorithm_of", "minimize_seeds", "rows_of"]
-
-
-def minimize_seeds(graph: Any, target_spread: float, **arguments: Any) -> Any:
-    """Return the smallest seed set that is found for a spread."""
-    import imax
-
-    direct = getattr(imax, "minimize_seeds", None)  # replaced at the merge
-    if direct is not None:
-        return direct(graph, target_spread, **arguments)
-    return imax.maximize(graph, target_spread=target_spread, **arguments)
+__all__ = ["algorithm_of", "rows_of"]
 
 
 def algorithm_of(result: Any) -> Any:

@@ -6,14 +6,14 @@ if TYPE_CHECKING:
     from ..annotate import Selection
     from ..capacity import Assignment
     from ..graph.influence_graph import InfluenceGraph
-    from ..results import Certificate, MaximizeResult
+    from ..results import Certificate, SelectionResult
 
 __all__ = ["Fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "rr_sets_fact"]
 
 Fact = tuple[str, str]
 
 
-def certificate_facts(result: "MaximizeResult | Certificate", best: str) -> list[Fact]:
+def certificate_facts(result: "SelectionResult | Certificate", best: str) -> list[Fact]:
     """Return the certificate in words; `best` names what the seeds are compared with."""
     if result.interval is None:
         return [("Certificate", "none: this algorithm has none of its own; --certify adds one")]
@@ -24,7 +24,7 @@ def certificate_facts(result: "MaximizeResult | Certificate", best: str) -> list
 
 
 def interval_facts(
-    result: "MaximizeResult | Certificate | Assignment | Selection", these: str, best: str, more: str = ""
+    result: "SelectionResult | Certificate | Assignment | Selection", these: str, best: str, more: str = ""
 ) -> list[Fact]:
     """Return the estimate and the bounds in words."""
     assert result.interval is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ..selection.base import Progress
+    from ..selection.problem import Progress
 
 __all__ = ["Status", "algorithm_progress", "selection_progress", "simulation_progress"]
 

@@ -8,7 +8,6 @@ import click
 from .._utils import check
 from . import options as opt
 from ._algorithms import registry_of
-from ._pending import minimize_seeds
 from .arguments import files_of, given, read_arguments, reject_options, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
@@ -17,7 +16,7 @@ from .seed_output import Answer, as_answer
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
-    from ..results import MaximizeResult, SpreadEstimate
+    from ..results import SelectionResult, SpreadEstimate
 
 __all__ = ["choose_seeds"]
 
@@ -114,19 +113,18 @@ def _default_algorithm(options: dict[str, Any]) -> str | None:
     return None if options["algorithm"] is None else next(iter(registry_of("selection")))
 
 
-def _select(context: Context, graph: "InfluenceGraph", arguments: dict[str, Any]) -> "MaximizeResult":
+def _select(context: Context, graph: "InfluenceGraph", arguments: dict[str, Any]) -> "SelectionResult":
     arguments = arguments | context.work
     progress = selection_progress(context.status)
-    if "target_spread" in arguments:
-        result: MaximizeResult = minimize_seeds(graph, arguments.pop("target_spread"), progress=progress, **arguments)
-        return result
-    from ..selection import maximize
+    from ..selection import maximize, minimize_seeds
 
+    if "target_spread" in arguments:
+        return minimize_seeds(graph, arguments.pop("target_spread"), progress=progress, **arguments)
     return maximize(graph, progress=progress, **arguments)
 
 
 def _verify(
-    context: Context, graph: "InfluenceGraph", result: "MaximizeResult", n: int, arguments: dict[str, Any]
+    context: Context, graph: "InfluenceGraph", result: "SelectionResult", n: int, arguments: dict[str, Any]
 ) -> "SpreadEstimate | None":
     """Simulate the seeds with random numbers that no selection uses; return None if interrupted before an estimate."""
     from .._utils.streams import Stream, stream_key

@@ -10,7 +10,7 @@ from .output import as_csv, as_facts, as_json, as_lines, as_table
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
-    from ..results import MaximizeResult, SpreadEstimate
+    from ..results import SelectionResult, SpreadEstimate
 
 __all__ = ["Answer", "as_answer"]
 
@@ -22,7 +22,7 @@ class Answer:
     Attributes
     ----------
     graph : InfluenceGraph
-    result : MaximizeResult
+    result : SelectionResult
     verification : SpreadEstimate or None
         The estimate of ``--verify``.
     with_quotas : bool
@@ -32,7 +32,7 @@ class Answer:
     """
 
     graph: "InfluenceGraph"
-    result: "MaximizeResult"
+    result: "SelectionResult"
     verification: "SpreadEstimate | None"
     with_quotas: bool
     reading: float
@@ -113,7 +113,7 @@ def _verification_facts(answer: Answer) -> list[Fact]:
     return [("Verified spread", f"{estimate.spread:,.1f}{start} ({interval})")]
 
 
-def _budget_facts(result: "MaximizeResult") -> list[Fact]:
+def _budget_facts(result: "SelectionResult") -> list[Fact]:
     """Return the cost of the seeds, and the target spread, if there are any."""
     facts = []
     if result.budget is not None:
@@ -124,7 +124,7 @@ def _budget_facts(result: "MaximizeResult") -> list[Fact]:
     return facts
 
 
-def _sample_facts(result: "MaximizeResult") -> list[Fact]:
+def _sample_facts(result: "SelectionResult") -> list[Fact]:
     facts = []
     if result.n_rr_sets:
         facts.append(rr_sets_fact(result, "round" + "s" * (result.rounds != 1)))
