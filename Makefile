@@ -34,9 +34,12 @@ security: $(VENV)/.installed-dev
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 	$(BIN)/python -m pip check --disable-pip-version-check
 
-# Known vulnerabilities of the installed packages. Asks PyPI, so it runs every night and not in `make test`.
+# Known vulnerabilities of the installed packages. Asks PyPI, so it runs every night and not in `make test`. With --strict,
+# a package that PyPI says nothing about is an error: without an answer the audit would succeed.
 pip-audit: $(VENV)/.installed-dev
-	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
+	mkdir -p .cache
+	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > .cache/installed.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .cache/installed.txt
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -d .cache/doctrees docs docs/_build/html
