@@ -97,7 +97,7 @@ def test_unknown_nodes(write):  # noqa: F811
     ("text", "options", "code", "message"),
     [
         ("user,friend\na,b\n", (), 1, "recs.csv: the column 'candidate' is missing; it has 'user', 'friend'"),
-        ("user,candidate\nMyriel\n", (), 1, "recs.csv:2: expected 2 columns, as in the head line, got 'Myriel'"),
+        ("user,candidate\nMyriel\n", (), 1, "recs.csv:2: expected 2 columns, as in the header, got 'Myriel'"),
         ("user,candidate\nMyriel,\n", (), 1, "recs.csv:2: a label is missing"),
         ("user,candidate\n", (), 1, "recs.csv has no rows"),
         ("user,candidate,score\nMyriel,Valjean,high\n", (), 1, "recs.csv:2: the score 'high' is not a number"),
@@ -123,7 +123,7 @@ def test_unknown_nodes(write):  # noqa: F811
             '{"user": "Myriel", "candidate": "Valjean", "score": 1}\n{"user": "Marius", "candidate": "Cosette"}\n',
             (),
             1,
-            "recs.csv:2: 'score' is not given on all lines alike",
+            "recs.csv:2: 'score' must be on all lines or on none",
         ),
         ('{"user": "Myriel", "candidate": "Valjean"}\n{oh}\n', (), 1, "recs.csv:2: not JSON"),
         ('{"user": "Myriel", "candidate": "Valjean"}\n[1]\n', (), 1, "recs.csv:2: expected an object"),

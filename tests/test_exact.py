@@ -104,7 +104,7 @@ def test_exact_agrees_with_simulation():
     [
         ([], {}, InvalidArgumentError, "seeds is empty; give at least one node"),
         ("01", {}, InvalidArgumentError, "seeds must be an iterable of labels, got the text '01'"),
-        ([9], {}, UnknownNodeError, "seed 9 is not a node"),
+        ([9], {}, UnknownNodeError, "seeds: 9 is not a node"),
         ([0], {"model": "sir"}, InvalidArgumentError, "model must be one of ic, lt"),
         ([0], {"model": "lt"}, InvalidGraphError, "the LT weights into node 2 sum to"),
     ],

@@ -199,9 +199,9 @@ G = graph_of(p=SIZES)
     [
         ({"seeds": []}, InvalidArgumentError, "seeds is empty; give at least one node"),
         ({"seeds": "05"}, InvalidArgumentError, "seeds must be an iterable of labels, got the text '05'"),
-        ({"seeds": 3}, InvalidArgumentError, "seed must be an iterable of labels, got 3"),
-        ({"seeds": [9]}, UnknownNodeError, "seed 9 is not a node of the graph (nodes are the whole numbers 0 to 5)"),
-        ({"seeds": ["ann"]}, UnknownNodeError, "seed 'ann' is not a node of the graph"),
+        ({"seeds": 3}, InvalidArgumentError, "seeds must be an iterable of labels, got 3"),
+        ({"seeds": [9]}, UnknownNodeError, "seeds: 9 is not a node of the graph (nodes are the whole numbers 0 to 5)"),
+        ({"seeds": ["ann"]}, UnknownNodeError, "seeds: 'ann' is not a node of the graph"),
         ({"model": "sis"}, InvalidArgumentError, "model must be one of ic, lt; got 'sis'"),
         ({"probability": "luck"}, InvalidArgumentError, "got 'luck'"),
         ({"n_simulations": 1}, InvalidArgumentError, "n_simulations must be at least 2, got 1"),

@@ -175,7 +175,7 @@ def _column(labels: list[Any]) -> Any:
 def _acceptance(path: str | None, network: "InfluenceGraph") -> Any:
     if path is None:
         return None
-    from ..io.graphs import read_node_values
+    from ..io import read_node_values
 
     return read_node_values(path, network, default=1.0)
 

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import lt_normalizers
 from ..graph.node_values import node_weights as check_node_weights
 from .tables import check_model
 
@@ -73,7 +74,7 @@ def exact_spread(
     network = as_graph(graph, probability=probability)
     if isinstance(seeds, str):
         raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}")
-    chosen = np.unique(network.internal_of(seeds, "seed"))
+    chosen = np.unique(network.internal_of(seeds, "seeds"))
     if not chosen.size:
         raise InvalidArgumentError("seeds is empty; give at least one node")
     return spread_of(network, chosen, model, check_node_weights(network, node_weights))
@@ -124,9 +125,7 @@ def _chances(graph: InfluenceGraph, model: str) -> NDArray[np.float64]:
     else:
         p = graph.arc_values().astype(np.float64)
     if model == "lt":
-        # sums that miss 1 by float32's rounding alone stand for 1, as in simulations
-        sums = graph.check_lt()
-        p /= np.repeat(np.where(np.abs(1.0 - sums) <= LT_SLACK, sums, 1.0), degree)
+        p /= np.repeat(lt_normalizers(graph.check_lt()), degree)
     return p
 
 

@@ -14,7 +14,8 @@ from .. import __version__
 from .._utils import check, parallel
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..errors import InvalidArgumentError
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import lt_normalizers
 from ..graph.node_values import node_weights as check_node_weights
 from ..results import SpreadEstimate
 from .sampler import Cascades, default_lanes
@@ -90,7 +91,7 @@ def spread(
     network = as_graph(graph, probability=probability, rng=rng)
     if isinstance(seeds, str):
         raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}")
-    chosen = np.unique(network.internal_of(seeds, "seed"))
+    chosen = np.unique(network.internal_of(seeds, "seeds"))
     if not chosen.size:
         raise InvalidArgumentError("seeds is empty; give at least one node")
     weights = check_node_weights(network, node_weights)
@@ -161,8 +162,7 @@ def _simulate_lt(
 ) -> Callable[[int, NDArray[np.float64]], None]:
     from ..kernels.cascade import lt_cascades
 
-    sums = graph.check_lt()
-    cap = np.where(1.0 - sums <= LT_SLACK, sums, 1.0)
+    cap = lt_normalizers(graph.check_lt())
     if graph.probability.kind == "weighted_cascade":
         ptr, idx, _ = graph.forward()
         weight: NDArray[Any] = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from .._utils import check, parallel
 from ..errors import InvalidArgumentError
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import LT_SLACK
 
 __all__ = ["HEAVY_FROM", "MODELS", "TABLE_MEAN", "Diffusion", "check_model", "forward_ic", "prepare"]
 
@@ -55,7 +56,7 @@ def check_model(model: Any) -> str:
 
 def prepare(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
     """Prepare the reverse rows of a graph for RR sets; built once for a graph and model."""
-    made: Diffusion = graph.keep(("reverse", model), lambda: _reverse(graph, model, threads))
+    made: Diffusion = graph.cached(("reverse", model), lambda: _reverse(graph, model, threads))
     return made
 
 
@@ -76,7 +77,7 @@ def _reverse(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
 
 def forward_ic(graph: InfluenceGraph, threads: int) -> Diffusion:
     """Prepare the forward rows of a graph for IC cascades from seeds; built once for a graph."""
-    made: Diffusion = graph.keep(("forward", "ic"), lambda: _forward(graph, threads))
+    made: Diffusion = graph.cached(("forward", "ic"), lambda: _forward(graph, threads))
     return made
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._utils import check
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.numbering import frame_column
+from ..graph.labelled_arcs import frame_column
 
 __all__ = ["CandidateLists", "lists_of_table", "lists_of_user"]
 

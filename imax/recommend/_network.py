@@ -111,7 +111,7 @@ class Network:
             return graph
         degree = np.diff(graph.in_ptr)
         values = (graph.arc_values() * np.repeat(self.acceptance, degree)).astype(np.float32)
-        return graph.with_values(ArcProbability(f"{graph.probability.spec} * acceptance", "arcs", 0.0, values))
+        return graph.with_arc_probability(ArcProbability(f"{graph.probability.spec} * acceptance", "arcs", 0.0, values))
 
 
 def network_of(graph: InfluenceGraph, acceptance: Mapping[Any, float] | ArrayLike | None) -> Network:
@@ -137,7 +137,7 @@ def _acceptance(graph: InfluenceGraph, given: Mapping[Any, float] | ArrayLike | 
     try:
         if isinstance(given, Mapping):
             numbers = np.array(list(given.values()), dtype=np.float64)
-            values[graph.labels.find(given, "acceptance:")] = numbers
+            values[graph.labels.find(given, "acceptance")] = numbers
         else:
             values = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
@@ -170,7 +170,7 @@ def inviters_of(network: Network, inviters: Iterable[Hashable] | None) -> NDArra
         raise InvalidArgumentError(
             f"inviters must be an iterable of labels, got the text {inviters!r}", argument="inviters"
         )
-    ids = graph.internal_of(inviters, "inviters:")
+    ids = graph.internal_of(inviters, "inviters")
     if not ids.size:
         raise InvalidArgumentError("inviters must not be empty; name at least one node", argument="inviters")
     values, counts = np.unique(ids, return_counts=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._utils.streams import Key
 from ..errors import FileFormatError
-from ..graph.influence_graph import InfluenceGraph
+from ..graph.parts import from_parts, to_parts
 from ..io.binary import check_graph, read_arrays, write_arrays
 from ..io.text import PathLike, load
 from ._network import Network
@@ -47,7 +47,7 @@ class SavedReranker:
 
 def write_reranker(saved: SavedReranker, path: PathLike) -> None:
     """Write a reranker with its graph to one file, which appears whole or not at all."""
-    graph_meta, graph_arrays = saved.network.graph.to_parts()
+    graph_meta, graph_arrays = to_parts(saved.network.graph)
     arrays: dict[str, NDArray[Any]] = {f"graph.{name}": array for name, array in graph_arrays.items()}
     arrays |= {name: array for name in _NETWORK if (array := getattr(saved.network, name)) is not None}
     arrays |= {f"state.{name}": array for name, array in saved.state.arrays.items()}
@@ -65,7 +65,7 @@ def read_reranker(path: PathLike, restore: Callable[[SavedReranker], Made]) -> M
     """
 
     def make(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Made:
-        graph = InfluenceGraph.from_parts(meta["graph"], _with_prefix("graph.", arrays))
+        graph = from_parts(meta["graph"], _with_prefix("graph.", arrays))
         check_graph(graph)
         network = Network(
             graph, arrays["ptr"], arrays["idx"], arrays.get("by_target"), arrays.get("by_arc"), arrays["acceptance"]
