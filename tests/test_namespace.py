@@ -43,8 +43,8 @@ WITH_ALL = [
     "exact", "graph", "io", "labels", "matroid", "nodevalues", "oracles", "plotting", "probabilities", "recommend",
     "results",
     "rrsets", "sampling", "simulation",
-    "kernels.cascade", "kernels.coverage", "kernels.generate", "kernels.hetero",
-    "kernels.labels", "kernels.matroid", "kernels.rows",
+    "kernels.cascade", "kernels.coverage", "kernels.generators", "kernels.friends",
+    "kernels.numbering", "kernels.matroid", "kernels.rows",
     "kernels.sample", "kernels.stream", "kernels.tables", "kernels.text",
 ]  # fmt: skip
 

@@ -20,7 +20,7 @@ from imax.diffusion import sampler as sampler_module
 from imax.diffusion import tables as tables_module
 from imax.diffusion.sampler import Sampler
 from imax.diffusion.tables import count_tables, prepare
-from imax.kernels.sample import TABLE
+from imax.kernels.draws import ARCS_PER_WORD, COINS_MODE, HITS_MODE, ODDS, TABLE, TABLE_MODE, TAIL, TERM, PickTables
 from imax.ris.collection import RRCollection
 
 from . import naive
@@ -92,41 +92,41 @@ def assert_law(collection, arcs, model="ic", weights=None):
 
 
 def modes(graph):
-    tables = prepare(graph, "ic", 1)
-    slots = (tables.rec & np.uint64((1 << 24) - 1)).astype(int)
-    return {int(d): int(m) for d, m in zip(tables.deg[slots], tables.mode[slots], strict=True) if d > 0}
+    tables = prepare(graph, "ic", 1).tables
+    slots = (tables.record & np.uint64((1 << 24) - 1)).astype(int)
+    return {int(d): int(m) for d, m in zip(tables.degree[slots], tables.mode[slots], strict=True) if d > 0}
 
 
 def test_weighted_cascade():
     graph = graph_of(DENSE)
-    assert modes(graph) == {5: 0, 4: 0, 3: 0, 1: 0}
+    assert modes(graph) == dict.fromkeys([5, 4, 3, 1], TABLE_MODE)
     assert_law(collect(graph), naive.weighted_cascade(DENSE))
 
 
 def test_weighted_cascade_of_two_in_arcs_tosses_coins():
     pairs = [(0, 1), (2, 1), (1, 2), (3, 2), (2, 0), (0, 3), (1, 3)]
     graph = graph_of(pairs)
-    assert modes(graph)[2] == 2
+    assert modes(graph)[2] == COINS_MODE
     assert_law(collect(graph), naive.weighted_cascade(pairs))
 
 
 @pytest.mark.parametrize("p", [0.02, 0.2, 0.49])
 def test_uniform_by_table(p):
     graph = graph_of(DENSE, probability=f"uniform:{p}")
-    assert set(modes(graph).values()) == {0}
+    assert set(modes(graph).values()) == {TABLE_MODE}
     assert_law(collect(graph), [(u, v, p) for u, v in DENSE])
 
 
 def test_uniform_by_hits():
     graph = graph_of(HUB, probability="uniform:0.45")
-    assert modes(graph)[10] == 1
+    assert modes(graph)[10] == HITS_MODE
     assert_law(collect(graph), [(u, v, 0.45) for u, v in HUB])
 
 
 @pytest.mark.parametrize("p", [0.5, 0.8])
 def test_uniform_by_coins(p):
     graph = graph_of(DENSE, probability=f"uniform:{p}")
-    assert modes(graph) == {5: 2, 4: 2, 3: 2, 1: 0}
+    assert modes(graph) == {5: COINS_MODE, 4: COINS_MODE, 3: COINS_MODE, 1: TABLE_MODE}
     assert_law(collect(graph), [(u, v, p) for u, v in DENSE])
 
 
@@ -177,7 +177,8 @@ def star(p):
 
 @pytest.mark.parametrize(
     ("d", "p", "mode"),
-    [(3, 0.4, 0), (12, 0.1, 0), (30, 0.1, 0), (9, 0.45, 1), (40, 0.3, 1), (60, 0.3, 1), (12, 0.6, 2)],
+    [(3, 0.4, TABLE_MODE), (12, 0.1, TABLE_MODE), (30, 0.1, TABLE_MODE), (9, 0.45, HITS_MODE), (40, 0.3, HITS_MODE),
+     (60, 0.3, HITS_MODE), (12, 0.6, COINS_MODE)],  # fmt: skip
 )
 def test_a_hub_of_equal_arcs(d, p, mode):
     graph = star([p] * d)
@@ -191,7 +192,7 @@ def test_the_tail_beyond_the_table(monkeypatch, d, p):
     # with the mean bounded as usual, the tail is drawn once in 1e11 times; here up to half the draws are in it
     monkeypatch.setattr(tables_module, "TABLE_MEAN", 1e9)
     graph = star([p] * d)
-    assert modes(graph) == {d: 0}
+    assert modes(graph) == {d: TABLE_MODE}
     assert_coins(star_draws(graph, rng=3), np.full(d, np.float32(p), dtype=float))
 
 
@@ -200,14 +201,16 @@ def test_the_tail_takes_over_where_the_table_ends(kept):
     # a table that says "at least TABLE" from `kept` on, with the tail's law to match
     d, p = 40, 0.09
     graph = star([p] * d)
-    assert modes(graph) == {d: 0}
-    tables = prepare(graph, "ic", 1)
-    row = int(np.flatnonzero(tables.deg == d)[0])
-    cum, par = tables.cum.copy(), tables.par.copy()
-    cum[row, kept:] = cum[row, kept - 1]
+    assert modes(graph) == {d: TABLE_MODE}
+    diffusion = prepare(graph, "ic", 1)
+    tables = diffusion.tables
+    row = int(np.flatnonzero(tables.degree == d)[0])
+    cumulative, parameter = tables.cumulative.copy(), tables.parameter.copy()
+    cumulative[row, kept:] = cumulative[row, kept - 1]
     law = binom(d, float(np.float32(p)))
-    par[row, 1], par[row, 2] = law.sf(TABLE - 1), law.pmf(TABLE)
-    live = star_draws(graph, rng=4, tables=dataclasses.replace(tables, cum=cum, par=par)).sum(axis=1)
+    parameter[row, TAIL], parameter[row, TERM] = law.sf(TABLE - 1), law.pmf(TABLE)
+    changed = dataclasses.replace(diffusion, tables=tables._replace(cumulative=cumulative, parameter=parameter))
+    live = star_draws(graph, rng=4, tables=changed).sum(axis=1)
     # below `kept` the table's law, from there on the tail's own
     expected = law.pmf(np.arange(d + 1))
     tail = expected[TABLE:] / expected[TABLE:].sum()
@@ -238,11 +241,11 @@ def test_a_hub_of_unequal_arcs(p):
 def test_count_tables_are_binomial():
     degree = np.array([0, 1, 1, 2, 3, 10, 24, 40, 400, 10**6, 10**7, 5, 7])
     p = np.array([0.0, 1.0, 0.3, 0.4, 1e-9, 0.3, 0.1, 0.1, 0.01, 4e-6, 1e-8, 0.0, 0.5])
-    cum, par, deg, mode, most = count_tables(degree, p)
-    assert mode.tolist() == [0] * 12 + [2]
-    assert deg[p > 0].tolist() == degree[p > 0].tolist()
-    assert not deg[p == 0].any()
-    assert most == 10**7
+    cum, par, used, mode, max_draws = count_tables(degree, p)
+    assert mode.tolist() == [TABLE_MODE] * 12 + [COINS_MODE]
+    assert used[p > 0].tolist() == degree[p > 0].tolist()
+    assert not used[p == 0].any()
+    assert max_draws == 10**7
     for row in range(12):
         d, q = int(degree[row]), float(p[row])
         if q == 0:
@@ -251,13 +254,13 @@ def test_count_tables_are_binomial():
         law = binom(d, q)
         assert cum[row] / 2.0**64 == pytest.approx(law.cdf(np.arange(TABLE)), rel=1e-9, abs=1e-15)
         assert (np.diff(cum[row].astype(object)) >= 0).all()
-        assert par[row, 1] == pytest.approx(law.sf(TABLE - 1), rel=1e-3, abs=1e-16)
-        assert par[row, 2] == pytest.approx(law.pmf(TABLE), rel=1e-6, abs=1e-300)
+        assert par[row, TAIL] == pytest.approx(law.sf(TABLE - 1), rel=1e-3, abs=1e-16)
+        assert par[row, TERM] == pytest.approx(law.pmf(TABLE), rel=1e-6, abs=1e-300)
         if q < 1:
-            assert par[row, 3] == pytest.approx(q / (1 - q))
+            assert par[row, ODDS] == pytest.approx(q / (1 - q))
         # the largest word that says "one" still stands for a place
         width = int(cum[row, 1]) - int(cum[row, 0])
-        assert 0 <= np.float64((width - 1) >> 1) * par[row, 0] < d
+        assert 0 <= np.float64((width - 1) >> 1) * par[row, ARCS_PER_WORD] < d
 
 
 def test_hits_make_room():
@@ -332,8 +335,7 @@ LT = {
 @pytest.mark.parametrize("name", LT)
 def test_lt_general(name):
     graph = graph_of(DENSE, LT[name])
-    tables = prepare(graph, "lt", 1)
-    assert tables.rec.shape == (6, 2)
+    assert isinstance(prepare(graph, "lt", 1).tables, PickTables)
     assert_law(collect(graph, "lt"), with_p(DENSE, LT[name]), "lt")
 
 

@@ -147,11 +147,13 @@ def simulate(
         return _simulate_lt(graph, seeds, key, weights)
     diffusion = forward_ic(graph, threads)
     lanes = 4 if seeds.size * 4 > graph.n_nodes else min(8, default_lanes(diffusion))
+    from ..kernels.cascades import Output
+
     cascades = Cascades(diffusion, key, lanes, seeds=seeds, weights=weights)
     none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
 
     def run(first: int, values: NDArray[np.float64]) -> None:
-        cascades.run(first, values.size, nothing, none, none, values)
+        cascades.run(first, values.size, Output(nothing, none, none, values))
 
     return run
 
@@ -159,7 +161,7 @@ def simulate(
 def _simulate_lt(
     graph: InfluenceGraph, seeds: NDArray[np.int32], key: Key, weights: NDArray[np.float64] | None
 ) -> Callable[[int, NDArray[np.float64]], None]:
-    from ..kernels.cascade import lt_cascades
+    from ..kernels.lt_cascades import lt_cascades
 
     sums = graph.check_lt()
     cap = np.where(1.0 - sums <= LT_SLACK, sums, 1.0)

@@ -41,7 +41,7 @@ class Table:
 
     def grow(self, used: int) -> None:
         """Double the room."""
-        from ..kernels.labels import refill
+        from ..kernels.numbering import refill
 
         self.keys, self.hashes, self.blob = _longer(self.keys), _longer(self.hashes), _longer(self.blob)
         self.slots = _empty_slots(self.keys.size)
@@ -86,7 +86,7 @@ def numbered(parsed: Parsed, threads: int) -> Labels:
 
 def _apply(parsed: Parsed, ranges: list[tuple[int, int]], tables: list[Any], threads: int) -> None:
     """Send both ends of every range of arcs through the range's table."""
-    from ..kernels.labels import relabel
+    from ..kernels.numbering import relabel
 
     narrow = parsed.src.dtype == np.int32
     ends = []
@@ -101,7 +101,7 @@ def _apply(parsed: Parsed, ranges: list[tuple[int, int]], tables: list[Any], thr
 
 def _present(parsed: Parsed, threads: int) -> NDArray[np.int64]:
     """Renumber ids through a table as long as the largest of them."""
-    from ..kernels.labels import mark
+    from ..kernels.numbering import mark
 
     seen = np.zeros(parsed.largest + 1, np.uint8)
     ranges = parallel.slices(parsed.src.size, threads)
@@ -126,7 +126,7 @@ def _sparse(parsed: Parsed, threads: int) -> NDArray[np.int64]:
 
 def _intern(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
     """Give the ids of one range numbers, in place; return what the numbers stand for."""
-    from ..kernels.labels import intern_ids
+    from ..kernels.numbering import intern_ids
 
     table = Table(blob=False)
     used = 0
@@ -139,7 +139,7 @@ def _intern(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
 
 def named(content: Content, parsed: Parsed, threads: int) -> Labels:
     """Turn the blocks' own numbers into node indices, in order of appearance; return the labels."""
-    from ..kernels.labels import merge_names
+    from ..kernels.numbering import merge_names
 
     parts = parsed.tables
     shifts = accumulate([0, *(part.blob.size for part in parts[:-1])])

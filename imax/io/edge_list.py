@@ -234,7 +234,7 @@ def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, thr
 
 def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> Parsed:
     """Parse lines of names; each block numbers its own."""
-    from ..kernels.labels import parse_names
+    from ..kernels.numbering import parse_names
     from ..kernels.text import At
 
     def read(block: _Block, room: _Room) -> Table:

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ._jit import helper, hot
-from .sample import NONE, poisson_hits
+from .draws import NONE, poisson_hits
 from .stream import GOLDEN, as_float, mix, mulhi, unit
 
 __all__ = ["EQUAL", "HITS", "THRESHOLD", "enumerate_worlds", "gains", "take"]

@@ -40,7 +40,7 @@ class Network:
 
     def reach(self, interactions: int, threads: int) -> NDArray[np.float64]:
         """Return each node's sum of its `interactions` largest chances to pass an invitation on."""
-        from ..kernels.hetero import top_sums
+        from ..kernels.friends import top_sums
 
         n = self.graph.n_nodes
         sums = np.zeros(n)

@@ -260,7 +260,7 @@ class Shared:
         self, rows: NDArray[Any], starts: NDArray[np.int64], friends: NDArray[np.int32], threads: int = 1
     ) -> NDArray[np.int32]:
         """Return what each of `rows`, -1 being none, shares with its friends."""
-        from ..kernels.hetero import find_shared
+        from ..kernels.friends import find_shared
 
         found = np.empty(friends.size, dtype=np.int32)
         wanted = np.asarray(rows, dtype=np.int64)
@@ -275,7 +275,7 @@ class Shared:
 
 def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: int) -> Shared:
     """Count what the nodes of `rows` share with those who were the first to cover the sets that hold them."""
-    from ..kernels.hetero import own_sets, shared_rows
+    from ..kernels.friends import own_sets, shared_rows
 
     owner = np.empty(sets.n_sets, dtype=np.int32)
     offsets, nodes = sets.offsets, sets.nodes

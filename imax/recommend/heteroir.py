@@ -109,7 +109,7 @@ def heteroir(
 
 
 def _score(network: Any, rows: Any, starts: Any, reach: Any, friends: Any, score: Any, threads: int) -> None:
-    from ..kernels.hetero import pair_scores
+    from ..kernels.friends import pair_scores
 
     parts = parallel.even_parts(starts, threads if score.size > 1 << 14 else 1) or [(0, rows.size)]
     tasks = [

@@ -119,7 +119,7 @@ def ranked(
     starts: NDArray[np.int64], score: NDArray[np.float64], tie: NDArray[Any], k: int | None, threads: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return offsets and items: of each row of `starts` the `k` best items, by falling score, then rising tie."""
-    from ..kernels.hetero import rank_rows
+    from ..kernels.friends import rank_rows
 
     lengths = np.diff(starts)
     places = np.zeros(starts.size, dtype=np.int64)

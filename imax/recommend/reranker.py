@@ -224,7 +224,7 @@ class Reranker:
 
     def _willingness(self, rows: Rows, threads: int) -> NDArray[np.float64]:
         """Return the chance that each candidate is invited and accepts."""
-        from ..kernels.hetero import find_arcs
+        from ..kernels.friends import find_arcs
 
         network = self.network
         chance = rows.given

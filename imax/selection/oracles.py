@@ -201,7 +201,7 @@ def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> tuple[Any, ..
         none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
         return ptr, idx, EQUAL, none, jump, nothing, nothing, *no_tables
     tables = forward_ic(graph, threads)
-    return ptr, idx, HITS, nothing, 0.0, nothing, nothing, tables.pick, tables.rec
+    return ptr, idx, HITS, nothing, 0.0, nothing, nothing, tables.tables.alias, tables.tables.record
 
 
 def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
