@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from ..diffusion.tables import forward_ic
 from ..errors import OutOfMemoryBoundError
 from ..graph.influence_graph import LT_SLACK, InfluenceGraph
 from ..ris.collection import RRCollection
+
+if TYPE_CHECKING:
+    from ..kernels.worlds import LiveArcs
 
 __all__ = ["ExactOracle", "Oracle", "OutOfTime", "RRSetOracle", "SimulationOracle"]
 
@@ -138,8 +141,8 @@ class SimulationOracle:
                 marks = self._marks(part.size * _BLOCK)
                 with np.errstate(over="ignore"):
                     marks.stamp = gains(
-                        part, before, *blocks[i], *self.key, *self.arcs, self.weights, self.covered, marks.mark,
-                        marks.stamp, marks.queue, found[i, a:b],
+                        part, before, *blocks[i], self.key, self.arcs, self.weights, self.covered, marks.visited,
+                        marks.stamp, found[i, a:b],
                     )  # fmt: skip
 
         began = time.perf_counter()
@@ -159,9 +162,7 @@ class SimulationOracle:
         def work(first: int, last: int) -> None:
             marks = self._marks(last - first)
             with np.errstate(over="ignore"):
-                marks.stamp = take(
-                    node, first, last, *self.key, *self.arcs, self.covered, marks.mark, marks.stamp, marks.queue
-                )
+                marks.stamp = take(node, first, last, self.key, self.arcs, self.covered, marks.visited, marks.stamp)
 
         n_blocks = len(self._blocks())
         shares = parallel.slices(n_blocks, self._n_tasks(n_blocks))
@@ -179,29 +180,40 @@ class _Marks:
     """What the kernels need to know nodes they have met in a world; never cleared, as each world has its own stamp."""
 
     def __init__(self, n: int) -> None:
-        self.mark, self.queue = np.zeros(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        from ..kernels.worlds import Visited
+
+        self.visited = Visited(mark=np.zeros(n, dtype=np.int32), queue=np.empty(n, dtype=np.int32))
         self.stamp = 0
 
 
-def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> tuple[Any, ...]:
-    """Return what the kernels of `worlds` need of the arcs: ptr, idx, kind, none, jump, low, high, pick, rec."""
-    from ..kernels.worlds import EQUAL, HITS, THRESHOLD
+def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> "LiveArcs":
+    """Return the graph's out-arcs for the kernels of `worlds`."""
+    from ..kernels.worlds import HITS, INTERVALS, JUMPS, LiveArcs
 
+    ptr, idx, place = graph.forward(places=model == "lt")
     nothing = np.empty(0)
-    no_tables = np.empty((0, 3), dtype=np.uint32), np.empty((0, 4), dtype=np.uint64)
+    arcs = LiveArcs(
+        ptr,
+        idx,
+        kind=JUMPS,
+        none=nothing,
+        jump=0.0,
+        low=nothing,
+        high=nothing,
+        alias=np.empty((0, 3), dtype=np.uint32),
+        record=np.empty((0, 4), dtype=np.uint64),
+    )
     if model == "lt":
-        ptr, idx, place = graph.forward(places=True)
         low, high = _intervals(graph)
-        return ptr, idx, THRESHOLD, nothing, 0.0, low[place], high[place], *no_tables
-    ptr, idx, _ = graph.forward()
+        return arcs._replace(kind=INTERVALS, low=low[place], high=high[place])
     if graph.probability.kind == "uniform":
         p = float(graph.probability.value)
         with np.errstate(divide="ignore"):
             jump = float(1.0 / np.log1p(-p)) if p > 0.0 else 0.0
         none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
-        return ptr, idx, EQUAL, none, jump, nothing, nothing, *no_tables
-    tables = forward_ic(graph, threads)
-    return ptr, idx, HITS, nothing, 0.0, nothing, nothing, tables.tables.alias, tables.tables.record
+        return arcs._replace(none=none, jump=jump)
+    tables = forward_ic(graph, threads).tables
+    return arcs._replace(kind=HITS, alias=tables.alias, record=tables.record)
 
 
 def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
