@@ -177,8 +177,15 @@ def star(p):
 
 @pytest.mark.parametrize(
     ("d", "p", "mode"),
-    [(3, 0.4, TABLE_MODE), (12, 0.1, TABLE_MODE), (30, 0.1, TABLE_MODE), (9, 0.45, HITS_MODE), (40, 0.3, HITS_MODE),
-     (60, 0.3, HITS_MODE), (12, 0.6, COINS_MODE)],  # fmt: skip
+    [
+        (3, 0.4, TABLE_MODE),
+        (12, 0.1, TABLE_MODE),
+        (30, 0.1, TABLE_MODE),
+        (9, 0.45, HITS_MODE),
+        (40, 0.3, HITS_MODE),
+        (60, 0.3, HITS_MODE),
+        (12, 0.6, COINS_MODE),
+    ],
 )
 def test_a_hub_of_equal_arcs(d, p, mode):
     graph = star([p] * d)

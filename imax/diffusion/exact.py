@@ -105,9 +105,7 @@ def spread_of(
     total = 0.0
     for first in range(0, n_worlds, _WORLDS_PER_CALL):
         last = min(first + _WORLDS_PER_CALL, n_worlds)
-        total += enumerate_worlds(
-            first, last, first_option, chances, source, target, active, node_weight, reached
-        )
+        total += enumerate_worlds(first, last, first_option, chances, source, target, active, node_weight, reached)
     return total
 
 

@@ -120,9 +120,7 @@ def _lt_uniform(ptr: NDArray[np.int64], idx: NDArray[np.int32]) -> Diffusion:
     return Diffusion(ptr.size - 1, 1, UniformTables(*_slots(ptr, idx)))
 
 
-def _slots(
-    ptr: NDArray[np.int64], idx: NDArray[np.int32]
-) -> tuple[Words, NDArray[np.int32], NDArray[np.int64]]:
+def _slots(ptr: NDArray[np.int64], idx: NDArray[np.int32]) -> tuple[Words, NDArray[np.int32], NDArray[np.int64]]:
     """Return each node's record (first arc and slot), the arcs' nodes, and the number of arcs for each slot.
 
     All rows of the same number of arcs share a slot.
@@ -235,9 +233,7 @@ def _ic_general(
     from ..kernels.draws import HEAVY_LIGHT, RATE, HitTables
 
     n, size = ptr.size - 1, int(np.diff(ptr).max(initial=0))
-    tables = HitTables(
-        record=np.empty((n, 4), dtype=np.uint64), alias=np.empty((max(idx.size, 1), 3), dtype=np.uint32)
-    )
+    tables = HitTables(record=np.empty((n, 4), dtype=np.uint64), alias=np.empty((max(idx.size, 1), 3), dtype=np.uint32))
     tasks = [
         partial(
             ic_tables, ptr, idx, probability, by_target, HEAVY_FROM, tables, np.empty(size), np.empty(size, np.int64),

@@ -1,4 +1,4 @@
-"""The decorators with which imax compiles functions.
+"""The decorators with which imax compiles functions, and a helper for indices.
 
 Hot kernels and their helpers allocate nothing, so they are compiled without Numba's reference counting: counts kept on
 every array that passes through an inlined helper made the sampler three times slower.
@@ -6,10 +6,11 @@ every array that passes through an inlined helper made the sampler three times s
 
 from functools import wraps
 
+import numpy as np
 from numba import config, njit
 from numba.extending import overload
 
-__all__ = ["by_type", "helper", "hot", "kernel"]
+__all__ = ["as_index", "by_type", "helper", "hot", "kernel"]
 
 _HOT = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
@@ -18,13 +19,21 @@ hot = njit(cache=True, **_HOT)
 helper = njit(cache=True, forceinline=True, **_HOT)
 
 
+@helper
+def as_index(node):
+    """Return a node id as int64 in such a way that the compiler adds no code for negative indices."""
+    return np.int64(np.uint32(node))
+
+
 def by_type(choices):
-    """Return a decorator for a function whose body Numba chooses among helpers, by the type of its first argument.
+    """Return a decorator for a function that stands for one of several helpers, chosen by its first argument's type.
+
+    Numba makes the choice when it compiles the caller. The decorated function itself gives the signature only.
 
     Parameters
     ----------
     choices : dict of {NamedTuple class: helper}
-        The helpers have the same argument names as the decorated function.
+        The helper for each class of first arguments.
     """
 
     def decorate(function):

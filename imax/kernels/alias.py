@@ -117,7 +117,10 @@ def ic_tables(ptr, idx, probability, by_target, heavy_from, tables, share, stack
 
 @hot
 def lt_tables(ptr, idx, weight, slack, tables, share, stack, v0, v1):
-    """Build the LT tables of rows v0 to v1: a row for each arc, and one for no arc if more than `slack` is missing to 1."""
+    """Build the LT tables of rows v0 to v1.
+
+    A table has a row for each arc, and one for no arc if the weights sum to less than 1 - `slack`.
+    """
     alias = tables.alias
     record = tables.record
     for v in range(v0, v1):

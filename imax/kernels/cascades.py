@@ -37,7 +37,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import helper, hot
+from ._jit import as_index, helper, hot
 from .draws import NONE, OTHER, OWN, THRESHOLD, Block, draw, load, may_miss
 from .stream import mix, mulhi, prefetch, stream
 
@@ -128,7 +128,7 @@ def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, record, mark, la
 def _append(tables, block, n_arcs, mark, lanes, items, n_items, is_sentinel):
     """Add each new node to its lane and to the items of the next level; return the number of items."""
     for j in range(n_arcs):
-        u = np.int64(block.ends[j])
+        u = as_index(block.ends[j])
         if may_miss(tables):
             if block.ends[j] == NONE:
                 continue

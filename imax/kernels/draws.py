@@ -42,7 +42,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import by_type, helper
+from ._jit import as_index, by_type, helper
 from .stream import as_float, mix, mulhi, prefetch, unit
 
 __all__ = [
@@ -318,7 +318,7 @@ def _draw_pick(tables, v, lane, block, n_arcs, state, step):
 def _load_arcs(tables, block, n_arcs, mark):
     """Load the node at the end of each drawn arc, and prefetch its mark and its record."""
     for j in range(n_arcs):
-        u = np.int64(np.uint32(tables.idx[block.arcs[j]]))
+        u = as_index(tables.idx[block.arcs[j]])
         block.ends[j] = u
         prefetch(mark, u)
         prefetch(tables.record, u)

@@ -3,11 +3,11 @@
 ================== ======= ========= ===============================================================================
 array              dtype   shape     meaning
 ================== ======= ========= ===============================================================================
-seeds              int32   (n_seeds,) nodes that are active from the start
+seeds              int32   (k,)      nodes that are active from the start
 weights            float64 (n,)      weight of each node that a cascade reaches; None: 1
 arcs.ptr           int64   (n + 1,)  out-arcs of node v are at ``ptr[v]`` to ``ptr[v + 1]``
 arcs.idx           int32   (n_arcs,) node at each arc's end
-arcs.weight        float64 (n_arcs,) LT weight of each arc; with `arcs.by_target` one for each node at an arc's end, (n,)
+arcs.weight        float64 (n_arcs,) LT weight of each arc; with `arcs.by_target` (n,): one for each target
 arcs.max_threshold float64 (n,)      thresholds are uniform on (0, max_threshold]: 1, or the sum of the node's weights
                                      if only rounding keeps it from 1
 scratch.state      int8    (n,)      `UNTOUCHED`, `TOUCHED` or `ACTIVE`; all `UNTOUCHED` between calls
@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import hot
+from ._jit import as_index, hot
 from .stream import mix, stream, unit
 
 __all__ = ["ThresholdArcs", "ThresholdScratch", "lt_cascades"]
@@ -70,10 +70,10 @@ def lt_cascades(first, count, key, seeds, weights, arcs, scratch, total):
             tail += 1
         head = 0
         while head < tail:
-            v = queue[head]
+            v = as_index(queue[head])
             head += 1
             for a in range(ptr[v], ptr[v + 1]):
-                u = idx[a]
+                u = as_index(idx[a])
                 if state[u] == ACTIVE:
                     continue
                 if state[u] == UNTOUCHED:

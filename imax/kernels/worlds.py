@@ -38,7 +38,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import helper, hot
+from ._jit import as_index, helper, hot
 from .draws import HEAVY_LIGHT, NO_HIT, NONE, OTHER, OWN, RATE, ROW, THRESHOLD, poisson_hits
 from .stream import GOLDEN, as_float, mix, mulhi, unit
 
@@ -116,7 +116,7 @@ def _reach(root, world, key, arcs, covered, visited, stamp):
     tail = _push(root, world, covered, visited, stamp, np.int64(0))
     head = np.int64(0)
     while head < tail:
-        v = np.int64(visited.queue[head])
+        v = as_index(visited.queue[head])
         head += 1
         begin = arcs.ptr[v]
         end = arcs.ptr[v + 1]
@@ -129,7 +129,7 @@ def _reach(root, world, key, arcs, covered, visited, stamp):
                 continue
             a = begin + np.int64(math.log(u) * arcs.jump)
             while a < end:
-                tail = _push(np.int64(idx[a]), world, covered, visited, stamp, tail)
+                tail = _push(as_index(idx[a]), world, covered, visited, stamp, tail)
                 state += GOLDEN
                 ahead = math.log(1.0 - unit(mix(state))) * arcs.jump
                 a += 1 + np.int64(min(ahead, np.float64(end - begin)))
@@ -153,7 +153,7 @@ def _reach(root, world, key, arcs, covered, visited, stamp):
                     tail = _push(np.int64(w), world, covered, visited, stamp, tail)
         else:
             for a in range(begin, end):
-                w = np.int64(idx[a])
+                w = as_index(idx[a])
                 u = unit(_word(key, world, w, n))
                 if (u >= arcs.low[a]) & (u < arcs.high[a]):
                     tail = _push(w, world, covered, visited, stamp, tail)

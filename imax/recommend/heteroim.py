@@ -219,25 +219,26 @@ def choose(
 
     Ties go to the smaller internal id, the one of more out-arcs.
     """
-    from ..kernels.coverage import greedy, order
+    from ..kernels.coverage import N_NUMBERS, Chosen, State, greedy, order
 
     n = allowed.size
-    ptr, rows = sets.index(parts=1)  # as `share` needs it
-    covered = np.zeros(sets.n_sets, dtype=np.bool_)
+    index = sets.index(parts=1)  # as `share` needs it
     gain = sets.degree()
-    allowed = allowed.copy()
+    state = State(
+        covered=np.zeros(sets.n_sets, dtype=np.bool_),
+        gain=gain,
+        allowed=allowed.copy(),
+        heap=np.empty(n, dtype=np.int64),
+        number=np.zeros(N_NUMBERS, dtype=np.int64),
+    )
     tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
-    heap, state = np.empty(n, dtype=np.int64), np.zeros(6, dtype=np.int64)
-    order(gain, allowed, None, False, n + 1, tally, heap, state)
+    order(n + 1, state, tally, None)
     total = int(allowed.sum())
-    seeds, gains, most = np.empty(total, np.int32), np.empty(total, np.int64), np.full(1, 2**62)
+    seeds, gains, bounds = np.empty(total, np.int32), np.empty(total, np.int64), np.full(1, 2**62)
     picks = 0
     while picks < total:
         picks = min(total, max(_FIRST, 4 * picks)) if done is not None else total
-        greedy(
-            picks, 2**62, 0, 1, n + 1, ptr, rows, sets.offsets, sets.nodes, covered, gain, allowed, None, None, None,
-            None, None, False, None, tally, heap, state, seeds, gains, most,
-        )  # fmt: skip
+        greedy(picks, 2**62, 0, 1, n + 1, index, state, tally, None, None, Chosen(seeds, gains), bounds)
         taken = np.full(n, -1, dtype=np.int32)
         taken[seeds[:picks]] = np.arange(picks, dtype=np.int32)
         cover = np.zeros(n, dtype=np.int64)
@@ -282,13 +283,15 @@ def share(sets: RRCollection, choice: Choice, rows: NDArray[np.int32], threads: 
     many = threads if sets.n_entries > 1 << 16 else 1
     spans = parallel.slices(sets.n_sets, many)
     parallel.run([partial(own_sets, a, b, offsets, nodes, choice.order, owner) for a, b in spans], many)
-    ptrs, index = sets.index(parts=1)
-    set_ptr = ptrs[0]
+    index = sets.index(parts=1)
+    set_ptr = index.ptr[0]
     starts = np.concatenate([[0], np.cumsum(np.diff(set_ptr)[rows])])
     friend, count = np.empty(int(starts[-1]), dtype=np.int32), np.empty(int(starts[-1]), dtype=np.int32)
     size = np.zeros(rows.size, dtype=np.int64)
     parts = parallel.even_parts(starts, many) or [(0, rows.size)]
-    tasks = [partial(shared_rows, a, b, rows, starts, set_ptr, index, owner, friend, count, size) for a, b in parts]
+    tasks = [
+        partial(shared_rows, a, b, rows, starts, set_ptr, index.sets, owner, friend, count, size) for a, b in parts
+    ]
     parallel.run(tasks, many)
     ptr = np.concatenate([[0], np.cumsum(size)])
     kept = np.arange(int(ptr[-1])) + np.repeat(starts[:-1] - ptr[:-1], size)

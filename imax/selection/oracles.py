@@ -255,7 +255,7 @@ class RRSetOracle:
         self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
         self.sets.extend(min(n_rr_sets, 1024))
         self.sets.extend(n_rr_sets, keep_going=keep_going)
-        self.ptr, self.rows = self.sets.index(parts=1)
+        self.index = self.sets.index(parts=1)
         self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)
         self.gain = self.sets.degree()
         self.n_simulations = 0
@@ -265,10 +265,11 @@ class RRSetOracle:
         """Return what each node adds to those taken, and to `before` where that is a node."""
         count = self.gain[nodes].astype(np.float64)
         if before >= 0:
-            common = self.rows[self.ptr[0, before] : self.ptr[0, before + 1]]
+            (ptr,), rows = self.index.ptr, self.index.sets
+            common = rows[ptr[before] : ptr[before + 1]]
             common = common[~self.covered[common]]
             for i, v in enumerate(nodes.tolist()):
-                own = self.rows[self.ptr[0, v] : self.ptr[0, v + 1]]
+                own = rows[ptr[v] : ptr[v + 1]]
                 count[i] -= np.isin(own, common, assume_unique=True).sum()
         spread: NDArray[np.float64] = count * (self.sets.total / self.sets.n_sets)
         return spread
@@ -278,10 +279,7 @@ class RRSetOracle:
         from ..kernels.coverage import cover
 
         added = np.empty(1, dtype=np.int64)
-        cover(
-            np.array([node], dtype=np.int32), self.ptr, self.rows, self.sets.offsets, self.sets.nodes, self.covered,
-            self.gain, added,
-        )  # fmt: skip
+        cover(np.array([node], dtype=np.int32), self.index, self.covered, self.gain, added)
 
 
 class ExactOracle:
