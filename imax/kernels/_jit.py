@@ -4,7 +4,9 @@ Hot kernels and their helpers allocate nothing, so they are compiled without Num
 every array that passes through an inlined helper made the sampler three times slower.
 """
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 import numpy as np
 from numba import config, njit
@@ -25,7 +27,7 @@ def as_index(node):
     return np.int64(np.uint32(node))
 
 
-def by_type(choices):
+def by_type(choices: dict[type, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator for a function that stands for one of several helpers, chosen by its first argument's type.
 
     Numba makes the choice when it compiles the caller. The decorated function itself gives the signature only.
@@ -36,14 +38,14 @@ def by_type(choices):
         The helper for each class of first arguments.
     """
 
-    def decorate(function):
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def chosen(first, *rest):
+        def chosen(first: Any, *rest: Any) -> Any:
             return choices[type(first)](first, *rest)
 
         if not config.DISABLE_JIT:
 
-            def choose(first, *rest):
+            def choose(first: Any, *rest: Any) -> Any:
                 return choices[first.instance_class].py_func
 
             overload(chosen, jit_options=_HOT | {"forceinline": True}, strict=False)(choose)

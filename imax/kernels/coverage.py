@@ -325,7 +325,7 @@ def _fill(state, costs, floor):
 
 @hot
 def order(n_kept, state, tally, costs):
-    """Build the heap of the allowed nodes; with `tally` only of the `n_kept` with the largest gains and their equals."""
+    """Build the heap of the allowed nodes; with `tally` of the `n_kept` with the largest gains and their equals."""
     floor = NO_FLOOR
     if tally is not None:
         state.number[TOP_GAIN], floor = _set_floor(state.gain, state.allowed, n_kept, tally, np.int64(tally.size - 1))

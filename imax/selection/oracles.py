@@ -212,7 +212,7 @@ def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> "LiveArcs":
             jump = float(1.0 / np.log1p(-p)) if p > 0.0 else 0.0
         none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
         return arcs._replace(none=none, jump=jump)
-    tables = forward_ic(graph, threads).tables
+    tables: Any = forward_ic(graph, threads).tables
     return arcs._replace(kind=HITS, alias=tables.alias, record=tables.record)
 
 
