@@ -1,14 +1,14 @@
-# make demo   the main job on a built-in graph, in a virtual environment of its own
-# make test   everything that continuous integration runs
-# make docs   the documentation, to docs/_build/html
-# make bench  the nightly benchmarks of this commit, as a site in .cache/asv/html; bench-quick: once each, to see
+# make demo   creates a virtual environment, installs imax, and chooses seeds in a built-in graph
+# make test   runs all checks of continuous integration
+# make docs   builds the documentation in docs/_build/html
+# make bench  runs the nightly benchmarks on this commit and writes a site to .cache/asv/html; bench-quick runs each once
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-# Numba's disk cache does not notice an edit in another file: one folder for each state of the kernels.
+# Numba's disk cache does not notice changes in other files, so each version of the kernels has its own folder.
 KERNELS := $(shell cat imax/kernels/*.py | cksum | cut -d ' ' -f 1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba-$(KERNELS)
 export COVERAGE_FILE := $(CURDIR)/.cache/coverage
@@ -47,12 +47,12 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.peers --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
-# Each of the nightly benchmarks once, on a small graph, from the working tree.
+# Runs each nightly benchmark once, on a small graph, from the working tree.
 bench-quick: $(VENV)/.installed-bench
 	cd bench && ../$(BIN)/asv machine --yes
 	cd bench && IMAX_BENCH_SCALE=14 ../$(BIN)/asv run --quick --show-stderr --python=same
 
-# All of them in full on the last commit, in the environment at hand.
+# Runs all nightly benchmarks in full on the last commit, in this environment.
 bench: $(VENV)/.installed-bench
 	cd bench && ../$(BIN)/asv machine --yes
 	cd bench && ../$(BIN)/asv run --environment existing:../$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
@@ -61,29 +61,29 @@ bench: $(VENV)/.installed-bench
 test-compiled: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q
 
-# The compiler off: every line of the kernels is run as Python, and counted.
+# Without the compiler: the kernels run as Python, and coverage counts their lines.
 test-nojit: $(VENV)/.installed-dev
 	mkdir -p .cache
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -q -m "not slow"
 	$(BIN)/python -m coverage report --fail-under=95
 
-# Compiled with a check of every index.
+# Compiled with a check of every array index.
 test-bounds: $(VENV)/.installed-dev
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-bounds $(BIN)/python -m pytest -q -m "not slow"
 
-# The oldest releases that pyproject.toml allows, in an environment of their own.
+# With the oldest releases that pyproject.toml allows, in a separate environment.
 test-minimum:
 	rm -rf .cache/minimum
 	$(PYTHON) -m venv .cache/minimum
 	.cache/minimum/bin/python -m pip install --disable-pip-version-check --quiet --constraint tests/minimum.txt --editable '.[test]'
 	NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-minimum .cache/minimum/bin/python -m pytest -q
 
-# What is released: built, checked by installing the wheel in a new environment, and tried.
+# Builds the distribution influence-maximization, installs its wheel in a new environment, and runs the command.
 dist: $(VENV)/.installed-dev
 	rm -rf dist .cache/wheel
 	$(BIN)/python -m build --outdir dist
 	$(PYTHON) -m venv .cache/wheel
-	.cache/wheel/bin/python -m pip install --disable-pip-version-check --quiet dist/*.whl
+	.cache/wheel/bin/python -m pip install --disable-pip-version-check --quiet dist/influence_maximization-*.whl
 	cd .cache && wheel/bin/imax seed --k 5 karate
 
 format: $(VENV)/.installed-dev

@@ -1,1 +1,1 @@
-"""Benchmarks: each module runs as ``python -m bench.NAME`` and prints a table."""
+"""Benchmarks: ``python -m bench.NAME`` runs a module and prints a table."""

@@ -1,4 +1,4 @@
-"""What benchmarks share: timing, the machine's memory latency, graphs, and tables."""
+"""Shared parts of the benchmarks: timing, memory latency of the machine, graphs, and tables."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ __all__ = [
     "timed",
 ]
 
-# weighted cascade, k = 50: greedy over 400,000 RR sets, judged by 10,000 forward simulations
+# Spread by 10,000 forward simulations of greedy selection on 400,000 RR sets; weighted cascade, k = 50
 BEST_KNOWN = {"facebook": 1220.1, "nethept": 962.7, "epinions": 16749.0, "dnc-corecipient": 584.8}
 
 
@@ -38,7 +38,7 @@ class Timing:
 
     @property
     def median(self) -> float:
-        """The middle run."""
+        """The median, in seconds."""
         return statistics.median(self.seconds)
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Timing:
 
 
 def timed(tasks: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Timing]:
-    """Time tasks in turn, A B C A B C ..., after one run of each that does not count."""
+    """Return the times of tasks that run in the order A B C A B C ..., without the first run of each."""
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for run in range(repeats + 1):
         for name, task in tasks.items():
@@ -66,7 +66,7 @@ def _chase(following: Any, steps: int) -> int:
 
 
 def latency(mebibytes: int = 64, repeats: int = 5) -> float:
-    """Seconds of one dependent load over a random cycle through `mebibytes` of memory (median of several runs)."""
+    """Return the seconds of one dependent load over a random cycle in `mebibytes` of memory (median of the runs)."""
     size = (mebibytes << 20) // 8
     order = np.random.default_rng(0).permutation(size)
     following = np.empty(size, dtype=np.int64)
@@ -78,7 +78,7 @@ def latency(mebibytes: int = 64, repeats: int = 5) -> float:
 
 
 def data_graph(name: str) -> imax.InfluenceGraph | None:
-    """Load a graph of the registry, or say why it is left out."""
+    """Return a named graph. If it cannot be loaded, print why and return None."""
     try:
         return imax.datasets.load(name)
     except imax.ImaxError as error:
@@ -87,17 +87,17 @@ def data_graph(name: str) -> imax.InfluenceGraph | None:
 
 
 def bench_graph(scale: int, edge_factor: int = 16) -> imax.InfluenceGraph:
-    """R-MAT as files hold it: without the ids that no arc touches."""
-    src, dst = imax.datasets.rmat(scale, edge_factor, rng=0)
+    """Return an R-MAT graph without the ids that have no arc, as in a file."""
+    source, target = imax.datasets.rmat(scale, edge_factor, rng=0)
     used = np.zeros(1 << scale, dtype=np.bool_)
-    used[src] = True
-    used[dst] = True
+    used[source] = True
+    used[target] = True
     number = (np.cumsum(used) - 1).astype(np.int32)
-    return imax.InfluenceGraph.from_arrays(number[src], number[dst])
+    return imax.InfluenceGraph.from_arrays(number[source], number[target])
 
 
 def machine() -> str:
-    """One line on where the figures come from."""
+    """Return one line that describes the version and the machine."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -107,7 +107,7 @@ def machine() -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows under a header, columns aligned."""
+    """Print rows under a header, with aligned columns."""
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     for number, row in enumerate(cells):
@@ -121,8 +121,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def parser(text: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that all benchmarks have."""
-    made = argparse.ArgumentParser(description=text)
-    made.add_argument("--repeats", type=int, default=7, help="counted runs of each (default 7)")
-    made.add_argument("--smoke", action="store_true", help="tiny sizes: does it run?")
-    return made
+    """Return a parser with the options of all benchmarks."""
+    found = argparse.ArgumentParser(description=text)
+    found.add_argument("--repeats", type=int, default=7, help="number of measured runs of each task (default 7)")
+    found.add_argument("--smoke", action="store_true", help="use tiny sizes, to check that the benchmark runs")
+    return found

@@ -43,11 +43,10 @@ with open(path, "wb") as file:
 """
 
 IMAX = """
-from imax.io.edge_list import Wanted, read_text
+from imax.io.edge_list import ReadOptions, read_text
 from imax.io.text import load
 from imax._utils.check import threads
-arcs = read_text(load(path), Wanted(), threads())
-n = arcs.src.size
+n = read_text(load(path), ReadOptions(), threads()).source.size
 """
 GRAPH = """
 import imax

@@ -1,9 +1,11 @@
-"""The same work by imax and by other programs: in turn in one process, seeds judged by one evaluator.
+"""Comparison of imax with other programs: alternating runs in one process; one evaluator for all seeds.
 
-``python -m bench.peers`` installs nothing. It uses what can be imported of pynetim, cynetdiff, netmax, apricot-select,
-and graphs from the folder named by IMAX_DATA. ``--program 'NAME=COMMAND'``, as often as wanted, adds any executable to
-the selections on facebook: {graph}, {k} and {epsilon} in the command are replaced, the graph being lines of source,
-target and probability with nodes from 0 on; it prints the seeds, or JSON with "seeds" and the "seconds" that count.
+``python -m bench.peers`` installs nothing. It uses those of pynetim, cynetdiff, netmax and apricot-select that can be
+imported, and graphs from the folder in the environment variable IMAX_DATA.
+
+``--program 'NAME=COMMAND'`` adds an executable to the selections on facebook and can be repeated. {graph}, {k} and
+{epsilon} in the command are replaced. {graph} is a file with a source, a target and a probability on each line; nodes
+are numbered from 0. The command prints the seeds, or JSON with "seeds" and "seconds", the time to report.
 """
 
 import contextlib
@@ -28,11 +30,11 @@ from imax.ris.coverage import greedy_cover
 
 from ._measure import Timing, data_graph, machine, parser, table
 
-Work = Callable[[], tuple[float, Any]]  # seconds, and what was found
+Work = Callable[[], tuple[float, Any]]  # returns the seconds and the result
 
 
 class Sizes(NamedTuple):
-    """How much work there is in each contest."""
+    """The amount of work in each comparison."""
 
     k: int
     repeats: int
@@ -42,7 +44,7 @@ class Sizes(NamedTuple):
 
 
 def peer(module: str) -> Any:
-    """Import a peer, or say that it is left out."""
+    """Return the module of another package. If it cannot be imported, print this and return None."""
     try:
         with _quiet():
             return import_module(module)
@@ -53,13 +55,13 @@ def peer(module: str) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep progress bars and remarks of others off the table."""
+    """Suppress the progress bars and messages of other packages."""
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         yield
 
 
 def clocked(task: Callable[[], Any]) -> Work:
-    """Return work that times the whole of a task."""
+    """Return work that measures the time of a whole task."""
 
     def work() -> tuple[float, Any]:
         began = time.perf_counter()
@@ -71,7 +73,7 @@ def clocked(task: Callable[[], Any]) -> Work:
 
 
 def in_turn(works: dict[str, Work], repeats: int) -> tuple[dict[str, Timing], dict[str, Any]]:
-    """Run works A B C A B C ..., after one run of each that does not count; return times and what was found last."""
+    """Run works in the order A B C A B C ...; return the times, without the first run of each, and the last results."""
     seconds: dict[str, list[float]] = {name: [] for name in works}
     found = {}
     for run in range(repeats + 1):
@@ -82,14 +84,14 @@ def in_turn(works: dict[str, Work], repeats: int) -> tuple[dict[str, Timing], di
     return {name: Timing(values) for name, values in seconds.items()}, found
 
 
-def contest(title: str, graph: imax.InfluenceGraph, works: dict[str, Work], sizes: Sizes) -> None:
-    """Print times, ratios to the first work, and the spread of everyone's seeds."""
+def print_selections(title: str, graph: imax.InfluenceGraph, works: dict[str, Work], sizes: Sizes) -> None:
+    """Print the times, the ratios to the first work, and the spreads of the seeds."""
     times, seeds = in_turn(works, sizes.repeats)
     base = times[next(iter(works))].median
     rows = []
     for name, timing in times.items():
-        judged = imax.spread(graph, list(seeds[name]), n_simulations=sizes.simulations, rng=7)
-        spread = f"{judged.spread:,.1f} ± {judged.std_error:.1f}"
+        estimate = imax.spread(graph, list(seeds[name]), n_simulations=sizes.simulations, rng=7)
+        spread = f"{estimate.spread:,.1f} ± {estimate.std_error:.1f}"
         rows.append((name, str(timing), f"{timing.median / base:,.1f}x", len(seeds[name]), spread))
     table((title, "time", "of the first", "seeds", "spread"), rows)
 
@@ -98,29 +100,29 @@ def contest(title: str, graph: imax.InfluenceGraph, works: dict[str, Work], size
 
 
 def pynetim_graph(graph: imax.InfluenceGraph) -> Any:
-    """Return the graph as PyNetIM's, without renumbering: its nodes are node indices."""
-    src, dst, p = (array.tolist() for array in graph.arc_arrays())
-    return import_module("pynetim.graph.graph").IMGraph(list(zip(src, dst, strict=True)), p, True, False)
+    """Return the graph as a graph of PyNetIM, whose nodes are node indices."""
+    source, target, p = (array.tolist() for array in graph.arc_arrays())
+    return import_module("pynetim.graph.graph").IMGraph(list(zip(source, target, strict=True)), p, True, False)
 
 
 def cynetdiff_model(graph: imax.InfluenceGraph) -> Any:
-    """Return the graph as CyNetDiff's independent-cascade model, in internal ids; None where it is not installed."""
+    """Return the graph as a CyNetDiff independent-cascade model of internal ids, or None if it is not installed."""
     models = peer("cynetdiff.models")
     if models is None:
         return None
     import array
 
     ptr, idx, place = graph.forward(places=True)
-    chances = graph.arc_values()[place]
+    probabilities = graph.arc_values()[place]
     return models.IndependentCascadeModel(
         array.array("I", ptr[:-1].astype(np.uint32).tolist()),
         array.array("I", idx.astype(np.uint32).tolist()),
-        activation_probs=array.array("f", chances.tolist()),
+        activation_probs=array.array("f", probabilities.tolist()),
     )
 
 
 def netmax_work(graph: imax.InfluenceGraph, algorithm: str, k: int, rounds: int) -> Work:
-    """Return a selection by NetMax, by the time that it tells: it evaluates the seeds afterwards too."""
+    """Return a selection by NetMax with the time that it reports, because it also evaluates the seeds afterwards."""
     module = import_module("netmax.influence_maximization")
     directed = graph.to_networkx()
 
@@ -133,11 +135,10 @@ def netmax_work(graph: imax.InfluenceGraph, algorithm: str, k: int, rounds: int)
 
 
 def program_work(command: str, folder: Path, graph: imax.InfluenceGraph, k: int, epsilon: float) -> Work:
-    """Return a selection by an executable."""
+    """Return a selection by an executable program."""
     path = folder / "peer.txt"
     if not path.exists():
-        src, dst, p = graph.arc_arrays()
-        np.savetxt(path, np.column_stack([src, dst, p]), fmt=("%d", "%d", "%.9g"))
+        np.savetxt(path, np.column_stack(graph.arc_arrays()), fmt=("%d", "%d", "%.9g"))
     words = [word.format(graph=path, k=k, epsilon=epsilon) for word in shlex.split(command)]
 
     def work() -> tuple[float, Any]:
@@ -147,18 +148,18 @@ def program_work(command: str, folder: Path, graph: imax.InfluenceGraph, k: int,
         if done.returncode:
             raise SystemExit(f"{shlex.join(words)} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
         if done.stdout.lstrip().startswith("{"):
-            told = json.loads(done.stdout)
-            return float(told.get("seconds", taken)), [int(v) for v in told["seeds"]]
+            found = json.loads(done.stdout)
+            return float(found.get("seconds", taken)), [int(v) for v in found["seeds"]]
         return taken, [int(v) for v in done.stdout.split()]
 
     return work
 
 
-# -- contests ------------------------------------------------------------------------------------------------------
+# -- comparisons ---------------------------------------------------------------------------------------------------
 
 
 def ours(graph: imax.InfluenceGraph, k: int, **options: Any) -> dict[str, Work]:
-    """Return a selection by imax on one thread, and on two."""
+    """Return selections by imax on one thread and on two."""
     return {
         f"imax, {threads} thread{'s' * (threads > 1)}": clocked(
             lambda t=threads: imax.maximize(graph, k, rng=1, threads=t, **options).seeds
@@ -168,7 +169,7 @@ def ours(graph: imax.InfluenceGraph, k: int, **options: Any) -> dict[str, Work]:
 
 
 def selections(graph: imax.InfluenceGraph, name: str, sizes: Sizes, programs: dict[str, str]) -> None:
-    """OPIM-C and IMM with the same k and epsilon, on a graph that is built; programs by what they tell."""
+    """Compare OPIM-C and IMM with the same k and epsilon. The time does not include building the graph."""
     k, epsilon = sizes.k, 0.1
     algorithms = peer("pynetim.algorithms")
     made = None if algorithms is None else pynetim_graph(graph)
@@ -178,18 +179,20 @@ def selections(graph: imax.InfluenceGraph, name: str, sizes: Sizes, programs: di
             works["PyNetIM"] = clocked(lambda: algorithms.OPIMCAlgorithm(made, "IC", 1).run(k, epsilon))
         for label, command in programs.items():
             works[label] = program_work(command, Path(folder), graph, k, epsilon)
-        contest(f"OPIM-C on {name}: k = {k}, epsilon = {epsilon}", graph, works, sizes)
+        print_selections(f"OPIM-C on {name}: k = {k}, epsilon = {epsilon}", graph, works, sizes)
     works = ours(graph, k, algorithm="imm", epsilon=epsilon)
     if made is not None:
         works["PyNetIM"] = clocked(lambda: algorithms.IMMAlgorithm(made, "IC", epsilon, 1, 1).run(k))
-    contest(f"IMM on {name}: k = {k}, epsilon = {epsilon}", graph, works, sizes._replace(repeats=min(sizes.repeats, 3)))
+    print_selections(
+        f"IMM on {name}: k = {k}, epsilon = {epsilon}", graph, works, sizes._replace(repeats=min(sizes.repeats, 3))
+    )
 
 
 def heuristics(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
-    """Degree, PageRank and VoteRank by imax, NetworkX and PyNetIM."""
+    """Compare degree, PageRank and VoteRank by imax, NetworkX and PyNetIM."""
     k = sizes.k
     directed = graph.to_networkx()
-    backward = directed.reverse()  # who influences is who is pointed at, in PageRank's sense
+    backward = directed.reverse()  # PageRank ranks the targets of arcs; here the sources influence
     works: dict[str, Work] = {}
     for algorithm in ("degree", "degree-discount", "pagerank", "voterank"):
         works[f"imax, {algorithm}"] = clocked(lambda a=algorithm: imax.maximize(graph, k, algorithm=a).seeds)
@@ -204,11 +207,11 @@ def heuristics(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
     if algorithms is not None:
         made = pynetim_graph(graph)
         works["PyNetIM, degree discount"] = clocked(lambda: algorithms.DegreeDiscountAlgorithm(made, "IC").run(k))
-    contest(f"heuristics on {name}: k = {k}", graph, works, sizes)
+    print_selections(f"heuristics on {name}: k = {k}", graph, works, sizes)
 
 
 def lazy(sizes: Sizes) -> None:
-    """CELF by simulation, and TIM+ beside IMM, on a graph that slow programs manage."""
+    """Compare CELF by simulation, and IMM with TIM+, on a small graph, because some programs are slow."""
     graph = imax.datasets.load("lesmis")
     k, rounds = min(sizes.k, 5), sizes.cascades // 10
     works = ours(graph, k, algorithm="celf", n_simulations=rounds)
@@ -220,22 +223,22 @@ def lazy(sizes: Sizes) -> None:
         works["PyNetIM"] = clocked(lambda: [labels[i] for i in run()])
     if netmax is not None:
         works["NetMax"] = netmax_work(graph, "celf", k, rounds)
-    contest(
+    print_selections(
         f"CELF on lesmis: k = {k}, {rounds} simulations", graph, works, sizes._replace(repeats=min(sizes.repeats, 3))
     )
     works = ours(graph, k, algorithm="imm", epsilon=0.2)
     if netmax is not None:
         works["NetMax, TIM+"] = netmax_work(graph, "tim_p", k, rounds)
-    contest(f"IMM and TIM+ on lesmis: k = {k}, epsilon = 0.2", graph, works, sizes)
+    print_selections(f"IMM and TIM+ on lesmis: k = {k}, epsilon = 0.2", graph, works, sizes)
 
 
 def coverage(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
-    """Greedy maximum coverage of the same RR sets."""
+    """Compare greedy maximum coverage of the same RR sets."""
     sets = imax.sample_rr_sets(graph, sizes.rr_sets, rng=1, threads=1)
     constraint = Constraint.of(sizes.k, np.ones(graph.n_nodes, dtype=np.bool_))
 
     def cover() -> tuple[int, int]:
-        fresh = RRCollection(sets.sampler)  # without the index that the other has kept
+        fresh = RRCollection(sets.sampler)  # without the index, which the first collection keeps
         fresh._append([(sets.nodes, np.diff(sets.offsets))])
         found = greedy_cover(fresh, constraint)
         return len(found.seeds), found.covered
@@ -264,7 +267,7 @@ def coverage(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
 
 
 def simulation(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
-    """Print the spread of ten seeds by forward simulation."""
+    """Compare the forward simulation of ten seeds."""
     seeds = imax.maximize(graph, min(10, sizes.k), algorithm="degree").seeds
     count = sizes.cascades
 
@@ -286,10 +289,12 @@ def simulation(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
 
 
 def main() -> None:
-    """Hold all contests."""
-    made = parser(__doc__ or "")
-    made.add_argument("--program", action="append", default=[], metavar="NAME=COMMAND", help="an executable to add")
-    options = made.parse_args()
+    """Run all comparisons."""
+    options_parser = parser(__doc__ or "")
+    options_parser.add_argument(
+        "--program", action="append", default=[], metavar="NAME=COMMAND", help="add an executable program"
+    )
+    options = options_parser.parse_args()
     programs = dict(item.split("=", 1) for item in options.program)
     print(machine(), "\n")
     if options.smoke:

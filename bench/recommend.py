@@ -1,8 +1,8 @@
-"""Reranking friend recommendations: a study on simulated cascades, and how fast it is.
+"""Reranking friend recommendations: a study on simulated cascades, and run times.
 
-``python -m bench.recommend`` reads facebook and epinions from the folder named by IMAX_DATA. For the study, hidden
-probabilities are drawn and cascades simulated from them in two stages, invitation and acceptance; rankers see noisy
-estimates. Metrics are over repeated draws, with 95 % confidence intervals. With ``--plots DIR`` they are drawn there.
+``python -m bench.recommend`` reads facebook and epinions from the folder that IMAX_DATA names. The study draws hidden
+probabilities and simulates cascades with them in two stages, invitation and acceptance; the algorithms see noisy
+estimates. Metrics are means over repeated draws, with 95 % confidence intervals. ``--plots DIR`` plots them.
 """
 
 import math
@@ -20,21 +20,21 @@ from imax.recommend.metrics import evaluate
 
 from ._measure import bench_graph, data_graph, machine, parser, table, timed
 
-ALONE = "P(u, v) alone"
-METHODS = (
-    "heteroir", "heteroim", "heteroim, blend 0.2", "probability", ALONE, "cim", "degree", "pagerank", "random",
+P_ONLY = "P(u, v) only"
+VARIANTS = (
+    "heteroir", "heteroim", "heteroim, blend 0.2", "probability", P_ONLY, "cim", "degree", "pagerank", "random",
 )  # fmt: skip
 KS = (1, 2, 3)
 
 
 class World:
-    """Hidden truth on a graph: who would invite whom, who accepts, and what cascades that makes."""
+    """The hidden probabilities of invitation and acceptance on a graph, and cascades with them."""
 
     def __init__(self, graph: imax.InfluenceGraph, draw: int, noise: float) -> None:
         self.rng = np.random.default_rng(draw)
         self.src, self.dst, p = graph.arc_arrays()
         n = graph.n_nodes
-        # around the weighted cascade, so that some friends are far more willing than others
+        # varies around the weighted cascade, so that some friends are invited far more often than others
         self.invite = np.clip(p * self.rng.gamma(0.5, 2.0, p.size), 0.0, 1.0)
         self.accept = self.rng.beta(2.0, 2.0, n)
         self.seen = np.clip(self.invite * np.exp(self.rng.normal(0.0, noise, p.size)), 0.0, 1.0)
@@ -45,40 +45,40 @@ class World:
         self.targets, self.chance = self.dst[order], self.invite[order] * self.accept[self.dst[order]]
 
     def graph(self) -> imax.InfluenceGraph:
-        """Return the graph as rankers see it."""
+        """Return the graph with the probabilities that the algorithms see."""
         return imax.InfluenceGraph.from_arrays(self.src, self.dst, self.seen, n_nodes=self.n)
 
     def spreads(self, starts: NDArray[np.int64]) -> set[tuple[int, int]]:
-        """Return the pairs (u, v) between whom an invitation spread, in one cascade from each of `starts`."""
+        """Return the pairs (u, v) between which an invitation spread, in one cascade from each of `starts`."""
         pairs: set[tuple[int, int]] = set()
         for start in starts.tolist():
-            active, left = {start}, [start]
-            while left:
-                u = left.pop()
+            active, queue = {start}, [start]
+            while queue:
+                u = queue.pop()
                 begin, end = self.ptr[u], self.ptr[u + 1]
                 live = self.targets[begin:end][self.rng.random(end - begin) < self.chance[begin:end]].tolist()
                 for v in live:
                     if v not in active:
                         active.add(v)
-                        left.append(v)
+                        queue.append(v)
                         pairs.add((u, v))
         return pairs
 
 
-def candidates_of(world: World, users: NDArray[np.int64], longest: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the rows of a recommender: of each user at most so many friends, drawn at random."""
-    who, whom = [], []
+def candidates_of(world: World, users: NDArray[np.int64], max_length: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the rows of a recommender: for each user, at most `max_length` friends at random."""
+    user_parts, candidate_parts = [], []
     for u in users.tolist():
         friends = world.targets[world.ptr[u] : world.ptr[u + 1]]
-        chosen = world.rng.choice(friends, min(longest, friends.size), replace=False)
-        who.append(np.full(chosen.size, u))
-        whom.append(chosen)
-    return np.concatenate(who), np.concatenate(whom)
+        chosen = world.rng.choice(friends, min(max_length, friends.size), replace=False)
+        user_parts.append(np.full(chosen.size, u))
+        candidate_parts.append(chosen)
+    return np.concatenate(user_parts), np.concatenate(candidate_parts)
 
 
 def study(name: str, graph: imax.InfluenceGraph, draws: int, n_users: int, noise: float) -> dict[str, Any]:
-    """Print and return every method's metrics at 3, over so many draws of the hidden truth."""
-    found: dict[str, list[Any]] = {method: [] for method in METHODS}
+    """Print the metrics at 3 of every variant, over several draws of the hidden probabilities, and return them."""
+    found: dict[str, list[Any]] = {variant: [] for variant in VARIANTS}
     for draw in range(draws):
         world = World(graph, draw, noise)
         degree = np.diff(world.ptr)
@@ -86,31 +86,31 @@ def study(name: str, graph: imax.InfluenceGraph, draws: int, n_users: int, noise
         truth = world.spreads(np.concatenate([users, world.rng.integers(0, world.n, n_users)]))
         rows = candidates_of(world, users, 50)
         seen = world.graph()
-        for method in METHODS:
-            kind, _, blend = ("probability" if method == ALONE else method).partition(", blend ")
-            accept = None if method == ALONE else world.seen_accept
-            reranker = Reranker(seen, kind, acceptance=accept, blend=float(blend) if blend else None, rng=draw)
+        for variant in VARIANTS:
+            algorithm, _, blend = ("probability" if variant == P_ONLY else variant).partition(", blend ")
+            accept = None if variant == P_ONLY else world.seen_accept
+            reranker = Reranker(seen, algorithm, acceptance=accept, blend=float(blend) if blend else None, rng=draw)
             lists = reranker.rerank(rows, 3, on_short="keep")
-            found[method].append(evaluate(lists, truth, KS))
+            found[variant].append(evaluate(lists, truth, KS))
     rows_ = []
-    for method, records in found.items():
+    for variant, records in found.items():
         cells = [_interval([getattr(r, what)[-1] for r in records]) for what in ("recall", "ndcg", "nspread")]
-        better = [
+        difference = [
             _interval([r.nspread[-1] - p.nspread[-1] for r, p in zip(records, found[base], strict=True)], signed=True)
-            for base in (ALONE, "probability")
+            for base in (P_ONLY, "probability")
         ]
-        rows_.append((method, *cells, *better))
-    judged = statistics.mean(r.n_users for r in found["heteroir"])
+        rows_.append((variant, *cells, *difference))
+    n_evaluated = statistics.mean(r.n_users for r in found["heteroir"])
     head = (
-        f"{name}, {draws} draws, {judged:.0f} users judged", "recall@3", "NDCG@3", "NSpread@3", "over P(u, v) alone",
-        "over probability",
+        f"{name}, {draws} draws, {n_evaluated:.0f} users", "recall@3", "NDCG@3", "NSpread@3", f"minus {P_ONLY}",
+        "minus probability",
     )  # fmt: skip
     table(head, rows_)
     return found
 
 
 def _interval(values: list[float], *, signed: bool = False) -> str:
-    """Return mean and half width of the 95 % interval by Student's t."""
+    """Return the mean and the half width of its 95 % confidence interval by Student's t distribution."""
     from scipy.stats import t
 
     mean = statistics.mean(values)
@@ -121,15 +121,15 @@ def _interval(values: list[float], *, signed: bool = False) -> str:
 
 
 def draw_study(folder: Path, found: dict[str, dict[str, Any]]) -> None:
-    """Draw NSpread against K for all methods."""
+    """Plot NSpread against K for all variants."""
     from matplotlib.figure import Figure
 
     folder.mkdir(parents=True, exist_ok=True)
     figure = Figure(figsize=(9.0, 3.8), layout="constrained")
-    for ax, (name, by_method) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
-        for method, records in by_method.items():
+    for ax, (name, by_variant) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
+        for variant, records in by_variant.items():
             means = [statistics.mean(r.nspread[i] for r in records) for i in range(len(KS))]
-            ax.plot(KS, means, marker=".", label=method)
+            ax.plot(KS, means, marker=".", label=variant)
         ax.set_xticks(KS)
         ax.set_xlabel("K")
         ax.set_ylabel("NSpread@K")
@@ -139,7 +139,7 @@ def draw_study(folder: Path, found: dict[str, dict[str, Any]]) -> None:
 
 
 def speed(smoke: bool, repeats: int) -> None:
-    """Print how long rankings and requests take."""
+    """Print the run times of rankings and requests."""
     rows: list[tuple[Any, ...]] = []
     facebook = imax.datasets.load("lesmis") if smoke else data_graph("facebook")
     if facebook is not None:
@@ -150,45 +150,49 @@ def speed(smoke: bool, repeats: int) -> None:
         rows.append(("heteroim, facebook, 40 inviters, k = 3, epsilon 0.1", f"{made.n_rr_sets:,} RR sets", str(time_)))
     big = bench_graph(10 if smoke else 20)
     time_ = timed({"": lambda: heteroir(big, k=20)}, min(repeats, 3))[""]
-    rows.append((f"heteroir, R-MAT, {big.n_arcs:,} arcs, all invite, top 20", "", str(time_)))
+    rows.append((f"heteroir, R-MAT, {big.n_arcs:,} arcs, all nodes invite, top 20", "", str(time_)))
     epinions = imax.datasets.load("karate") if smoke else data_graph("epinions")
     if epinions is not None:
         rng = np.random.default_rng(0)
         n, width = epinions.n_nodes, 10 if smoke else 200
         users = rng.integers(0, n, 20 if smoke else 2000).tolist()
         lists = [np.setdiff1d(rng.choice(n, width + 10, replace=False), [u])[:width].tolist() for u in users]
-        for method in ("heteroim", "heteroir"):
+        for algorithm in ("heteroim", "heteroir"):
             began = time.perf_counter()
-            reranker = Reranker(epinions, method, rng=1)
+            reranker = Reranker(epinions, algorithm, rng=1)
             prepared = time.perf_counter() - began
             reranker.rerank_user(users[0], lists[0], 3)
-            each = []
+            seconds = []
             for user, own in zip(users, lists, strict=True):
                 began = time.perf_counter()
                 reranker.rerank_user(user, own, 3)
-                each.append(time.perf_counter() - began)
+                seconds.append(time.perf_counter() - began)
             rows.append(
-                (f"rerank_user, epinions, {width} candidates, {method}", f"prepared in {prepared:.2f} s",
-                 f"median {statistics.median(each) * 1e6:.0f} µs, 99 % within {np.quantile(each, 0.99) * 1e6:.0f} µs")
+                (f"rerank_user, epinions, {width} candidates, {algorithm}", f"prepared in {prepared:.2f} s",
+                 f"median {statistics.median(seconds) * 1e6:.0f} µs, 99 % {np.quantile(seconds, 0.99) * 1e6:.0f} µs")
             )  # fmt: skip
     rng = np.random.default_rng(1)
     count, width = (50, 5) if smoke else (100_000, 50)
     many = rng.choice(big.n_nodes, count, replace=count > big.n_nodes).tolist()
     wide = rng.integers(0, big.n_nodes, (count, width + 10))
     batch = {u: np.setdiff1d(row, [u])[:width].tolist() for u, row in zip(many, wide, strict=True)}
-    for method, options in (("heteroir", {}), ("heteroim", {"sets_per_node": 3})):
-        reranker = Reranker(big, method, rng=1, **options)
+    for algorithm, options in (("heteroir", {}), ("heteroim", {"sets_per_node": 3})):
+        reranker = Reranker(big, algorithm, rng=1, **options)
         time_ = timed({"": lambda r=reranker: r.rerank(batch, 3, on_short="keep")}, min(repeats, 3))[""]
-        rows.append((f"rerank, {len(batch):,} users, {width} candidates each, {method}", "dict of lists", str(time_)))
+        rows.append(
+            (f"rerank, {len(batch):,} users, {width} candidates per user, {algorithm}", "dict of lists", str(time_))
+        )
     table(("work", "", "time"), rows)
 
 
 def main() -> None:
     """Print all tables."""
     made = parser(__doc__ or "")
-    made.add_argument("--plots", type=Path, metavar="DIR", help="draw NSpread there")
-    made.add_argument("--draws", type=int, default=20, help="draws of the hidden truth (default 20)")
-    made.add_argument("--noise", type=float, default=0.5, help="of the estimates, as the deviation of their logarithm")
+    made.add_argument("--plots", type=Path, metavar="DIR", help="write the plot to this folder")
+    made.add_argument("--draws", type=int, default=20, help="draws of the hidden probabilities (default 20)")
+    made.add_argument(
+        "--noise", type=float, default=0.5, help="standard deviation of the logarithm of the estimates (default 0.5)"
+    )
     options = made.parse_args()
     print(machine(), "\n")
     found: dict[str, dict[str, Any]] = {}

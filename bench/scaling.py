@@ -1,10 +1,11 @@
-"""How time and memory grow: with arcs, entries of RR sets, k, epsilon, threads, and the number of active participants.
+"""Growth of time and memory with arcs, entries of RR sets, k, epsilon, threads, and the number of active participants.
 
-``python -m bench.scaling --out DIR`` makes R-MAT graphs of 2^14 ids and more, with 16 arcs for each, and prints time
-by phase, peak memory and the exponents of growth. Each case has a process of its own, so that its peak memory is its
-own: a first run that shows the peak, then counted runs, of which the median is given. They use the memory of the first
-again: what a virtual machine takes to get memory from its host is another matter. DIR takes scaling.json and the plots,
-as PNG and SVG.
+``python -m bench.scaling --out DIR`` generates R-MAT graphs with 2^14 ids and more and 16 arcs for each. It prints the
+time by phase, the peak memory and the exponents of growth, and writes scaling.json and the plots (PNG and SVG) to DIR.
+
+Each case is a separate process, so that its peak memory can be measured. The first run shows the peak. The measured
+runs follow; the table shows their median. They use the memory of the first run again, so they do not include the time
+that a virtual machine needs to get memory from its host.
 """
 
 import json
@@ -63,13 +64,13 @@ print(json.dumps({**case, "seconds": seconds, "totals": sorted(run["total"] for 
                   "arcs": graph.n_arcs, "nodes": graph.n_nodes, "entries": found.n_rr_entries,
                   "rr_sets": found.n_rr_sets, "size": size, "ratio": found.ratio}))
 """
-KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}  # glibc's; others pass over it
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}  # for glibc; other libraries ignore it
 PHASES = ("total", "sample", "index", "greedy", "certify")
-CACHED = 1 << 23  # entries whose nodes fill a last-level cache of 32 MiB
+CACHED = 1 << 23  # entries that fill a last-level cache of 32 MiB
 
 
 def run(case: dict[str, Any]) -> dict[str, Any]:
-    """Run a case in a process of its own and return its record."""
+    """Run a case in a separate process and return its record."""
     command = [sys.executable, "-c", CHILD, json.dumps(case)]
     done = subprocess.run(command, env=os.environ | KEEP_MEMORY, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -79,7 +80,7 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def sweeps(folder: Path, scales: list[int], middle: int, repeats: int) -> dict[str, list[dict[str, Any]]]:
-    """Return the cases of each sweep; the graphs are written to a folder."""
+    """Write the graphs to a folder and return the cases of each sweep."""
     paths = {}
     for scale in sorted({*scales, middle}):
         paths[scale] = str(folder / f"rmat-{scale}.imax")
@@ -101,7 +102,7 @@ def sweeps(folder: Path, scales: list[int], middle: int, repeats: int) -> dict[s
 
 
 def at(what: str, record: dict[str, Any]) -> float:
-    """Return what a sweep varies."""
+    """Return the value of the quantity that a sweep varies."""
     name = what.partition(",")[0]
     if name == "1/epsilon":
         return float(1.0 / record["epsilon"])
@@ -109,14 +110,14 @@ def at(what: str, record: dict[str, Any]) -> float:
 
 
 def exponent(x: list[float], y: list[float]) -> float:
-    """Return the exponent e of the power x**e that fits best; nan where there is too little to tell."""
+    """Return the exponent e of the best fit x**e, or nan if the data do not determine it."""
     if len(set(x)) < 2 or min(y) <= 0.0:
         return float("nan")
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
 def growth(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
-    """Return the exponents of the phases: over the whole sweep, and where it varies entries beyond the cache."""
+    """Return the exponents of the phases: for the whole sweep and, if it varies entries, for those beyond the cache."""
     x = [at(what, r) for r in records]
     seconds = {name: [r["seconds"].get(name, 0.0) for r in records] for name in PHASES[:4]}
     fits = {name: exponent(x, times) for name, times in seconds.items()}
@@ -139,13 +140,13 @@ def show(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
         for r in records
     ]  # fmt: skip
     phases = (f"{name}, ms" for name in PHASES)
-    table((what, *phases, "least to most", "first, ms", "MiB", "RR sets", "entries", "certified"), rows)
+    table((what, *phases, "min to max", "first, ms", "MiB", "RR sets", "entries", "certified"), rows)
     if what == "threads":
         one, two = records[0], records[-1]
         gains = {name: one["seconds"][name] / two["seconds"][name] for name in PHASES}
         gains[f"drawing {one['draw']:,} RR sets alone"] = one["drawing"] / two["drawing"]
         print("two threads over one: " + ", ".join(f"{name} {gain:.2f}x" for name, gain in gains.items()))
-        print("(in a selection one thread chooses while the other draws; phases are as the calling one sees them)\n")
+        print("(in a selection, one thread chooses while the other draws; phases are those of the calling thread)\n")
         return gains
     fits = growth(what, records)
     print("exponents: " + ", ".join(f"{name} {value:.2f}" for name, value in fits.items()) + "\n")
@@ -153,7 +154,7 @@ def show(what: str, records: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def draw(folder: Path, results: dict[str, list[dict[str, Any]]]) -> None:
-    """Draw time by phase against what each sweep varies."""
+    """Plot the time by phase against the quantity that each sweep varies."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -190,10 +191,12 @@ def draw(folder: Path, results: dict[str, list[dict[str, Any]]]) -> None:
 
 def main() -> None:
     """Run all sweeps."""
-    made = parser(__doc__ or "")
-    made.add_argument("--out", type=Path, metavar="DIR", help="write scaling.json and the plots there")
-    made.add_argument("--largest", type=int, default=22, help="2^this ids in the largest graph (default 22)")
-    options = made.parse_args()
+    options_parser = parser(__doc__ or "")
+    options_parser.add_argument("--out", type=Path, metavar="DIR", help="write scaling.json and the plots to DIR")
+    options_parser.add_argument(
+        "--largest", type=int, default=22, help="log2 of the number of ids in the largest graph (default 22)"
+    )
+    options = options_parser.parse_args()
     print(machine(), "\n")
     scales = [6, 7] if options.smoke else list(range(14, options.largest + 1))
     middle = 7 if options.smoke else min(20, options.largest)

@@ -1,7 +1,7 @@
-"""Graphs to work on: those of the field's papers by name, small built-in ones, and generators.
+"""Graphs by name: small built-in graphs, the real graphs that papers of the field use, and generators.
 
-Files of real graphs are not part of the package and never downloaded: put them into a folder and name it in
-the environment variable ``IMAX_DATA``. `info` tells where a graph comes from.
+Files of real graphs are not part of the package, and imax never downloads them. Put them into a folder and set the
+environment variable ``IMAX_DATA`` to its path. `info` returns the web page of a graph.
 """
 
 from .families import generate, generator_names

@@ -1,4 +1,4 @@
-"""Generated graphs by name: `generate`, and the short texts that the command line takes."""
+"""Generated graphs by name: `generate`, and the strings that stand for them, such as ``"rmat:20,16"``."""
 
 import inspect
 from collections.abc import Callable
@@ -21,11 +21,11 @@ __all__ = ["generate", "generator_names", "parse_spec"]
 
 @dataclass(frozen=True)
 class _Family:
-    """A generator that `generate` knows by name."""
+    """A generator: its arcs, its number of nodes, and whether the arcs are directed (None: as its `directed` says)."""
 
     arcs: Callable[..., Arcs]
-    nodes: Callable[..., int]
-    directed: bool | None  # None: the caller's `directed` says
+    n_nodes: Callable[..., int]
+    directed: bool | None
 
 
 _FAMILIES = {
@@ -56,33 +56,33 @@ def generate(
     rng: RNG = None,
     **parameters: Any,
 ) -> "InfluenceGraph":
-    """Make a graph of a named family.
+    """Generate a graph of a named family.
 
     Parameters
     ----------
     name : str
         One of `generator_names`: "rmat", "chung-lu", "stochastic-block", "star", "path", "disjoint-cliques".
     *values, **parameters
-        Parameters of the function of that name, such as ``scale=20`` for "rmat".
+        Parameters of the function with that name, such as ``scale=20`` for "rmat".
     probability : str, optional
-        Edge-probability scheme; weighted cascade where it is not given.
-    multi_edges : {"merge", "combine", "error"}
-        What to do with parallel arcs.
+        Scheme of the arc probabilities, see `imax.probabilities`. Default: ``"weighted_cascade"``.
+    multi_edges : {"merge", "combine", "error"}, default "merge"
+        How to treat parallel arcs, see `InfluenceGraph.from_arrays`.
     threads : int, optional
-        How many threads to use; the graph is the same for any number.
-    rng : int, SeedSequence, Generator or None
-        Where the arcs come from, and the probabilities of a random scheme. The same int gives the arcs that
-        the function of that name draws with it.
+        Number of threads. The graph does not depend on it.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Source of randomness of the arcs and of schemes that draw probabilities. The same int gives the arcs that the
+        function with that name draws with it.
 
     Returns
     -------
     InfluenceGraph
-        With nodes 0 … n-1, those without arcs included.
+        Its nodes are 0 to n - 1, including those without arcs.
 
     Raises
     ------
     InvalidArgumentError
-        For an unknown name or parameter.
+        If the name or a parameter is unknown.
 
     Examples
     --------
@@ -99,15 +99,17 @@ def generate(
     try:
         given = dict(signature.bind(*values, **parameters).arguments)
     except TypeError as error:
-        raise InvalidArgumentError(f"{key}: {error}; its parameters are {', '.join(accepted)}") from None
-    # arcs and probabilities both need the stream: one that can be replayed serves both
+        raise InvalidArgumentError(
+            f"name: the parameters of {key!r} are {', '.join(accepted)}; {error}", argument="name"
+        ) from None
+    # arcs and probabilities use the same key: a Generator would give them different ones
     seed = rng if isinstance(rng, (int, np.integer, np.random.SeedSequence)) else np.random.SeedSequence(key_from(rng))
     extra = {word: value for word, value in (("rng", seed), ("threads", threads)) if word in signature.parameters}
-    src, dst = family.arcs(**given, **extra)
+    source, target = family.arcs(**given, **extra)
     return InfluenceGraph.from_arrays(
-        src,
-        dst,
-        n_nodes=family.nodes(**given),
+        source,
+        target,
+        n_nodes=family.n_nodes(**given),
         directed=bool(given.get("directed", False)) if family.directed is None else family.directed,
         multi_edges=multi_edges,
         probability=probability,
@@ -117,18 +119,18 @@ def generate(
 
 
 def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]] | None:
-    """Read a text such as ``"rmat:20,16,rng=3"``: a family, a colon, numbers in order or by name.
+    """Parse a string such as ``"rmat:20,16,rng=3"``: a family, a colon, and numbers by position or by name.
 
     Returns
     -------
     tuple of (str, list, dict) or None
-        Name, values and named parameters for `generate` (with `rng` 0 where the text gives none, so that a
-        text always means the same graph); None where the text starts with no family's name and a colon.
+        Arguments of `generate`: name, values, named parameters. `rng` is 0 unless the string gives it, so that a string
+        always means the same graph. None if the string does not begin with the name of a family and a colon.
 
     Raises
     ------
     InvalidArgumentError
-        If a family is named but its parameters cannot be read.
+        If the parameters of a family cannot be read.
 
     Examples
     --------
@@ -145,7 +147,9 @@ def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]] | None:
     for part in tail.split(","):
         word, equals, text = part.rpartition("=")
         if not equals and len(named) > 1:
-            raise InvalidArgumentError(f"{spec!r}: {part!r} must come before the named parameters")
+            raise InvalidArgumentError(
+                f"name {spec!r}: {part!r} must come before the named parameters", argument="name"
+            )
         number = _number(text.strip(), spec)
         if equals:
             named[word.strip()] = number
@@ -163,5 +167,6 @@ def _number(text: str, spec: str) -> int | float:
         return float(text)
     except ValueError:
         raise InvalidArgumentError(
-            f"{spec!r}: {text!r} is not a number; write a generated graph as in 'rmat:20,16,rng=3'"
+            f"name {spec!r}: {text!r} is not a number; write a generated graph as in 'rmat:20,16,rng=3'",
+            argument="name",
         ) from None

@@ -1,4 +1,4 @@
-"""Graphs made to order: random families whose arcs no number of threads changes, and known shapes."""
+"""Arcs of generated graphs: random families, whose arcs do not depend on the number of threads, and simple shapes."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -25,8 +25,8 @@ __all__ = [
 Arcs: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 _MAX_NODES = 2**31 - 1
-_CHUNK = 1 << 18  # expected arcs per stream of a block model: fixed, so that threads cannot change the arcs
-_SPARE = 8  # standard deviations of room above the expected number
+_CHUNK = 1 << 18  # expected arcs per stream of a block model; it must not depend on the number of threads
+_SPARE = 8  # size of a buffer above the expected number of arcs, in standard deviations
 
 
 def rmat(
@@ -41,27 +41,26 @@ def rmat(
 ) -> Arcs:
     """Draw the arcs of a recursive-matrix (R-MAT) graph.
 
-    Every arc falls through `scale` levels of the adjacency matrix; at each level it takes the upper left,
-    upper right, lower left or lower right quarter with probabilities `a`, `b`, `c` and 1 - a - b - c (held to
-    32 bits).
+    Each arc descends `scale` levels of the adjacency matrix. At each level it enters the upper left, upper right, lower
+    left or lower right quarter with probability `a`, `b`, `c` and 1 - a - b - c (rounded to 32 bits).
 
     Parameters
     ----------
     scale : int
-        The graph has 2**scale nodes, 1 to 30. Many of them have no arc.
+        1 to 30. The graph has 2**scale nodes; many of them have no arc.
     edge_factor : float
-        Arcs per node: round(edge_factor * 2**scale) arcs are drawn, parallel arcs and self-loops included.
+        Number of arcs per node: round(edge_factor * 2**scale) arcs, including parallel arcs and self-loops.
     a, b, c : float
-        Probabilities of the first three quarters; the fourth gets the rest.
-    rng : int, SeedSequence, Generator or None
-        Where the arcs come from; arc i depends on the key and i alone.
+        Probabilities of the first three quarters. The fourth has the rest.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Source of randomness. Arc i depends only on the key and on i.
     threads : int, optional
-        How many threads to use; the arcs are the same for any number.
+        Number of threads. The arcs do not depend on it.
 
     Returns
     -------
-    src, dst : ndarray of int32
-        Ends of the arcs.
+    source, target : numpy.ndarray of int32, shape (n_arcs,)
+        Source and target of each arc.
 
     References
     ----------
@@ -70,15 +69,15 @@ def rmat(
     Examples
     --------
     >>> from imax.datasets import rmat
-    >>> src, dst = rmat(4, 2, rng=1)
-    >>> len(src), int(src.max()) < 16
+    >>> source, target = rmat(4, 2, rng=1)
+    >>> len(source), int(source.max()) < 16
     (32, True)
     """
     scale = check.count(scale, "scale", high=30)
     n_arcs = round(check.positive(edge_factor, "edge_factor") * 2**scale)
     a, b, c = (check.probability(value, name) for value, name in ((a, "a"), (b, "b"), (c, "c")))
     if a + b + c > 1 + 1e-12:
-        raise InvalidArgumentError(f"a + b + c must be at most 1, got {a} + {b} + {c} = {a + b + c}")
+        raise InvalidArgumentError(f"a + b + c must be at most 1, got {a} + {b} + {c} = {a + b + c}", argument="a")
     cuts = [np.int64(min(round(total * 2**32), 2**32)) for total in (a, a + b, a + b + c)]
     from imax.kernels.generators import rmat_arcs
 
@@ -94,32 +93,31 @@ def chung_lu(
     rng: RNG = None,
     threads: int | None = None,
 ) -> Arcs:
-    """Draw the edges of a Chung-Lu graph: expected degrees that fall off as a power law.
+    """Draw the edges of a Chung-Lu graph, whose expected degrees follow a power law.
 
-    A fixed number of edges is drawn; both ends of each are independent, node i with probability proportional
-    to its weight (i+1)**s - i**s, where s = (exponent-2)/(exponent-1). Node 0 is the largest hub. Parallel
-    edges and self-loops occur; building a graph merges and drops them.
+    The number of edges is fixed. Both ends of an edge are drawn independently, node i with probability proportional to
+    (i+1)**s - i**s, where s = (exponent-2)/(exponent-1). Node 0 is the largest hub. Parallel edges and self-loops
+    occur; `InfluenceGraph` merges and drops them.
 
     Parameters
     ----------
     n : int
         Number of nodes.
     mean_degree : float
-        Mean degree (`directed`: mean out-degree), before parallel edges are merged.
+        Mean degree (if `directed`: mean out-degree) before parallel edges are merged.
     exponent : float
-        Exponent of the degree distribution, above 2.
+        Exponent of the degree distribution; above 2.
     directed : bool
-        False: round(n * mean_degree / 2) edges, to be read in both directions. True: round(n * mean_degree)
-        arcs.
-    rng : int, SeedSequence, Generator or None
-        Where the edges come from; edge i depends on the key and i alone.
+        False: round(n * mean_degree / 2) edges, each of which stands for two arcs. True: round(n * mean_degree) arcs.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Source of randomness. Edge i depends only on the key and on i.
     threads : int, optional
-        How many threads to use; the edges are the same for any number.
+        Number of threads. The edges do not depend on it.
 
     Returns
     -------
-    src, dst : ndarray of int32
-        Ends of the edges.
+    source, target : numpy.ndarray of int32, shape (n_edges,)
+        Ends of each edge.
 
     References
     ----------
@@ -128,15 +126,17 @@ def chung_lu(
     Examples
     --------
     >>> from imax.datasets import chung_lu
-    >>> src, dst = chung_lu(100, 6, rng=1)
-    >>> len(src)
+    >>> source, target = chung_lu(100, 6, rng=1)
+    >>> len(source)
     300
     """
     n = check.count(n, "n", high=_MAX_NODES)
     mean_degree = check.positive(mean_degree, "mean_degree")
     exponent = check.positive(exponent, "exponent")
     if exponent <= 2:
-        raise InvalidArgumentError(f"exponent must be above 2 for a finite mean degree, got {exponent}")
+        raise InvalidArgumentError(
+            f"exponent must be above 2 for a finite mean degree, got {exponent}", argument="exponent"
+        )
     n_arcs = round(n * mean_degree * (1.0 if directed else 0.5))
     power = np.float64((exponent - 1) / (exponent - 2))
     from imax.kernels.generators import chung_lu_arcs
@@ -152,38 +152,40 @@ def stochastic_block(
     rng: RNG = None,
     threads: int | None = None,
 ) -> Arcs:
-    """Draw a stochastic block model: nodes in blocks, and a probability of an edge for each pair of blocks.
+    """Draw the edges of a stochastic block model: each pair of blocks has its own edge probability.
 
-    The work grows with the number of edges and of pairs of blocks, not with the square of the nodes.
+    The running time grows with the number of edges and of pairs of blocks, not with the square of the number of nodes.
 
     Parameters
     ----------
     sizes : sequence of int
-        Number of nodes of each block; blocks take consecutive node numbers.
+        Number of nodes of each block. The nodes of a block are consecutive.
     probabilities : array_like of float, shape (blocks, blocks)
-        Probability of an edge from a node of block r to a node of block s. Symmetric unless `directed`.
+        Entry (r, s) is the probability of an edge from a node of block r to a node of block s. The matrix must be
+        symmetric unless `directed`.
     directed : bool
-        False: every unordered pair of different nodes is tried once, and listed with its smaller node first.
-        True: every ordered pair is tried.
-    rng : int, SeedSequence, Generator or None
-        Where the edges come from.
+        False: each unordered pair of different nodes is an edge with its probability; the smaller node comes first.
+        True: each ordered pair is an arc with its probability.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Source of randomness.
     threads : int, optional
-        How many threads to use; the edges are the same for any number.
+        Number of threads. The edges do not depend on it.
 
     Returns
     -------
-    src, dst : ndarray of int32
-        Ends of the edges; no edge occurs twice.
+    source, target : numpy.ndarray of int32, shape (n_edges,)
+        Ends of each edge. No edge occurs twice.
 
     Examples
     --------
     >>> from imax.datasets import stochastic_block
-    >>> src, dst = stochastic_block([2, 2], [[1, 0], [0, 1]])
-    >>> list(zip(src.tolist(), dst.tolist()))
+    >>> source, target = stochastic_block([2, 2], [[1, 0], [0, 1]])
+    >>> list(zip(source.tolist(), target.tolist()))
     [(0, 1), (2, 3)]
     """
     counts = [check.count(size, "sizes", low=0, high=_MAX_NODES) for size in sizes]
-    check.count(sum(counts), "the sum of sizes", high=_MAX_NODES)
+    if not 1 <= sum(counts) <= _MAX_NODES:
+        raise InvalidArgumentError(f"sizes must sum to 1 to {_MAX_NODES}, got {sum(counts)}", argument="sizes")
     table = _block_table(probabilities, len(counts), directed)
     offsets = np.concatenate(([0], np.cumsum(counts)))
     key = key_from(rng)
@@ -205,13 +207,13 @@ def stochastic_block(
     tasks = [partial(draw, number, *piece) for number, piece in enumerate(pieces)]
     parts = parallel.run(tasks, check.threads(threads))
     empty = np.empty(0, np.int32)
-    src = np.concatenate([empty, *(part[0] for part in parts)])
-    dst = np.concatenate([empty, *(part[1] for part in parts)])
-    return src, dst
+    source = np.concatenate([empty, *(part[0] for part in parts)])
+    target = np.concatenate([empty, *(part[1] for part in parts)])
+    return source, target
 
 
 def star(n: int) -> Arcs:
-    """Return the arcs of a star: node 0 points to each of 1 … n-1.
+    """Return the arcs of a star: from node 0 to each of the nodes 1 to n - 1.
 
     >>> [ends.tolist() for ends in star(3)]
     [[0, 0], [1, 2]]
@@ -221,7 +223,7 @@ def star(n: int) -> Arcs:
 
 
 def path(n: int) -> Arcs:
-    """Return the arcs of a path: node i points to node i + 1.
+    """Return the arcs of a path: from each node i to node i + 1.
 
     >>> [ends.tolist() for ends in path(3)]
     [[0, 1], [1, 2]]
@@ -231,7 +233,7 @@ def path(n: int) -> Arcs:
 
 
 def disjoint_cliques(count: int, size: int) -> Arcs:
-    """Return the edges, each once, of `count` cliques of `size` nodes that share nothing.
+    """Return the edges, each once, of `count` cliques with `size` nodes each and no common nodes.
 
     >>> [ends.tolist() for ends in disjoint_cliques(2, 2)]
     [[0, 2], [1, 3]]
@@ -244,18 +246,18 @@ def disjoint_cliques(count: int, size: int) -> Arcs:
 
 
 def _draw(kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, ...], threads: int | None) -> Arcs:
-    src = np.empty(n_arcs, np.int32)
-    dst = np.empty(n_arcs, np.int32)
+    source = np.empty(n_arcs, np.int32)
+    target = np.empty(n_arcs, np.int32)
     key0, key1 = np.uint64(key[0]), np.uint64(key[1])
 
     def fill(low: int, high: int) -> None:
-        with np.errstate(over="ignore"):  # words wrap around by design; without the compiler NumPy would warn
-            kernel(key0, key1, np.int64(low), *rest, src[low:high], dst[low:high])
+        with np.errstate(over="ignore"):  # words overflow by design; without the compiler NumPy would warn
+            kernel(key0, key1, np.int64(low), *rest, source[low:high], target[low:high])
 
     n_threads = check.threads(threads)
     parts = parallel.slices(n_arcs, n_threads) if n_arcs else []
     parallel.run([partial(fill, *part) for part in parts], n_threads)
-    return src, dst
+    return source, target
 
 
 def _chosen_cells(key: Key, number: int, start: int, stop: int, p: float) -> NDArray[np.int64]:
@@ -263,9 +265,9 @@ def _chosen_cells(key: Key, number: int, start: int, stop: int, p: float) -> NDA
 
     mean = (stop - start) * p
     log_miss = np.float64(math.log1p(-p) if p < 1 else -math.inf)
-    room = min(stop - start, int(mean + _SPARE * math.sqrt(mean) + 16))
+    capacity = min(stop - start, int(mean + _SPARE * math.sqrt(mean) + 16))
     while True:
-        out = np.empty(room, np.int64)
+        out = np.empty(capacity, np.int64)
         with np.errstate(over="ignore"):
             found = bernoulli_cells(
                 np.uint64(key[0]),
@@ -276,23 +278,28 @@ def _chosen_cells(key: Key, number: int, start: int, stop: int, p: float) -> NDA
                 log_miss,
                 out,
             )
-        if found <= room:
+        if found <= capacity:
             return out[:found]
-        room = int(found)
+        capacity = int(found)
 
 
 def _block_table(probabilities: ArrayLike, blocks: int, directed: bool) -> NDArray[np.float64]:
     try:
         table = np.asarray(probabilities, np.float64)
     except (TypeError, ValueError):
-        raise InvalidArgumentError(f"probabilities must be a square table of numbers, got {probabilities!r}") from None
+        raise InvalidArgumentError(
+            f"probabilities must be a square table of numbers, got {probabilities!r}", argument="probabilities"
+        ) from None
     if table.shape != (blocks, blocks):
         raise InvalidArgumentError(
-            f"probabilities must have a row and a column per block, ({blocks}, {blocks}); got {table.shape}"
+            f"probabilities must have a row and a column per block, ({blocks}, {blocks}); got {table.shape}",
+            argument="probabilities",
         )
     if not ((table >= 0) & (table <= 1)).all():
         bad = table[~((table >= 0) & (table <= 1))][0]
-        raise InvalidArgumentError(f"probabilities must lie in [0, 1], got {bad}")
+        raise InvalidArgumentError(f"probabilities must lie in [0, 1], got {bad}", argument="probabilities")
     if not directed and not np.array_equal(table, table.T):
-        raise InvalidArgumentError("probabilities must be symmetric, or say directed=True")
+        raise InvalidArgumentError(
+            "probabilities must be symmetric for an undirected graph; use directed=True", argument="probabilities"
+        )
     return table

@@ -1,4 +1,4 @@
-"""Graphs by name: found in a folder and checked, or made on the spot."""
+"""Graphs by name: found in a folder and verified, or generated."""
 
 import os
 from collections.abc import Callable
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["builtin_names", "info", "load", "names", "resolve"]
 
 VARIABLE = "IMAX_DATA"
-_VERIFIED_BY_DEFAULT = 50_000_000  # bytes; hashing more would be felt
-_PACKED = ("", ".gz", ".bz2", ".xz", ".zst")
+_VERIFIED_BY_DEFAULT = 50_000_000  # bytes; hashing a larger file takes noticeable time
+_COMPRESSED = ("", ".gz", ".bz2", ".xz", ".zst")
 
 _BY_NAME = {dataset.name: dataset for dataset in DATASETS}
 _NETWORKX = {
@@ -31,7 +31,7 @@ _NETWORKX = {
 
 
 def names() -> list[str]:
-    """Return the names of all known graphs.
+    """Return the names of all graphs that `load` knows.
 
     >>> from imax.datasets import names
     >>> "karate" in names() and "livejournal" in names()
@@ -51,7 +51,7 @@ def builtin_names() -> list[str]:
 
 
 def info(name: str) -> Dataset:
-    """Return what is known about a graph.
+    """Return the facts about a graph: its source, licence, size and file.
 
     Raises
     ------
@@ -67,7 +67,8 @@ def info(name: str) -> Dataset:
     key = _key(name)
     if key not in _BY_NAME:
         raise InvalidArgumentError(
-            f"{name!r} is no known graph; those are {', '.join(names())}, or generated as in 'rmat:20'"
+            f"name {name!r} is unknown; known graphs are {', '.join(names())}, and generated ones such as 'rmat:20'",
+            argument="name",
         )
     return _BY_NAME[key]
 
@@ -87,20 +88,20 @@ def load(
     Parameters
     ----------
     name : str
-        One of `names`, or a generated graph as text, such as "rmat:20,16" or "chung-lu:100000,rng=3".
-    path : str or path-like, optional
-        The file itself or the folder that holds it; default the folder that the environment variable
-        IMAX_DATA names. A file unpacked, or packed in another way, is found as well. Nothing is downloaded.
+        One of `names`, or a generated graph such as "rmat:20,16" or "chung-lu:100000,rng=3".
+    path : str or os.PathLike, optional
+        The file, or the folder that holds it. Default: the folder in the environment variable ``IMAX_DATA``. The file
+        may be uncompressed or compressed in another format. Nothing is downloaded.
     probability : str, optional
-        Edge-probability scheme; default weighted cascade.
-    multi_edges : {"merge", "combine", "error"}
-        What to do with parallel arcs.
+        Scheme of the arc probabilities, see `imax.probabilities`. Default: ``"weighted_cascade"``.
+    multi_edges : {"merge", "combine", "error"}, default "merge"
+        How to treat parallel arcs, see `InfluenceGraph.from_arrays`.
     verify : bool, optional
-        Whether to compare the file's checksum where it is known; default only for files below 50 MB.
+        Whether to compare the checksum of the file, if it is known. Default: for files below 50 MB.
     threads : int, optional
-        How many threads to use.
-    rng : int, SeedSequence, Generator or None
-        For schemes that draw probabilities; the arcs of a generated graph hang on its text alone.
+        Number of threads. Default: ``IMAX_NUM_THREADS``, otherwise all cores.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Source of randomness of schemes that draw probabilities. The arcs of a generated graph depend only on `name`.
 
     Returns
     -------
@@ -109,7 +110,7 @@ def load(
     Raises
     ------
     NoSuchFileError
-        If the graph needs a file that is not there; the message tells where to get it.
+        If the file of the graph is missing. The message says where to get it.
     FileFormatError
         If the checksum differs.
     InvalidArgumentError
@@ -138,10 +139,10 @@ def load(
     if dataset.builtin:
         import networkx as nx
 
-        from imax.graph.convert import from_networkx
+        from imax.graph.influence_graph import InfluenceGraph
 
-        return from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
-    from imax.io.graphs import read_edgelist
+        return InfluenceGraph.from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
+    from imax.io import read_edgelist
 
     file = _find(dataset, path)
     if verify or (verify is None and file.stat().st_size < _VERIFIED_BY_DEFAULT):
@@ -150,22 +151,22 @@ def load(
 
 
 def resolve(spec: str) -> "Callable[..., InfluenceGraph] | None":
-    """Return a function that loads what a text names, or None if it names no known graph.
+    """Return a function that loads a graph by name, or None if no graph has the name.
 
     Parameters
     ----------
     spec : str
-        A name of `names`, or a generated graph such as "rmat:20,16".
+        One of `names`, or a generated graph such as "rmat:20,16".
 
     Returns
     -------
     callable or None
-        `load` with its name filled in; it takes the other arguments of `load`.
+        `load` for this name; it takes the other arguments of `load`.
 
     Raises
     ------
     InvalidArgumentError
-        For a generated graph whose parameters cannot be read.
+        If the parameters of a generated graph cannot be read.
 
     Examples
     --------
@@ -191,27 +192,27 @@ def _generated(family: str, values: list[Any], named: dict[str, Any], options: d
 
 
 def _find(dataset: Dataset, path: "str | os.PathLike[str] | None") -> Path:
-    """Return the file of a data set, packed in whatever way."""
+    """Return the file of a graph, compressed or not."""
     assert dataset.file is not None
-    place = os.environ.get(VARIABLE, "") if path is None else os.fspath(path)
+    location = os.environ.get(VARIABLE, "") if path is None else os.fspath(path)
     hint = f" ({dataset.note})" if dataset.note else ""
     remedy = f"get it from {dataset.source}{hint}"
-    if not place:
+    if not location:
         raise NoSuchFileError(
-            f"no folder to find {dataset.file} in: {remedy} and set {VARIABLE} to its folder, or give path"
+            f"{dataset.file}: no folder is given; {remedy} and set {VARIABLE} to its folder, or give path"
         )
-    folder = Path(place)
+    folder = Path(location)
     if path is not None and folder.is_file():
         return folder
     plain = dataset.file
-    for ending in _PACKED[1:]:
+    for ending in _COMPRESSED[1:]:
         plain = plain.removesuffix(ending)
-    for candidate in (dataset.file, *(plain + ending for ending in _PACKED)):
+    for candidate in (dataset.file, *(plain + ending for ending in _COMPRESSED)):
         if (folder / candidate).is_file():
             return folder / candidate
     where = f"{folder} (from {VARIABLE})" if path is None else str(folder)
     raise NoSuchFileError(
-        f"no file {dataset.file} in {where} for the graph {dataset.name!r}: {remedy}, "
+        f"{dataset.file}: the file of the graph {dataset.name!r} is not in {where}; {remedy}, "
         f"then put it there or set {VARIABLE} to its folder"
     )
 
@@ -225,6 +226,6 @@ def _verify(dataset: Dataset, file: Path) -> None:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != dataset.sha256:
         raise FileFormatError(
-            f"{file} is not the file that {dataset.name!r} stands for: its SHA-256 is {digest}, "
-            f"expected {dataset.sha256}; verify=False loads it all the same"
+            f"{file}: not the file of the graph {dataset.name!r}: its SHA-256 is {digest}, "
+            f"expected {dataset.sha256}; use verify=False to load it anyway"
         )

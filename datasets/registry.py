@@ -1,4 +1,4 @@
-"""What is known about the field's graphs: where each comes from, how to read it, and how to recognize it."""
+"""Facts about the graphs: where each comes from, how to read its file, and its checksum."""
 
 from dataclasses import dataclass
 
@@ -12,23 +12,23 @@ class Dataset:
     Attributes
     ----------
     name : str
-        What `load` is given.
+        Name that `load` takes.
     title : str
-        What it is.
+        One line that describes it.
     source : str
-        Web page to get it from, or to read about it.
+        Web page to download it from, or to read about it.
     licence : str
-        As far as known, else "unknown".
+        Licence; "unknown" if the source names none.
     directed : bool
-        How the file is to be read. An undirected graph whose file lists both directions is read as directed.
+        Whether to read the file as directed. An undirected graph whose file lists both directions is read as directed.
     nodes, edges : int
-        As the source counts them: before repeated edges are merged and self-loops dropped.
+        Counts of the source, before repeated edges are merged and self-loops are dropped.
     file : str or None
-        Name of the file to look for; None for a graph that needs no file.
+        Name of the file; None for a graph without a file.
     sha256 : str or None
-        Checksum of that file, where known.
+        Checksum of the file, if known.
     note : str
-        What else to know before use.
+        Other information.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Dataset:
 
     @property
     def builtin(self) -> bool:
-        """Whether the graph needs no file."""
+        """Whether the graph is available without a file."""
         return self.file is None
 
 
 def _snap(
     name: str, title: str, page: str, file: str, *, nodes: int, edges: int, directed: bool, note: str = ""
 ) -> Dataset:
-    """Describe a graph of the Stanford collection, whose pages name sources to cite and no licence."""
+    """Return a graph of the Stanford collection. Its pages name sources to cite, and no licence."""
     source = f"https://snap.stanford.edu/data/{page}.html"
     return Dataset(name, title, source, "unknown", directed, nodes, edges, file, None, note)
 
@@ -72,7 +72,7 @@ _PREPARED = (
         176468,
         "facebook.txt.gz",
         "d9959685b40720869339371622c55767afde95b3596b25aabfd979886609d7e9",
-        "facebook_combined.txt.gz of that page with each edge both ways; 'ego-facebook' reads it as it is",
+        "facebook_combined.txt.gz of that page with each edge in both directions; 'ego-facebook' is the file itself",
     ),
     Dataset(
         "nethept",
@@ -84,7 +84,7 @@ _PREPARED = (
         58891,
         "nethept.txt.gz",
         "64583fc84d3ce3bb7ec3e06ded268cadbc0f1f7edf2f705725735b275c515c65",
-        "hep.txt of graphdata.zip without its first line (the counts); a pair stands once per paper",
+        "hep.txt of graphdata.zip without its first line (the counts); each pair is listed once per paper",
     ),
     Dataset(
         "netphy",
@@ -96,7 +96,7 @@ _PREPARED = (
         231584,
         "netphy.txt.gz",
         None,
-        "phy.txt of graphdata.zip without its first line (the counts); a pair stands once per paper",
+        "phy.txt of graphdata.zip without its first line (the counts); each pair is listed once per paper",
     ),
     Dataset(
         "epinions",
@@ -108,7 +108,7 @@ _PREPARED = (
         405739,
         "epinions.txt.gz",
         "66021baaad4aded7d108d471f9f3c6f1102a0b9daca6c1e33e653c3463cc3060",
-        "each edge once; 'soc-epinions1' reads the directed file of that page",
+        "each edge is listed once; 'soc-epinions1' is the directed file of that page",
     ),
     Dataset(
         "dnc-corecipient",

@@ -6,6 +6,7 @@ from pathlib import Path
 import imax
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+sys.modules["imax.probabilities"] = imax.probabilities  # its public name; the module is imax.graph.probabilities
 
 project = "imax"
 author = "The imax developers"
@@ -26,19 +27,19 @@ exclude_patterns = ["_build", "_ext", "gallery", "auto_gallery/**/*.ipynb", "**/
 templates_path = ["_templates"]
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:obj", r"imax\._.*"),  # private, named where they matter
-    ("py:obj", r"imax\.binary\..*"),  # documented as parts of imax.io
-    ("py:obj", r"[A-Za-z]+"),  # attributes and names of the same module
+    ("py:obj", r"imax\._.*"),  # private modules
+    ("py:obj", r"imax\.(kernels|diffusion|ris|selection|graph)\..*"),  # internal modules
+    ("py:obj", r"[A-Za-z]+"),  # names of the same module
 ]
-suppress_warnings = ["myst.header"]  # the changelog's own title is the page's
+suppress_warnings = ["myst.header"]  # the title of the changelog is the title of its page
 default_role = "autolink"
 highlight_language = "python"
-smartquotes = False  # options keep their two dashes
+smartquotes = False  # it would change the dashes of options
 math_numfig = False
 
 autosummary_generate = True
 autosummary_imported_members = True
-autodoc_typehints = "none"  # numpydoc sections tell the types, in words
+autodoc_typehints = "none"  # numpydoc sections describe the types
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .errors import ImaxError
     from .graph import probabilities
     from .graph.influence_graph import InfluenceGraph
-    from .io.graphs import read_edgelist, read_graph, write_graph
+    from .io import read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, MaximizeResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets

@@ -1,6 +1,15 @@
-"""What imax raises.
+"""The exceptions of imax. Each is an `ImaxError` and the built-in exception that a caller would expect.
 
-Every error is an `ImaxError`; each subclass is also the built-in exception that a caller would expect.
+::
+
+    ImaxError
+    ├── InvalidArgumentError    (ValueError)
+    ├── InvalidGraphError       (ValueError)
+    ├── UnknownNodeError        (KeyError)
+    ├── FileFormatError         (ValueError)
+    ├── NoSuchFileError         (FileNotFoundError)
+    ├── OutOfMemoryBoundError   (MemoryError)
+    └── MissingDependencyError  (ImportError)
 """
 
 from typing import Any
@@ -23,7 +32,8 @@ class ImaxError(Exception):
     Attributes
     ----------
     argument : str or None
-        The name of the argument that has to change, where there is one. The message then begins with it.
+        Name of the argument that has to change; the message begins with it. None if no argument is at fault. Errors
+        about the content of a file have none: their message begins with the name of the file.
     """
 
     def __init__(self, *args: Any, argument: str | None = None) -> None:
@@ -32,32 +42,32 @@ class ImaxError(Exception):
 
 
 class InvalidArgumentError(ImaxError, ValueError):
-    """An argument has a value that the function cannot work with."""
+    """An argument has an invalid value."""
 
 
 class InvalidGraphError(ImaxError, ValueError):
-    """A graph, or the probabilities on it, break a rule of the model."""
+    """A graph or its probabilities violate a condition of the model."""
 
 
 class UnknownNodeError(ImaxError, KeyError):
     """A label names no node of the graph."""
 
     def __str__(self) -> str:
-        """Show the message as it is: `KeyError` would show its repr."""
+        """Return the message without quotes; `KeyError` would add them."""
         return str(self.args[0]) if self.args else ""
 
 
 class FileFormatError(ImaxError, ValueError):
-    """A file exists but its content cannot be read as what it should be."""
+    """A file exists, but its content is not what it should be."""
 
 
 class NoSuchFileError(ImaxError, FileNotFoundError):
-    """A file that was asked for is not there, or is a folder."""
+    """A file does not exist, or is a folder."""
 
 
 class OutOfMemoryBoundError(ImaxError, MemoryError):
-    """The memory bound leaves no room for the work asked for."""
+    """The work does not fit the memory bound (``max_memory``)."""
 
 
 class MissingDependencyError(ImaxError, ImportError):
-    """An optional package is needed and not installed."""
+    """An optional package is needed but not installed."""

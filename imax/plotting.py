@@ -42,7 +42,7 @@ def plot(curve: CurveResult, ax: "matplotlib.axes.Axes | None" = None) -> "matpl
         try:
             import matplotlib.pyplot as plt
         except ImportError:
-            raise MissingDependencyError("plot needs matplotlib: pip install 'imax[plot]'") from None
+            raise MissingDependencyError("plot needs matplotlib: pip install 'influence-maximization[plot]'") from None
         _, ax = plt.subplots(layout="constrained")
     k: Any = range(1, len(curve) + 1)
     ax.plot(k, curve.upper_bound, linestyle="--", color="0.4", label="no k seeds reach more")

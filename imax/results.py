@@ -373,5 +373,5 @@ def as_frame(columns: dict[str, Any]) -> "pandas.DataFrame":
     try:
         import pandas as pd
     except ImportError:
-        raise MissingDependencyError("to_frame needs pandas: pip install 'imax[frames]'") from None
+        raise MissingDependencyError("to_frame needs pandas: pip install 'influence-maximization[frames]'") from None
     return pd.DataFrame(columns)

@@ -1,4 +1,4 @@
-"""Neighbours, choices of examples and diffusing labels, spelled out."""
+"""Neighbors, selections of examples and spreading labels in plain Python."""
 
 import math
 
@@ -16,7 +16,7 @@ def cosines(x):
 
 
 def neighbors(x, k):
-    """Return each item's k nearest others, by falling similarity, then rising index; similarities to 12 digits."""
+    """Return each item's k nearest others, by decreasing similarity to 12 digits, then by number."""
     near = cosines(x)
     return [
         sorted((j for j in range(len(x)) if j != i), key=lambda j: (-round(near[i][j], 12), j))[:k]
@@ -35,41 +35,38 @@ def arcs(x, k):
     return found
 
 
-def choose(n, budget, score, allowed, group=None, room=None, start=()):
-    """Choose items one by one by `score(item, chosen so far)`; ties go to the smaller index."""
-    chosen, left = [], dict(room or {})
+def select(n, budget, score, allowed, start=()):
+    """Select items one by one by `score(item, selected so far)`; ties go to the smaller number."""
+    selected = []
     for _ in range(budget):
-        free = [i for i in range(n) if i in allowed and i not in chosen and (group is None or left[group[i]] > 0)]
-        best = max(free, key=lambda i: (round(score(i, [*start, *chosen]), 6), -i))
-        chosen.append(best)
-        if group is not None:
-            left[group[best]] -= 1
-    return chosen
+        free = [i for i in range(n) if i in allowed and i not in selected]
+        selected.append(max(free, key=lambda i: (round(score(i, [*start, *selected]), 6), -i)))
+    return selected
 
 
 def vote_k(pairs):
-    """Return the score: each in-neighbour votes by 10 to minus the number of its own neighbours that are chosen."""
-    return lambda i, chosen: sum(10.0 ** -sum((u, c) in pairs for c in chosen) for u, v in pairs if v == i)
+    """Return the score: each in-neighbor votes with 10**-s, where s of its own neighbors are selected."""
+    return lambda i, selected: sum(10.0 ** -sum((u, c) in pairs for c in selected) for u, v in pairs if v == i)
 
 
 def k_center(x):
     near = np.array(cosines(x))
     unit = np.asarray(x, dtype=float) / np.linalg.norm(x, axis=1, keepdims=True)
-    return lambda i, chosen: -max(near[i][c] for c in chosen) if chosen else float(unit[i] @ unit.mean(axis=0))
+    return lambda i, selected: -max(near[i][c] for c in selected) if selected else float(unit[i] @ unit.mean(axis=0))
 
 
 def facility_location(x):
     near = np.maximum(np.array(cosines(x)), 0.0)
 
-    def score(i, chosen):
-        before = near[chosen].max(axis=0) if chosen else np.zeros(len(near))
+    def score(i, selected):
+        before = near[selected].max(axis=0) if selected else np.zeros(len(near))
         return float(np.maximum(near[i] - before, 0.0).sum())
 
     return score
 
 
 def first_labels(n, pairs, labels):
-    """Return, by enumeration, the probability that each label is the only one to reach each item at the fewest arcs."""
+    """Return, by enumeration, the probability that each label alone reaches each item at the smallest distance."""
     probability, live = WORLDS["ic"](n, pairs)
     found = [{} for _ in range(n)]
     for p, world in zip(probability, live, strict=True):

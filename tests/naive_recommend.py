@@ -1,4 +1,4 @@
-"""HeteroIR, HeteroIM and the metrics of recommended lists, spelled out. Nodes are 0 to n - 1, arcs {(u, v): p}."""
+"""HeteroIR, HeteroIM and the metrics of recommended lists in plain Python. Nodes are 0 to n - 1, arcs {(u, v): p}."""
 
 import itertools
 import math
@@ -8,48 +8,50 @@ def friends_of(arcs, u):
     return sorted(v for w, v in arcs if w == u)
 
 
-def reach(arcs, accept, v, most):
-    """Return the sum of v's largest chances to pass an invitation on."""
-    return sum(sorted((p * accept[w] for (u, w), p in arcs.items() if u == v), reverse=True)[:most])
+def influence(arcs, accept, v, interactions):
+    """Return the sum of the largest products P(v, w) U(w)."""
+    return sum(sorted((p * accept[w] for (u, w), p in arcs.items() if u == v), reverse=True)[:interactions])
 
 
-def heteroir(arcs, accept, inviters, most):
-    """Return each inviter's (friend, score) by falling score, then rising node."""
+def heteroir(arcs, accept, inviters, interactions):
+    """Return each inviter's (friend, score) by decreasing score, then increasing node."""
     found = {}
     for u in inviters:
-        scored = [(v, arcs[u, v] * accept[v] * (1 + reach(arcs, accept, v, most))) for v in friends_of(arcs, u)]
+        scored = [
+            (v, arcs[u, v] * accept[v] * (1 + influence(arcs, accept, v, interactions))) for v in friends_of(arcs, u)
+        ]
         found[u] = sorted(scored, key=lambda pair: (-pair[1], pair[0]))
     return found
 
 
 def take_all(sets, candidates, order):
-    """Take candidates by falling number of sets not yet covered; ties go to who stands first in `order`.
+    """Take candidates, each time the one in most sets not covered yet; ties go to the first in `order`.
 
-    Return [(node, sets newly covered, these sets)].
+    Return [(node, number of sets newly covered, these sets)].
     """
-    left = [set(s) for s in sets]
+    uncovered = [set(s) for s in sets]
     rest = [v for v in order if v in candidates]
     taken = []
     while rest:
-        best = max(rest, key=lambda v: (sum(v in s for s in left), -order.index(v)))
-        own = [s for s in left if best in s]
-        left = [s for s in left if best not in s]
+        best = max(rest, key=lambda v: (sum(v in s for s in uncovered), -order.index(v)))
+        own = [s for s in uncovered if best in s]
+        uncovered = [s for s in uncovered if best not in s]
         rest.remove(best)
         taken.append((best, len(own), own))
     return taken
 
 
 def heteroim(sets, arcs, inviters, order):
-    """Return each inviter's (friend, score, shared) by falling score; ties go to who was taken first."""
+    """Return each inviter's (friend, score, shared) by decreasing score; ties go to the friend taken first."""
     candidates = {v for u in inviters for v in friends_of(arcs, u)}
     taken = take_all(sets, candidates, order)
-    most = max(taken[0][1], 1)
+    max_cover = max(taken[0][1], 1)
     found = {u: [] for u in inviters}
     for place, (v, cover, own) in enumerate(taken):
         for u in inviters:
             if (u, v) in arcs:
                 shared = sum(u in s for s in own)
-                found[u].append((v, 1.0 + shared if shared else cover / most, shared, place))
+                found[u].append((v, 1.0 + shared if shared else cover / max_cover, shared, place))
     return {u: [row[:3] for row in sorted(rows, key=lambda row: (-row[1], row[3]))] for u, rows in found.items()}
 
 
@@ -78,6 +80,6 @@ def spread(lists, truth, k):
 
 
 def best_reach(u, truth, k):
-    """Return the most that k of D(u), with their D and without u, hold."""
+    """Return the maximum number of people other than u that k members of D(u) reach."""
     choices = itertools.combinations(sorted(truth[u]), min(k, len(truth[u])))
     return max(len(set().union(*({v} | truth.get(v, set()) for v in chosen)) - {u}) for chosen in choices)

@@ -89,7 +89,7 @@ def test_certificates_stop_when_told():
     [
         ([], {}, InvalidArgumentError, "seeds is empty; give at least one node"),
         ("0", {}, InvalidArgumentError, "seeds must be an iterable of labels, got the text '0'"),
-        ([99], {}, UnknownNodeError, "seed 99 is not a node of the graph"),
+        ([99], {}, UnknownNodeError, "seeds: 99 is not a node of the graph"),
         ([0], {"epsilon": 0}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1"),
         ([0], {"k": 0}, InvalidArgumentError, "k must be at least 1, got 0"),
     ],

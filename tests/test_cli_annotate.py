@@ -38,7 +38,7 @@ def test_all_formats(vectors, tmp_path):
     assert (record["indices"], record["diffused"], record["source"]) == (found.indices, None, str(vectors))
     assert rows_of(run("annotate", *options, "--format", "csv").stdout)[0] == ["rank", "item", "gain"]
     text = run("annotate", *options).stdout
-    for fact in ("Estimated influence", "Method", "24, 4 neighbours each, exact", "Random seed"):
+    for fact in ("Estimated influence", "Algorithm", "24, 4 neighbors each, exact", "Random seed"):
         assert fact in text
     out = tmp_path / "chosen.txt"
     run("annotate", *options, "--format", "plain", "--output", out)
@@ -46,10 +46,11 @@ def test_all_formats(vectors, tmp_path):
 
 
 @pytest.mark.skipif(not JIT, reason="certifies by the ten thousand RR sets, which takes minutes without the compiler")
-@pytest.mark.parametrize("method", ["vote_k", "k_center", "facility_location", "graph_degree", "random", "simulated"])
-def test_methods(vectors, method):
-    text = run("annotate", vectors, "--budget", 2, *QUICK, "--method", method).stdout
-    assert f" {method}" in text
+@pytest.mark.parametrize("name", ["vote-k", "k-center", "facility-location", "graph-degree", "random", "simulated"])
+def test_algorithms(vectors, name):
+    options = ("--budget", 2, "--neighbors", 4, "--random-seed", 1, "--algorithm", name)
+    assert f" {name}" in run("annotate", vectors, *options).stdout
+    assert "--epsilon is not supported by algorithm" in fails(2, "annotate", vectors, *options, "--epsilon", 0.4)
 
 
 def test_items_that_are_annotated(vectors, write, tmp_path):  # noqa: F811
@@ -85,8 +86,8 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
     assert np.array_equal(read_embeddings(tmp_path / "two.npz", key="eval"), X[:5])
     assert read_texts(as_json, "id")[:2] == ["0", "1"]
     for options, message in [
-        ((), "say which, as in --key train"),
-        (("--key", "test"), "holds no 'test'; it has train, eval"),
+        ((), "name one of them, as in --key train"),
+        (("--key", "test"), "has no array 'test'; its arrays are train, eval"),
     ]:
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
 
@@ -106,7 +107,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "x.parquet").write_bytes(b"PAR1....")
-    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[parquet\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[parquet\]'"):
         read_embeddings(tmp_path / "x.parquet")
 
 
@@ -116,7 +117,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
         ("id,vector\n1,2\n", "x.csv: the column 'embedding' is missing; it has 'id', 'vector'"),
         ("id,embedding\n1\n", "x.csv:2: expected 2 columns"),
         ("id,embedding\n1,a b\n", "x.csv:2: not a vector of numbers"),
-        ("id,embedding\n1,1 2\n2,1 2 3\n", "x.csv:3: the vector has 3 numbers, the first one 2"),
+        ("id,embedding\n1,1 2\n2,1 2 3\n", "x.csv:3: the vector has 3 numbers, but the first vector has 2"),
         ("id,embedding\n", "x.csv has no rows"),
         ('{"embedding": [1]}\n{"id": 1}\n', "x.csv:2: the column 'embedding' is missing"),
         ('{"embedding": [1]}\n{oh}\n', "x.csv:2: not JSON"),
@@ -153,17 +154,17 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
 
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     options = ("--text-column", "text", "--model", tmp_path, "--budget", 1)
-    assert "pip install 'imax[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
+    assert "pip install 'influence-maximization[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
 
 
 @pytest.mark.parametrize(
     ("option", "text", "message"),
     [
-        ("--start", "24\n", "list.txt:1: 24 is no item; items are the whole numbers 0 to 23"),
-        ("--exclude", "one\n", "list.txt:1: 'one' is no item"),
+        ("--start", "24\n", "list.txt:1: 24 is not an item; items are the whole numbers 0 to 23"),
+        ("--exclude", "one\n", "list.txt:1: 'one' is not an item"),
         ("--labels", "1\n", "list.txt:1: expected an item and a label"),
         ("--labels", "1 a\n1 b\n", "list.txt:2: the item 1 is listed twice"),
-        ("--labels", "# none\n", "list.txt lists no labels"),
+        ("--labels", "# none\n", "list.txt has no labels"),
     ],
 )
 def test_lists_that_are_refused(vectors, write, option, text, message):  # noqa: F811

@@ -19,38 +19,46 @@ from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
 JIT = not config.DISABLE_JIT
 RECS = "user,candidate,score\nMyriel,Valjean,0.5\nMyriel,Napoleon,0.25\nMarius,Cosette,0.75\nMarius,Valjean,0.125\n"
-QUICK = ("--random-seed", 1, "--sets-per-node", 2)
+QUICK = ("--random-seed", 1)
+SMALL = {"heteroim": {"sets_per_node": 2}}
 
 
 def rows_of(text):
     return list(csv.reader(io.StringIO(text)))
 
 
-def expected(method, k=None, **options):
+def expected(name, k=None, **options):
     lists = {"Myriel": {"Valjean": 0.5, "Napoleon": 0.25}, "Marius": {"Cosette": 0.75, "Valjean": 0.125}}
-    return Reranker(imax.datasets.load("lesmis"), method, rng=1, sets_per_node=2, **options).rerank(lists, k)
+    return Reranker(imax.datasets.load("lesmis"), name, rng=1, **SMALL.get(name, {}), **options).rerank(lists, k)
 
 
-@pytest.mark.parametrize("method", ["heteroim", "heteroir", "degree"])
-def test_lists_as_from_the_library(write, tmp_path, method):  # noqa: F811
+@pytest.mark.parametrize("name", ["heteroim", "heteroir", "degree"])
+def test_lists_as_from_the_library(write, tmp_path, name):  # noqa: F811
     recs = write(RECS, "recs.csv")
     out = tmp_path / "out.csv"
-    options = ("--candidates", recs, "--method", method, *QUICK)
+    options = (
+        "--candidates",
+        recs,
+        "--algorithm",
+        name,
+        *QUICK,
+        *(("--sets-per-node", 2) if name == "heteroim" else ()),
+    )
     run("rerank", *options, "--output", out, "lesmis")
-    assert out.read_text() == as_text(expected(method), "csv")
+    assert out.read_text() == as_text(expected(name), "csv")
     text = run("rerank", *options, "--k", 1, "lesmis").stdout
     assert text.splitlines()[0].split()[:4] == ["user", "friend", "rank", "score"]
-    assert f"Method       {method}" in text
+    assert f"Algorithm    {name}" in text
     lines = run("rerank", *options, "--k", 1, "--format", "jsonl", "lesmis").stdout.splitlines()
-    assert [json.loads(line)["friend"] for line in lines] == [own[0] for own in expected(method).lists().values()]
+    assert [json.loads(line)["friend"] for line in lines] == [own[0] for own in expected(name).lists().values()]
     record = json.loads(run("rerank", *options, "--format", "json", "lesmis").stdout)
-    assert (record["method"], record["source"], record["random_seed"]) == (method, "lesmis", 1)
+    assert (record["algorithm"], record["source"], record["random_seed"]) == (name, "lesmis", 1)
     assert files_in(tmp_path) == ["out.csv", "recs.csv"]
 
 
 def test_acceptance_and_blend(write):  # noqa: F811
     recs, accept = write(RECS, "recs.csv"), write("Valjean 0.25\n", "accept.txt")
-    options = ("--candidates", recs, "--method", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
+    options = ("--candidates", recs, "--algorithm", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
     found = run("rerank", *options, "--interactions", 3, "--format", "csv", "lesmis").stdout
     assert found == as_text(expected("heteroir", acceptance={"Valjean": 0.25}, blend=0.5, interactions=3), "csv")
 
@@ -58,7 +66,7 @@ def test_acceptance_and_blend(write):  # noqa: F811
 def test_metrics(write, tmp_path):  # noqa: F811
     recs = write(RECS, "recs.csv")
     truth = write("user,friend\nMyriel,Valjean\nMarius,Cosette\nValjean,Fantine\n", "truth.csv")
-    options = ("--candidates", recs, "--method", "probability", "--evaluate", truth, "--random-seed", 1, "lesmis")
+    options = ("--candidates", recs, "--algorithm", "probability", "--evaluate", truth, "--random-seed", 1, "lesmis")
     text = run("rerank", "--k", 2, *options).stdout
     assert text.splitlines()[0].split() == ["k", "recall", "ndcg", "spread", "ideal_spread", "nspread"]
     assert text.splitlines()[1].split() == ["1", "1.0000", "1.0000", "3", "3", "1.0000"]
@@ -73,13 +81,13 @@ def test_metrics(write, tmp_path):  # noqa: F811
 def test_integers_and_compressed_files(tmp_path):
     path = tmp_path / "recs.csv.gz"
     path.write_bytes(gzip.compress(b"user,candidate\n0,33\n0,1\n"))
-    text = run("rerank", "--candidates", path, "--method", "degree", "--format", "csv", *QUICK, "karate").stdout
+    text = run("rerank", "--candidates", path, "--algorithm", "degree", "--format", "csv", *QUICK, "karate").stdout
     assert [row[:2] for row in rows_of(text)[1:]] == [["0", "33"], ["0", "1"]]
 
 
 def test_unknown_nodes(write):  # noqa: F811
     recs = write(RECS + "Marius,Nobody,0.5\n", "recs.csv")
-    options = ("--candidates", recs, "--method", "degree", *QUICK)
+    options = ("--candidates", recs, "--algorithm", "degree", *QUICK)
     assert "the candidate 'Nobody' is not a node" in fails(1, "rerank", *options, "lesmis")
     done = run("rerank", *options, "--on-missing", "drop", "lesmis")
     assert "note: 1 candidates and 0 users are no nodes and left out" in done.stderr
@@ -89,18 +97,18 @@ def test_unknown_nodes(write):  # noqa: F811
     ("text", "options", "code", "message"),
     [
         ("user,friend\na,b\n", (), 1, "recs.csv: the column 'candidate' is missing; it has 'user', 'friend'"),
-        ("user,candidate\nMyriel\n", (), 1, "recs.csv:2: expected 2 columns, as in the head line, got 'Myriel'"),
+        ("user,candidate\nMyriel\n", (), 1, "recs.csv:2: expected 2 columns, as in the header, got 'Myriel'"),
         ("user,candidate\nMyriel,\n", (), 1, "recs.csv:2: a label is missing"),
         ("user,candidate\n", (), 1, "recs.csv has no rows"),
         ("user,candidate,score\nMyriel,Valjean,high\n", (), 1, "recs.csv:2: the score 'high' is not a number"),
         ("user,candidate,score\nMyriel,Valjean,1.5\n", (), 1, "recs.csv:2: the score '1.5' must lie in [0, 1]"),
         ("user,candidate,score\nMyriel,Valjean,nan\n", (), 1, "recs.csv:2: the score 'nan' must lie"),
-        ("user,candidate\nMyriel,Valjean\nMyriel,Valjean\n", (), 2, "names 'Valjean' more than once"),
+        ("user,candidate\nMyriel,Valjean\nMyriel,Valjean\n", (), 2, "'Valjean' occurs more than once"),
         (
             "user,candidate\nMyriel,Valjean\n",
             ("--k", 2),
             2,
-            "--k = 2 is more than the 1 candidates of 'Myriel'; ask for fewer, or give --on-short keep",
+            "--k must be at most 1, the number of candidates of 'Myriel', got 2; lower k or use --on-short keep",
         ),
         ("user,candidate\nMyriel,Valjean\n", ("--blend", 2), 2, "--blend must lie in"),
         ("user,candidate\nMyriel,Valjean\n", ("--format", "parquet"), 2, "--format parquet needs --output"),
@@ -115,7 +123,7 @@ def test_unknown_nodes(write):  # noqa: F811
             '{"user": "Myriel", "candidate": "Valjean", "score": 1}\n{"user": "Marius", "candidate": "Cosette"}\n',
             (),
             1,
-            "recs.csv:2: 'score' is not given on all lines alike",
+            "recs.csv:2: 'score' must be on all lines or on none",
         ),
         ('{"user": "Myriel", "candidate": "Valjean"}\n{oh}\n', (), 1, "recs.csv:2: not JSON"),
         ('{"user": "Myriel", "candidate": "Valjean"}\n[1]\n', (), 1, "recs.csv:2: expected an object"),
@@ -123,7 +131,7 @@ def test_unknown_nodes(write):  # noqa: F811
 )
 def test_bad_input(write, text, options, code, message):  # noqa: F811
     recs = write(text, "recs.csv")
-    assert message in fails(code, "rerank", "--candidates", recs, "--method", "degree", *options, "lesmis")
+    assert message in fails(code, "rerank", "--candidates", recs, "--algorithm", "degree", *options, "lesmis")
 
 
 def test_json_lines(write):  # noqa: F811
@@ -167,7 +175,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "recs.parquet").write_bytes(b"PAR1....")
     labels = imax.datasets.load("lesmis").labels
-    with pytest.raises(MissingDependencyError, match=r"pip install 'imax\[parquet\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[parquet\]'"):
         read_rows(tmp_path / "recs.parquet", labels, ("user",))
     with pytest.raises(MissingDependencyError, match="Parquet needs pyarrow"):
         write_ranking(expected("degree"), tmp_path / "out.parquet", "parquet")

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imax.errors import ImaxError, InvalidArgumentError, InvalidGraphError
-from imax.graph.convert import from_edges, from_frame, from_networkx, from_scipy, to_networkx, to_scipy
 from imax.graph.influence_graph import InfluenceGraph
+
+from_edges, from_frame = InfluenceGraph.from_edges, InfluenceGraph.from_frame
+from_networkx, from_scipy = InfluenceGraph.from_networkx, InfluenceGraph.from_scipy
 
 quiet = settings(deadline=None, max_examples=100)
 
@@ -68,16 +70,16 @@ def test_networkx_round_trip(case, kind):
     if not source.is_multigraph():  # the last p of a pair wins there
         arcs = [(nodes.index(u), nodes.index(v), p) for u, v, p in source.edges(data="p")]
     expected = merged(arcs, directed=source.is_directed())
-    graph = from_networkx(source, attribute="p")
+    graph = from_networkx(source, weight="p")
     assert graph.report.arcs_given == source.number_of_edges()
     assert graph.report.directed is source.is_directed()
-    back = to_networkx(graph)
+    back = graph.to_networkx()
     assert same_labels(list(back), nodes)
     assert {(u, v): p for u, v, p in back.edges(data="p")} == {
         (nodes[u], nodes[v]): p for (u, v), p in expected.items()
     }
     assert all(type(p) is float for _, _, p in back.edges(data="p"))
-    again = from_networkx(back, attribute="p")
+    again = from_networkx(back, weight="p")
     assert content(again) == content(graph)
     assert same_labels(again.nodes(), nodes)
 
@@ -127,7 +129,7 @@ def test_scipy_round_trip(case, name, as_array):
     graph = from_scipy(matrix)
     assert graph.nodes() == list(range(n))
     assert {(u, v): p for u, v, p in graph.arcs()} == expected
-    back = to_scipy(graph)
+    back = graph.to_scipy()
     assert isinstance(back, sp.csr_array)
     assert back.dtype == np.float32
     assert np.array_equal(back.toarray(), dense.astype(np.float32))
@@ -139,7 +141,7 @@ def test_scipy_stored_zeros_are_arcs_and_survive():
     graph = from_scipy(matrix)
     assert sorted(graph.arcs()) == [(0, 1, 0.0), (1, 2, 1.0)]
     assert graph.report.parallel_arcs == 1
-    back = to_scipy(graph)
+    back = graph.to_scipy()
     assert back.nnz == 2
     assert back.has_sorted_indices
     assert content(from_scipy(back)) == content(graph)
@@ -148,9 +150,9 @@ def test_scipy_stored_zeros_are_arcs_and_survive():
 def test_scipy_values_are_the_column_where_they_are_floats():
     counts = sp.coo_array(([3, 1], ([0, 2], [1, 1])), shape=(3, 3))
     assert from_scipy(counts).probability.spec == "weighted_cascade"
-    assert from_scipy(counts.astype(bool)).column is None
-    assert from_scipy(counts, values=True, probability="lt_normalized").arcs() == [(0, 1, 0.75), (2, 1, 0.25)]
-    assert from_scipy(counts.astype(float), values=False).probability.spec == "weighted_cascade"
+    assert from_scipy(counts.astype(bool)).weight is None
+    assert from_scipy(counts, weighted=True, probability="lt_normalized").arcs() == [(0, 1, 0.75), (2, 1, 0.25)]
+    assert from_scipy(counts.astype(float), weighted=False).probability.spec == "weighted_cascade"
     assert from_scipy(counts, directed=False).n_arcs == 4
 
 
@@ -173,7 +175,7 @@ def test_scipy_errors(matrix, says):
 def test_networkx_options():
     graph = from_networkx(nx.MultiDiGraph([(0, 1), (0, 1), (2, 1)]), multi_edges="combine", probability="uniform:0.5")
     assert {(u, v): round(p, 6) for u, v, p in graph.arcs()} == {(0, 1): 0.75, (2, 1): 0.5}
-    bare = to_networkx(graph, attribute=None)
+    bare = graph.to_networkx(weight=None)
     assert dict(bare.edges) == {(0, 1): {}, (2, 1): {}}
     assert from_networkx(nx.path_graph(3)).probability.spec == "weighted_cascade"
     view = nx.subgraph_view(nx.path_graph(5), filter_node=lambda node: node != 2)
@@ -200,12 +202,12 @@ def test_networkx_bad_attributes_name_the_edge(edge, says):
     source.add_edge("a", "b", p=0.5)
     source.add_edge("b", ("c", 1), **edge)
     with pytest.raises(ImaxError) as caught:
-        from_networkx(source, attribute="p")
+        from_networkx(source, weight="p")
     assert says in str(caught.value)
 
 
 def test_networkx_wants_a_graph():
-    with pytest.raises(InvalidArgumentError, match="G must be a NetworkX graph, got list"):
+    with pytest.raises(InvalidArgumentError, match="graph must be a NetworkX graph, got list"):
         from_networkx([(0, 1)])
 
 
@@ -227,9 +229,9 @@ def test_edges_in_any_container():
     ("edges", "says"),
     [
         ([(0, 1), (0, 1, 0.5)], "number 0 is (0, 1) but number 1 is (0, 1, 0.5)"),
-        ([(0, 1), (0,)], "edge number 1 must be (u, v) or (u, v, number), got (0,)"),
-        (["ab"], "edge number 0 must be (u, v) or (u, v, number), got 'ab'"),
-        ([(0, 1), 7], "edge number 1 must be (u, v) or (u, v, number), got 7"),
+        ([(0, 1), (0,)], "edge number 1 must be (source, target) or (source, target, weight), got (0,)"),
+        (["ab"], "edge number 0 must be (source, target) or (source, target, weight), got 'ab'"),
+        ([(0, 1), 7], "edge number 1 must be (source, target) or (source, target, weight), got 7"),
         ([("a", ["b"])], "a node label must be hashable, got ['b']"),
         ([("a", None)], "a node label is missing (None)"),
         ([("a", float("nan"))], "a node label is missing (nan)"),
@@ -273,7 +275,7 @@ def test_frame_errors(frame):
         with pytest.raises(InvalidArgumentError) as caught:
             from_frame(table, *arguments)
         assert says in str(caught.value)
-    with pytest.raises(InvalidArgumentError, match="df must be a pandas or Polars data frame, got list"):
+    with pytest.raises(InvalidArgumentError, match="frame must be a pandas or Polars data frame, got list"):
         from_frame([(0, 1)])
 
 

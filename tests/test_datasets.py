@@ -218,7 +218,7 @@ def test_generate_replays_and_a_generator_moves_on():
         (lambda: star(0), "n must be at least 1"),
         (lambda: disjoint_cliques(2**20, 2**20), "count * size nodes must fit 32 bits"),
         (lambda: generate("rnat", 3), "name must be one of rmat"),
-        (lambda: generate("rmat", 3, colour=1), "its parameters are scale, edge_factor, a, b, c"),
+        (lambda: generate("rmat", 3, colour=1), "name: the parameters of 'rmat' are scale, edge_factor, a, b, c"),
         (lambda: generate("star"), "missing a required argument"),
         (lambda: generate("star", 3, rng=-1), "rng must not be negative"),
     ],
@@ -274,9 +274,9 @@ def test_generated_graphs_load_by_text():
         ("rmat:", "'' is not a number"),
         ("rmat:4,x", "'x' is not a number"),
         ("rmat:a=0.5,4", "'4' must come before the named parameters"),
-        ("rmat:4,colour=3", "its parameters are scale"),
+        ("rmat:4,colour=3", "the parameters of 'rmat' are scale"),
         ("rmat:4.5", "scale must be a whole number"),
-        ("nosuch", "'nosuch' is no known graph"),
+        ("nosuch", "name 'nosuch' is unknown"),
     ],
 )
 def test_texts_that_cannot_be_read(spec, says):
@@ -323,7 +323,7 @@ def test_files_are_found_packed_or_not(tmp_path, monkeypatch, as_text):
 def test_a_file_with_another_checksum_is_refused(tmp_path):
     file = tmp_path / "facebook.txt.gz"
     file.write_bytes(gzip.compress(b"0 1\n1 0\n"))
-    with pytest.raises(FileFormatError, match="not the file that 'facebook' stands for") as caught:
+    with pytest.raises(FileFormatError, match="not the file of the graph 'facebook'") as caught:
         load("facebook", tmp_path)
     assert "verify=False" in str(caught.value)
     assert isinstance(caught.value, ImaxError)

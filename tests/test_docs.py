@@ -1,7 +1,7 @@
-"""The examples of README and documentation: Python by doctest, ``console`` blocks in a shell.
+"""Runs the examples of README and documentation: Python as doctests, ``console`` blocks in a shell.
 
-A block with a caption is a file of that name, for the blocks below it. What commands print is compared with
-numbers left out: times and machines differ.
+A block with a caption is written to a file of that name, which later blocks can read. The output of commands is
+compared without numbers, because times depend on the machine.
 """
 
 import doctest
@@ -31,7 +31,7 @@ SHELL = 'imax() { "$PYTHON" -m imax "$@"; }; '
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code or output."""
+    """A code block of a page."""
 
     language: str
     file: str | None

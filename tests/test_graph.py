@@ -1,4 +1,4 @@
-"""The graph: built as a dictionary would have it, whatever the order of the arcs and the number of threads."""
+"""The graph: the same arcs as a dictionary holds, for any order of the arcs and any number of threads."""
 
 import copy
 import dataclasses
@@ -17,7 +17,9 @@ from imax._utils import parallel
 from imax.errors import FileFormatError, InvalidArgumentError, InvalidGraphError, UnknownNodeError
 from imax.graph import build as rows
 from imax.graph.accept import as_graph
-from imax.graph.influence_graph import MAX_NODES
+from imax.graph.arcs import MAX_NODES
+from imax.graph.lt_weights import LT_SLACK, lt_normalizers
+from imax.graph.parts import from_parts, to_parts
 
 from . import naive
 
@@ -25,10 +27,10 @@ P = st.one_of(st.sampled_from([0.0, 1.0, 0.5]), st.floats(0, 1, width=32))
 
 
 @st.composite
-def arc_lists(draw, most_nodes=9, most_arcs=40):
-    n = draw(st.integers(1, most_nodes))
+def arc_lists(draw, max_nodes=9, max_arcs=40):
+    n = draw(st.integers(1, max_nodes))
     node = st.integers(0, n - 1)
-    return n, draw(st.lists(st.tuples(node, node, P), max_size=most_arcs))
+    return n, draw(st.lists(st.tuples(node, node, P), max_size=max_arcs))
 
 
 def columns(arcs):
@@ -41,7 +43,7 @@ def build(n, arcs, weighted=True, **options):
 
 
 def same_graph(a, b):
-    (meta_a, arrays_a), (meta_b, arrays_b) = a.to_parts(), b.to_parts()
+    (meta_a, arrays_a), (meta_b, arrays_b) = to_parts(a), to_parts(b)
     assert meta_a == meta_b
     assert arrays_a.keys() == arrays_b.keys()
     for name, array in arrays_a.items():
@@ -50,7 +52,7 @@ def same_graph(a, b):
     assert a.fingerprint == b.fingerprint
 
 
-# -- what is built -----------------------------------------------------------------------------------------------
+# -- construction -------------------------------------------------------------------------------------------------
 
 
 @given(arc_lists(), st.sampled_from(["merge", "combine"]), st.booleans())
@@ -76,14 +78,14 @@ def test_arcs_without_a_column(problem, multi_edges, directed):
     graph = build(n, arcs, weighted=False, multi_edges=multi_edges, directed=directed)
     expected, _, _ = naive.merged_arcs(arcs, "merge", directed)
     assert {(u, v) for u, v, _ in graph.arcs()} == expected.keys()
-    if graph.copies is not None:
+    if graph.multiplicity is not None:
         copies = dict.fromkeys(expected, 0)
         for u, v, _ in arcs:
             for pair in [(u, v)] if directed else [(u, v), (v, u)]:
                 if u != v:
                     copies[pair] += 1
         src, dst, _ = graph.arc_arrays()
-        assert graph.copies.tolist() == [copies[pair] for pair in zip(src.tolist(), dst.tolist(), strict=True)]
+        assert graph.multiplicity.tolist() == [copies[pair] for pair in zip(src.tolist(), dst.tolist(), strict=True)]
 
 
 @given(arc_lists())
@@ -112,14 +114,14 @@ def test_neither_order_nor_threads_matter(problem, random, multi_edges, directed
     shuffled = list(arcs)
     random.shuffle(shuffled)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "SOLO_ARCS", 0)
+        patch.setattr(rows, "_ARCS_FOR_THREADS", 0)
         for threads in (1, 2, 3):
             other = build(n, shuffled, weighted, multi_edges=multi_edges, directed=directed, threads=threads)
             same_graph(one, other)
 
 
 def test_a_larger_graph_by_many_threads(monkeypatch):
-    monkeypatch.setattr(rows, "SOLO_ARCS", 0)
+    monkeypatch.setattr(rows, "_ARCS_FOR_THREADS", 0)
     generator = np.random.default_rng(1)
     n, m = (3000, 40_000) if not config.DISABLE_JIT else (60, 900)
     src, dst = generator.integers(0, n, (2, m)) ** 2 // n  # hubs have rows beyond the insertion sort
@@ -209,7 +211,7 @@ def test_a_negative_zero_is_a_zero():
     assert graph.arcs() == [(0, 1, 0.5)]
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------
+# -- invalid arguments ---------------------------------------------------------------------------------------------
 
 ARRAYS = InfluenceGraph.from_arrays
 
@@ -217,13 +219,13 @@ ARRAYS = InfluenceGraph.from_arrays
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: ARRAYS([0, 1], [1]), InvalidArgumentError, "src and dst must have one length, got 2 and 1"),
-        (lambda: ARRAYS([[0]], [1]), InvalidArgumentError, "src must have one dimension, got shape (1, 1)"),
-        (lambda: ARRAYS([0.0], [1]), InvalidArgumentError, "src must hold whole numbers (node indices), got float64"),
-        (lambda: ARRAYS([0], ["a"]), InvalidArgumentError, "dst must hold whole numbers (node indices), got <U1"),
-        (lambda: ARRAYS([True], [1]), InvalidArgumentError, "src must hold whole numbers (node indices), got bool"),
-        (lambda: ARRAYS([0], [-1]), InvalidGraphError, "dst holds the node index -1"),
-        (lambda: ARRAYS([0], [2**40]), InvalidGraphError, f"dst holds the node index {2**40}"),
+        (lambda: ARRAYS([0, 1], [1]), InvalidArgumentError, "source and target must have the same length, got 2 and 1"),
+        (lambda: ARRAYS([[0]], [1]), InvalidArgumentError, "source must have one dimension, got shape (1, 1)"),
+        (lambda: ARRAYS([0.0], [1]), InvalidArgumentError, "source must hold whole numbers (node indices), got float"),
+        (lambda: ARRAYS([0], ["a"]), InvalidArgumentError, "target must hold whole numbers (node indices), got <U1"),
+        (lambda: ARRAYS([True], [1]), InvalidArgumentError, "source must hold whole numbers (node indices), got bool"),
+        (lambda: ARRAYS([0], [-1]), InvalidGraphError, "target holds the node index -1"),
+        (lambda: ARRAYS([0], [2**40]), InvalidGraphError, f"target holds the node index {2**40}"),
         (lambda: ARRAYS([0], [MAX_NODES + 1]), InvalidGraphError, f"indices must lie in [0, {MAX_NODES}]"),
         (
             lambda: ARRAYS(np.array([0], np.int32), np.array([-7], np.int32)),
@@ -243,7 +245,7 @@ ARRAYS = InfluenceGraph.from_arrays
         (lambda: ARRAYS([0], [1], n_nodes=0), InvalidArgumentError, "n_nodes must be at least 1, got 0"),
         (lambda: ARRAYS([0], [1], n_nodes=2.5), InvalidArgumentError, "n_nodes must be a whole number, got 2.5"),
         (lambda: ARRAYS([], []), InvalidGraphError, "no arcs and no nodes; give n_nodes"),
-        (lambda: ARRAYS([], [], labels=[]), InvalidArgumentError, "the number of labels must be at least 1, got 0"),
+        (lambda: ARRAYS([], [], labels=[]), InvalidArgumentError, "labels must have 1 to 2147483646 entries, got 0"),
         (lambda: ARRAYS([0], [1], labels=["a"]), InvalidGraphError, "arc number 0 is (0, 1)"),
         (
             lambda: ARRAYS([0], [1], labels=["a", "b"], n_nodes=3),
@@ -256,10 +258,10 @@ ARRAYS = InfluenceGraph.from_arrays
         (lambda: ARRAYS([0], [1], probability="luck"), InvalidArgumentError, "got 'luck'"),
         (lambda: ARRAYS([0], [1], probability="column"), InvalidArgumentError, "needs a value per arc"),
         (lambda: ARRAYS([0], [1], [0.1, 0.2]), InvalidArgumentError, "one value per arc, shape (1,), got shape (2,)"),
-        (lambda: ARRAYS([0], [1], ["much"]), InvalidArgumentError, "p must hold numbers"),
-        (lambda: ARRAYS([0, 1], [1, 0], [0.1, -0.5]), InvalidGraphError, "p[1] is -0.5; values must be finite"),
-        (lambda: ARRAYS([0], [1], [float("nan")]), InvalidGraphError, "p[0] is nan"),
-        (lambda: ARRAYS([0], [1], [float("inf")]), InvalidGraphError, "p[0] is inf"),
+        (lambda: ARRAYS([0], [1], ["much"]), InvalidArgumentError, "weight must hold numbers"),
+        (lambda: ARRAYS([0, 1], [1, 0], [0.1, -0.5]), InvalidGraphError, "weight[1] is -0.5; values must be finite"),
+        (lambda: ARRAYS([0], [1], [float("nan")]), InvalidGraphError, "weight[0] is nan"),
+        (lambda: ARRAYS([0], [1], [float("inf")]), InvalidGraphError, "weight[0] is inf"),
         (lambda: ARRAYS([0], [1], [1.5]), InvalidGraphError, "the probability of the arc 0 -> 1 is 1.5"),
         (
             lambda: ARRAYS([0, 1], [1, 0], [0.5, 3], labels=["ann", "bob"]),
@@ -318,8 +320,8 @@ def test_any_labels_come_back(labels):
     assert [type(x) for x in graph.nodes()] == [type(x) for x in labels]
     assert graph.labels_of(graph.internal_of(labels)) == labels
     assert {(u, v) for u, v, _ in graph.arcs()} == set(itertools.pairwise(labels))
-    with pytest.raises(UnknownNodeError, match="seed 'nobody here' is not a node of the graph"):
-        graph.internal_of(["nobody here"], "seed")
+    with pytest.raises(UnknownNodeError, match="seeds: 'nobody here' is not a node of the graph"):
+        graph.internal_of(["nobody here"], "seeds")
 
 
 # -- views and copies --------------------------------------------------------------------------------------------
@@ -344,22 +346,22 @@ def test_fingerprints_tell_graphs_apart():
 @pytest.mark.parametrize("spec", [None, "uniform:0.1", "exponential"])
 def test_parts_come_together_again(labels, spec):
     graph = ARRAYS([0, 1, 0], [1, 2, 2], [0.1, 0.2, 0.3], labels=labels, probability=spec, rng=1)
-    meta, arrays = graph.to_parts()
-    same_graph(graph, InfluenceGraph.from_parts(meta, arrays))
-    assert InfluenceGraph.from_parts(meta, arrays).nodes() == graph.nodes()
+    meta, arrays = to_parts(graph)
+    same_graph(graph, from_parts(meta, arrays))
+    assert from_parts(meta, arrays).nodes() == graph.nodes()
     for again in (pickle.loads(pickle.dumps(graph)), copy.deepcopy(graph)):
         same_graph(graph, again)
         assert again.forward()[0].tolist() == graph.forward()[0].tolist()
 
 
 def test_parts_that_do_not_fit_are_refused():
-    meta, arrays = ARRAYS([0, 1], [1, 2], [0.1, 0.2]).to_parts()
+    meta, arrays = to_parts(ARRAYS([0, 1], [1, 2], [0.1, 0.2]))
     with pytest.raises(FileFormatError, match=r"the array 'in_ptr' has shape \(3,\), not \(4,\)"):
-        InfluenceGraph.from_parts(meta, arrays | {"in_ptr": arrays["in_ptr"][:-1]})
-    with pytest.raises(FileFormatError, match="the arcs' probabilities are missing"):
-        InfluenceGraph.from_parts(meta, {k: v for k, v in arrays.items() if k != "values"})
+        from_parts(meta, arrays | {"in_ptr": arrays["in_ptr"][:-1]})
+    with pytest.raises(FileFormatError, match="the probabilities of the arcs are missing"):
+        from_parts(meta, {k: v for k, v in arrays.items() if k != "values"})
     with pytest.raises(InvalidArgumentError, match=r"the label \(1, 2\) cannot be stored"):
-        ARRAYS([0], [1], labels=[(1, 2), (3, 4)]).to_parts()
+        to_parts(ARRAYS([0], [1], labels=[(1, 2), (3, 4)]))
 
 
 def test_reports_and_repr():
@@ -406,3 +408,16 @@ def test_lt_sums_may_miss_1_by_rounding():
     d = 1000
     graph = ARRAYS(range(1, d + 1), [0] * d, np.full(d, 1 / d, dtype=np.float32) * np.float32(1 + 1e-6))
     assert graph.check_lt().max() > 1.0
+
+
+def test_a_sum_of_lt_weights_near_1_is_scaled_to_1():
+    sums = np.array([0.0, 0.5, 1 - 2 * LT_SLACK, 1 - LT_SLACK / 2, 1.0, 1 + LT_SLACK / 2])
+    assert lt_normalizers(sums).tolist() == [1.0, 1.0, 1.0, *sums[3:]]
+
+
+def test_the_public_methods_are_those_of_the_class_itself():
+    public = {name for name in vars(InfluenceGraph) if not name.startswith("_")}
+    assert public == {
+        "arc_arrays", "arcs", "from_arrays", "from_edges", "from_frame", "from_networkx", "from_scipy", "in_degree",
+        "nodes", "out_degree", "to_networkx", "to_scipy", "with_probability",
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Edge lists, Matrix Market files, label files: what is read, what is refused, and how it is said."""
+"""Edge lists, Matrix Market files and files about nodes: what is read, what is refused, and the messages."""
 
 import bz2
 import gzip
@@ -23,9 +23,8 @@ from imax.errors import (
     NoSuchFileError,
     UnknownNodeError,
 )
-from imax.io import edge_list
+from imax.io import edge_list, read_active_sets, read_edgelist, read_graph, read_labels, read_node_values, write_text
 from imax.io import text as text_files
-from imax.io.graphs import read_active_sets, read_edgelist, read_graph, read_labels, read_node_values, write_text
 
 sys.path.insert(0, str(Path(__file__).parent))
 import naive_io
@@ -38,15 +37,18 @@ def content(text):
     return text_files.Content("t", data)
 
 
+ANY_NUMBER = edge_list.ThirdColumn(-1e38, 1e38, "a number")
+
+
 def parsed(text, *, want=False, skip=False, threads=1):
-    """Return the arcs of a text by label, and the parser's report."""
-    bounds = (-1e38, 1e38) if want else None
-    arcs = edge_list.read_text(content(text), edge_list.Wanted(bounds, "a number", skip), threads)
+    """Return the arcs of a text by label, and what the parser returned."""
+    options = edge_list.ReadOptions(ANY_NUMBER if want else None, skip)
+    arcs = edge_list.read_text(content(text), options, threads)
     labels = list(range(arcs.n_nodes)) if arcs.labels is None else list(arcs.labels)
     assert len(labels) == arcs.n_nodes
-    assert {arcs.src.dtype, arcs.dst.dtype} == {np.dtype(np.int32)}
-    values = [1.0] * len(arcs.src) if arcs.column is None else arcs.column.tolist()
-    rows = zip(arcs.src.tolist(), arcs.dst.tolist(), values, strict=True)
+    assert {arcs.source.dtype, arcs.target.dtype} == {np.dtype(np.int32)}
+    values = [1.0] * len(arcs.source) if arcs.weight is None else arcs.weight.tolist()
+    rows = zip(arcs.source.tolist(), arcs.target.tolist(), values, strict=True)
     return [(labels[a], labels[b], v) for a, b, v in rows], arcs
 
 
@@ -249,9 +251,9 @@ def test_lacking_column(text):
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("ends", ["1 2", "a b"])
 def test_values_out_of_range(value, skip, ends):
-    wanted = edge_list.Wanted((0.0, 1.0), "a probability in [0, 1]", skip)
+    options = edge_list.ReadOptions(edge_list.ThirdColumn(0.0, 1.0, "a probability in [0, 1]"), skip)
     with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"):
-        edge_list.read_text(content(f"{ends} 1\n{ends} {value}\n"), wanted, 1)
+        edge_list.read_text(content(f"{ends} 1\n{ends} {value}\n"), options, 1)
 
 
 # -- against the slow reading ---------------------------------------------------------------------------
@@ -310,17 +312,19 @@ def test_blocks_join(monkeypatch, name):
     rng = np.random.default_rng(5)
     edges = [(name(int(a)), name(int(b))) for a, b in rng.integers(0, 40, (300, 2)) * 1_000_003]
     text = "# head\n" + "".join(f"{a} {b}\n" + "# x\n" * (i % 5 == 0) for i, (a, b) in enumerate(edges))
-    whole = edge_list.read_text(content(text), edge_list.Wanted(), 1)
+    whole = edge_list.read_text(content(text), edge_list.ReadOptions(), 1)
     monkeypatch.setattr(edge_list, "_BLOCK", 64)
     monkeypatch.setattr(edge_list, "_NAMES_BLOCK", 64)
     for threads in (1, 3):
-        cut = edge_list.read_text(content(text.rstrip("\n")), edge_list.Wanted(), threads)
-        assert np.array_equal(cut.src, whole.src)
-        assert np.array_equal(cut.dst, whole.dst)
+        cut = edge_list.read_text(content(text.rstrip("\n")), edge_list.ReadOptions(), threads)
+        assert np.array_equal(cut.source, whole.source)
+        assert np.array_equal(cut.target, whole.target)
         assert list(cut.labels) == list(whole.labels)
-    assert [(str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.src, whole.dst, strict=True)] == edges
+    assert [
+        (str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.source, whole.target, strict=True)
+    ] == edges
     with pytest.raises(FileFormatError, match=r"^t:362: "):
-        edge_list.read_text(content(text + "lonely\n1 2\n"), edge_list.Wanted(), 2)
+        edge_list.read_text(content(text + "lonely\n1 2\n"), edge_list.ReadOptions(), 2)
 
 
 def test_many_names():
@@ -375,7 +379,7 @@ def test_zstd_without_the_package(put, monkeypatch):
     if sys.version_info >= (3, 14):
         pytest.skip("zstd is in the standard library")
     monkeypatch.setitem(sys.modules, "zstandard", None)
-    with pytest.raises(MissingDependencyError, match=r"g.txt: .*pip install 'imax\[zstd\]'"):
+    with pytest.raises(MissingDependencyError, match=r"g.txt: .*pip install 'influence-maximization\[zstd\]'"):
         read_graph(put(b"\x28\xb5\x2f\xfd1234"))
 
 
@@ -437,7 +441,7 @@ def test_read_edgelist(put):
     graph = read_edgelist(path, probability="column")
     assert sorted(graph.arcs()) == [(10, 20, 0.5), (20, 30, 0.25)]
     assert read_edgelist(path, column=True).probability.spec == "column"
-    assert read_edgelist(path, probability="uniform:0.5", column=True).column is not None
+    assert read_edgelist(path, probability="uniform:0.5", column=True).weight is not None
     both = read_edgelist(put("1 2\n"), directed=False)
     assert sorted(both.arcs()) == [(1, 2, 1.0), (2, 1, 1.0)]
 
@@ -590,12 +594,14 @@ def test_nothing_half_written(tmp_path):
         yield b"new"
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(InvalidArgumentError, match=r"cannot write .*out.txt: No space left on device; name a file"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"path: cannot write .*out.txt: No space left on device; name a file"
+    ):
         text_files.write_bytes(path, parts())
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
     for bad in (tmp_path, tmp_path / "no" / "file", "a\0b"):
-        with pytest.raises(InvalidArgumentError, match="cannot write"):
+        with pytest.raises(InvalidArgumentError, match="path: cannot write"):
             write_text(bad, "x")
 
 
@@ -631,6 +637,6 @@ def test_the_ending_says_how_a_graph_is_written(ending, tmp_path):
 
 def test_a_label_that_cannot_stand_in_an_edge_list_is_refused(tmp_path):
     graph = imax.InfluenceGraph.from_edges([("a,b", "c"), ("c", "d")])
-    with pytest.raises(imax.errors.InvalidGraphError, match="'a,b' cannot stand in an edge list"):
+    with pytest.raises(imax.errors.InvalidGraphError, match="an edge list cannot hold the label 'a,b'"):
         imax.write_graph(graph, tmp_path / "graph.csv")
     assert not list(tmp_path.iterdir())

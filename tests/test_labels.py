@@ -55,8 +55,8 @@ def test_labels_pass_through():
 def test_unknown_labels_are_named(values, unknown):
     labels = Labels.of(values, 3)
     with pytest.raises(UnknownNodeError) as caught:
-        labels.find([unknown], "seed")
-    assert str(caught.value).startswith(f"seed {unknown!r} is not a node of the graph (")
+        labels.find([unknown], "seeds")
+    assert str(caught.value).startswith(f"seeds: {unknown!r} is not a node of the graph (")
 
 
 def test_the_hint_shows_what_nodes_look_like():
@@ -89,5 +89,5 @@ def test_other_arrays_become_lists():
 
 @pytest.mark.parametrize("labels", [5, None, 1.5])
 def test_one_label_is_not_a_list_of_them(labels):
-    with pytest.raises(InvalidArgumentError, match="seed must be an iterable of labels, got"):
-        Labels.of(None, 9).find(labels, "seed")
+    with pytest.raises(InvalidArgumentError, match="seeds must be an iterable of labels, got"):
+        Labels.of(None, 9).find(labels, "seeds")

@@ -95,7 +95,7 @@ def test_frames(result):
 
 def test_frames_without_pandas(monkeypatch, result):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(MissingDependencyError, match=r"to_frame needs pandas: pip install 'imax\[frames\]'"):
+    with pytest.raises(MissingDependencyError, match=r"to_frame .*pip install 'influence-maximization\[frames\]'"):
         result.to_frame()
 
 

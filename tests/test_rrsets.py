@@ -29,7 +29,7 @@ def test_estimates_of_known_spreads():
     # 2 and 1 but for chance: six standard errors are 0.16
     assert sets.estimate(["b"]) == pytest.approx(2.0, abs=0.16)
     assert sets.estimate(["c"]) == pytest.approx(1.0, abs=0.16)
-    with pytest.raises(UnknownNodeError, match="seed 'd' is not a node of the graph"):
+    with pytest.raises(UnknownNodeError, match="seeds: 'd' is not a node of the graph"):
         sets.estimate(["d"])
 
 
@@ -107,7 +107,7 @@ G = imax.InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"node_weights": [1, float("inf"), 1]}, "node_weights of node 1 is inf"),
         ({"node_weights": [0, 0, 0]}, "node_weights are all 0; at least one node must count"),
         ({"node_weights": {0: 1.0}}, "node_weights lacks 2 of 3 nodes; give each a value"),
-        ({"node_weights": {0: 1, 1: 1, 7: 1}}, "the node of node_weights 7 is not a node of the graph"),
+        ({"node_weights": {0: 1, 1: 1, 7: 1}}, "node_weights: 7 is not a node of the graph"),
         ({"node_weights": {0: 1, 1: 1, 2: "much"}}, "node_weights must be numbers"),
         ({"node_weights": ["a", "b", "c"]}, "node_weights must be numbers"),
     ],

@@ -1,1 +1,1 @@
-"""The benchmarks that airspeed velocity runs every night: one module for each part of the package."""
+"""Nightly benchmarks for airspeed velocity: one module for each part of the package."""

@@ -1,4 +1,4 @@
-"""Each benchmark once, without asv: ``IMAX_BENCH_SCALE=8 python -m bench.suites`` says whether they still run."""
+"""Run each benchmark once, without asv: ``IMAX_BENCH_SCALE=8 python -m bench.suites`` checks that they work."""
 
 import contextlib
 import inspect
@@ -12,17 +12,17 @@ from typing import Any
 from ._inputs import Inputs
 
 KINDS = ("time_", "peakmem_", "track_")
-LEFT_OUT = ("compilation",)  # takes as long as ever, however small the graph
+LEFT_OUT = ("compilation",)  # it takes the same time for every size of graph
 
 
 def classes(module: ModuleType) -> list[type]:
-    """Return the classes of a module that hold benchmarks."""
+    """Return the classes of a module that contain benchmarks."""
     own = [cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ == module.__name__]
     return [cls for cls in own if any(name.startswith(KINDS) for name in dir(cls))]
 
 
 def cases(cls: type) -> list[tuple[Any, ...]]:
-    """Return the combinations of a class's parameters."""
+    """Return all combinations of the parameters of a class."""
     params = getattr(cls, "params", ())
     if params and not isinstance(params[0], tuple):
         params = (params,)
@@ -30,7 +30,7 @@ def cases(cls: type) -> list[tuple[Any, ...]]:
 
 
 def run(name: str) -> None:
-    """Run a module's benchmarks."""
+    """Run the benchmarks of a module."""
     for cls in classes(import_module(f"bench.suites.{name}")):
         for case in cases(cls):
             suite = cls()
@@ -38,11 +38,11 @@ def run(name: str) -> None:
                 suite.setup(*case)
             for method in (m for m in dir(suite) if m.startswith(KINDS)):
                 getattr(suite, method)(*case)
-    print(f"{name}: ran")
+    print(f"{name}: done")
 
 
 def main() -> None:
-    """Run them all in a folder that holds their inputs."""
+    """Run all benchmarks in a folder that contains their inputs."""
     names = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem not in LEFT_OUT)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         Inputs().setup_cache()

@@ -1,4 +1,4 @@
-"""Choosing examples to annotate."""
+"""Selection of items to annotate."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ SIZE = 5_000
 
 
 class Annotate:
-    """Embeddings in clusters."""
+    """Selection, neighbor search and propagation of labels on clustered embeddings."""
 
     def setup(self) -> None:
         rng = np.random.default_rng(0)
-        centres = rng.normal(size=(50, 64))
-        self.x = (centres[rng.integers(0, 50, SIZE)] + 0.7 * rng.standard_normal((SIZE, 64))).astype(np.float32)
+        centers = rng.normal(size=(50, 64))
+        self.x = (centers[rng.integers(0, 50, SIZE)] + 0.7 * rng.standard_normal((SIZE, 64))).astype(np.float32)
         self.chosen = ideal(self.x, 100, 10, rng=1, epsilon=0.1)
-        self.given = dict.fromkeys(self.chosen.indices, "label")
+        self.labels = dict.fromkeys(self.chosen.indices, "label")
 
     def time_neighbors(self) -> None:
         neighbors_of(self.x, 10)
@@ -24,4 +24,4 @@ class Annotate:
         ideal(self.x, 100, 10, rng=1, epsilon=0.1)
 
     def time_auto_annotate(self) -> None:
-        auto_annotate(self.chosen, self.given, rng=1)
+        auto_annotate(self.chosen, self.labels, rng=1)

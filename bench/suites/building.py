@@ -1,4 +1,4 @@
-"""Building graphs from arrays and NetworkX, their forward rows, and the tables of the sampler."""
+"""Graphs from arrays and NetworkX, their forward rows, and the tables of the sampler."""
 
 import networkx as nx
 
@@ -9,24 +9,24 @@ from ._inputs import THREADS, Inputs
 
 
 class Arrays(Inputs):
-    """Rows from arcs in any order."""
+    """A graph from arcs in any order."""
 
     params = THREADS
     param_names = ("threads",)
 
     def setup(self, threads: int) -> None:
-        self.src, self.dst, _ = self.read().arc_arrays()
+        self.source, self.target, _ = self.read().arc_arrays()
         self.time_from_arrays(threads)
 
     def time_from_arrays(self, threads: int) -> None:
-        imax.InfluenceGraph.from_arrays(self.src, self.dst, threads=threads)
+        imax.InfluenceGraph.from_arrays(self.source, self.target, threads=threads)
 
     def peakmem_from_arrays(self, threads: int) -> None:
-        imax.InfluenceGraph.from_arrays(self.src, self.dst, threads=threads)
+        imax.InfluenceGraph.from_arrays(self.source, self.target, threads=threads)
 
 
 class NetworkX:
-    """Conversion, both ways."""
+    """Conversion from and to NetworkX."""
 
     def setup(self) -> None:
         self.networkx = nx.gnm_random_graph(20_000, 100_000, seed=1, directed=True)
@@ -40,7 +40,7 @@ class NetworkX:
 
 
 class Prepare(Inputs):
-    """What is built at first use and kept with the graph: so each run has a graph of its own."""
+    """Rows and tables that are built at first use and kept with the graph, so each run needs a new graph."""
 
     number = 1
     warmup_time = 0.0

@@ -1,4 +1,4 @@
-"""Inviting within capacities."""
+"""Capacity-constrained selection."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from ._inputs import Inputs
 
 
 class Assign(Inputs):
-    """A share of the nodes invites ten friends each."""
+    """A share of the nodes are inviters, with a capacity of ten each."""
 
     params = (0.01, 0.1)
     param_names = ("share",)

@@ -1,4 +1,4 @@
-"""A first selection in a new process: with nothing compiled, and with the compiled code on disk."""
+"""The first selection of a new process, without and with compiled code on disk."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ COMMAND = [sys.executable, "-m", "imax", "seed", "--k", "5", "--random-seed", "1
 
 
 class Process:
-    """`imax seed` on a small graph, from start to end."""
+    """The whole process of `imax seed` on a small graph."""
 
     timeout = 600
     unit = "s"
@@ -26,7 +26,7 @@ class Process:
 
 
 def _seconds(cache: str) -> float:
-    """Return how long the command takes with this folder for compiled code."""
+    """Return the seconds that the command takes with this folder for compiled code."""
     began = time.perf_counter()
     subprocess.run(COMMAND, env=os.environ | {"NUMBA_CACHE_DIR": cache}, check=True, capture_output=True)
     return time.perf_counter() - began

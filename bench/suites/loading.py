@@ -1,4 +1,4 @@
-"""Reading graphs: text, Matrix Market, the binary file; and the import of the package."""
+"""Reading graphs from text, Matrix Market and binary files, and the import of the package."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from ._inputs import THREADS, Inputs
 
 
 class Loading(Inputs):
-    """From a file to a graph."""
+    """A graph from a file of each format."""
 
     def setup(self) -> None:
         self.time_edge_list()
@@ -30,7 +30,7 @@ class Loading(Inputs):
 
 
 class Threads(Inputs):
-    """The edge list by threads."""
+    """A graph from an edge list, for each number of threads."""
 
     params = THREADS
     param_names = ("threads",)
@@ -40,7 +40,7 @@ class Threads(Inputs):
 
 
 class Import:
-    """A process that imports the package, less one that imports nothing."""
+    """The time of a process that imports the package, minus that of a process that imports nothing."""
 
     unit = "ms"
 

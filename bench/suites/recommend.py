@@ -1,4 +1,4 @@
-"""Reranking friends: all lists at once, and one request."""
+"""Friend recommendation: rankings of many users, and single requests."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from ._inputs import Inputs
 
 
 class Rank(Inputs):
-    """The best friends of 200 users, without lists."""
+    """The best friends of 200 users, without given lists."""
 
     def setup(self) -> None:
         self.graph = self.read()
@@ -25,20 +25,20 @@ class Rank(Inputs):
 
 
 class Rerank(Inputs):
-    """One request: a user and at most 200 friends."""
+    """A request with one user and at most 200 friends."""
 
     params = (("heteroir", "heteroim"),)
-    param_names = ("method",)
+    param_names = ("algorithm",)
 
-    def setup(self, method: str) -> None:
+    def setup(self, algorithm: str) -> None:
         graph = self.read()
         ptr, idx, _ = graph.forward()
         internal = int(np.argmin(np.abs(np.diff(ptr) - 200)))
         row = idx[ptr[internal] : ptr[internal + 1]][:200]
         (self.user,) = graph.labels_of([internal])
         self.friends = graph.labels_of(row)
-        self.reranker = Reranker(graph, method, rng=1)
-        self.time_rerank_user(method)
+        self.reranker = Reranker(graph, algorithm, rng=1)
+        self.time_rerank_user(algorithm)
 
-    def time_rerank_user(self, method: str) -> None:
+    def time_rerank_user(self, algorithm: str) -> None:
         self.reranker.rerank_user(self.user, self.friends, 10)

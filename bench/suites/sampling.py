@@ -1,4 +1,4 @@
-"""RR sets: each path of the sampler, threads, and lanes."""
+"""RR sets, for each path of the sampler, number of threads, and number of lanes."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from imax.diffusion.sampler import Sampler
 
 from ._inputs import THREADS, Inputs
 
-PATHS = {  # probabilities, model, how many sets
+PATHS = {  # probability scheme, model, number of sets
     "equal, table": ("weighted_cascade", "ic", 20_000),
     "equal, hits": ("uniform:0.005", "ic", 1_000),
     "per arc": ("exponential", "ic", 20_000),
@@ -17,7 +17,7 @@ PATHS = {  # probabilities, model, how many sets
 
 
 class Paths(Inputs):
-    """Each path, on one thread and on two."""
+    """Each path of the sampler, on one thread and on two."""
 
     params = (tuple(PATHS), THREADS)
     param_names = ("path", "threads")
@@ -25,9 +25,9 @@ class Paths(Inputs):
     def setup(self, path: str, threads: int) -> None:
         probability, model, self.count = PATHS[path]
         if probability == "lt_normalized":
-            src, dst, _ = self.read().arc_arrays()
-            weight = np.random.default_rng(1).random(src.size)
-            graph = imax.InfluenceGraph.from_arrays(src, dst, weight, probability=probability)
+            source, target, _ = self.read().arc_arrays()
+            weight = np.random.default_rng(1).random(source.size)
+            graph = imax.InfluenceGraph.from_arrays(source, target, weight, probability=probability)
         else:
             graph = self.read(probability)
         self.sampler = Sampler(graph, model, (1, 2), threads=threads)
@@ -38,7 +38,7 @@ class Paths(Inputs):
 
 
 class Lanes(Inputs):
-    """RR sets that run side by side within one thread."""
+    """RR sets that one thread samples side by side."""
 
     params = (("ic", "lt"), (1, 4, 8, 16))
     param_names = ("model", "lanes")

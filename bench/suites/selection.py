@@ -1,4 +1,4 @@
-"""From RR sets to seeds: index, greedy coverage, and whole selections."""
+"""Index, greedy coverage, and whole selections."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from ._inputs import THREADS, Inputs
 
 
 class Index(Inputs):
-    """The inverted index of a collection; one run for each, as it is kept."""
+    """The inverted index of a collection. The collection keeps it, so each run needs a new collection."""
 
     params = THREADS
     param_names = ("threads",)
@@ -27,7 +27,7 @@ class Index(Inputs):
 
 
 class Greedy(Inputs):
-    """Greedy coverage on a collection that has its index, and the count that judges seeds."""
+    """Greedy coverage on a collection with its index, and the coverage of given seeds."""
 
     params = (10, 100, 1000)
     param_names = ("k",)
@@ -46,7 +46,7 @@ class Greedy(Inputs):
 
 
 class Selection(Inputs):
-    """Whole selections on a graph that is built."""
+    """Whole selections, without building the graph."""
 
     params = (("opim-c", "imm", "degree-discount", "pagerank", "irie"),)
     param_names = ("algorithm",)
@@ -61,7 +61,7 @@ class Selection(Inputs):
 
 
 class Threads(Inputs):
-    """OPIM-C at its defaults by threads, time and peak memory."""
+    """Time and peak memory of OPIM-C with its defaults, for each number of threads."""
 
     params = THREADS
     param_names = ("threads",)
@@ -78,7 +78,7 @@ class Threads(Inputs):
 
 
 class Huge:
-    """Where RR sets are a large part of the graph."""
+    """Selections with RR sets that contain a large part of the graph."""
 
     params = (("opim-c", "hist"),)
     param_names = ("algorithm",)
@@ -92,7 +92,7 @@ class Huge:
 
 
 class Lazy:
-    """Greedy by simulation."""
+    """Lazy greedy selection with simulations."""
 
     params = (("greedy", "celf", "celf++"),)
     param_names = ("algorithm",)

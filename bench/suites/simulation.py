@@ -6,7 +6,7 @@ from ._inputs import THREADS, Inputs
 
 
 class Spread(Inputs):
-    """The spread of the ten nodes of largest degree."""
+    """The spread of the ten nodes with the largest degrees."""
 
     params = (("ic", "lt"), THREADS)
     param_names = ("model", "threads")

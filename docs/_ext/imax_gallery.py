@@ -1,4 +1,4 @@
-"""The order in which the gallery shows its pages: from first steps to special uses."""
+"""The order of the gallery: from first steps to special uses."""
 
 __all__ = ["Order"]
 
@@ -6,11 +6,11 @@ PAGES = ("seeds", "curve", "anytime", "compare", "probabilities", "budget", "cap
 
 
 class Order:
-    """Sorts file names; an error says which page has no place yet."""
+    """Sorts file names. A page that is missing in `PAGES` raises an error."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
     def __call__(self, name: str) -> int:
-        """Return a page's place."""
+        """Return the position of a page."""
         return PAGES.index(name.removeprefix("plot_").removesuffix(".py"))

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw themselves: pages need no script and no network."""
+"""Formulas as MathML. Browsers draw it themselves, so pages need no script and no network."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Directives that print what the package knows about itself, so that pages cannot disagree with it."""
+"""Directives that make tables from the registries of the package, so that pages always agree with it."""
 
 from typing import Any
 
@@ -8,22 +8,24 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 
 import imax
-from imax import datasets, errors
-from imax.capacity.front import METHODS
-from imax.graph import probabilities
+import imax.annotate
+import imax.capacity
+import imax.recommend
+from imax import datasets, errors, probabilities
+from imax._utils.registry import Entry, Registry
 from imax.selection.registry import ALGORITHMS
 
 __all__ = ["setup"]
 
 
 class _Table(Directive):
-    """A list table, parsed as reStructuredText."""
+    """A table, written as a reStructuredText list table."""
 
     header: tuple[str, ...] = ()
     widths = ""
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Return the cells."""
+        """Return the cells of all rows."""
         raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
@@ -37,13 +39,13 @@ class _Table(Directive):
 
 
 class Schemes(_Table):
-    """Every scheme of arc probabilities."""
+    """All probability schemes."""
 
-    header = ("name", "what it does", "source", "third column", "draws")
-    widths = "20 45 20 8 7"
+    header = ("name", "what it does", "source", "needs a column", "random")
+    widths = "20 43 20 9 8"
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Return a row per scheme."""
+        """Return a row for each scheme."""
         return [
             (
                 ", ".join(f"``{name}{':VALUE' * bool(s.parameter)}``" for name in (s.name, *s.aliases)),
@@ -57,13 +59,13 @@ class Schemes(_Table):
 
 
 class Datasets(_Table):
-    """Every graph that has a name."""
+    """All named graphs."""
 
-    header = ("name", "what it is", "nodes", "edges", "read as", "file")
+    header = ("name", "graph", "nodes", "edges", "read as", "file")
     widths = "16 40 10 12 10 12"
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Return a row per graph."""
+        """Return a row for each graph."""
         return [
             (
                 f"``{d.name}``",
@@ -78,13 +80,13 @@ class Datasets(_Table):
 
 
 class Errors(_Table):
-    """Every error class."""
+    """All error classes."""
 
-    header = ("class", "is also a", "raised when")
+    header = ("class", "also a subclass of", "meaning")
     widths = "30 20 50"
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Return a row per class."""
+        """Return a row for each class."""
         found = []
         for name in errors.__all__:
             made = getattr(errors, name)
@@ -93,50 +95,67 @@ class Errors(_Table):
         return found
 
 
-class Algorithms(_Table):
-    """Every selector."""
+class _Algorithms(_Table):
+    """All algorithms of a registry. Columns that no algorithm fills are left out."""
 
-    header = ("name", "how it chooses", "promise", "also takes", "source")
-    widths = "13 30 17 20 20"
+    registry: Registry[Any]
+    accepted: tuple[str, ...] = ()  # the order of the optional arguments; others follow by name
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """Return a row per algorithm."""
-        order = ("node_weights", "start", "quotas", "budget", "n_rr_sets", "n_simulations", "oracle")
-        return [
-            (
-                f"``{a.name}``",
-                a.summary,
-                a.guarantee or "none",
-                ", ".join(f"``{name}``" for name in order if name in a.accepts),
-                a.source,
-            )
-            for a in ALGORITHMS.values()
-        ]
-
-
-class CapacityMethods(_Table):
-    """Every method of inviting within capacities."""
-
-    header = ("name", "how it chooses", "promise", "also takes", "epsilon")
-    widths = "12 43 20 15 10"
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        columns = {
+            "name": (13, lambda entry: f"``{entry.name}``"),
+            "how it chooses": (35, lambda entry: entry.summary),
+            "guarantee": (18, lambda entry: entry.guarantee),
+            "also accepts": (20, self.also_accepts),
+            "epsilon": (9, lambda entry: "" if entry.epsilon is None else f"{entry.epsilon:g}"),
+            "source": (22, lambda entry: entry.source),
+        }
+        cells = {name: [cell(entry) for entry in self.registry.values()] for name, (_, cell) in columns.items()}
+        filled = [name for name in columns if any(cells[name])]
+        self.header = tuple(filled)
+        self.widths = " ".join(str(columns[name][0]) for name in filled)
+        self.cells = list(zip(*(cells[name] for name in filled), strict=True))
+        return super().run()
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Return a row per method."""
-        order = ("oracle", "n_rr_sets", "n_simulations")
-        return [
-            (
-                f"``{m.name}``",
-                m.summary,
-                m.guarantee or "none",
-                ", ".join(f"``{name}``" for name in order if name in m.accepts),
-                str(m.epsilon) if m.guarantee.endswith(("epsilon", "best")) else "",
-            )
-            for m in METHODS.values()
-        ]
+        """Return a row for each algorithm."""
+        return self.cells
+
+    def also_accepts(self, entry: Entry[Any]) -> str:
+        """Return the optional arguments that an algorithm accepts."""
+        known = [name for name in self.accepted if name in entry.accepts]
+        return ", ".join(f"``{name}``" for name in [*known, *sorted(entry.accepts - set(known))])
+
+
+class SelectionAlgorithms(_Algorithms):
+    """The algorithms of `imax.maximize`."""
+
+    registry = ALGORITHMS
+    accepted = ("node_weights", "start", "quotas", "budget", "n_rr_sets", "n_simulations", "oracle")
+
+
+class CapacityAlgorithms(_Algorithms):
+    """The algorithms of `imax.capacity.assign`."""
+
+    registry = imax.capacity.ALGORITHMS
+    accepted = ("oracle", "n_rr_sets", "n_simulations", "spare")
+
+
+class RecommendAlgorithms(_Algorithms):
+    """The algorithms of `imax.recommend.Reranker`."""
+
+    registry = imax.recommend.ALGORITHMS
+
+
+class AnnotateAlgorithms(_Algorithms):
+    """The algorithms of `imax.annotate.select`."""
+
+    registry = imax.annotate.ALGORITHMS
 
 
 def _examples(app: Sphinx, context: Any, lines: list[str]) -> None:
-    """Show the indented lines of a command's epilog as code."""
+    """Show the indented lines of the epilog of a command as code."""
     shown: list[str] = []
     for line in lines:
         if line.startswith("|   "):
@@ -155,7 +174,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("imax-schemes", Schemes)
     app.add_directive("imax-datasets", Datasets)
     app.add_directive("imax-errors", Errors)
-    app.add_directive("imax-algorithms", Algorithms)
-    app.add_directive("imax-capacity-methods", CapacityMethods)
+    app.add_directive("imax-algorithms", SelectionAlgorithms)
+    app.add_directive("imax-capacity-algorithms", CapacityAlgorithms)
+    app.add_directive("imax-recommend-algorithms", RecommendAlgorithms)
+    app.add_directive("imax-annotate-algorithms", AnnotateAlgorithms)
     app.connect("sphinx-click-process-epilog", _examples)
     return {"parallel_read_safe": True}

@@ -2,8 +2,8 @@
 Whom each player invites
 ========================
 
-Three players may invite three friends each. Chosen together, no invitation is wasted on somebody whom another one
-reaches anyway.
+Each of three players may invite three friends. If the friends are chosen together, no invitation is
+wasted on a person whom another invitation reaches anyway.
 """
 
 import networkx as nx
@@ -21,23 +21,24 @@ for player in players:
 
 # %%
 network = nx.les_miserables_graph()
-places = nx.spring_layout(network, seed=7, k=0.35, iterations=300)
-colour = dict(zip(players, ["C0", "C1", "C2"]))
+positions = nx.spring_layout(network, seed=7, k=0.35, iterations=300)
+color = dict(zip(players, ["C0", "C1", "C2"]))
 figure, ax = plt.subplots(figsize=(8.5, 5.6), layout="constrained")
-nx.draw_networkx_edges(network, places, ax=ax, edge_color="0.9")
-nx.draw_networkx_nodes(network, places, ax=ax, node_size=25, node_color="0.7")
+nx.draw_networkx_edges(network, positions, ax=ax, edge_color="0.9")
+nx.draw_networkx_nodes(network, positions, ax=ax, node_size=25, node_color="0.7")
 for player in players:
     friends = invited[player]
-    nx.draw_networkx_nodes(network, places, [player], ax=ax, node_size=260, node_color=colour[player], node_shape="s")
-    nx.draw_networkx_nodes(network, places, friends, ax=ax, node_size=140, node_color=colour[player])
+    nx.draw_networkx_nodes(network, positions, [player], ax=ax, node_size=260, node_color=color[player], node_shape="s")
+    nx.draw_networkx_nodes(network, positions, friends, ax=ax, node_size=140, node_color=color[player])
     arrows = nx.DiGraph([(player, friend) for friend in friends])
-    nx.draw_networkx_edges(arrows, places, ax=ax, edge_color=colour[player], width=2, arrowsize=14, node_size=260)
+    nx.draw_networkx_edges(arrows, positions, ax=ax, edge_color=color[player], width=2, arrowsize=14, node_size=260)
 names = {v: v for v in [*players, *invited.seeds]}
-nx.draw_networkx_labels(network, {v: xy + [0, 0.045] for v, xy in places.items()}, names, ax=ax, font_size=8)
+above = {v: xy + [0, 0.045] for v, xy in positions.items()}
+nx.draw_networkx_labels(network, above, names, ax=ax, font_size=8)
 ax.set_axis_off()
 plt.show()
 
 # %%
-# Beside what each would choose for itself:
-for row in compare(problem, "rr-opim+,degree,pagerank,imm", rng=1).methods:
-    print(f"{row.method:9} {row.spread:5.1f} people, by {len(row.seeds)} different friends")
+# For comparison, algorithms that choose for each player separately (all but ``rr-opim+``):
+for row in compare(problem, "rr-opim+,degree,pagerank,imm", rng=1).rows:
+    print(f"{row.algorithm:9} {row.spread:5.1f} people, {len(row.seeds)} distinct friends")

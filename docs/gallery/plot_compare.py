@@ -1,8 +1,8 @@
 """
-Algorithms side by side
-=======================
+Compare algorithms
+==================
 
-Selectors with a guarantee, and heuristics that only look at the arcs, judged by the same simulations.
+The same simulations evaluate algorithms with a guarantee and heuristics, which use the arcs only.
 """
 
 from matplotlib import pyplot as plt
@@ -24,7 +24,7 @@ right.set_xlabel("time, ms")
 plt.show()
 
 # %%
-# Heuristics are quick and often not bad. What they cannot say is how good they are: that takes a certificate, from RR
-# sets that had no part in the choice.
+# Heuristics are fast and often good, but they do not say how good. A certificate from separate RR
+# sets does.
 for row in reversed(rows):
-    print(f"{row.algorithm:15} certified for {row.ratio:.0%} of the best 20 seeds' spread")
+    print(f"{row.algorithm:15} at least {row.ratio:.0%} of the spread of the best 20 seeds")

@@ -2,8 +2,8 @@
 How many seeds are worth it?
 ============================
 
-One selection gives spread, and bounds on it, for every number of seeds at once. What the tenth seed adds is much less
-than what the first adds, and the curve shows where it stops to pay.
+One selection gives the spread, and bounds on it, for every number of seeds. The tenth seed adds
+much less than the first one. The curve shows from which seed on the gain is too small.
 """
 
 from matplotlib import pyplot as plt
@@ -17,13 +17,14 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained
 imax.plot(curve, left)
 
 # %%
-# If a seed costs as much as reaching four people is worth, then the last seed to buy is the last that adds four.
+# Suppose that a seed costs as much as reaching four people is worth. The last seed to pay for is
+# then the last one that adds at least four people.
 worth = 4.0
 gains = [curve.spread[0], *(b - a for a, b in zip(curve.spread, curve.spread[1:]))]
 enough = sum(gain >= worth for gain in gains)
 right.bar(range(1, len(gains) + 1), gains, color=["C0" if j < enough else "0.8" for j in range(len(gains))])
 right.axhline(worth, color="crimson", linewidth=1)
 right.set_xlabel("seed number")
-right.set_ylabel("people it adds")
+right.set_ylabel("marginal gain, people")
 right.set_title(f"{enough} seeds add at least {worth:.0f} people each")
 plt.show()

@@ -1,9 +1,9 @@
 """
-What the probabilities decide
-=============================
+The effect of the probabilities
+===============================
 
-Who the best seeds are depends on how likely people influence each other, which is seldom known well. Before trusting
-a seed set, choose it again under other assumptions.
+The best seeds depend on how likely people influence each other, which is rarely known well. Before
+you rely on a seed set, choose seeds under other assumptions and compare.
 """
 
 from matplotlib import pyplot as plt
@@ -24,7 +24,9 @@ for name, chosen in seeds.items():
     print(f"{name:17} {', '.join(chosen)}")
 
 # %%
-# Seeds that were chosen under one assumption (rows), judged under another (columns), as a share of the best there:
+# Each row has the seeds that were chosen under one assumption, and each column evaluates them under
+# one assumption. The values are shares of the spread of the seeds that were chosen under the
+# assumption of the column.
 share = [
     [
         imax.spread(world, chosen, model=model, rng=2).spread
@@ -40,10 +42,10 @@ ax.set_yticks(range(len(worlds)), worlds)
 for i, row in enumerate(share):
     for j, value in enumerate(row):
         ax.text(j, i, f"{value:.2f}", ha="center", va="center", color="white" if value < 0.9 else "black", fontsize=9)
-ax.set_xlabel("judged under")
+ax.set_xlabel("evaluated under")
 ax.set_ylabel("chosen under")
-figure.colorbar(image, ax=ax, shrink=0.8, label="of the best there")
+figure.colorbar(image, ax=ax, shrink=0.8, label="share of the best")
 plt.show()
 
 # %%
-# A choice that keeps most of its worth in every column is one to go with.
+# Prefer a seed set that has a large share in every column.

@@ -1,1 +1,1 @@
-"""Argument checks, named random streams, threads and memory: what every other folder uses."""
+"""Argument checks, registries, random streams, threads and memory: the tools of every other folder."""

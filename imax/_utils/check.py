@@ -1,4 +1,7 @@
-"""Checks of arguments: each returns the value in its proper type or raises an error that names the remedy."""
+"""Checks of arguments. Each function returns the value in its proper type, or raises an error that names the argument.
+
+The functions are meant to be called with the name of the module, as in ``check.count(k, "k")``.
+"""
 
 import math
 import operator
@@ -11,7 +14,7 @@ __all__ = ["count", "memory_bytes", "one_of", "open_unit", "positive", "probabil
 
 
 def count(value: Any, name: str, *, low: int = 1, high: int | None = None, high_is: str = "") -> int:
-    """Return `value` as an int in [low, high]; bools and fractions are refused."""
+    """Return a whole number in [low, high] as an int; `high_is` says what `high` is, for the message."""
     if isinstance(value, bool):
         raise InvalidArgumentError(f"{name} must be a whole number, got {value!r}", argument=name)
     try:
@@ -21,8 +24,8 @@ def count(value: Any, name: str, *, low: int = 1, high: int | None = None, high_
     if number < low:
         raise InvalidArgumentError(f"{name} must be at least {low}, got {number}", argument=name)
     if high is not None and number > high:
-        what = f" ({high_is})" if high_is else ""
-        raise InvalidArgumentError(f"{name} must be at most {high}{what}, got {number}", argument=name)
+        reason = f" ({high_is})" if high_is else ""
+        raise InvalidArgumentError(f"{name} must be at most {high}{reason}, got {number}", argument=name)
     return number
 
 
@@ -36,7 +39,7 @@ def _real(value: Any, name: str) -> float:
 
 
 def open_unit(value: Any, name: str) -> float:
-    """Return `value` as a float strictly between 0 and 1."""
+    """Return a number strictly between 0 and 1 as a float."""
     number = _real(value, name)
     if not 0.0 < number < 1.0:
         raise InvalidArgumentError(f"{name} must lie strictly between 0 and 1, got {value!r}", argument=name)
@@ -44,7 +47,7 @@ def open_unit(value: Any, name: str) -> float:
 
 
 def probability(value: Any, name: str) -> float:
-    """Return `value` as a float in [0, 1]."""
+    """Return a number in [0, 1] as a float."""
     number = _real(value, name)
     if not 0.0 <= number <= 1.0:
         raise InvalidArgumentError(f"{name} must lie in [0, 1], got {value!r}", argument=name)
@@ -52,7 +55,7 @@ def probability(value: Any, name: str) -> float:
 
 
 def positive(value: Any, name: str) -> float:
-    """Return `value` as a finite float above 0."""
+    """Return a finite number above 0 as a float."""
     number = _real(value, name)
     if not (number > 0.0 and math.isfinite(number)):
         raise InvalidArgumentError(f"{name} must be a finite number above 0, got {value!r}", argument=name)
@@ -60,14 +63,14 @@ def positive(value: Any, name: str) -> float:
 
 
 def one_of(value: Any, name: str, choices: "tuple[str, ...] | list[str]") -> str:
-    """Return `value` if it is one of `choices`."""
+    """Return the value, if it is one of `choices`."""
     if value not in choices:
         raise InvalidArgumentError(f"{name} must be one of {', '.join(choices)}; got {value!r}", argument=name)
     return str(value)
 
 
 def threads(value: Any = None) -> int:
-    """Return how many threads to use: the argument, else ``IMAX_NUM_THREADS``, else all usable cores."""
+    """Return the number of threads: the argument, otherwise ``IMAX_NUM_THREADS``, otherwise all usable cores."""
     if value is not None:
         return count(value, "threads", high=1024)
     setting = os.environ.get("IMAX_NUM_THREADS", "").strip()
@@ -86,7 +89,7 @@ _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 def memory_bytes(value: Any, name: str = "max_memory") -> int | None:
-    """Return a number of bytes from an int or a text such as ``"500M"`` or ``"2GiB"``; None stays None."""
+    """Return a number of bytes, given as an int or a string such as ``"500M"`` or ``"2GiB"``; None stays None."""
     if value is None:
         return None
     if isinstance(value, str):

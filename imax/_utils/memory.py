@@ -1,4 +1,4 @@
-"""How much memory is free, and how much a piece of work takes at its peak, where the system tells."""
+"""The free memory of the machine, and the peak memory of a piece of work."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def free_memory() -> int | None:
-    """Three quarters of the memory that is free, where the system tells."""
+    """Return three quarters of the free memory in bytes; None if the system does not report it."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
@@ -25,12 +25,13 @@ def free_memory() -> int | None:
 
 @contextmanager
 def peak_rise() -> Iterator[Callable[[], int | None]]:
-    """Yield a function that tells by how many bytes the resident memory rose at most since the start.
+    """Yield a function that returns by how many bytes the peak of the resident memory exceeds that at the start.
 
-    It is that of the whole process, in which memory freed before may be used again; None where only Linux could tell.
+    The memory is that of the whole process; memory that was freed before may be used again. The function returns None
+    on systems other than Linux.
     """
     try:
-        _CLEAR.write_text("5")  # the peak so far is forgotten
+        _CLEAR.write_text("5")  # resets the peak
         before = _kib("VmRSS")
     except (OSError, ValueError):
         before = None

@@ -1,4 +1,4 @@
-"""Threads over index ranges: kernels release the GIL, so a plain pool is all that is needed."""
+"""Run functions on a pool of threads. Kernels release the GIL, so that threads run in parallel."""
 
 import atexit
 import os
@@ -39,7 +39,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def slices(n: int, parts: int) -> list[tuple[int, int]]:
-    """Cut range(n) into at most `parts` nearly equal, non-empty (start, stop) ranges.
+    """Cut ``range(n)`` into at most `parts` ranges (start, stop) of nearly equal size. None is empty, unless n is 0.
 
     >>> slices(10, 3)
     [(0, 3), (3, 6), (6, 10)]
@@ -50,7 +50,23 @@ def slices(n: int, parts: int) -> list[tuple[int, int]]:
 
 
 def even_parts(ptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:
-    """Cut the rows into ranges of about the same number of arcs."""
+    """Cut the rows of a compressed graph into at most `parts` ranges with about the same number of arcs each.
+
+    Parameters
+    ----------
+    ptr : numpy.ndarray of int64, shape (n_rows + 1,)
+        Row v has the arcs ``ptr[v]`` to ``ptr[v + 1]``.
+    parts : int
+        Number of ranges; fewer if single rows hold more arcs than a range should.
+
+    Returns
+    -------
+    list of (int, int)
+        Ranges (start, stop) of rows. They cover all rows in order, and none is empty.
+
+    >>> even_parts(np.array([0, 5, 6, 7, 10]), 2)
+    [(0, 1), (1, 4)]
+    """
     n = ptr.size - 1
     marks = np.searchsorted(ptr, ptr[-1] * np.arange(1, parts) / parts)
     edges = [0, *sorted(min(int(x), n) for x in marks), n]
@@ -58,13 +74,13 @@ def even_parts(ptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:
 
 
 def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
-    """Run the tasks on `threads` threads, the calling one among them, and return their results in order.
+    """Run tasks on `threads` threads, including the calling thread, and return their results in order.
 
-    The first task is the caller's. The caller works rather than waits: a thread that is woken while its waker goes to
-    sleep often lands on the waker's core, where the two then take turns for some milliseconds.
+    The calling thread runs the first task, and does not wait: a thread that is woken while the thread that wakes it
+    goes to sleep often gets the same core, and the two then take turns for some milliseconds.
 
-    An error, or an interrupt in the calling thread, drops the tasks that have not started, waits for those that have,
-    and is raised again: nothing keeps running behind the caller's back.
+    If a task raises an error, or the calling thread is interrupted, tasks that have not started are dropped, running
+    tasks are completed, and then the error is raised. No task runs after this function has returned.
     """
     tasks = list(tasks)
     if threads <= 1 or len(tasks) <= 1:
@@ -76,7 +92,7 @@ def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
         while waiting:
             try:
                 number, task = waiting.popleft()
-            except IndexError:  # another thread took the last
+            except IndexError:  # another thread took the last task
                 return
             try:
                 results[number] = task()
@@ -89,7 +105,7 @@ def run(tasks: Iterable[Callable[[], T]], threads: int) -> list[T]:
         results[0] = tasks[0]()
         work()
         for helper in helpers:
-            if not helper.cancel():  # what has not begun would find nothing left
+            if not helper.cancel():  # a helper that has not started would find no task left
                 helper.result()
     except BaseException:
         waiting.clear()

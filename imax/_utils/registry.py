@@ -1,4 +1,4 @@
-"""Registries of algorithms: checks, help texts, error messages and the tables of the docs are made from them."""
+"""Registries of algorithms, the source of argument checks, help texts, error messages and tables in the docs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ class Entry(Generic[F]):
     Attributes
     ----------
     name : str
-        The value of ``algorithm=`` and of ``--algorithm``: lower case, with hyphens.
+        Value of ``algorithm=`` and ``--algorithm``: lower case, with hyphens.
     run : callable
-        Does the work.
+        The function that runs the algorithm.
     summary : str
-        One line on how it chooses.
+        One line on how it works.
     source : str
-        The paper that it comes from.
+        Paper that it comes from.
     guarantee : str
-        What it promises; empty for a heuristic.
+        Guarantee that the paper proves; empty for a heuristic.
     accepts : frozenset of str
-        The optional arguments that it understands.
+        Optional arguments that it supports.
     epsilon : float or None
-        The default of ``epsilon``; None where the algorithm has no such argument.
+        Default of ``epsilon``; None if the algorithm has no such argument.
     decreasing_gains : bool
-        Whether no gain is larger than the one before it, except for seeds that the user requires.
+        Whether gains never increase from one seed to the next, except after seeds that the user requires.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Registry(Mapping[str, Entry[F]]):
     ----------
     *entries : Entry
     argument : str, default "algorithm"
-        The name of the argument that chooses among them, for error messages.
+        Name of the argument that selects an entry, for error messages.
     """
 
     def __init__(self, *entries: Entry[F], argument: str = "algorithm") -> None:
@@ -70,7 +70,7 @@ class Registry(Mapping[str, Entry[F]]):
         return len(self._entries)
 
     def find(self, name: Any) -> Entry[F]:
-        """Return the entry of a name; an unknown name raises `InvalidArgumentError` with the closest one."""
+        """Return the entry with a name; for an unknown name raise `InvalidArgumentError` with the closest name."""
         if isinstance(name, str) and name in self._entries:
             return self._entries[name]
         guess = self.closest(name)
@@ -80,7 +80,7 @@ class Registry(Mapping[str, Entry[F]]):
         )
 
     def closest(self, name: Any) -> str | None:
-        """Return the registered name that is most like a wrong one, None if none is.
+        """Return the name that is most similar to an unknown name; None if no name is similar.
 
         >>> entry = Entry("degree-discount", len, "", "")
         >>> Registry(entry).closest("Degree_Discount")
@@ -94,7 +94,7 @@ class Registry(Mapping[str, Entry[F]]):
         return plain[found[0]] if found else None
 
     def check_accepts(self, entry: Entry[F], **given: Any) -> None:
-        """Refuse arguments that were given (are not None) but that an algorithm does not accept."""
+        """Raise an error for the first argument that is given (not None) but that the algorithm does not support."""
         for name, value in given.items():
             if value is not None and name not in entry.accepts:
                 others = ", ".join(other.name for other in self.values() if name in other.accepts)

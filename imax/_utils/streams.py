@@ -1,8 +1,8 @@
-"""The stream contract: where keys come from.
+"""Keys of random streams.
 
-Draw number i of a stream is a pure function of the stream's key and i. A key is two 64-bit words; the
-kernels derive the generator of each RR set or simulation from (key, i), so that neither threads nor chunks
-nor lanes can change a result.
+Draw number i of a stream is a pure function of the key of the stream and of i. A key is two 64-bit words. The kernels
+derive the generator of each RR set or simulation from (key, i), so that results do not depend on threads, chunks or
+lanes.
 """
 
 from enum import IntEnum
@@ -19,19 +19,19 @@ RNG: TypeAlias = "int | Key | np.random.SeedSequence | np.random.Generator | Non
 
 
 class Stream(IntEnum):
-    """Every use of random numbers, by name. No two uses share a stream, whatever calls share an `rng`.
+    """The uses of random numbers. No two uses share a stream, even if calls share an `rng`.
 
-    The value is part of the stream's key: changing it changes results. The one stream without a member is the key
-    itself, which generated graphs and drawn probabilities use.
+    The value is part of the key: changing it changes results. Generated graphs and drawn probabilities have no member
+    here; they use the key itself.
     """
 
     SELECTION = 0  # RR sets on which an algorithm chooses
-    VALIDATION = 1  # RR sets that estimate what it chose
-    SENTINEL_SELECTION = 2  # the same for HIST's sentinels
+    VALIDATION = 1  # RR sets that estimate the spread of its choice
+    SENTINEL_SELECTION = 2  # the same for the sentinels of HIST
     SENTINEL_VALIDATION = 3
-    LOCAL_SELECTION = 4  # the same where each inviter is a problem of its own
+    LOCAL_SELECTION = 4  # the same if each inviter is a problem of its own
     LOCAL_VALIDATION = 5
-    ORACLE = 6  # simulations or RR sets that an oracle estimates gains with
+    ORACLE = 6  # simulations or RR sets from which an oracle estimates gains
     IMM_ESTIMATE = 7  # RR sets that estimate how many RR sets IMM needs
     RANDOM_SEEDS = 8
     HETEROIM = 9
@@ -41,20 +41,19 @@ class Stream(IntEnum):
     SPREAD = 13  # forward simulations of `spread`
     RR_SETS = 14  # `sample_rr_sets`
     GENERATED_PROBABILITIES = 15  # drawn probabilities of a generated graph
-    CERTIFICATE_SELECTION = 16  # RR sets that bound the optimum for seeds from elsewhere
-    CERTIFICATE_VALIDATION = 17  # RR sets that estimate those seeds
+    CERTIFICATE_SELECTION = 16  # RR sets that bound the optimum, for given seeds
+    CERTIFICATE_VALIDATION = 17  # RR sets that estimate the spread of given seeds
     VERIFICATION = 18  # simulations that check a result
 
 
 def key_from(rng: RNG) -> Key:
-    """Return the key that `rng` stands for.
+    """Return the key for the value of an argument `rng`.
 
     Parameters
     ----------
     rng : int, numpy.random.SeedSequence, numpy.random.Generator, tuple of two int, or None
-        An int or a SeedSequence always gives the same key; a Generator gives its next two words (so that a
-        second call differs); None gives fresh entropy. A pair of words is a key itself: a result's ``rng_key``
-        repeats it.
+        An int or a SeedSequence always gives the same key. A Generator gives its next two words, so that a second
+        call differs. None gives fresh entropy. A tuple is a key itself: pass the ``rng_key`` of a result to repeat it.
 
     Returns
     -------
@@ -71,14 +70,17 @@ def key_from(rng: RNG) -> Key:
         return first, second
     if isinstance(rng, tuple):
         if len(rng) != 2 or not all(isinstance(word, int) and 0 <= word < 2**64 for word in rng):
-            raise InvalidArgumentError(f"rng as a key must be two whole numbers below 2**64, got {rng!r}")
+            raise InvalidArgumentError(
+                f"rng as a key must be two whole numbers below 2**64, got {rng!r}", argument="rng"
+            )
         return rng
     if isinstance(rng, bool) or not (rng is None or isinstance(rng, (int, np.integer, np.random.SeedSequence))):
         raise InvalidArgumentError(
-            f"rng must be None, a whole number, a result's rng_key, a numpy SeedSequence or Generator, got {rng!r}"
+            f"rng must be None, a whole number, a result's rng_key, a numpy SeedSequence or Generator, got {rng!r}",
+            argument="rng",
         )
     if isinstance(rng, (int, np.integer)) and rng < 0:
-        raise InvalidArgumentError(f"rng must not be negative, got {rng}")
+        raise InvalidArgumentError(f"rng must not be negative, got {rng}", argument="rng")
     sequence = (
         rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(None if rng is None else int(rng))
     )
@@ -87,7 +89,7 @@ def key_from(rng: RNG) -> Key:
 
 
 def stream_key(key: Key, stream: Stream) -> Key:
-    """Return the key of one of the named streams of a key.
+    """Return the key of a named stream.
 
     >>> stream_key((1, 2), Stream.SELECTION) != stream_key((1, 2), Stream.VALIDATION)
     True

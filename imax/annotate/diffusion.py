@@ -1,4 +1,4 @@
-"""From annotated examples to others: labels that diffuse, and the examples for a prompt."""
+"""Using annotated examples: labels that spread to other items, and examples for a prompt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..results import Record
 from ..ris.collection import RRCollection
-from .neighbors import embeddings_of
+from ._checks import item_numbers, unit_embeddings
 from .selection import Selection
 
 __all__ = ["Annotation", "auto_annotate", "retrieve"]
 
-_BLOCK = 1 << 24
+_BLOCK = 1 << 24  # similarities computed at once
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,17 @@ class Annotation(Record):
     Attributes
     ----------
     labels : list
-        The label of each item; None where it abstains.
+        The label of each item; None for an item without a label (abstention).
     confidence : list of float
-        The probability that this label, of all, reaches the item first; 1 for annotated items.
+        The probability that this label reaches the item first; 1 for annotated items.
     reached : list of float
-        The probability that any label reaches it.
+        The probability that any label reaches the item.
     n_annotated, n_abstained : int
+        Number of annotated items, and of items without a label.
     threshold : float
+    n_rr_sets : int
+    rng_key : tuple of int
+        The key of the random streams; passing it as `rng` repeats the result.
     """
 
     labels: list[Any]
@@ -57,23 +61,26 @@ def auto_annotate(
     rng: RNG = None,
     threads: int | None = None,
 ) -> Annotation:
-    """Give each item the label that is most likely to reach it first by diffusion from the annotated ones.
+    """Give each item the label that is most likely to reach it first from the annotated items.
 
-    In a random world of live arcs the label of the annotated item at the fewest arcs' distance reaches an item first.
-    An RR set from the item finds it: it is searched level by level until it meets an annotated item.
+    In a random world of live arcs, the label that reaches an item first is that of the annotated item at the smallest
+    distance, counted in arcs. An RR set from the item finds it: the search goes level by level until it meets an
+    annotated item.
 
     Parameters
     ----------
     graph : Selection or InfluenceGraph
-        The graph of neighbours, or a selection on it.
+        The graph of nearest neighbors, or a selection on it.
     labels : dict of int to hashable
         The labels of the annotated items.
     threshold : float, default 0
-        Abstain where the best label's probability is not above this, and where no label has reached the item.
+        An item gets no label if the probability of its best label is not above this, or if no label reached it.
     sets_per_item : int, default 200
-        In how many worlds each item is looked at.
-    rng, threads
-        As in `imax.maximize`.
+        Number of random worlds, and thus of RR sets, for each item.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The same value gives the same result, whatever `threads` is.
+    threads : int, optional
+        Default ``IMAX_NUM_THREADS``, else all cores.
 
     Returns
     -------
@@ -97,71 +104,85 @@ def auto_annotate(
     """
     network = graph.graph if isinstance(graph, Selection) else graph
     if not isinstance(network, InfluenceGraph):
-        raise InvalidArgumentError(f"graph must be a Selection or an InfluenceGraph, got {type(graph).__name__}")
+        raise InvalidArgumentError(
+            f"graph must be a Selection or an InfluenceGraph, got {type(graph).__name__}", argument="graph"
+        )
     if not isinstance(labels, Mapping) or not labels:
-        raise InvalidArgumentError("labels must be a mapping from annotated items to labels, with at least one")
+        raise InvalidArgumentError(
+            "labels must be a mapping from annotated items to labels, with at least one item",
+            argument="labels",
+        )
     threshold = check.probability(threshold, "threshold")
     n = network.n_nodes
-    items = np.array([check.count(i, "an item of labels", low=0, high=n - 1, high_is="the last item") for i in labels])
-    numbers: dict[Any, int] = {}
-    of_item = np.full(n, -1, dtype=np.int64)  # by internal id
+    items = item_numbers(labels, n, "labels")
+    label_numbers: dict[Any, int] = {}
+    label_of = np.full(n, -1, dtype=np.int64)  # the label number of annotated items, by internal id
     for item, label in zip(items.tolist(), labels.values(), strict=True):
-        of_item[network.rank[item]] = numbers.setdefault(label, len(numbers))
+        label_of[network.rank[item]] = label_numbers.setdefault(label, len(label_numbers))
     key = key_from(rng)
     per_item = check.count(sets_per_item, "sets_per_item")
+    stream = stream_key(key, Stream.ANNOTATION)
     sets = RRCollection(
-        Sampler(
-            network,
-            "ic",
-            stream_key(key, Stream.ANNOTATION),
-            threads=threads,
-            stratified=True,
-            is_sentinel=of_item >= 0,
-        )
-    )
+        Sampler(network, "ic", stream, threads=threads, stratified=True, is_sentinel=label_of >= 0)
+    )  # fmt: skip
     sets.extend(per_item * n)
-    # a set that met an annotated item is that item alone; the root of set i is i modulo n
-    first = sets.nodes[sets.offsets[:-1]]
-    met = of_item[first]
-    hit = np.flatnonzero(met >= 0)
-    counts = np.bincount((hit % n) * len(numbers) + met[hit], minlength=n * len(numbers)).reshape(n, len(numbers))
-    counts = counts[network.rank]
+    counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]
     best = counts.argmax(axis=1)
     confidence = counts[np.arange(n), best] / per_item
-    names = list(numbers)
-    known = np.zeros(n, dtype=np.bool_)
-    known[items] = True
-    sure = known | ((confidence > threshold) & (confidence > 0.0))
+    annotated = np.zeros(n, dtype=np.bool_)
+    annotated[items] = True
+    has_label = annotated | ((confidence > threshold) & (confidence > 0.0))
+    names = list(label_numbers)
     return Annotation(
-        labels=[names[b] if s else None for b, s in zip(best.tolist(), sure.tolist(), strict=True)],
+        labels=[names[i] if known else None for i, known in zip(best.tolist(), has_label.tolist(), strict=True)],
         confidence=confidence.tolist(),
         reached=(counts.sum(axis=1) / per_item).tolist(),
         n_annotated=len(labels),
-        n_abstained=int((~sure).sum()),
+        n_abstained=int((~has_label).sum()),
         threshold=threshold,
         n_rr_sets=sets.n_sets,
         rng_key=key,
     )
 
 
+def _count_labels(sets: RRCollection, label_of: NDArray[np.int64], n_labels: int) -> NDArray[np.int64]:
+    """Return how many RR sets of each root met each label, by internal id: shape (n_nodes, n_labels).
+
+    The root of set i is node i modulo the number of nodes. A set that met an annotated item consists of that item.
+    """
+    n = label_of.size
+    first_node = sets.nodes[sets.offsets[:-1]]
+    met = label_of[first_node]
+    hit = np.flatnonzero(met >= 0)
+    return np.bincount((hit % n) * n_labels + met[hit], minlength=n * n_labels).reshape(n, n_labels)
+
+
 def retrieve(
     query_embeddings: ArrayLike, embeddings: ArrayLike, annotated: ArrayLike | Selection, n_examples: int = 5
 ) -> NDArray[np.int64]:
-    """Return the annotated examples for a prompt: the most similar ones, the most similar last.
+    """Return the annotated examples that are most similar to each query, in increasing similarity.
+
+    This is the order in which a prompt lists them: the most similar example comes last, next to the query.
 
     Parameters
     ----------
     query_embeddings : array_like of float, shape (n_queries, n_dimensions)
+        The queries.
     embeddings : array_like of float, shape (n_items, n_dimensions)
-        Of all items.
+        All items.
     annotated : array_like of int, or Selection
-        Rows of `embeddings` to choose among.
+        The annotated items, as rows of `embeddings`.
     n_examples : int, default 5
+        Number of examples for each query.
 
     Returns
     -------
     numpy.ndarray of int64, shape (n_queries, n_examples)
-        Rows of `embeddings`; ties go to who stands first in `annotated`.
+        Rows of `embeddings`. Ties go to the item that comes first in `annotated`.
+
+    Raises
+    ------
+    InvalidArgumentError
 
     Examples
     --------
@@ -169,23 +190,18 @@ def retrieve(
     >>> retrieve([[1.0, 0.1]], [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 2], 2).tolist()
     [[2, 1]]
     """
-    queries, unit = embeddings_of(query_embeddings, "query_embeddings"), embeddings_of(embeddings)
+    queries, unit = unit_embeddings(query_embeddings, "query_embeddings"), unit_embeddings(embeddings)
     if queries.shape[1] != unit.shape[1]:
         raise InvalidArgumentError(
-            f"query_embeddings have {queries.shape[1]} dimensions and embeddings {unit.shape[1]}; they must be alike"
+            f"query_embeddings must have as many dimensions as embeddings, {unit.shape[1]}; got {queries.shape[1]}",
+            argument="query_embeddings",
         )
-    chosen = list(annotated) if isinstance(annotated, Selection) else np.asarray(annotated).tolist()
-    rows = np.array(
-        [
-            check.count(i, "an item of annotated", low=0, high=unit.shape[0] - 1, high_is="the last item")
-            for i in chosen
-        ],
-        dtype=np.int64,
-    )
+    items = list(annotated) if isinstance(annotated, Selection) else np.asarray(annotated).tolist()
+    rows = item_numbers(items, unit.shape[0], "annotated")
     k = check.count(n_examples, "n_examples", high=rows.size, high_is="the number of annotated items")
-    found = np.empty((queries.shape[0], k), dtype=np.int64)
+    examples = np.empty((queries.shape[0], k), dtype=np.int64)
     step = max(1, _BLOCK // max(rows.size, 1))
     for a in range(0, queries.shape[0], step):
         cosine = queries[a : a + step] @ unit[rows].T
-        found[a : a + step] = rows[np.argsort(-cosine, axis=1, kind="stable")[:, :k][:, ::-1]]
-    return found
+        examples[a : a + step] = rows[np.argsort(-cosine, axis=1, kind="stable")[:, :k][:, ::-1]]
+    return examples

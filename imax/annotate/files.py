@@ -1,4 +1,4 @@
-"""Embeddings, texts and labels from files."""
+"""Reading embeddings, texts, item lists and labels from files."""
 
 import io
 import json
@@ -15,60 +15,64 @@ __all__ = ["read_embeddings", "read_items", "read_labels_of_items", "read_texts"
 
 
 def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "embedding") -> NDArray[Any]:
-    """Return the embeddings that a file holds: shape (n_items, n_dimensions).
+    """Read embeddings from a file and return them: shape (n_items, n_dimensions).
 
     Parameters
     ----------
     path : str or os.PathLike
-        ``.npy``; ``.npz``; CSV, JSON lines or Parquet with a column of vectors. In CSV a vector stands in one cell,
-        as a JSON list or apart by white space.
+        A ``.npy`` or ``.npz`` file, or a CSV, JSON lines or Parquet file with a column of vectors. In CSV, a vector is
+        one cell: a JSON list, or numbers separated by white space.
     key : str, optional
-        The array of an ``.npz``; needed where it has several of two dimensions.
+        The name of the array in an ``.npz`` file. Required if the file has several two-dimensional arrays.
     column : str, default "embedding"
-        The column of vectors.
+        The name of the column of vectors.
 
     Raises
     ------
     FileFormatError
-        Naming file and line.
+        If the file cannot be read as embeddings. The message names the file and the line.
     """
     content = load(path)
     head = content.head(6)
     if head == b"\x93NUMPY":
-        return _array(content, lambda data: np.load(data, allow_pickle=False))
+        return _array_of_npy(content)
     if head[:4] == b"PK\x03\x04":
-        return _member(content, key)
+        return _array_of_npz(content, key)
     cells = read_table(content, (column,)).column(column)
     vectors = [_vector(cell, where) for where, cell in cells]
     for (where, _), vector in zip(cells, vectors, strict=True):
         if len(vector) != len(vectors[0]):
-            raise FileFormatError(f"{where}: the vector has {len(vector)} numbers, the first one {len(vectors[0])}")
+            raise FileFormatError(
+                f"{where}: the vector has {len(vector)} numbers, but the first vector has {len(vectors[0])}"
+            )
     return np.array(vectors, dtype=np.float64)
 
 
-def _array(content: Content, read: Any) -> NDArray[Any]:
+def _array_of_npy(content: Content) -> NDArray[Any]:
     try:
-        found: NDArray[Any] = read(io.BytesIO(content.data.tobytes()))
+        array: NDArray[Any] = np.load(io.BytesIO(content.data.tobytes()), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise FileFormatError(f"{content.name}: the array cannot be read ({error})") from None
-    return found
+    return array
 
 
-def _member(content: Content, key: str | None) -> NDArray[Any]:
+def _array_of_npz(content: Content, key: str | None) -> NDArray[Any]:
     from zipfile import BadZipFile
 
     try:
-        with np.load(io.BytesIO(content.data.tobytes()), allow_pickle=False) as held:
-            names = list(held)
+        with np.load(io.BytesIO(content.data.tobytes()), allow_pickle=False) as arrays:
+            names = list(arrays)
             if key is None:
-                wide = [name for name in names if held[name].ndim == 2]
-                if len(wide) != 1:
-                    raise FileFormatError(f"{content.name} holds {', '.join(names)}; say which, as in key='{names[0]}'")
-                key = wide[0]
+                tables = [name for name in names if arrays[name].ndim == 2]
+                if len(tables) != 1:
+                    raise FileFormatError(
+                        f"{content.name} has the arrays {', '.join(names)}; name one of them, as in key='{names[0]}'"
+                    )
+                key = tables[0]
             if key not in names:
-                raise FileFormatError(f"{content.name} holds no {key!r}; it has {', '.join(names)}")
-            found: NDArray[Any] = held[key]
-            return found
+                raise FileFormatError(f"{content.name} has no array {key!r}; its arrays are {', '.join(names)}")
+            array: NDArray[Any] = arrays[key]
+            return array
     except (ValueError, OSError, BadZipFile) as error:
         if isinstance(error, FileFormatError):
             raise
@@ -85,11 +89,12 @@ def _vector(cell: Any, where: str) -> list[float]:
 
 
 def read_texts(path: PathLike, column: str) -> list[str]:
-    """Return the texts in a column of a CSV, JSON lines or Parquet file."""
+    """Read a column of texts from a CSV, JSON lines or Parquet file and return it."""
     return [str(cell) for _, cell in read_table(load(path), (column,)).column(column)]
 
 
 def _entries(content: Content) -> list[tuple[int, str]]:
+    """Return the number and the text of each line that is neither empty nor a comment."""
     lines = [(number, line.strip()) for number, line in enumerate(content.text_lines(), 1)]
     return [(number, line) for number, line in lines if line and line[0] != "#"]
 
@@ -100,29 +105,32 @@ def _item(text: str, n: int, where: str) -> int:
     except ValueError:
         item = -1
     if not 0 <= item < n:
-        raise FileFormatError(f"{where}: {quoted(text)} is no item; items are the whole numbers 0 to {n - 1}")
+        raise FileFormatError(f"{where}: {quoted(text)} is not an item; items are the whole numbers 0 to {n - 1}")
     return item
 
 
 def read_items(path: PathLike, n: int) -> list[int]:
-    """Return the items that a file lists, one a line."""
+    """Read item numbers from a file with one item per line and return them."""
     content = load(path)
     return [_item(text, n, f"{content.name}:{number}") for number, text in _entries(content)]
 
 
 def read_labels_of_items(path: PathLike, n: int) -> dict[int, str]:
-    """Return the labels of annotated items: lines of an item and a label, apart by a comma or white space."""
+    """Read the labels of annotated items from a file and return them by item.
+
+    Each line has an item and its label, separated by a comma or white space.
+    """
     content = load(path)
-    found: dict[int, str] = {}
+    labels: dict[int, str] = {}
     for number, line in _entries(content):
         where = f"{content.name}:{number}"
         first, _, label = line.replace(",", " ", 1).partition(" ")
         if not label.strip():
             raise FileFormatError(f"{where}: expected an item and a label, got {quoted(line)}")
         item = _item(first, n, where)
-        if item in found:
-            raise FileFormatError(f"{where}: the item {item} is listed twice; keep one line for each")
-        found[item] = label.strip()
-    if not found:
-        raise FileFormatError(f"{content.name} lists no labels")
-    return found
+        if item in labels:
+            raise FileFormatError(f"{where}: the item {item} is listed twice; keep one line per item")
+        labels[item] = label.strip()
+    if not labels:
+        raise FileFormatError(f"{content.name} has no labels")
+    return labels

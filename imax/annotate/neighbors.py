@@ -1,95 +1,63 @@
-"""Nearest neighbours by cosine similarity, exact or approximate, and the graph that they make."""
+"""Nearest neighbors by cosine similarity, exact or approximate, and their graph."""
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
-from ..errors import InvalidArgumentError, MissingDependencyError
+from ..errors import MissingDependencyError
 from ..graph.influence_graph import InfluenceGraph
+from ._checks import unit_embeddings
 
-__all__ = ["EXACT_UP_TO", "Neighbors", "embeddings_of", "graph_of", "knn_graph", "neighbors_of"]
+__all__ = ["EXACT_UP_TO", "Neighbors", "graph_of", "knn_graph", "neighbors_of"]
 
-EXACT_UP_TO = 100_000  # by measurement: see docs/explanation/annotate-study
+EXACT_UP_TO = 100_000  # chosen by measurement: see docs/explanation/annotate-study
 _BLOCK = 1 << 24  # similarities computed at once: 64 MiB
-_ROUNDING = 1e-6  # of cosines in float32: a right angle must not pass for a likeness
-_SAMPLE = 200  # items whose neighbours are computed exactly, to tell the recall
+_ROUNDING = 1e-6  # float32 rounding of a cosine: orthogonal vectors must not get an arc
+_SAMPLE = 200  # items for which the exact neighbors are computed, to measure recall
 _CONNECTIVITY, _EXPANSION = 16, 64  # of the approximate index
 
 
 @dataclass(frozen=True)
 class Neighbors:
-    """The nearest others of each item.
+    """The nearest neighbors of each item.
 
     Attributes
     ----------
     index : numpy.ndarray of int32, shape (n_items, n_neighbors)
-        By falling similarity; ties go to the smaller index where the search was exact.
+        Item numbers by decreasing similarity. An exact search breaks ties by the smaller number.
     similarity : numpy.ndarray of float32, shape (n_items, n_neighbors)
-        Cosines.
-    method : {"exact", "approximate"}
+        Cosine similarity of each neighbor.
+    neighbor_search : {"exact", "approximate"}
+        How neighbors were found.
     recall : float
-        The share of true neighbours found: 1 where the search was exact, else measured on 200 items.
+        The share of true neighbors found: 1 for an exact search, else measured on 200 items.
     """
 
     index: NDArray[np.int32]
     similarity: NDArray[np.float32]
-    method: str
+    neighbor_search: str
     recall: float
 
 
-def embeddings_of(values: Any, name: str = "embeddings") -> NDArray[np.float32]:
-    """Check embeddings and return them scaled to length 1: float32, shape (n_items, n_dimensions).
-
-    Raises
-    ------
-    InvalidArgumentError
-        Naming the rows, for values that are not finite and rows of zeros.
-    """
-    try:
-        array = np.asarray(values)
-        if array.dtype != np.float32:
-            array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgumentError(f"{name} must be numbers, shape (n_items, n_dimensions)") from None
-    if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] == 0:
-        raise InvalidArgumentError(f"{name} must have the shape (n_items, n_dimensions), got {array.shape}")
-    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-    if bad.size:
-        raise InvalidArgumentError(f"{name} hold values that are not finite in {_rows(bad)}; drop or mend these")
-    # by the largest entry first, so that squares neither overflow nor vanish
-    largest = np.abs(array).max(axis=1, keepdims=True)
-    zero = np.flatnonzero(largest[:, 0] == 0.0)
-    if zero.size:
-        raise InvalidArgumentError(f"{name} are all 0 in {_rows(zero)}, which have no direction; drop these")
-    scaled = array / largest
-    unit: NDArray[np.float32] = (scaled / np.linalg.norm(scaled, axis=1, keepdims=True)).astype(np.float32)
-    return np.ascontiguousarray(unit)
-
-
-def _rows(rows: NDArray[np.int64]) -> str:
-    shown = ", ".join(map(str, rows[:5].tolist())) + (", ..." if rows.size > 5 else "")
-    return f"{'row' if rows.size == 1 else f'{rows.size} rows:'} {shown}"
-
-
 def neighbors_of(
-    embeddings: ArrayLike, n_neighbors: int = 10, *, method: str = "auto", threads: int | None = None
+    embeddings: ArrayLike, n_neighbors: int = 10, *, neighbor_search: str = "auto", threads: int | None = None
 ) -> Neighbors:
-    """Return each item's nearest others by cosine similarity.
+    """Return the nearest neighbors of each item by cosine similarity.
 
     Parameters
     ----------
     embeddings : array_like of float, shape (n_items, n_dimensions)
+        The items.
     n_neighbors : int, default 10
-        Below the number of items; an item is no neighbour of itself.
-    method : {"auto", "exact", "approximate"}, default "auto"
-        Exact by blocked matrix products, in bounded memory; approximate by usearch's HNSW index (the extra
-        ``imax[annotate]``). Auto is exact up to 100,000 items.
+        Number of neighbors of each item, less than the number of items. An item is not its own neighbor.
+    neighbor_search : {"auto", "exact", "approximate"}, default "auto"
+        ``"exact"`` computes all similarities in blocks, in bounded memory. ``"approximate"`` uses usearch's HNSW index,
+        which needs the extra ``influence-maximization[annotate]``. ``"auto"`` is exact up to 100,000 items.
     threads : int, optional
-        The neighbours do not depend on it.
+        Default ``IMAX_NUM_THREADS``, else all cores. The result does not depend on it.
 
     Returns
     -------
@@ -97,7 +65,10 @@ def neighbors_of(
 
     Raises
     ------
-    InvalidArgumentError, MissingDependencyError
+    InvalidArgumentError
+        If `embeddings` has rows that are zero or not finite, or if there are too few items.
+    MissingDependencyError
+        If usearch is needed and not installed.
 
     Examples
     --------
@@ -105,76 +76,81 @@ def neighbors_of(
     >>> neighbors_of([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]], 1).index.tolist()
     [[1], [0], [1]]
     """
-    unit = embeddings_of(embeddings)
+    unit = unit_embeddings(embeddings)
     k = check.count(n_neighbors, "n_neighbors", high=unit.shape[0] - 1, high_is="the number of other items")
-    check.one_of(method, "method", ("auto", "exact", "approximate"))
+    check.one_of(neighbor_search, "neighbor_search", ("auto", "exact", "approximate"))
     n_threads = check.threads(threads)
-    if method == "exact" or (method == "auto" and unit.shape[0] <= EXACT_UP_TO):
+    if neighbor_search == "exact" or (neighbor_search == "auto" and unit.shape[0] <= EXACT_UP_TO):
         index, similarity = _exact(unit, np.arange(unit.shape[0]), k, n_threads)
         return Neighbors(index, similarity, "exact", 1.0)
     index, similarity = _approximate(unit, k, n_threads)
     sample = np.random.default_rng(0).choice(unit.shape[0], min(_SAMPLE, unit.shape[0]), replace=False)
-    _, true = _exact(unit, sample, k, n_threads)
-    # by similarity, so that of equally near ones any will do
-    hits = similarity[sample] >= true[:, -1:] - 1e-6
+    _, exact = _exact(unit, sample, k, n_threads)
+    # compare similarities, not item numbers: of equally similar items any is a true neighbor
+    hits = similarity[sample] >= exact[:, -1:] - 1e-6
     return Neighbors(index, similarity, "approximate", float(hits.mean()))
 
 
 def _exact(
     unit: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the item numbers and the similarities of the k nearest neighbors of some rows."""
     n = unit.shape[0]
     step = max(1, _BLOCK // n)
     index = np.empty((rows.size, k), dtype=np.int32)
     similarity = np.empty((rows.size, k), dtype=np.float32)
 
-    def choose(cosine: NDArray[np.float32], a: int, b: int, at: int) -> None:
-        index[at + a : at + b], similarity[at + a : at + b] = _nearest(cosine[a:b], k)
+    def write_nearest(cosine: NDArray[np.float32], first: int, last: int, offset: int) -> None:
+        out = slice(offset + first, offset + last)
+        index[out], similarity[out] = _nearest(cosine[first:last], k)
 
-    for at in range(0, rows.size, step):
-        block = rows[at : at + step]
+    for offset in range(0, rows.size, step):
+        block = rows[offset : offset + step]
         cosine = unit[block] @ unit.T
         cosine[np.arange(block.size), block] = -np.inf
-        spans = parallel.slices(block.size, threads if cosine.size > 1 << 20 else 1)
-        parallel.run([partial(choose, cosine, a, b, at) for a, b in spans], threads)
+        slices = parallel.slices(block.size, threads if cosine.size > 1 << 20 else 1)
+        parallel.run([partial(write_nearest, cosine, first, last, offset) for first, last in slices], threads)
     return index, similarity
 
 
 def _nearest(cosine: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the places and values of the k largest of each row, by falling value, then rising place."""
+    """Return the columns and values of the k largest entries of each row, by decreasing value, then by column."""
     n = cosine.shape[1]
-    # with the next one, the own item at the least: is it as near as the last?
-    near = np.argpartition(cosine, n - k - 1, axis=1)[:, n - k - 1 :]
-    following, near = near[:, 0], near[:, 1:].copy()
-    least = np.take_along_axis(cosine, near, axis=1).min(axis=1)
-    for r in np.flatnonzero(cosine[np.arange(len(cosine)), following] == least).tolist():
-        above = np.flatnonzero(cosine[r] > least[r])
-        near[r] = np.concatenate([above, np.flatnonzero(cosine[r] == least[r])[: k - above.size]])
-    near.sort(axis=1)
-    value = np.take_along_axis(cosine, near, axis=1)
+    # k + 1 entries; there are always that many, because the item itself is one of them
+    columns = np.argpartition(cosine, n - k - 1, axis=1)[:, n - k - 1 :]
+    next_one, columns = columns[:, 0], columns[:, 1:].copy()
+    kth = np.take_along_axis(cosine, columns, axis=1).min(axis=1)
+    # where the next entry equals the k-th, the partition broke the tie arbitrarily
+    for r in np.flatnonzero(cosine[np.arange(len(cosine)), next_one] == kth).tolist():
+        above = np.flatnonzero(cosine[r] > kth[r])
+        columns[r] = np.concatenate([above, np.flatnonzero(cosine[r] == kth[r])[: k - above.size]])
+    columns.sort(axis=1)
+    value = np.take_along_axis(cosine, columns, axis=1)
     order = np.argsort(-value, axis=1, kind="stable")
-    return np.take_along_axis(near, order, axis=1), np.minimum(np.take_along_axis(value, order, axis=1), 1.0)
+    return np.take_along_axis(columns, order, axis=1), np.minimum(np.take_along_axis(value, order, axis=1), 1.0)
 
 
 def _approximate(unit: NDArray[np.float32], k: int, threads: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the item numbers and the similarities of the k nearest neighbors that an HNSW index finds."""
     try:
         from usearch.index import Index
     except ImportError:
         raise MissingDependencyError(
-            "approximate neighbours need usearch: pip install 'imax[annotate]', or give method='exact'"
+            "the approximate neighbor search needs usearch: pip install 'influence-maximization[annotate]', or use "
+            "neighbor_search='exact'"
         ) from None
     n, d = unit.shape
     index = Index(
         ndim=d, metric="ip", dtype="f32", connectivity=_CONNECTIVITY, expansion_add=_EXPANSION,
         expansion_search=max(_EXPANSION, 4 * k),
     )  # fmt: skip
-    index.add(np.arange(n), unit, threads=1)  # the index depends on the order in which threads get to it
+    index.add(np.arange(n), unit, threads=1)  # one thread: the index depends on the order of insertion
     found = index.search(unit, k + 1, threads=threads)
     keys = np.asarray(found.keys).reshape(n, -1).astype(np.int64)
-    # an item is mostly its own nearest; where it is not among those found, the last one goes
-    own = keys == np.arange(n)[:, None]
-    own[~own.any(axis=1), -1] = True
-    near = keys[~own].reshape(n, k)
+    # of the k + 1 items found, drop the item itself or, if it is not among them, the last one
+    dropped = keys == np.arange(n)[:, None]
+    dropped[~dropped.any(axis=1), -1] = True
+    near = keys[~dropped].reshape(n, k)
     value = np.einsum("ikd,id->ik", unit[near], unit) if n * k * d <= _BLOCK else _cosines(unit, near)
     order = np.argsort(-value, axis=1, kind="stable")
     return (
@@ -184,7 +160,7 @@ def _approximate(unit: NDArray[np.float32], k: int, threads: int) -> tuple[NDArr
 
 
 def _cosines(unit: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the similarities of pairs, a block of items at a time."""
+    """Return the similarity of each item to its neighbors, one block of items at a time."""
     n, k = near.shape
     step = max(1, _BLOCK // (k * unit.shape[1]))
     parts = [
@@ -194,14 +170,22 @@ def _cosines(unit: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.f
 
 
 def knn_graph(
-    embeddings: ArrayLike, n_neighbors: int = 10, *, method: str = "auto", threads: int | None = None
+    embeddings: ArrayLike, n_neighbors: int = 10, *, neighbor_search: str = "auto", threads: int | None = None
 ) -> InfluenceGraph:
-    """Return the graph in which each item has arcs to its nearest others.
+    """Return the graph in which each item has arcs to its nearest neighbors.
 
-    The arc from i to j has the probability cos(i, j) over the sum of that for all of i's neighbours. Similarities below
-    0 (or 10**-6, which rounding may make of 0) count as 0, and get no arc. Nodes are 0 to n_items - 1.
+    The probability of the arc from i to j is cos(i, j) divided by the sum of the cosines of all neighbors of i. Cosines
+    below 0, or so close to 0 that only rounding makes them positive, count as 0 and give no arc.
 
-    For the arguments see `neighbors_of`.
+    Parameters
+    ----------
+    embeddings, n_neighbors, neighbor_search, threads
+        As in `neighbors_of`.
+
+    Returns
+    -------
+    InfluenceGraph
+        Its nodes are 0 to n_items - 1.
 
     References
     ----------
@@ -213,18 +197,17 @@ def knn_graph(
     >>> knn_graph([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], 2)
     <InfluenceGraph: 3 nodes, 4 arcs, column>
     """
-    return graph_of(neighbors_of(embeddings, n_neighbors, method=method, threads=threads))
+    return graph_of(neighbors_of(embeddings, n_neighbors, neighbor_search=neighbor_search, threads=threads))
 
 
-def graph_of(found: Neighbors) -> InfluenceGraph:
-    """Return the graph of neighbours that are known."""
-    n, k = found.index.shape
-    similarity = found.similarity.astype(np.float64)
+def graph_of(neighbors: Neighbors) -> InfluenceGraph:
+    """Return the graph of neighbors that are already known."""
+    n, k = neighbors.index.shape
+    similarity = neighbors.similarity.astype(np.float64)
     similarity[similarity < _ROUNDING] = 0.0
     total = similarity.sum(axis=1, keepdims=True)
-    weight = similarity / np.where(total > 0.0, total, 1.0)
-    some = weight.reshape(-1) > 0.0
-    source = np.repeat(np.arange(n, dtype=np.int32), k)[some]
-    return InfluenceGraph.from_arrays(
-        source, found.index.reshape(-1)[some], weight.reshape(-1)[some], n_nodes=n, probability="column"
-    )
+    weight = (similarity / np.where(total > 0.0, total, 1.0)).reshape(-1)
+    positive = weight > 0.0
+    source = np.repeat(np.arange(n, dtype=np.int32), k)[positive]
+    target = neighbors.index.reshape(-1)[positive]
+    return InfluenceGraph.from_arrays(source, target, weight[positive], n_nodes=n, probability="column")

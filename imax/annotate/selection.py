@@ -1,4 +1,4 @@
-"""What a choice of examples returns."""
+"""The result of a selection of examples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,27 +17,42 @@ __all__ = ["Selection"]
 class Selection(Record):
     """Examples to annotate.
 
-    Influence is the expected number (or weight) of items that a cascade from the chosen ones reaches on the graph of
-    neighbours; with `start`, what they add to it.
+    Influence is the expected number (or total weight) of items that a cascade from the selected ones reaches on the
+    graph of nearest neighbors. If `start` is given, it is what the selected items add to the influence of those.
 
     Attributes
     ----------
     indices : list of int
-        Rows of the embeddings, in the order of choice; iterating iterates over them.
+        Rows of the embeddings, in the order of selection. Iterating over the result iterates over them.
     gains : list of float or None
-        What each adds to the influence of those before it, where the method estimates that.
+        What each item adds to those before it; None if the algorithm does not compute gains.
     influence, interval : float, tuple of float
-        Estimate from RR sets that the choice did not see, and its 95 % confidence interval.
+        Estimate from RR sets that the algorithm did not use for selection, and its 95 % confidence interval.
     lower_bound, upper_bound, ratio : float
-        The certificate, as in `imax.MaximizeResult`.
+        The certificate: `influence` is at least `lower_bound`, no other selection has more influence than
+        `upper_bound`, and `ratio` is their quotient.
+    algorithm : str
+    budget : int
+        Number of items that were to be selected.
     start : list of int
         Items that were annotated already.
-    neighbors : str or None
-        How neighbours were found: exact or approximate; None where a graph was given.
+    n_items : int
+    n_neighbors : int or None
+        None if a graph was given.
+    neighbor_search : {"exact", "approximate"} or None
+        How neighbors were found; None if a graph was given.
     recall : float or None
-        The share of true neighbours found.
+        The share of true neighbors that the search found; None if a graph was given.
+    delta : float
+        Probability with which the certificate may fail.
+    stop_reason : str
+    rng_key : tuple of int
+        The key of the random streams; passing it as `rng` repeats the selection.
+    version : str
     graph : InfluenceGraph
-        The graph of neighbours.
+        The graph of nearest neighbors.
+    seconds : dict of str to float
+        Time by phase.
     """
 
     indices: list[int]
@@ -47,12 +62,12 @@ class Selection(Record):
     lower_bound: float
     upper_bound: float
     ratio: float
-    method: str
+    algorithm: str
     budget: int
     start: list[int]
     n_items: int
     n_neighbors: int | None
-    neighbors: str | None
+    neighbor_search: str | None
     recall: float | None
     delta: float
     stop_reason: str
@@ -71,13 +86,13 @@ class Selection(Record):
         return self.indices[i]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all fields but the graph as plain Python values."""
-        found = super().to_dict()
-        del found["graph"]
-        return found
+        """Return all fields except the graph as plain Python values."""
+        fields = super().to_dict()
+        del fields["graph"]
+        return fields
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame: rank, index, and gain where it is known."""
+        """Return a pandas DataFrame with the columns rank, index and, if gains are known, gain."""
         columns: dict[str, Any] = {"rank": range(1, len(self.indices) + 1), "index": self.indices}
         if self.gains is not None:
             columns["gain"] = self.gains
@@ -85,6 +100,6 @@ class Selection(Record):
 
     def __repr__(self) -> str:
         return (
-            f"<Selection: {len(self)} of {self.n_items:,} items by {self.method}, influence {self.influence:.6g} "
+            f"<Selection: {len(self)} of {self.n_items:,} items by {self.algorithm}, influence {self.influence:.6g} "
             f"({self.interval[0]:.6g} to {self.interval[1]:.6g}), certified at least {self.ratio:.1%} of the optimum>"
         )

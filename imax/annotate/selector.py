@@ -1,36 +1,37 @@
-"""A selector in scikit-learn's manner, which does not need scikit-learn."""
+"""A feature-selector-like class with scikit-learn's interface; scikit-learn itself is not needed."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._utils import check
 from ..errors import InvalidArgumentError
-from .methods import METHODS
+from .selecting import select
 from .selection import Selection
 
 __all__ = ["InfluenceSelector"]
 
 
 class InfluenceSelector:
-    """Chooses rows of X to annotate: ``fit``, then ``get_support`` or ``selection_``.
+    """Selects rows of X to annotate, with scikit-learn's `fit` and `get_support`.
 
     Parameters
     ----------
     budget : int
-    method : str, default "ideal"
-        ``"ideal"``, ``"simulated"``, ``"vote_k"``, ``"k_center"``, ``"facility_location"``, ``"graph_degree"`` or
-        ``"random"``.
+        Number of rows to select.
+    algorithm : str, default "ideal"
+        A name in `imax.annotate.ALGORITHMS`; see `select`.
     n_neighbors : int, default 10
-    neighbors : {"auto", "exact", "approximate"}, default "auto"
+        Number of neighbors of each row in the nearest-neighbor graph.
+    neighbor_search : {"auto", "exact", "approximate"}, default "auto"
+        How neighbors are found; see `neighbors_of`.
     random_state : int, optional
-        As `rng` in `ideal`.
+        As `rng` in `select`.
 
     Attributes
     ----------
     selection_ : Selection
-        After `fit`.
+        The selected rows; set by `fit`.
 
     Examples
     --------
@@ -41,46 +42,48 @@ class InfluenceSelector:
     np.int64(3)
     """
 
-    _NAMES = ("budget", "method", "n_neighbors", "neighbors", "random_state")
+    _PARAMETERS = ("budget", "algorithm", "n_neighbors", "neighbor_search", "random_state")
 
     def __init__(
         self,
         budget: int,
-        method: str = "ideal",
+        algorithm: str = "ideal",
         n_neighbors: int = 10,
-        neighbors: str = "auto",
+        neighbor_search: str = "auto",
         random_state: int | None = None,
     ) -> None:
         self.budget = budget
-        self.method = method
+        self.algorithm = algorithm
         self.n_neighbors = n_neighbors
-        self.neighbors = neighbors
+        self.neighbor_search = neighbor_search
         self.random_state = random_state
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters; there is nothing inside that `deep` could reach."""
-        return {name: getattr(self, name) for name in self._NAMES}
+        """Return the parameters; `deep` has no effect, because no parameter is itself an estimator."""
+        return {name: getattr(self, name) for name in self._PARAMETERS}
 
     def set_params(self, **params: Any) -> "InfluenceSelector":
-        """Change parameters."""
+        """Change parameters and return the selector."""
         for name, value in params.items():
-            if name not in self._NAMES:
-                raise InvalidArgumentError(f"{name!r} is no parameter; those are {', '.join(self._NAMES)}")
+            if name not in self._PARAMETERS:
+                raise InvalidArgumentError(
+                    f"{name} is not a parameter; the parameters are {', '.join(self._PARAMETERS)}", argument=name
+                )
             setattr(self, name, value)
         return self
 
     def fit(self, X: ArrayLike, y: Any = None) -> "InfluenceSelector":
-        """Choose rows of X; y is not looked at."""
-        choose = METHODS[check.one_of(self.method, "method", tuple(METHODS))]
-        self.selection_: Selection = choose(
-            X, self.budget, self.n_neighbors, neighbors=self.neighbors, rng=self.random_state
-        )
+        """Select rows of X and return the selector; `y` is ignored."""
+        self.selection_: Selection = select(
+            X, self.budget, self.n_neighbors, algorithm=self.algorithm, neighbor_search=self.neighbor_search,
+            rng=self.random_state,
+        )  # fmt: skip
         return self
 
     def get_support(self, indices: bool = False) -> NDArray[Any]:
-        """Return a mask of the chosen rows, or with `indices` their numbers in the order of choice."""
+        """Return a mask of the selected rows or, if `indices` is true, their numbers in the order of selection."""
         if not hasattr(self, "selection_"):
-            raise InvalidArgumentError("nothing is chosen yet: call fit first")
+            raise InvalidArgumentError("the selector is not fitted; call fit first")
         if indices:
             return np.array(self.selection_.indices, dtype=np.int64)
         mask = np.zeros(self.selection_.n_items, dtype=np.bool_)
@@ -88,10 +91,10 @@ class InfluenceSelector:
         return mask
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the chosen rows of X, in the order of choice."""
-        chosen: NDArray[Any] = np.asarray(X)[self.get_support(indices=True)]
-        return chosen
+        """Return the selected rows of X, in the order of selection."""
+        selected: NDArray[Any] = np.asarray(X)[self.get_support(indices=True)]
+        return selected
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
-        """Choose rows of X and return them."""
+        """Select rows of X and return them; `y` is ignored."""
         return self.fit(X, y).transform(X)

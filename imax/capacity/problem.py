@@ -96,7 +96,7 @@ class CapacityProblem:
         self.graph = as_graph(graph, probability=probability, rng=rng)
         if isinstance(active, str):
             raise InvalidArgumentError(f"active must be an iterable of labels, got the text {active!r}")
-        ids = self.graph.internal_of(active, "active:")
+        ids = self.graph.internal_of(active, "active")
         self.active = self.graph.labels_of(ids)
         self.blocked = self._mark(ids)
         self.n_passive = self.graph.n_nodes - ids.size
@@ -178,7 +178,7 @@ class CapacityProblem:
             raise InvalidArgumentError(f"candidates names {other!r}, which is not in active; leave it out")
         lists = [list(candidates[ap]) for ap in self.active]
         groups = np.repeat(np.arange(len(lists), dtype=np.int64), [len(friends) for friends in lists])
-        friends = self.graph.internal_of(chain.from_iterable(lists), "candidates:")
+        friends = self.graph.internal_of(chain.from_iterable(lists), "candidates")
         wrong = np.flatnonzero(self.blocked[friends])
         if wrong.size:
             ap, label = self.active[groups[wrong[0]]], self.graph.labels_of(friends[wrong[:1]])[0]

@@ -41,7 +41,7 @@ def check_curve(options: dict[str, Any], verify: int | None, plot: str | None) -
         try:
             import matplotlib  # noqa: F401
         except ImportError:
-            raise WrongUsage("--plot needs matplotlib: pip install 'imax[plot]'") from None
+            raise WrongUsage("--plot needs matplotlib: pip install 'influence-maximization[plot]'") from None
 
 
 def draw_curve(

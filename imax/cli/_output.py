@@ -48,7 +48,7 @@ def check_place(path: str) -> None:
 
 def emit(text: str, path: str = "-") -> None:
     """Write a text to a file or to standard output."""
-    from ..io.graphs import write_text
+    from ..io import write_text
 
     try:
         write_text(path, text)

@@ -91,7 +91,7 @@ def files_of(options: dict[str, Any]) -> dict[str, str | None]:
 def arguments_from(network: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the library's arguments: labels, values and groups in place of files."""
     from ..graph.node_values import node_costs
-    from ..io.graphs import read_labels, read_node_texts, read_node_values
+    from ..io import read_labels, read_node_texts, read_node_values
 
     found = dict(options)
     for name in _LABEL_FILES:
@@ -181,7 +181,7 @@ def interval_facts(
 
 def seeds_from(network: "InfluenceGraph", path: str | None, labels: tuple[str, ...]) -> list[Any]:
     """Return the seeds that ``--seed`` and ``--seeds`` name."""
-    from ..io.graphs import read_labels
+    from ..io import read_labels
 
     seeds = labels_from(labels, network)
     return seeds if path is None else seeds + read_labels(path, network)

@@ -206,7 +206,7 @@ def read(
         load_engine()
     status.show(f"reading {'standard input' if source == '-' else source}")
     if source == "-" or _exists(source):
-        from ..io.graphs import read_graph
+        from ..io import read_graph
 
         process.go_on()
         graph = read_graph(source, directed=directed is not False, on_bad_line=on_bad_line or "error", **options)
@@ -257,7 +257,7 @@ def weights_from(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float
     if path is None:
         return None
     from ..graph.node_values import node_weights
-    from ..io.graphs import read_node_values
+    from ..io import read_node_values
 
     values = read_node_values(path, graph)
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_METHODS = ["ideal", "simulated", "vote_k", "k_center", "facility_location", "graph_degree", "random"]
+_ALGORITHMS = ["ideal", "simulated", "vote-k", "k-center", "facility-location", "graph-degree", "random"]
 
 
 @click.command(
@@ -38,7 +38,7 @@ Examples:
 @click.option(
     "--budget", type=int, required=True, callback=checked(check.count, "budget"), help="How many examples to choose."
 )
-@click.option("--method", type=click.Choice(_METHODS), default="ideal", show_default=True, help="How to choose.")
+@click.option("--algorithm", type=click.Choice(_ALGORITHMS), default="ideal", show_default=True, help="How to choose.")
 @click.option(
     "--neighbors",
     "n_neighbors",
@@ -96,7 +96,7 @@ Examples:
 def command(
     embeddings: str,
     budget: int,
-    method: str,
+    algorithm: str,
     n_neighbors: int,
     search: str,
     key: str | None,
@@ -126,7 +126,7 @@ def command(
     if (text_column is None) != (model_path is None):
         raise WrongUsage("--text-column and --model go together; nothing is downloaded")
     one_stdin(EMBEDDINGS=embeddings, **{"--start": start, "--exclude": exclude, "--labels": labels})
-    from ..annotate import METHODS, auto_annotate
+    from ..annotate import auto_annotate, select
     from ..annotate.files import read_embeddings, read_items, read_labels_of_items
 
     status = Status(quiet)
@@ -140,10 +140,10 @@ def command(
     known = {} if labels is None else read_labels_of_items(labels, n)
     begun = [*([] if start is None else read_items(start, n)), *known]
     status.show("choosing")
-    found = METHODS[method](
-        x, budget, n_neighbors, neighbors=search, start=begun or None,
+    found = select(
+        x, budget, n_neighbors, algorithm=algorithm, neighbor_search=search, start=begun or None,
         exclude=None if exclude is None else read_items(exclude, n), rng=rng, threads=threads,
-        **({} if epsilon is None else {"epsilon": epsilon}),
+        epsilon=epsilon,
     )  # fmt: skip
     spread = None
     if diffuse is not None:
@@ -169,7 +169,9 @@ def _embed(path: str, column: str, model: str) -> "NDArray[np.float32]":
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
-        raise MissingDependencyError("--text-column needs sentence-transformers: pip install 'imax[text]'") from None
+        raise MissingDependencyError(
+            "--text-column needs sentence-transformers: pip install 'influence-maximization[text]'"
+        ) from None
     made: NDArray[np.float32] = SentenceTransformer(model, local_files_only=True).encode(read_texts(path, column))
     return made
 
@@ -194,11 +196,11 @@ def _text(form: str, found: "Selection", spread: "Annotation | None", source: st
     if form == "csv":
         return as_csv(head, rows)
     cells = [(str(rank), str(item), *(f"{value:,.2f}" for value in values)) for rank, item, *values in rows]
-    recall = "" if found.neighbors == "exact" or found.recall is None else f", recall {found.recall:.3f}"
+    recall = "" if found.neighbor_search == "exact" or found.recall is None else f", recall {found.recall:.3f}"
     facts = [
         *interval_facts(found, "these items", f"any {found.budget:,} items"),
-        ("Method", found.method),
-        ("Items", f"{found.n_items:,}, {found.n_neighbors} neighbours each, {found.neighbors}{recall}"),
+        ("Algorithm", found.algorithm),
+        ("Items", f"{found.n_items:,}, {found.n_neighbors} neighbors each, {found.neighbor_search}{recall}"),
     ]
     if found.start:
         facts.append(("Annotated", f"{len(found.start):,} already; influence is what is added to theirs"))

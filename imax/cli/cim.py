@@ -174,7 +174,7 @@ def command(
     status = Status(quiet)
     network = read(graph, status, **reading)
     print_notes(network, ctx.command, quiet)
-    from ..io.graphs import read_active_sets
+    from ..io import read_active_sets
 
     options["node_weights"] = weights_from(weights, network)
     sets = read_active_sets(active, network)
@@ -207,7 +207,7 @@ def _capacities(path: str | None, network: "InfluenceGraph", sets: list[list[Any
     """Return the numbers that a file gives; all of them must be for participants."""
     if path is None:
         return {}
-    from ..io.graphs import read_node_texts
+    from ..io import read_node_texts
 
     known = {label for labels in sets for label in labels}
     found = {}

@@ -49,7 +49,7 @@ def command(ctx: click.Context, /, *, graph: str, out: str, quiet: bool, **readi
     print_notes(network, ctx.command, quiet)
     status.show(f"writing {out}")
     try:
-        from ..io.graphs import write_graph
+        from ..io import write_graph
 
         write_graph(network, out)
     except InvalidArgumentError as error:

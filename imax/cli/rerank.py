@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_METHODS = ["heteroim", "heteroir", "cim", "probability", "degree", "pagerank", "random"]
+_ALGORITHMS = ["heteroim", "heteroir", "cim", "probability", "degree", "pagerank", "random"]
 _FORMS = ["table", "csv", "jsonl", "parquet", "json"]
 
 
@@ -28,7 +28,7 @@ _FORMS = ["table", "csv", "jsonl", "parquet", "json"]
     epilog="""\b
 Examples:
   imax rerank --candidates recs.csv --k 3 friends.txt.gz
-  imax rerank --candidates recs.parquet --method heteroir --k 3 --output lists.parquet friends.imax
+  imax rerank --candidates recs.parquet --algorithm heteroir --k 3 --output lists.parquet friends.imax
   imax rerank --candidates recs.csv --acceptance accept.txt --on-missing drop friends.imax
   imax rerank --candidates recs.csv --k 3 --evaluate truth.csv friends.imax""",
 )
@@ -40,8 +40,8 @@ Examples:
     help="CSV, JSON lines or Parquet with the columns user, candidate and, if there is one, score.",
 )
 @click.option(
-    "--method",
-    type=click.Choice(_METHODS),
+    "--algorithm",
+    type=click.Choice(_ALGORITHMS),
     default="heteroim",
     show_default=True,
     help="By what users and candidates reach together (heteroim), by chances (heteroir), together within k (cim), or "
@@ -64,18 +64,14 @@ Examples:
 @click.option(
     "--interactions",
     type=int,
-    default=20,
-    show_default=True,
     callback=checked(check.count, "interactions"),
-    help="heteroir: with how many friends somebody interacts at most.",
+    help="heteroir: the maximum number of friends that a node interacts with.  [default: 20]",
 )
 @click.option(
     "--sets-per-node",
     type=int,
-    default=20,
-    show_default=True,
     callback=checked(check.count, "sets_per_node"),
-    help="heteroim: how many RR sets start at each node.",
+    help="heteroim: the number of RR sets of which each node is the root.  [default: 20]",
 )
 @click.option(
     "--on-missing",
@@ -112,7 +108,7 @@ def command(
     *,
     graph: str,
     candidates: str,
-    method: str,
+    algorithm: str,
     k: int | None,
     acceptance: str | None,
     on_missing: str,
@@ -148,7 +144,7 @@ def command(
     from ..recommend import Reranker
 
     status.show("preparing")
-    reranker = Reranker(network, method, acceptance=_acceptance(acceptance, network), **options)
+    reranker = Reranker(network, algorithm, acceptance=_acceptance(acceptance, network), **options)
     status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))
     ranking = reranker.rerank(table, k, on_missing=on_missing, on_short=on_short)
@@ -179,7 +175,7 @@ def _column(labels: list[Any]) -> Any:
 def _acceptance(path: str | None, network: "InfluenceGraph") -> Any:
     if path is None:
         return None
-    from ..io.graphs import read_node_values
+    from ..io import read_node_values
 
     return read_node_values(path, network, default=1.0)
 
@@ -221,7 +217,7 @@ def _table(ranking: "Ranking", random_seed: int) -> str:
         + as_facts(
             [
                 ("Users", f"{len(ranking):,} with {ranking.friends.size:,} candidates"),
-                ("Method", ranking.method),
+                ("Algorithm", ranking.algorithm),
                 *([("RR sets", f"{ranking.n_rr_sets:,}")] if ranking.n_rr_sets else []),
                 ("Random seed", str(random_seed)),
             ]
@@ -246,7 +242,7 @@ def _judged(found: "Evaluation", form: str, ranking: "Ranking") -> str:
         + "\n"
         + as_facts(
             [
-                ("Method", ranking.method),
+                ("Algorithm", ranking.algorithm),
                 ("Users", f"{found.n_users:,} judged, {found.n_left_out:,} left out for lack of a pair{exact}"),
             ]
         )

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidArgumentError
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import lt_normalizers
 from .inputs import check_inputs
 
 __all__ = ["MAX_WORLDS", "exact_spread", "spread_of"]
@@ -133,9 +134,7 @@ def _arc_probabilities(graph: InfluenceGraph, model: str) -> NDArray[np.float64]
     else:
         p = graph.arc_values().astype(np.float64)
     if model == "lt":
-        # sums that only float32 rounding keeps from 1 count as 1, as in simulations
-        sums = graph.check_lt()
-        p /= np.repeat(np.where(np.abs(1.0 - sums) <= LT_SLACK, sums, 1.0), degree)
+        p /= np.repeat(lt_normalizers(graph.check_lt()), degree)
     return p
 
 

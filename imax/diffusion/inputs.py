@@ -41,7 +41,7 @@ def check_inputs(
             f"seeds must be an iterable of labels, got the text {seeds!r}; put a single label into a list",
             argument="seeds",
         )
-    chosen = np.unique(network.internal_of(seeds, "seed"))
+    chosen = np.unique(network.internal_of(seeds, "seeds"))
     if not chosen.size:
         raise InvalidArgumentError("seeds is empty; give at least one node", argument="seeds")
     return Inputs(network, chosen, model, check_node_weights(network, node_weights))

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import __version__
 from .._utils import check, parallel
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import lt_normalizers
 from ..results import SpreadEstimate
 from .inputs import check_inputs
 from .sampler import Cascades, default_lanes
@@ -210,8 +211,7 @@ def _threshold_arcs(graph: InfluenceGraph) -> "ThresholdArcs":
     """Return a graph's out-arcs with their LT weights."""
     from ..kernels.lt_cascades import ThresholdArcs
 
-    sums = graph.check_lt()
-    max_threshold = np.where(1.0 - sums <= LT_SLACK, sums, 1.0)
+    max_threshold = lt_normalizers(graph.check_lt())
     if graph.probability.kind == "weighted_cascade":
         ptr, idx, _ = graph.forward()
         weight = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)

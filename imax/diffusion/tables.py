@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .._utils import check, parallel
 from ..errors import InvalidArgumentError
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import LT_SLACK
 
 if TYPE_CHECKING:
     from ..kernels.draws import CountTables, HitTables, PickTables, UniformTables
@@ -63,7 +64,7 @@ def check_model(model: Any) -> str:
 
 def prepare(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
     """Return the tables of a graph's reverse rows, for RR sets; they are built once for a graph and model."""
-    made: Diffusion = graph.keep(("reverse", model), lambda: _reverse(graph, model, threads))
+    made: Diffusion = graph.cached(("reverse", model), lambda: _reverse(graph, model, threads))
     return made
 
 
@@ -82,7 +83,7 @@ def _reverse(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
 
 def forward_ic(graph: InfluenceGraph, threads: int) -> Diffusion:
     """Return the tables of a graph's forward rows, for IC cascades from seeds; they are built once for a graph."""
-    made: Diffusion = graph.keep(("forward", "ic"), lambda: _forward(graph, threads))
+    made: Diffusion = graph.cached(("forward", "ic"), lambda: _forward(graph, threads))
     return made
 
 

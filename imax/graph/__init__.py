@@ -1,1 +1,1 @@
-"""The network: the immutable graph, its labels, probabilities and node values."""
+"""The network: the immutable graph, its labels and probabilities, values of nodes, conversion from other libraries."""

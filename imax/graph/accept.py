@@ -1,4 +1,4 @@
-"""What public functions take for a graph."""
+"""Graphs that public functions accept."""
 
 from typing import Any
 
@@ -10,9 +10,15 @@ __all__ = ["as_graph"]
 
 
 def as_graph(graph: Any, *, probability: str | None = None, rng: RNG = None) -> InfluenceGraph:
-    """Return an InfluenceGraph from one, or from a NetworkX graph or SciPy sparse array.
+    """Return a graph that a user hands in as an InfluenceGraph.
 
-    `probability` names a scheme in place of the graph's own.
+    Parameters
+    ----------
+    graph : InfluenceGraph, NetworkX graph or SciPy sparse array
+    probability : str, optional
+        Scheme of the arc probabilities. Default: those of the graph.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Source of randomness of schemes that draw probabilities.
     """
     if isinstance(graph, InfluenceGraph):
         return graph if probability is None else graph.with_probability(probability, rng=rng)
@@ -23,5 +29,6 @@ def as_graph(graph: Any, *, probability: str | None = None, rng: RNG = None) -> 
         return InfluenceGraph.from_scipy(graph, probability=probability, rng=rng)
     raise InvalidArgumentError(
         "graph must be an InfluenceGraph, a NetworkX graph or a SciPy sparse array, got "
-        f"{type(graph).__name__}; for a file use imax.read_graph, for pairs InfluenceGraph.from_edges"
+        f"{type(graph).__name__}; for a file use imax.read_graph, for pairs InfluenceGraph.from_edges",
+        argument="graph",
     )

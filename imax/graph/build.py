@@ -1,4 +1,4 @@
-"""From arcs to compressed rows, in threads."""
+"""Build compressed rows from arcs, with several threads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,20 +10,29 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..errors import InvalidGraphError
+from .arcs import CheckedArcs
 
-__all__ = ["Built", "build", "transpose"]
+__all__ = ["Built", "Rows", "build", "transpose"]
+
+_ARCS_FOR_THREADS = 1 << 18  # fewer arcs are sorted faster than other threads wake up
 
 
 @dataclass(frozen=True)
-class Built:
-    """Reverse rows in internal ids, and how internal ids stand for node indices."""
+class Rows:
+    """Reverse rows by internal id; `CompressedGraph` says what each array holds."""
 
     in_ptr: NDArray[np.int64]
     in_idx: NDArray[np.int32]
     index: NDArray[np.int32]
-    rank: NDArray[np.int32]
-    column: NDArray[np.float32] | None
-    copies: NDArray[np.int32] | None
+    weight: NDArray[np.float32] | None
+    multiplicity: NDArray[np.int32] | None
+
+
+@dataclass(frozen=True)
+class Built:
+    """The rows of a graph, and how many arcs the builder dropped or merged."""
+
+    rows: Rows
     self_loops: int
     parallel_arcs: int
 
@@ -34,68 +43,57 @@ def _pointers(counts: NDArray[Any]) -> NDArray[np.int64]:
     return ptr
 
 
-def _check_ends(src: NDArray[np.int32], dst: NDArray[np.int32], n: int) -> None:
+def _check_range(source: NDArray[np.int32], target: NDArray[np.int32], n: int) -> None:
     from ..kernels.rows import first_bad
 
-    bad = first_bad(src, dst, n)
+    bad = first_bad(source, target, n)
     if bad >= 0:
         raise InvalidGraphError(
-            f"arc number {bad} is ({src[bad]}, {dst[bad]}), but node indices must lie in [0, {n - 1}]; "
+            f"arc number {bad} is ({source[bad]}, {target[bad]}), but node indices must lie in [0, {n - 1}]; "
             "give a larger n_nodes, or labels through from_edges"
         )
 
 
-def build(
-    src: NDArray[np.int32],
-    dst: NDArray[np.int32],
-    column: NDArray[np.float32] | None,
-    n: int,
-    *,
-    both: bool,
-    multi_edges: str,
-    threads: int,
-    label: Callable[[int], Any],
-) -> Built:
-    """Sort arcs into reverse rows, merge repeated ones, and renumber nodes by falling out-degree.
+def build(arcs: CheckedArcs, *, directed: bool, multi_edges: str, threads: int) -> Built:
+    """Sort arcs into reverse rows, merge parallel arcs, and number nodes by falling out-degree.
 
-    The result depends on the set of arcs alone, not on their order or the number of threads.
+    The result depends on the set of arcs only, not on their order or the number of threads.
     """
     from ..kernels import rows as k
 
-    _check_ends(src, dst, n)
-    threads = threads if src.size > SOLO_ARCS else 1
-    spans = parallel.slices(src.size, threads) if src.size else []
-    outs = np.zeros((max(len(spans), 1), n), dtype=np.int64)
-    ins = None if column is None else np.zeros_like(outs)
+    source, target, weight, n = arcs.source, arcs.target, arcs.weight, len(arcs.labels)
+    _check_range(source, target, n)
+    both = not directed
+    threads = threads if source.size > _ARCS_FOR_THREADS else 1
+    spans = parallel.slices(source.size, threads) if source.size else []
+    out_counts = np.zeros((max(len(spans), 1), n), dtype=np.int64)
+    in_counts = None if weight is None else np.zeros_like(out_counts)
     loops = parallel.run(
         [
-            partial(k.count_arcs, src[a:b], dst[a:b], both, outs[t], None if ins is None else ins[t])
+            partial(
+                k.count_arcs, source[a:b], target[a:b], both, out_counts[t], None if in_counts is None else in_counts[t]
+            )
             for t, (a, b) in enumerate(spans)
         ],
         threads,
     )
-    index, rank = _by_falling(outs.sum(axis=0), np.arange(n, dtype=np.int32))
-    if ins is None:
+    index, rank = _by_falling(out_counts.sum(axis=0), np.arange(n, dtype=np.int32))
+    if weight is None or in_counts is None:
         # a counting sort by source, then one by target, leaves each row sorted
-        out_ptr, out_rows = _scatter(dst, src, None, outs, index, rank, both, threads)
+        out_ptr, out_rows = _scatter(target, source, None, out_counts, index, rank, both, threads)
         ptr, keys, _ = transpose(out_ptr, out_rows, threads, places=False)
         del out_rows
     else:
-        bits = None if column is None else column.view(np.uint32)
-        ptr, keys = _scatter(src, dst, bits, ins, index, rank, both, threads)
-    del outs, ins
-    new_ptr, idx, values, copies = _merge(ptr, keys, multi_edges, threads, lambda v: label(int(index[v])))
-    merged = int(ptr[-1] - new_ptr[-1])
-    if merged:
-        index, rank, new_ptr, idx, values, copies = _renumber(index, new_ptr, idx, values, copies, threads)
-    return Built(new_ptr, idx, index, rank, values, copies, int(sum(loops)), merged)
-
-
-SOLO_ARCS = 1 << 18  # fewer arcs are sorted before other threads wake up
+        ptr, keys = _scatter(source, target, weight.view(np.uint32), in_counts, index, rank, both, threads)
+    del out_counts, in_counts
+    merged = _merge(ptr, keys, multi_edges, threads, lambda v: arcs.labels[int(index[v])])
+    n_merged = int(ptr[-1] - merged[0][-1])
+    rows = Rows(merged[0], merged[1], index, merged[2], merged[3])
+    return Built(_renumber(rows, threads) if n_merged else rows, int(sum(loops)), n_merged)
 
 
 def _by_falling(degree: NDArray[np.int64], index: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return (index, rank) of nodes by falling degree, then by node index; `degree` stands in the order of `index`."""
+    """Sort nodes by falling degree, then by node index, and return (index, rank); `degree[i]` is of node `index[i]`."""
     by_index = np.empty_like(degree)
     by_index[index] = degree
     order = np.argsort(-by_index, kind="stable").astype(np.int32)
@@ -105,8 +103,8 @@ def _by_falling(degree: NDArray[np.int64], index: NDArray[np.int32]) -> tuple[ND
 
 
 def _scatter(
-    src: NDArray[np.int32],
-    dst: NDArray[np.int32],
+    source: NDArray[np.int32],
+    target: NDArray[np.int32],
     bits: NDArray[np.uint32] | None,
     counts: NDArray[np.int64],
     index: NDArray[np.int32],
@@ -114,7 +112,10 @@ def _scatter(
     both: bool,
     threads: int,
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Put each arc's renumbered `src` into the row of its `dst`; `counts` holds each part's arcs by `dst`."""
+    """Put the internal id of each source into the row of its target; `counts[t]` counts the arcs of span t by target.
+
+    `bits` are the bits of the weights. With them a row holds 64-bit words, id above and bits below; else ids.
+    """
     from ..kernels import rows as k
 
     ptr = _pointers(counts.sum(axis=0)[index])
@@ -122,8 +123,10 @@ def _scatter(
     parallel.run([partial(k.cursors, start, counts, a, b) for a, b in parallel.slices(rank.size, threads)], threads)
     keys = np.empty(int(ptr[-1]), dtype=np.int32 if bits is None else np.uint64)
     tasks = [
-        partial(k.scatter_rows, src[a:b], dst[a:b], None if bits is None else bits[a:b], both, rank, counts[t], keys)
-        for t, (a, b) in enumerate(parallel.slices(src.size, threads) if src.size else [])
+        partial(
+            k.scatter_rows, source[a:b], target[a:b], None if bits is None else bits[a:b], both, rank, counts[t], keys
+        )
+        for t, (a, b) in enumerate(parallel.slices(source.size, threads) if source.size else [])
     ]
     parallel.run(tasks, threads)
     return ptr, keys
@@ -132,15 +135,15 @@ def _scatter(
 def _merge(
     ptr: NDArray[np.int64], keys: NDArray[Any], multi_edges: str, threads: int, label: Callable[[int], Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32] | None, NDArray[np.int32] | None]:
-    """Merge repeated arcs; rows of words are sorted first, rows of ids must be."""
+    """Merge parallel arcs and return (ptr, idx, weight, multiplicity). Rows of ids must be sorted already."""
     from ..kernels import rows as k
 
     unique = np.zeros(ptr.size - 1, dtype=np.int64)
     parts = parallel.even_parts(ptr, 4 * threads if threads > 1 else 1)
+    tasks: list[Callable[[], Any]]
     weighted = keys.dtype == np.uint64
-    parallel.run(
-        [partial(k.sort_keys if weighted else k.count_distinct, ptr, keys, unique, a, b) for a, b in parts], threads
-    )
+    tasks = [partial(k.sort_keys if weighted else k.count_distinct, ptr, keys, unique, a, b) for a, b in parts]
+    parallel.run(tasks, threads)
     new_ptr = _pointers(unique)
     m = int(new_ptr[-1])
     repeated = m < keys.size
@@ -148,36 +151,29 @@ def _merge(
         row = int(np.flatnonzero(np.diff(ptr) != unique)[0])
         raise InvalidGraphError(
             f"{keys.size - m} arcs are repeated, the first of them into node {label(row)!r}; "
-            "use multi_edges='merge' or multi_edges='combine', or remove them"
+            "remove them, or use multi_edges='merge' or multi_edges='combine'"
         )
     if not repeated and not weighted:
         return ptr, keys, None, None
     idx = np.empty(m, dtype=np.int32)
-    tasks: list[Callable[[], Any]]
     if weighted:
-        values = np.empty(m, dtype=np.float32)
+        weight = np.empty(m, dtype=np.float32)
         floats = keys.view(np.float32)
         combine = multi_edges == "combine"
-        tasks = [partial(k.compact_keys, ptr, keys, floats, combine, new_ptr, idx, values, a, b) for a, b in parts]
+        tasks = [partial(k.compact_keys, ptr, keys, floats, combine, new_ptr, idx, weight, a, b) for a, b in parts]
         parallel.run(tasks, threads)
-        return new_ptr, idx, values, None
-    copies = np.empty(m, dtype=np.int32) if multi_edges == "combine" else None
-    tasks = [partial(k.compact_rows, ptr, keys, new_ptr, idx, copies, a, b) for a, b in parts]
+        return new_ptr, idx, weight, None
+    multiplicity = np.empty(m, dtype=np.int32) if multi_edges == "combine" else None
+    tasks = [partial(k.compact_rows, ptr, keys, new_ptr, idx, multiplicity, a, b) for a, b in parts]
     parallel.run(tasks, threads)
-    return new_ptr, idx, None, copies
+    return new_ptr, idx, None, multiplicity
 
 
-def _renumber(
-    index: NDArray[np.int32],
-    ptr: NDArray[np.int64],
-    idx: NDArray[np.int32],
-    values: NDArray[np.float32] | None,
-    copies: NDArray[np.int32] | None,
-    threads: int,
-) -> tuple[Any, ...]:
-    """Renumber rows by the out-degrees that merging has left."""
+def _renumber(rows: Rows, threads: int) -> Rows:
+    """Renumber nodes by the out-degrees after merging."""
     from ..kernels import rows as k
 
+    ptr, idx, index, weight, multiplicity = rows.in_ptr, rows.in_idx, rows.index, rows.weight, rows.multiplicity
     parts = parallel.even_parts(ptr, threads)
     counts = np.zeros((max(len(parts), 1), index.size), dtype=np.int64)
     parallel.run(
@@ -185,18 +181,18 @@ def _renumber(
     )
     new_index, new_rank = _by_falling(counts.sum(axis=0), index)
     if np.array_equal(new_index, index):
-        return index, new_rank, ptr, idx, values, copies
-    places = values is not None or copies is not None
-    name = new_rank[index]
-    order = np.empty_like(name)
-    order[name] = np.arange(name.size, dtype=np.int32)
-    out_ptr, out_idx, first = transpose(ptr, idx, threads, places=places, order=order, name=name)
+        return rows
+    places = weight is not None or multiplicity is not None
+    new_id = new_rank[index]
+    old_id = np.empty_like(new_id)
+    old_id[new_id] = np.arange(new_id.size, dtype=np.int32)
+    out_ptr, out_idx, first = transpose(ptr, idx, threads, places=places, old_id=old_id, new_id=new_id)
     ptr, idx, second = transpose(out_ptr, out_idx, threads, places=places)
     if first is not None and second is not None:
         place = first[second]
-        values = None if values is None else values[place]
-        copies = None if copies is None else copies[place]
-    return new_index, new_rank, ptr, idx, values, copies
+        weight = None if weight is None else weight[place]
+        multiplicity = None if multiplicity is None else multiplicity[place]
+    return Rows(ptr, idx, new_index, weight, multiplicity)
 
 
 def transpose(
@@ -205,22 +201,21 @@ def transpose(
     threads: int,
     *,
     places: bool,
-    order: NDArray[np.int32] | None = None,
-    name: NDArray[np.int32] | None = None,
+    old_id: NDArray[np.int32] | None = None,
+    new_id: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64] | None]:
-    """Return the rows of the opposite direction, sorted, and for each of their arcs its place in `idx`.
+    """Return the rows of the opposite direction, sorted, and the position of each of their arcs in `idx`.
 
-    With `order` and `name` nodes are renumbered on the way: old row ``order[v]`` is new row v, old node u is
-    ``name[u]``.
+    `old_id` and `new_id` renumber nodes on the way: new node v was ``old_id[v]``, old node u becomes ``new_id[u]``.
     """
     from ..kernels import rows as k
 
     n = ptr.size - 1
-    lengths = None if order is None else np.diff(ptr)[order]
+    lengths = None if old_id is None else np.diff(ptr)[old_id]
     parts = parallel.even_parts(ptr if lengths is None else _pointers(lengths), threads)
     cursor = np.zeros((max(len(parts), 1), n), dtype=np.int64)
     parallel.run(
-        [partial(k.count_rows, ptr, idx, a, b, order, name, cursor[t]) for t, (a, b) in enumerate(parts)], threads
+        [partial(k.count_rows, ptr, idx, a, b, old_id, new_id, cursor[t]) for t, (a, b) in enumerate(parts)], threads
     )
     out_ptr = _pointers(cursor.sum(axis=0))
     parallel.run([partial(k.cursors, out_ptr[:-1], cursor, a, b) for a, b in parallel.slices(n, threads)], threads)
@@ -228,7 +223,7 @@ def transpose(
     place = np.empty(idx.size, dtype=np.int64) if places else None
     parallel.run(
         [
-            partial(k.spread_rows, ptr, idx, a, b, order, name, cursor[t], out_idx, place)
+            partial(k.spread_rows, ptr, idx, a, b, old_id, new_id, cursor[t], out_idx, place)
             for t, (a, b) in enumerate(parts)
         ],
         threads,

@@ -1,4 +1,4 @@
-"""Node labels: any hashable objects, stored as shortly as they allow."""
+"""Labels of nodes: any hashable objects, looked up in both directions, stored compactly."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
@@ -18,9 +18,9 @@ class Labels:
     Attributes
     ----------
     kind : {"range", "int64", "object"}
-        ``range``: the labels are the indices themselves and nothing is stored.
+        ``range``: the labels are the indices themselves, and nothing is stored.
     values : numpy.ndarray of int64, list, or None
-        The labels, unless `kind` is ``"range"``.
+        The labels; None if `kind` is ``"range"``.
     """
 
     def __init__(self, n: int, values: "NDArray[np.int64] | list[Any] | None" = None) -> None:
@@ -30,7 +30,7 @@ class Labels:
 
     @classmethod
     def of(cls, labels: "Sequence[Hashable] | NDArray[Any] | Labels | None", n: int) -> "Labels":
-        """Check labels and choose how to store them."""
+        """Return labels, checked and stored compactly. None: the labels are 0 to n - 1."""
         if isinstance(labels, Labels):
             return labels
         if labels is None:
@@ -39,8 +39,8 @@ class Labels:
             numbers = labels.astype(np.int64, copy=False)
             if np.array_equal(numbers, np.arange(n)):
                 return cls(n)
-            made = cls(n, numbers)
-            steps = np.diff(numbers[made._sorted])
+            checked = cls(n, numbers)
+            steps = np.diff(numbers[checked._order])
         else:
             values = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
             if values and all(type(x) is int for x in values):
@@ -48,22 +48,22 @@ class Labels:
                     return cls.of(np.array(values, dtype=np.int64), n)
                 except OverflowError:
                     pass
-            made = cls(n, values)
-            steps = np.ones(1) if len(made._places) == len(values) else np.zeros(1)
+            checked = cls(n, values)
+            steps = np.ones(1) if len(checked._index_of) == len(values) else np.zeros(1)
         if np.any(steps == 0):
-            raise InvalidArgumentError("labels must all be different; two nodes have the same one")
-        return made
+            raise InvalidArgumentError("labels must all be different; two nodes have the same one", argument="labels")
+        return checked
 
     @cached_property
-    def _places(self) -> dict[Hashable, int]:
+    def _index_of(self) -> dict[Hashable, int]:
         assert isinstance(self.values, list)
         try:
             return {label: i for i, label in enumerate(self.values)}
         except TypeError as error:
-            raise InvalidArgumentError(f"labels must be hashable: {error}") from None
+            raise InvalidArgumentError(f"labels must be hashable: {error}", argument="labels") from None
 
     @cached_property
-    def _sorted(self) -> NDArray[np.int64]:
+    def _order(self) -> NDArray[np.int64]:
         return np.argsort(np.asarray(self.values), kind="stable")
 
     def __len__(self) -> int:
@@ -81,51 +81,67 @@ class Labels:
         values = self.values
         return [values[i] for i in indices.tolist()]
 
-    def find(self, labels: Iterable[Hashable], what: str = "node") -> NDArray[np.int64]:
-        """Return the node indices of labels; an unknown one raises `UnknownNodeError`."""
+    def find(self, labels: Iterable[Hashable], argument: str = "nodes") -> NDArray[np.int64]:
+        """Return the node indices of labels.
+
+        Parameters
+        ----------
+        labels : iterable of hashable
+        argument : str, default "nodes"
+            Name of the argument that holds the labels, for error messages.
+
+        Raises
+        ------
+        UnknownNodeError
+            If a label names no node.
+        InvalidArgumentError
+            If `labels` is not iterable.
+        """
         try:
             labels = list(labels)
         except TypeError:
-            raise InvalidArgumentError(f"{what.rstrip(':')} must be an iterable of labels, got {labels!r}") from None
+            raise InvalidArgumentError(
+                f"{argument} must be an iterable of labels, got {labels!r}", argument=argument
+            ) from None
         found = self.places(labels)
         unknown = np.flatnonzero(found < 0)
         if unknown.size:
-            raise self.unknown(labels[unknown[0]], what)
+            raise self.unknown(labels[unknown[0]], f"{argument}:", argument=argument)
         return found
 
     def places(self, labels: "list[Any] | NDArray[Any]") -> NDArray[np.int64]:
-        """Return the node indices of labels; -1 for an unknown one."""
+        """Return the node indices of labels, -1 for a label that names no node."""
         if self.kind != "object":
             if isinstance(labels, np.ndarray) and labels.dtype.kind == "i":
-                return self._find_numbers(labels.astype(np.int64, copy=False))
+                return self._find_integers(labels.astype(np.int64, copy=False))
             if all(type(label) is int and abs(label) < 2**63 for label in labels):
-                return self._find_numbers(np.array(labels, dtype=np.int64))
-        each = labels.tolist() if isinstance(labels, np.ndarray) else labels
-        return np.array([self._find(label) for label in each], dtype=np.int64)
+                return self._find_integers(np.array(labels, dtype=np.int64))
+        objects = labels.tolist() if isinstance(labels, np.ndarray) else labels
+        return np.array([self._find(label) for label in objects], dtype=np.int64)
 
-    def unknown(self, label: Any, what: str) -> UnknownNodeError:
-        """Return the error for a label that names no node."""
-        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})")
+    def unknown(self, label: Any, what: str, *, argument: str | None = None) -> UnknownNodeError:
+        """Return the error for a label that names no node; the message begins with `what`."""
+        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})", argument=argument)
 
     def _find(self, label: Hashable) -> int:
         if self.kind == "object":
             try:
-                return self._places.get(label, -1)
+                return self._index_of.get(label, -1)
             except TypeError:
                 return -1
         if isinstance(label, bool) or not isinstance(label, (int, np.integer, float)):
             return -1
-        # as keys of a dict, 2 and 2.0 are one label
+        # 2 and 2.0 are the same label, as they are the same key of a dict
         if label != label // 1 or not -(2**63) <= label < 2**63:
             return -1
-        return int(self._find_numbers(np.array([int(label)], dtype=np.int64))[0])
+        return int(self._find_integers(np.array([int(label)], dtype=np.int64))[0])
 
-    def _find_numbers(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _find_integers(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         if self.values is None:
             return np.where((numbers >= 0) & (numbers < self.n), numbers, -1)
         known = np.asarray(self.values)
-        places = np.minimum(np.searchsorted(known, numbers, sorter=self._sorted), self.n - 1)
-        found = self._sorted[places]
+        position = np.minimum(np.searchsorted(known, numbers, sorter=self._order), self.n - 1)
+        found = self._order[position]
         return np.where(known[found] == numbers, found, -1)
 
     def _hint(self) -> str:

@@ -1,7 +1,7 @@
-"""Arc probabilities: the schemes that the field uses, each by name.
+"""Schemes of arc probabilities, by name.
 
-A scheme is written as its name, with a parameter after a colon where it takes one: ``"weighted_cascade"``,
-``"uniform:0.1"``. `schemes` lists them all, `explain` tells what one does.
+A scheme is a string: its name, followed by a colon and a value if it takes one, such as ``"weighted_cascade"`` or
+``"uniform:0.1"``. `schemes` returns all schemes, `explain` describes one in a line.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.check import probability as check_probability
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError, InvalidGraphError
 
@@ -22,19 +21,19 @@ Floats: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ArcProbability:
-    """The probabilities of a graph's arcs, stored as shortly as the scheme allows.
+    """Probabilities of the arcs of a graph, stored as compactly as the scheme allows.
 
     Attributes
     ----------
     spec : str
-        The scheme as written, such as ``"uniform:0.1"``.
+        The scheme that made them, such as ``"uniform:0.1"``.
     kind : {"weighted_cascade", "uniform", "arcs"}
-        ``weighted_cascade``: 1/in-degree of the target, nothing is stored. ``uniform``: `value` on every arc.
-        ``arcs``: `values`, one per arc.
+        ``weighted_cascade``: 1/in-degree of the target of the arc; nothing is stored. ``uniform``: `value` for every
+        arc. ``arcs``: `values`, one per arc.
     value : float
-        The probability of every arc if `kind` is ``"uniform"``.
+        Probability of every arc if `kind` is ``"uniform"``, otherwise 0.
     values : numpy.ndarray of float32, shape (n_arcs,), or None
-        In the order of the reverse rows.
+        Probability of each arc, in the order of the reverse rows, if `kind` is ``"arcs"``.
     """
 
     spec: str
@@ -44,12 +43,24 @@ class ArcProbability:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What a scheme sees of a graph: its reverse rows."""
+class SchemeInput:
+    """The data of a graph that schemes make probabilities from.
+
+    Attributes
+    ----------
+    in_ptr : numpy.ndarray of int64, shape (n_nodes + 1,)
+        Row pointers of the in-arcs.
+    weight : numpy.ndarray of float32, shape (n_arcs,), or None
+        Numbers that came with the arcs.
+    multiplicity : numpy.ndarray of int32, shape (n_arcs,), or None
+        Number of parallel arcs that each arc stands for; None: 1 each.
+    describe : callable
+        Returns a phrase with the labels of an arc, for error messages.
+    """
 
     in_ptr: NDArray[np.int64]
-    column: Floats | None
-    copies: NDArray[np.int32] | None
+    weight: Floats | None
+    multiplicity: NDArray[np.int32] | None
     describe: Callable[[int], str]
 
     @property
@@ -58,18 +69,18 @@ class Rows:
         return int(self.in_ptr[-1])
 
     def per_arc(self, per_node: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Repeat a value per node for each of its in-arcs."""
+        """Repeat the value of each node for each of its in-arcs."""
         return np.repeat(per_node, np.diff(self.in_ptr))
 
     def normalized(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scale values per arc so that each node's sum to 1; where all are 0 they stay 0."""
+        """Scale values per arc so that those into each node sum to 1. If all are 0, they stay 0."""
         sums = self.sums(values)
         with np.errstate(divide="ignore", invalid="ignore"):
             scaled = values / self.per_arc(sums)
         return np.nan_to_num(scaled, nan=0.0, posinf=0.0)
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum a value per arc over the in-arcs of each node."""
+        """Return the sum of values per arc over the in-arcs of each node."""
         filled = np.flatnonzero(np.diff(self.in_ptr))
         sums = np.zeros(self.in_ptr.size - 1)
         if filled.size:
@@ -79,22 +90,22 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A way to give arcs their probabilities.
+    """A rule that assigns probabilities to arcs.
 
     Attributes
     ----------
     name : str
-        What users write.
+        Name, as in ``probability="weighted_cascade"``.
     summary : str
-        One line: what it does.
+        One line on what it does.
     source : str
-        The paper or program that the field has it from.
+        Paper that it comes from.
     parameter : str or None
-        What stands after the colon, if the scheme takes something.
+        Meaning of the value after the colon; None if the scheme takes no value.
     needs_column : bool
-        Whether it reads the edge list's third column (an attribute, the matrix's values).
+        Whether it needs the weights of the arcs: a third column, an edge attribute or the values of a matrix.
     random : bool
-        Whether it draws, and therefore depends on `rng`.
+        Whether it draws probabilities, and so depends on `rng`.
     aliases : tuple of str
         Other names.
     """
@@ -102,7 +113,7 @@ class Scheme:
     name: str
     summary: str
     source: str
-    make: Callable[[Rows, float, np.random.Generator], tuple[str, float, NDArray[np.float64] | None]]
+    make: Callable[[SchemeInput, float, np.random.Generator], tuple[str, float, NDArray[np.float64] | None]]
     parameter: str | None = None
     needs_column: bool = False
     random: bool = False
@@ -112,66 +123,66 @@ class Scheme:
 Made: TypeAlias = tuple[str, float, NDArray[np.float64] | None]
 
 
-def _either(p: NDArray[np.float64], copies: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Probability that at least one of several parallel arcs is live."""
-    return np.asarray(-np.expm1(copies * np.log1p(-np.minimum(p, 1.0 - 1e-16))))
+def _any_live(p: NDArray[np.float64], multiplicity: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the probability that at least one of several parallel arcs is live."""
+    return np.asarray(-np.expm1(multiplicity * np.log1p(-np.minimum(p, 1.0 - 1e-16))))
 
 
-def _weighted_cascade(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    if rows.copies is None:
+def _weighted_cascade(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    if given.multiplicity is None:
         return "weighted_cascade", 0.0, None
-    degree = rows.sums(rows.copies.astype(np.float64))
+    degree = given.sums(given.multiplicity.astype(np.float64))
     with np.errstate(divide="ignore"):
-        return "arcs", 0.0, _either(rows.per_arc(1.0 / degree), rows.copies)
+        return "arcs", 0.0, _any_live(given.per_arc(1.0 / degree), given.multiplicity)
 
 
-def _lt_uniform(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    if rows.copies is None:
+def _lt_uniform(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    if given.multiplicity is None:
         return "weighted_cascade", 0.0, None
-    return "arcs", 0.0, rows.normalized(rows.copies.astype(np.float64))
+    return "arcs", 0.0, given.normalized(given.multiplicity.astype(np.float64))
 
 
-def _uniform(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    if rows.copies is None:
+def _uniform(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    if given.multiplicity is None:
         return "uniform", value, None
-    return "arcs", 0.0, _either(np.full(rows.n_arcs, value), rows.copies)
+    return "arcs", 0.0, _any_live(np.full(given.n_arcs, value), given.multiplicity)
 
 
-def _trivalency(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    p = np.array([0.1, 0.01, 0.001])[generator.integers(0, 3, size=rows.n_arcs, dtype=np.int8)]
-    return "arcs", 0.0, p if rows.copies is None else _either(p, rows.copies)
+def _trivalency(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    p = np.array([0.1, 0.01, 0.001])[generator.integers(0, 3, size=given.n_arcs, dtype=np.int8)]
+    return "arcs", 0.0, p if given.multiplicity is None else _any_live(p, given.multiplicity)
 
 
-def _exponential(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    return "arcs", 0.0, rows.normalized(generator.standard_exponential(rows.n_arcs))
+def _exponential(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    return "arcs", 0.0, given.normalized(generator.standard_exponential(given.n_arcs))
 
 
-def _weibull(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    # the logarithm keeps a shape near 0 from overflowing before the scaling
-    shape = 10.0 * (1.0 - generator.random(rows.n_arcs))
-    scale = 10.0 * (1.0 - generator.random(rows.n_arcs))
-    logs = np.log(scale) + np.log(generator.standard_exponential(rows.n_arcs)) / shape
-    return "arcs", 0.0, rows.normalized(np.exp(np.minimum(logs, 600.0)))
+def _weibull(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    # a shape near 0 would overflow before the scaling; its logarithm does not
+    shape = 10.0 * (1.0 - generator.random(given.n_arcs))
+    scale = 10.0 * (1.0 - generator.random(given.n_arcs))
+    logs = np.log(scale) + np.log(generator.standard_exponential(given.n_arcs)) / shape
+    return "arcs", 0.0, given.normalized(np.exp(np.minimum(logs, 600.0)))
 
 
-def _column(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    column = rows.column
-    assert column is not None
-    wrong = np.flatnonzero(~((column >= 0.0) & (column <= 1.0)))
+def _column(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    weight = given.weight
+    assert weight is not None
+    wrong = np.flatnonzero(~((weight >= 0.0) & (weight <= 1.0)))
     if wrong.size:
         raise InvalidGraphError(
-            f"the probability of {rows.describe(int(wrong[0]))} is {column[wrong[0]]:g}; probabilities must lie in "
+            f"the probability of {given.describe(int(wrong[0]))} is {weight[wrong[0]]:g}; probabilities must lie in "
             "[0, 1] (for weights of any size under the LT model, use probability='lt_normalized')"
         )
-    if column.size and bool(np.all(column == column[0])):
-        return "uniform", float(column[0]), None
-    return "arcs", 0.0, column.astype(np.float64)
+    if weight.size and bool(np.all(weight == weight[0])):
+        return "uniform", float(weight[0]), None
+    return "arcs", 0.0, weight.astype(np.float64)
 
 
-def _lt_normalized(rows: Rows, value: float, generator: np.random.Generator) -> Made:
-    column = rows.column
-    assert column is not None
-    return "arcs", 0.0, rows.normalized(column.astype(np.float64))
+def _lt_normalized(given: SchemeInput, value: float, generator: np.random.Generator) -> Made:
+    weight = given.weight
+    assert weight is not None
+    return "arcs", 0.0, given.normalized(weight.astype(np.float64))
 
 
 _REGISTRY = {
@@ -179,18 +190,18 @@ _REGISTRY = {
     for scheme in (
         Scheme("weighted_cascade", "each arc 1/in-degree of its target; the default", "Kempe et al. 2003",
                _weighted_cascade, aliases=("wc",)),
-        Scheme("uniform", "the same probability on every arc, as in uniform:0.1", "Kempe et al. 2003",
+        Scheme("uniform", "the same probability for every arc, as in uniform:0.1", "Kempe et al. 2003",
                _uniform, parameter="the probability"),
-        Scheme("trivalency", "each arc 0.1, 0.01 or 0.001, drawn at random", "Chen et al. 2010",
+        Scheme("trivalency", "0.1, 0.01 or 0.001 for each arc, drawn at random", "Chen et al. 2010",
                _trivalency, random=True),
-        Scheme("column", "as given: third column, edge attribute or matrix values", "the data",
+        Scheme("column", "the numbers given: third column, edge attribute or matrix values", "the data",
                _column, needs_column=True),
-        Scheme("exponential", "drawn from Exp(1), then scaled so that each node's in-arcs sum to 1", "Guo et al. 2020",
+        Scheme("exponential", "drawn from Exp(1), then scaled so that those into each node sum to 1", "Guo et al. 2020",
                _exponential, random=True),
-        Scheme("weibull", "drawn from Weibull(a, b) with a, b uniform on (0, 10], then scaled so that each node's "
-               "in-arcs sum to 1", "Guo et al. 2020", _weibull, random=True),
-        Scheme("lt_uniform", "LT weights 1/in-degree of the target", "Kempe et al. 2003", _lt_uniform),
-        Scheme("lt_normalized", "LT weights from the column, scaled so that each node's in-arcs sum to 1",
+        Scheme("weibull", "drawn from Weibull(a, b) with a, b uniform on (0, 10], then scaled so that those "
+               "into each node sum to 1", "Guo et al. 2020", _weibull, random=True),
+        Scheme("lt_uniform", "LT weights: 1/in-degree of the target of the arc", "Kempe et al. 2003", _lt_uniform),
+        Scheme("lt_normalized", "LT weights: the numbers given, scaled so that those into each node sum to 1",
                "Goyal et al. 2011", _lt_normalized, needs_column=True),
     )
 }  # fmt: skip
@@ -198,7 +209,7 @@ _NAMES = {name: s for s in _REGISTRY.values() for name in (s.name, *s.aliases)}
 
 
 def schemes() -> tuple[Scheme, ...]:
-    """Return every scheme.
+    """Return all schemes.
 
     Examples
     --------
@@ -209,12 +220,12 @@ def schemes() -> tuple[Scheme, ...]:
 
 
 def explain(name: str) -> str:
-    """Return one line on what a scheme does and where it comes from.
+    """Return one line that describes a scheme and names its source.
 
     Examples
     --------
     >>> explain("uniform")
-    'uniform:VALUE - the same probability on every arc, as in uniform:0.1 (Kempe et al. 2003)'
+    'uniform:VALUE - the same probability for every arc, as in uniform:0.1 (Kempe et al. 2003)'
     """
     scheme, _ = parse(name if name != "uniform" else "uniform:0")
     form = f"{scheme.name}:VALUE" if scheme.parameter else scheme.name
@@ -222,12 +233,12 @@ def explain(name: str) -> str:
 
 
 def parse(spec: str) -> tuple[Scheme, float]:
-    """Return the scheme that `spec` names, and its parameter (0 for those without).
+    """Return the scheme that a string names, and its value (0 for a scheme without one).
 
     Parameters
     ----------
     spec : str
-        A scheme's name or alias, with ``:value`` behind it where it takes a parameter.
+        Name or alias of a scheme, followed by ``:value`` if it takes one.
 
     Returns
     -------
@@ -236,7 +247,7 @@ def parse(spec: str) -> tuple[Scheme, float]:
     Raises
     ------
     InvalidArgumentError
-        If there is no such scheme, or its parameter is missing, superfluous or out of range.
+        If no scheme has the name, or its value is missing, superfluous or out of range.
 
     Examples
     --------
@@ -247,30 +258,41 @@ def parse(spec: str) -> tuple[Scheme, float]:
     scheme = _NAMES.get(name.strip().replace("-", "_"))
     if scheme is None:
         raise InvalidArgumentError(
-            f"probability must be one of {', '.join(_REGISTRY)} (as in uniform:0.1); got {spec!r}"
+            f"probability must be one of {', '.join(_REGISTRY)} (as in uniform:0.1); got {spec!r}",
+            argument="probability",
         )
     if scheme.parameter is None:
         if colon:
-            raise InvalidArgumentError(f"probability {scheme.name!r} takes no value, got {spec!r}")
+            raise InvalidArgumentError(
+                f"probability {scheme.name!r} takes no value, got {spec!r}", argument="probability"
+            )
         return scheme, 0.0
     if not colon:
-        raise InvalidArgumentError(f"probability {scheme.name!r} needs a value, as in {scheme.name}:0.1")
+        raise InvalidArgumentError(
+            f"probability {scheme.name!r} needs a value, as in {scheme.name}:0.1", argument="probability"
+        )
     try:
         number = float(text)
     except ValueError:
-        raise InvalidArgumentError(f"probability {spec!r}: {text!r} is not a number") from None
-    return scheme, check_probability(number, f"probability {spec!r}: its value")
-
-
-def assign(spec: str, rows: Rows, rng: RNG = None) -> ArcProbability:
-    """Give the arcs of `rows` their probabilities by a scheme."""
-    scheme, value = parse(spec)
-    if scheme.needs_column and rows.column is None:
+        raise InvalidArgumentError(f"probability {spec!r}: {text!r} is not a number", argument="probability") from None
+    if not 0.0 <= number <= 1.0:
         raise InvalidArgumentError(
-            f"probability {scheme.name!r} needs a value per arc: a third column, an edge attribute or the argument p"
+            f"probability {spec!r}: its value must lie in [0, 1], got {number!r}", argument="probability"
+        )
+    return scheme, number
+
+
+def assign(spec: str, given: SchemeInput, rng: RNG = None) -> ArcProbability:
+    """Return the probabilities that a scheme assigns to the arcs of a graph."""
+    scheme, value = parse(spec)
+    if scheme.needs_column and given.weight is None:
+        raise InvalidArgumentError(
+            f"probability {scheme.name!r} needs a value per arc: a third column, an edge attribute or the "
+            "argument weight",
+            argument="probability",
         )
     generator = np.random.Generator(np.random.PCG64(list(key_from(rng)))) if scheme.random else _UNUSED
-    kind, number, values = scheme.make(rows, value, generator)
+    kind, number, values = scheme.make(given, value, generator)
     stored = None if values is None else np.minimum(values, 1.0).astype(np.float32)
     name = f"{scheme.name}:{value:g}" if scheme.parameter else scheme.name
     return ArcProbability(name, kind, number, stored)

@@ -1,16 +1,10 @@
-"""Graphs, labels and node values from files, and back."""
+"""Graphs, and labels and values of nodes, from files and to files."""
 
 from .binary import read_binary, write_binary
-from .graphs import (
-    read_active_sets,
-    read_edgelist,
-    read_graph,
-    read_labels,
-    read_node_texts,
-    read_node_values,
-    write_graph,
-)
+from .node_files import read_active_sets, read_labels, read_node_texts, read_node_values
+from .reading import read_edgelist, read_graph
 from .text import write_text
+from .writing import write_graph
 
 __all__ = [
     "read_active_sets",

@@ -1,8 +1,8 @@
-"""Graphs, and other things of arrays, in one binary file that is ready to use: the arrays are mapped, not read.
+"""The binary format: a description and arrays in one file. Arrays are mapped into memory, not read.
 
-Layout: 8 bytes of magic; the header's length and its CRC-32 (both uint32, little-endian); the header in JSON
-(format, version of imax, what the graph says of itself, and a table of arrays: name, dtype, shape, offset,
-CRC-32); the arrays, each at a multiple of 64 bytes from the start of the file.
+Layout: 8 bytes of magic; the length of the header and its CRC-32 (both uint32, little-endian); the header in JSON
+(format, version of imax, description, and a table of arrays: name, dtype, shape, offset, CRC-32); the arrays, each at a
+multiple of 64 bytes from the start of the file.
 """
 
 import json
@@ -35,39 +35,40 @@ _LONGEST_HEADER = 1 << 26
 
 
 def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
-    """Write a graph to one file that `read_binary` maps in milliseconds.
+    """Write a graph to a binary file, which `read_binary` opens in milliseconds. It appears complete or not at all.
 
     Parameters
     ----------
     graph : InfluenceGraph
-        Labels must be integers or texts (or other things that JSON can hold).
+        Its labels must be strings, numbers, booleans or None.
     path : str or os.PathLike
-        Where to; the file appears whole or not at all.
 
     Raises
     ------
     InvalidArgumentError
-        If the place cannot be written to.
+        If the file cannot be written, or a label is of another type.
 
     Examples
     --------
-    >>> import imax, tempfile, pathlib
-    >>> from imax.io import read_binary, write_binary
+    >>> import pathlib, tempfile
+    >>> import imax
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "small.imax"
-    ...     write_binary(imax.InfluenceGraph.from_arrays([0, 0], [1, 2]), path)
-    ...     read_binary(path)
+    ...     imax.io.write_binary(imax.InfluenceGraph.from_arrays([0, 0], [1, 2]), path)
+    ...     imax.io.read_binary(path)
     <InfluenceGraph: 3 nodes, 2 arcs, weighted_cascade>
     """
-    write_arrays(path, MAGIC, *graph.to_parts())
+    from ..graph.parts import to_parts
+
+    write_arrays(path, MAGIC, *to_parts(graph))
 
 
 def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    """Write a description and arrays to one file under an 8-byte magic, whole or not at all."""
-    kept = {name: np.ascontiguousarray(array, _little(array.dtype)) for name, array in arrays.items()}
+    """Write a description and arrays to one file that begins with 8 bytes of magic: all or nothing."""
+    stored = {name: np.ascontiguousarray(array, _little(array.dtype)) for name, array in arrays.items()}
     offset = 0
     table = []
-    for name, array in kept.items():
+    for name, array in stored.items():
         table.append(
             {
                 "name": name,
@@ -91,20 +92,20 @@ def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dic
     start = _aligned(_FIXED.size + len(header))
     parts: list[bytes | memoryview] = [_FIXED.pack(magic, len(header), zlib.crc32(header)), header]
     parts.append(bytes(start - _FIXED.size - len(header)))
-    for array in kept.values():
+    for array in stored.values():
         parts += [_bytes(array), bytes(_aligned(array.nbytes) - array.nbytes)]
     write_bytes(path, parts)
 
 
 def read_binary(path: PathLike, *, verify: bool = False) -> "InfluenceGraph":
-    """Map a graph that `write_binary` wrote.
+    """Open a graph that `write_binary` wrote.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file; it must not change while the graph is in use.
+        The file. It must not change while the graph is in use.
     verify : bool, default False
-        Read all arrays once and compare their checksums; the header is always checked.
+        Whether to read all arrays and compare their checksums. The checksum of the header is always compared.
 
     Returns
     -------
@@ -114,24 +115,28 @@ def read_binary(path: PathLike, *, verify: bool = False) -> "InfluenceGraph":
     Raises
     ------
     NoSuchFileError
-        If there is no such file.
+        If the file does not exist or is a folder.
     FileFormatError
-        If it is no graph of imax, is cut off or damaged, or was written by a later version.
+        If the file is not a graph written by imax, is cut off or damaged, or was written by a later version.
+
+    Examples
+    --------
+    See `write_binary`.
     """
     return from_content(load(path), verify=verify)
 
 
 def is_binary(content: Content) -> bool:
-    """Say whether the bytes start like a graph written by imax."""
+    """Return whether the bytes start like those of a graph written by imax."""
     return content.head(len(MAGIC)) == MAGIC
 
 
 def from_content(content: Content, *, verify: bool = False) -> "InfluenceGraph":
-    """Return the graph that a file's bytes hold."""
-    from ..graph.influence_graph import InfluenceGraph
+    """Return the graph in the bytes of a file."""
+    from ..graph.parts import from_parts
 
     def make(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "InfluenceGraph":
-        graph = InfluenceGraph.from_parts(meta, arrays)
+        graph = from_parts(meta, arrays)
         check_graph(graph)
         return graph
 
@@ -146,7 +151,7 @@ def read_arrays(
     *,
     verify: bool = False,
 ) -> Made:
-    """Return what `make` makes of the description and the mapped arrays in a file's bytes; `what` is its name.
+    """Return ``make(description, arrays)`` for the bytes of a file; `what` names the content in messages.
 
     Raises
     ------
@@ -164,15 +169,15 @@ def read_arrays(
 
 
 def check_graph(graph: "InfluenceGraph") -> None:
-    """Refuse arrays that would lead a kernel out of bounds; one quick pass over each."""
+    """Raise an error for arrays with which a kernel would access memory out of bounds."""
     n, ptr = graph.n_nodes, graph.in_ptr
     if ptr[0] != 0 or ptr[-1] != graph.n_arcs or bool((ptr[1:] < ptr[:-1]).any()):
         raise InvalidGraphError("the rows do not cover the arcs")
     for name, array in (("in_idx", graph.in_idx), ("index", graph.index)):
-        if int(array.view(np.uint32).max(initial=0)) >= max(n, 1):  # negative numbers come out large
+        if int(array.view(np.uint32).max(initial=0)) >= max(n, 1):  # as unsigned numbers, negative ones are large
             raise InvalidGraphError(f"{name} names a node beyond {n - 1}")
     if np.count_nonzero(np.bincount(graph.index, minlength=n)) != n:
-        raise InvalidGraphError("index leaves a node out")
+        raise InvalidGraphError("index does not name every node")
 
 
 def _broken(content: Content, problem: str) -> FileFormatError:
@@ -180,7 +185,7 @@ def _broken(content: Content, problem: str) -> FileFormatError:
 
 
 def _header(content: Content, magic: bytes, what: str) -> tuple[dict[str, Any], int]:
-    """Return the header and where the arrays start."""
+    """Return the header and the position of the arrays."""
     head = content.head(_FIXED.size)
     if head[: len(magic)] != magic:
         hint = "; read_graph reads text formats" if magic == MAGIC else ""
@@ -211,7 +216,7 @@ def _header(content: Content, magic: bytes, what: str) -> tuple[dict[str, Any], 
 
 
 def _view(content: Content, start: int, entry: dict[str, Any], verify: bool) -> NDArray[Any]:
-    """Return one array of the file, in place."""
+    """Return one array as a view of the file."""
     shape = tuple(int(size) for size in entry["shape"])
     if entry["dtype"] not in _DTYPES or len(shape) != 1 or shape[0] < 0:
         raise FileFormatError(f"the array {entry['name']!r} has an unknown type or shape")

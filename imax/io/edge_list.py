@@ -1,4 +1,8 @@
-"""Edge lists: from the bytes of a text file to arrays of arcs."""
+"""Edge lists: from the bytes of a text file to arrays of arcs.
+
+The text is cut into blocks of whole lines, which threads parse side by side. A file whose labels are all integers is
+parsed into ids; the first line with another label makes the reader start again with all labels as strings.
+"""
 
 import re
 from collections.abc import Callable
@@ -12,17 +16,16 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..errors import FileFormatError
-from .edge_labels import Parsed, Table, named, numbered
 from .text import Content, quoted
+from .text_labels import KeyTable, Parsed, index_ids, index_names
 
-__all__ = ["Arcs", "Wanted", "left_out", "read_ids", "read_text"]
+__all__ = ["EdgeList", "ReadOptions", "ThirdColumn", "read_ids", "read_text", "skipped_lines_note"]
 
-BIGGEST = 2**63 - 1
-_INT32 = 2**31 - 1
+_LARGEST_ID = 2**63 - 1
+_LARGEST_INT32 = 2**31 - 1
 _BLOCK = 1 << 22  # bytes that a thread parses at a time
-_NAMES_BLOCK = 1 << 25  # larger: each block has a table of its own, and the tables are merged
+_NAMES_BLOCK = 1 << 25  # larger, because each block of names has a table of its own, to be merged with the others
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _SEPARATORS = (("\t", 9), (",", 44), (";", 59))
 _HEADINGS = {
     ("source", "target"), ("src", "dst"), ("src", "dest"), ("from", "to"), ("fromnodeid", "tonodeid"),
@@ -31,26 +34,34 @@ _HEADINGS = {
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What to take from the third column (None: nothing), and what to do about bad lines."""
+class ThirdColumn:
+    """The numbers that the third column may hold; `description` completes "must be ..." in an error message."""
 
-    bounds: tuple[float, float] | None = None
-    bounds_are: str = ""
-    skip: bool = False
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The bounds as the kernels take them."""
-        return self.bounds or (0.0, 0.0)
+    low: float
+    high: float
+    description: str
 
 
 @dataclass(frozen=True)
-class Arcs:
-    """Arcs by node index, and what the reader has to say about the file."""
+class ReadOptions:
+    """The numbers to read from the third column (None: ignore it), and whether to skip malformed lines."""
 
-    src: NDArray[np.int32]
-    dst: NDArray[np.int32]
-    column: NDArray[np.float32] | None
+    third: ThirdColumn | None = None
+    skip_bad_lines: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The arguments that the kernels take."""
+        return (0.0, 0.0) if self.third is None else (self.third.low, self.third.high)
+
+
+@dataclass(frozen=True)
+class EdgeList:
+    """The content of a file: arcs between node indices, labels of the nodes (None: the indices), notes for the user."""
+
+    source: NDArray[np.int32]
+    target: NDArray[np.int32]
+    weight: NDArray[np.float32] | None
     labels: NDArray[np.int64] | list[str] | None
     n_nodes: int
     bad_lines: int = 0
@@ -59,7 +70,7 @@ class Arcs:
 
 @dataclass(frozen=True)
 class _Block:
-    """Whole lines [start, stop) of `data`; place 0 of `data` is place `base` of the file."""
+    """Whole lines ``data[start:stop]``; byte 0 of `data` is byte `base` of the file."""
 
     data: NDArray[np.uint8]
     start: int
@@ -68,12 +79,12 @@ class _Block:
 
 
 @dataclass(frozen=True)
-class _Room:
-    """Where a block's arcs go: from place `at` of the arrays on; what else it found goes into `state`."""
+class _Output:
+    """Arrays that a block writes its arcs to, from position `at` on, and its row of counters for the kernel."""
 
-    src: NDArray[Any]
-    dst: NDArray[Any]
-    column: NDArray[np.float32] | None
+    source: NDArray[Any]
+    target: NDArray[Any]
+    weight: NDArray[np.float32] | None
     at: int
     state: NDArray[np.int64]
 
@@ -83,68 +94,70 @@ def _never(states: NDArray[np.int64]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Way:
-    """How to parse blocks."""
+class _Parser:
+    """A function that parses a block, the type of its ids, and what to do if an id does not fit."""
 
-    read: Callable[[_Block, _Room], Table | None]
+    parse: Callable[[_Block, _Output], KeyTable | None]
     dtype: type
-    outside: str = ""  # the message for ids out of range
-    too_small: Callable[[NDArray[np.int64]], bool] = _never
+    out_of_range: str = ""  # message for an id out of range
+    overflowed: Callable[[NDArray[np.int64]], bool] = _never  # whether a larger type is needed
 
 
 class _NamesFound(Exception):
-    """A label is no integer; carries where its line starts."""
+    """A label is not an integer. The argument is the position of its line."""
 
 
-def read_text(content: Content, wanted: Wanted, threads: int) -> Arcs:
-    """Read an edge list: lines of two or three columns, ``#`` or ``%`` comments, blank lines.
+class _Overflow(Exception):
+    """An id does not fit 32 bits."""
 
-    Labels are integers if every label is one (nodes in ascending order), else text (nodes by appearance).
-    """
+
+def read_text(content: Content, options: ReadOptions, threads: int) -> EdgeList:
+    """Read an edge list; `imax.read_edgelist` documents the format."""
     content.require_text()
     start, first = _first_line(content)
     separator, fields = _split(first)
-    head_like = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in re.split(r"[\s,;]+", first))
+    no_numbers = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in re.split(r"[\s,;]+", first))
     after_first = min(content.line_end(start) + 1, content.data.size)
     header = f"the first line, {quoted(first)}, was taken as a header"
     notes: list[str] = []
     try:
-        parsed = _ids(content, after_first if head_like else start, (0, BIGGEST), wanted, threads)
-        if head_like and sum(parsed.counts) == 0:
+        parsed = _parse_ids(content, after_first if no_numbers else start, (0, _LARGEST_ID), options, threads)
+        if no_numbers and sum(parsed.counts) == 0:
             raise _NamesFound(start)
-        notes += [header] * head_like
-        settle = partial(numbered, parsed, threads)
+        notes += [header] * no_numbers
+        find_labels = partial(index_ids, parsed, threads)
     except _NamesFound as found:
-        if head_like and _is_heading(fields, wanted, content, after_first):
+        if no_numbers and _is_heading(fields, options, content, after_first):
             notes.append(header)
             start = after_first
-        elif not head_like and found.args[0] > start:
+        elif not no_numbers and found.args[0] > start:
             where = f"{quoted(content.line(found.args[0]))} on line {content.line_number(found.args[0])}"
             notes.append(f"labels are read as text, because not all are integers: {where}")
-        parsed = _names(content, start, separator, wanted, threads)
-        settle = partial(named, content, parsed, threads)
-    if parsed.src.size == 0:
-        what = f"no arcs ({parsed.bad:,} bad lines were left out)" if parsed.bad else "no arcs"
+        parsed = _parse_names(content, start, separator, options, threads)
+        find_labels = partial(index_names, content, parsed, threads)
+    if parsed.source.size == 0:
+        what = f"no arcs ({skipped_lines_note(parsed.n_bad)[0]})" if parsed.n_bad else "no arcs"
         raise FileFormatError(f"{content.name}: the file holds {what}; give lines of two or three columns")
-    labels, n = settle()
-    if head_like and not notes and _stands_alone(parsed):
+    labels, n = find_labels()
+    if no_numbers and not notes and _first_arc_is_isolated(parsed):
         notes.append(
             f"the first line, {quoted(first)}, was read as an arc, but its nodes occur nowhere else; "
             "if it is a header, put # before it"
         )
-    notes += _notes(parsed, wanted)
-    return Arcs(parsed.src, parsed.dst, parsed.column, labels, n, parsed.bad, tuple(notes))
+    notes += _notes(parsed, options)
+    return EdgeList(parsed.source, parsed.target, parsed.weight, labels, n, parsed.n_bad, tuple(notes))
 
 
-def read_ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> Parsed:
-    """Read lines of ids in [ids[0], ids[1]] as they are; for formats that say how many nodes there are."""
+def read_ids(content: Content, start: int, ids: tuple[int, int], options: ReadOptions, threads: int) -> Parsed:
+    """Read lines with ids from ``ids[0]`` to ``ids[1]``, for formats that state the number of nodes."""
     try:
-        return _ids(content, start, ids, wanted, threads)
+        return _parse_ids(content, start, ids, options, threads)
     except _NamesFound as found:
         raise content.error(found.args[0], "expected integer ids, got {line}") from None
 
 
 def _first_line(content: Content) -> tuple[int, str]:
+    """Return the position and the text of the first line that is neither blank nor a comment."""
     start = content.text_start()
     while start < content.data.size:
         text = content.line(start)
@@ -155,28 +168,30 @@ def _first_line(content: Content) -> tuple[int, str]:
 
 
 def _split(line: str) -> tuple[int, list[str]]:
-    """Return the separator (0: white space) that a line uses, and its fields."""
+    """Return the separator of a line as a byte (0: white space), and its fields."""
     for text, code in _SEPARATORS:
         if text in line:
             return code, [part.strip().strip('"') for part in line.split(text)]
     return 0, line.split()
 
 
-def _is_heading(fields: list[str], wanted: Wanted, content: Content, after_first: int) -> bool:
-    """Say whether a first line without numbers is a header in a file of names."""
+def _is_heading(fields: list[str], options: ReadOptions, content: Content, after_first: int) -> bool:
+    """Return whether a first line without numbers is a header in a file of names."""
     if (fields[0].lower(), fields[1].lower()) in _HEADINGS:
         return True
-    if len(fields) < 3 or wanted.bounds is not None:
+    if len(fields) < 3 or options.third is not None:
         return len(fields) > 2
-    # a number below a word: the third column is one of numbers, and the word its name
-    _, below = _split(content.line(after_first)) if after_first < content.data.size else (0, [])
-    return len(below) > 2 and _NUMBER.fullmatch(below[2]) is not None
+    # a word above a number is the name of the third column
+    _, second = _split(content.line(after_first)) if after_first < content.data.size else (0, [])
+    return len(second) > 2 and _NUMBER.fullmatch(second[2]) is not None
 
 
-def _stands_alone(parsed: Parsed) -> bool:
-    """Say whether the ends of the first of several arcs are those of no other."""
-    ends = parsed.src[0], parsed.dst[0]
-    return parsed.src.size > 1 and not any(np.isin(nodes[1:], ends).any() for nodes in (parsed.src, parsed.dst))
+def _first_arc_is_isolated(parsed: Parsed) -> bool:
+    """Return whether the nodes of the first arc occur in no other arc."""
+    ends = parsed.source[0], parsed.target[0]
+    return parsed.source.size > 1 and not any(
+        np.isin(nodes[1:], ends).any() for nodes in (parsed.source, parsed.target)
+    )
 
 
 def _blocks(content: Content, start: int, size: int) -> list[_Block]:
@@ -202,136 +217,148 @@ def _blocks(content: Content, start: int, size: int) -> list[_Block]:
     return [*blocks, tail] if tail is not None else blocks
 
 
-class _TooSmall(Exception):
-    """An id needs 64 bits."""
-
-
-def _ids(content: Content, start: int, ids: tuple[int, int], wanted: Wanted, threads: int) -> Parsed:
-    """Parse lines of ids, as 32-bit integers if they fit."""
+def _parse_ids(content: Content, start: int, ids: tuple[int, int], options: ReadOptions, threads: int) -> Parsed:
+    """Parse lines of ids, as 32-bit integers if they fit, otherwise as 64-bit integers."""
     from ..kernels.text import At, parse_ids
 
     low, top = ids
     blocks = _blocks(content, start, _BLOCK)
-    outside = f"ids must be whole numbers from {low} to {top}, got {{line}}"
+    message = f"ids must be whole numbers from {low} to {top}, got {{line}}"
 
     def attempt(dtype: type, cap: int) -> Parsed:
-        def read(block: _Block, room: _Room) -> None:
+        def parse(block: _Block, out: _Output) -> None:
             parse_ids(
-                block.data, block.start, block.stop, low, cap, *wanted.limits,
-                room.src, room.dst, room.column, room.at, room.state,
+                block.data, block.start, block.stop, low, cap, *options.bounds,
+                out.source, out.target, out.weight, out.at, out.state,
             )  # fmt: skip
 
-        def too_small(states: NDArray[np.int64]) -> bool:
+        def overflowed(states: NDArray[np.int64]) -> bool:
             return cap < top and bool(states[:, At.BEYOND].any())
 
-        return _parse(content, blocks, wanted, threads, _Way(read, dtype, outside, too_small))
+        parser = _Parser(parse, dtype, message, overflowed)
+        return _parse_blocks(content, blocks, options, threads, parser)
 
     try:
-        return attempt(np.int32, min(top, _INT32))
-    except _TooSmall:
+        return attempt(np.int32, min(top, _LARGEST_INT32))
+    except _Overflow:
         return attempt(np.int64, top)
 
 
-def _names(content: Content, start: int, separator: int, wanted: Wanted, threads: int) -> Parsed:
-    """Parse lines of names; each block numbers its own."""
+def _parse_names(content: Content, start: int, separator: int, options: ReadOptions, threads: int) -> Parsed:
+    """Parse lines of names. Each block numbers its own names."""
     from ..kernels.numbering import parse_names
     from ..kernels.text import At
 
-    def read(block: _Block, room: _Room) -> Table:
-        table = Table(blob=True)
-        place = block.start
-        while place < block.stop:
-            place = parse_names(
-                block.data, place, block.stop, separator, *wanted.limits,
-                room.src, room.dst, room.column, room.at, room.state, *table.arrays,
+    def parse(block: _Block, out: _Output) -> KeyTable:
+        table = KeyTable(names=True)
+        position = block.start
+        while position < block.stop:
+            position = parse_names(
+                block.data, position, block.stop, separator, *options.bounds,
+                out.source, out.target, out.weight, out.at, out.state, *table.arrays,
             )  # fmt: skip
-            if place < block.stop:
-                table.grow(int(room.state[At.NAMES]))
-        table.trim(int(room.state[At.NAMES]), int(room.state[At.BYTES]))
+            if position < block.stop:
+                table.grow(int(out.state[At.NAMES]))
+        table.trim(int(out.state[At.NAMES]), int(out.state[At.BYTES]))
         return table
 
     size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - start) // threads + 1))
-    return _parse(content, _blocks(content, start, size), wanted, threads, _Way(read, np.int32))
+    blocks = _blocks(content, start, size)
+    return _parse_blocks(content, blocks, options, threads, _Parser(parse, np.int32))
 
 
-def _lines(block: _Block) -> int:
+def _count_lines(block: _Block) -> int:
     return int(np.count_nonzero(block.data[block.start : block.stop] == 10))
 
 
-def _parse(content: Content, blocks: list[_Block], wanted: Wanted, threads: int, way: _Way) -> Parsed:
-    """Parse all blocks side by side, each into its own stretch of the result, and close the gaps."""
+def _parse_blocks(
+    content: Content,
+    blocks: list[_Block],
+    options: ReadOptions,
+    threads: int,
+    parser: _Parser,
+) -> Parsed:
+    """Parse all blocks in parallel, each into its own range of the result, and close the gaps."""
     from ..kernels.text import STATE, At
 
-    lines = parallel.run([partial(_lines, block) for block in blocks], threads)
+    lines = parallel.run([partial(_count_lines, block) for block in blocks], threads)
     places = [0, *accumulate(lines)]
-    src: NDArray[Any] = np.empty(places[-1], way.dtype)
-    dst: NDArray[Any] = np.empty(places[-1], way.dtype)
-    column = None if wanted.bounds is None else np.empty(places[-1], np.float32)
+    source: NDArray[Any] = np.empty(places[-1], parser.dtype)
+    target: NDArray[Any] = np.empty(places[-1], parser.dtype)
+    weight = None if options.third is None else np.empty(places[-1], np.float32)
     states = np.full((len(blocks), STATE), -1, np.int64)
     states[:, [At.ARCS, At.BAD, At.BEYOND, At.NAMES, At.BYTES]] = 0
 
-    def task(k: int) -> Table | None:
-        # Blocks start in order: where one has met a name, all before it are on their way.
-        if (states[:, At.NAME_LINE] >= 0).any() or way.too_small(states):
+    def task(k: int) -> KeyTable | None:
+        # Blocks start in order: if one has found a name, all blocks before it have started.
+        if (states[:, At.NAME_LINE] >= 0).any() or parser.overflowed(states):
             return None
-        return way.read(blocks[k], _Room(src, dst, column, places[k], states[k]))
+        return parser.parse(blocks[k], _Output(source, target, weight, places[k], states[k]))
 
     tables = parallel.run([partial(task, k) for k in range(len(blocks))], threads)
     for block, state in zip(blocks, states, strict=True):
         if state[At.NAME_LINE] >= 0:
             raise _NamesFound(block.base + int(state[At.NAME_LINE]))
-    if way.too_small(states):
-        raise _TooSmall
-    _refuse(content, blocks, states, wanted, way.outside)
+    if parser.overflowed(states):
+        raise _Overflow
+    _refuse_bad_lines(content, blocks, states, options, parser.out_of_range)
     counts = states[:, At.ARCS].tolist()
     stop = 0
     for place, count in zip(places, counts, strict=False):
         if place != stop:
-            for array in (src, dst, column):
+            for array in (source, target, weight):
                 if array is not None:
                     array[stop : stop + count] = array[place : place + count]
         stop += count
     return Parsed(
-        src=src[:stop],
-        dst=dst[:stop],
-        column=None if column is None else column[:stop],
+        source=source[:stop],
+        target=target[:stop],
+        weight=None if weight is None else weight[:stop],
         counts=counts,
-        bad=int(states[:, At.BAD].sum()),
-        columns=int(states[:, At.COLUMNS].max(initial=0)),
-        largest=int(states[:, At.LARGEST].max(initial=-1)),
+        n_bad=int(states[:, At.BAD].sum()),
+        n_columns=int(states[:, At.COLUMNS].max(initial=0)),
+        largest_id=int(states[:, At.LARGEST].max(initial=-1)),
         tables=[table for table in tables if table is not None],
     )
 
 
-def _refuse(content: Content, blocks: list[_Block], states: NDArray[np.int64], wanted: Wanted, outside: str) -> None:
-    """Raise for the first line that cannot be used."""
+def _refuse_bad_lines(
+    content: Content,
+    blocks: list[_Block],
+    states: NDArray[np.int64],
+    options: ReadOptions,
+    out_of_range: str,
+) -> None:
+    """Raise an error for the first line that cannot be used."""
     from ..kernels.text import LACKING, OUTSIDE, SHORT, UNREAD, At
 
     messages = {
         SHORT: "expected two or three columns, got {line}",
-        OUTSIDE: outside,
+        OUTSIDE: out_of_range,
         UNREAD: "the third column must be a number, got {line}",
         LACKING: "the third column is missing, got {line}",
     }
     remedy = '; correct the line, or leave bad lines out (on_bad_line="skip")'
     for block, state in zip(blocks, states, strict=True):
         bad, beyond = int(state[At.BAD_LINE]), int(state[At.RANGE_LINE])
-        if bad >= 0 and not wanted.skip and (beyond < 0 or bad < beyond):
+        if bad >= 0 and not options.skip_bad_lines and (beyond < 0 or bad < beyond):
             raise content.error(block.base + bad, messages[int(state[At.BAD_KIND])] + remedy)
-        if beyond >= 0:
-            raise content.error(block.base + beyond, f"the third column must be {wanted.bounds_are}, got {{line}}")
+        if beyond >= 0 and options.third is not None:
+            raise content.error(
+                block.base + beyond, f"the third column must be {options.third.description}, got {{line}}"
+            )
 
 
-def _notes(parsed: Parsed, wanted: Wanted) -> tuple[str, ...]:
-    """Return what the user should know about the columns and the lines left out."""
+def _notes(parsed: Parsed, options: ReadOptions) -> list[str]:
+    """Return notes on unused columns and skipped lines."""
     notes = []
-    if parsed.columns > 2 and wanted.bounds is None:
+    if parsed.n_columns > 2 and options.third is None:
         notes.append('a third column is present and was not used; probability="column" reads it')
-    if parsed.columns > 3:
+    if parsed.n_columns > 3:
         notes.append("columns after the third were not used")
-    return (*notes, *left_out(parsed.bad))
+    return notes + skipped_lines_note(parsed.n_bad)
 
 
-def left_out(bad: int) -> list[str]:
-    """Return the note on bad lines, if there were any."""
-    return [f"{bad:,} bad line{'s were' if bad > 1 else ' was'} left out"] if bad else []
+def skipped_lines_note(n_bad: int) -> list[str]:
+    """Return the note on skipped lines, if there are any."""
+    return [f"{n_bad:,} bad line{'s were' if n_bad > 1 else ' was'} left out"] if n_bad else []

@@ -1,26 +1,26 @@
-"""Matrix Market files: sparse matrices as graphs, entry (i, j) being the arc from i to j."""
+"""Matrix Market files: sparse matrices as graphs. Entry (i, j) is the arc from i to j."""
 
 import numpy as np
 
 from ..errors import FileFormatError
-from .edge_list import Arcs, Wanted, left_out, read_ids
+from .edge_list import EdgeList, ReadOptions, read_ids, skipped_lines_note
 from .text import Content, quoted
 
 __all__ = ["is_matrix_market", "read_matrix_market"]
 
 _MAGIC = b"%%matrixmarket"
-_LARGEST = 2**31 - 2
+_MAX_NODES = 2**31 - 2
 
 
 def is_matrix_market(content: Content) -> bool:
-    """Say whether the first line announces a Matrix Market file."""
+    """Return whether the first line is that of a Matrix Market file."""
     return content.head(len(_MAGIC)).lower() == _MAGIC
 
 
-def read_matrix_market(content: Content, wanted: Wanted, threads: int) -> tuple[Arcs, bool]:
-    """Return the arcs and whether the matrix is symmetric (its entries then stand for two arcs each).
+def read_matrix_market(content: Content, options: ReadOptions, threads: int) -> tuple[EdgeList, bool]:
+    """Return the arcs, and whether the matrix is symmetric: each entry is then two arcs.
 
-    Rows and columns without entries stay nodes; labels are 1 to n.
+    Nodes without entries are kept. Labels are 1 to n.
     """
     content.require_text()
     symmetric, pattern = _banner(content)
@@ -28,30 +28,30 @@ def read_matrix_market(content: Content, wanted: Wanted, threads: int) -> tuple[
     n, columns, entries = sizes
     if n != columns:
         raise content.error(size_at, f"the matrix must be square, got {n} rows and {columns} columns")
-    if not 0 < n <= _LARGEST:
-        raise content.error(size_at, f"the matrix must have 1 to {_LARGEST} rows, got {n}")
-    if pattern and wanted.bounds is not None:
+    if not 0 < n <= _MAX_NODES:
+        raise content.error(size_at, f"the matrix must have 1 to {_MAX_NODES} rows, got {n}")
+    if pattern and options.third is not None:
         raise FileFormatError(
-            f"{content.name}: the matrix is a pattern without values; choose a scheme that needs no column"
+            f"{content.name}: the matrix is a pattern without values; choose a scheme that needs no third column"
         )
     body = min(content.line_end(size_at) + 1, content.data.size)
-    parsed = read_ids(content, body, (1, n), wanted, threads)
-    found = parsed.src.size + parsed.bad
+    parsed = read_ids(content, body, (1, n), options, threads)
+    found = parsed.source.size + parsed.n_bad
     if found != entries:
         raise FileFormatError(
             f"{content.name}: the header announces {entries} entries, but there are {found}; "
             "the file is cut off or damaged"
         )
-    parsed.src -= 1
-    parsed.dst -= 1
+    parsed.source -= 1
+    parsed.target -= 1
     notes = []
     if symmetric:
         notes.append("the matrix is symmetric: each entry off the diagonal became two arcs")
-    if not pattern and wanted.bounds is None:
+    if not pattern and options.third is None:
         notes.append('the values of the matrix were not used; probability="column" reads them')
-    notes += left_out(parsed.bad)
+    notes += skipped_lines_note(parsed.n_bad)
     labels = np.arange(1, n + 1, dtype=np.int64)
-    return Arcs(parsed.src, parsed.dst, parsed.column, labels, n, parsed.bad, tuple(notes)), symmetric
+    return EdgeList(parsed.source, parsed.target, parsed.weight, labels, n, parsed.n_bad, tuple(notes)), symmetric
 
 
 def _banner(content: Content) -> tuple[bool, bool]:
@@ -73,7 +73,7 @@ def _banner(content: Content) -> tuple[bool, bool]:
 
 
 def _sizes(content: Content) -> tuple[int, list[int]]:
-    """Return where the line of sizes starts, and its three numbers."""
+    """Return the position of the line of sizes, and its three numbers."""
     start = content.line_end(0) + 1
     while start < content.data.size:
         text = content.line(start)

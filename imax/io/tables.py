@@ -1,4 +1,4 @@
-"""Tables of named columns from files: CSV with a head line, JSON lines of objects, Parquet."""
+"""Tables with named columns from files: CSV with a header, JSON Lines, Parquet."""
 
 import csv
 import io
@@ -17,14 +17,16 @@ _PARQUET = b"PAR1"
 
 @dataclass(frozen=True)
 class Table:
-    """Some columns of a file.
+    """Columns of a file.
 
     Attributes
     ----------
+    source : str
+        Name of the file.
     names : list of str
-        Of all its columns; of JSON lines those asked for that are there.
+        Names of its columns. For JSON Lines: the requested columns that it has.
     rows : list of (int, list)
-        The number of the line, from 1 (in Parquet of the row), and the cells: texts in CSV.
+        Number of the line from 1 (for Parquet: of the row), and the cells. Cells of CSV are strings.
     """
 
     source: str
@@ -32,7 +34,7 @@ class Table:
     rows: list[tuple[int, list[Any]]]
 
     def column(self, name: str) -> list[tuple[str, Any]]:
-        """Return where each cell of a column stands, and the cell.
+        """Return the position (file and line, for messages) and the value of each cell of a column.
 
         Raises
         ------
@@ -49,16 +51,16 @@ class Table:
 
 
 def read_table(content: Content, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
-    """Return the table in a file, of whichever of the three kinds its first bytes say.
+    """Return the table in a file. The first bytes decide the format.
 
-    In JSON lines each object must have `columns`, and all or none of them each of `optional`.
+    In JSON Lines every object must have all `columns`; all objects or none must have each of `optional`.
 
     Raises
     ------
     FileFormatError
-        Naming file and line.
+        If the content is malformed. The message has the file and the line.
     MissingDependencyError
-        For Parquet without pyarrow.
+        If the file is Parquet and pyarrow is missing.
     """
     if content.head(len(_PARQUET)) == _PARQUET:
         return _parquet(content)
@@ -79,7 +81,7 @@ def _csv(content: Content, lines: list[str]) -> Table:
                 continue
             if len(row) != len(names):
                 raise FileFormatError(
-                    f"{content.name}:{reader.line_num}: expected {len(names)} columns, as in the head line, got "
+                    f"{content.name}:{reader.line_num}: expected {len(names)} columns, as in the header, got "
                     f"{quoted(','.join(row))}"
                 )
             rows.append((reader.line_num, [cell.strip() for cell in row]))
@@ -107,7 +109,7 @@ def _json_lines(content: Content, lines: list[str], columns: Sequence[str], opti
         here = [*columns, *(name for name in optional if name in record)]
         if rows and here != names:
             odd = min(set(here) ^ set(names))
-            raise FileFormatError(f"{where}: {odd!r} is not given on all lines alike")
+            raise FileFormatError(f"{where}: {odd!r} must be on all lines or on none")
         names = here
         rows.append((number, [record[name] for name in names]))
     return Table(content.name, names, rows)
@@ -117,8 +119,8 @@ def _parquet(content: Content) -> Table:
     try:
         import pyarrow.parquet as pq
     except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
-    # without threads of its own: a process that ends soon after would abort on them
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
+    # no threads: if the process ends soon afterwards, threads of pyarrow would abort it
     table = pq.read_table(io.BytesIO(content.data.tobytes()), use_threads=False, pre_buffer=False)
     columns = [column.to_pylist() for column in table.columns]
     rows = [(number, list(row)) for number, row in enumerate(zip(*columns, strict=True), 1)]

@@ -1,4 +1,4 @@
-"""Files in and out: opening, decompressing, pointing at a line, and writing without leaving halves behind."""
+"""The bytes of files: opening, decompressing, naming a line in an error message, and writing all or nothing."""
 
 import io
 import mmap
@@ -26,7 +26,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Content:
-    """The bytes of a file, decompressed, with the name that messages give it."""
+    """The decompressed bytes of a file, and its name in messages."""
 
     name: str
     data: NDArray[np.uint8]
@@ -36,11 +36,11 @@ class Content:
         return self.data[:size].tobytes()
 
     def text_start(self) -> int:
-        """Return where the text starts: behind a byte-order mark, if there is one."""
+        """Return the position of the text: after a byte-order mark, if there is one."""
         return len(_BOM) if self.head(len(_BOM)) == _BOM else 0
 
     def line_end(self, start: int) -> int:
-        """Return where the line that holds place `start` ends: at its newline, or at the file's end."""
+        """Return the position of the first newline at or after `start`, or the size of the file."""
         width = 256
         while start < self.data.size:
             found = self.data[start : start + width].tobytes().find(b"\n")
@@ -51,21 +51,21 @@ class Content:
         return int(self.data.size)
 
     def line(self, start: int) -> str:
-        """Return the line that starts at a place, without white space around it."""
+        """Return the line that starts at a position, without white space around it."""
         return self.data[start : self.line_end(start)].tobytes().decode("utf-8", "replace").strip()
 
     def line_number(self, start: int) -> int:
-        """Return the number, from 1, of the line that starts at a place."""
+        """Return the number, from 1, of the line that starts at a position."""
         parts = range(0, start, _CHUNK)
         return 1 + sum(int(np.count_nonzero(self.data[a : min(a + _CHUNK, start)] == 10)) for a in parts)
 
     def error(self, start: int, message: str) -> FileFormatError:
-        """Return an error that names the line at a place; ``{line}`` in the message stands for its text."""
+        """Return an error for the line at a position; ``{line}`` in the message is replaced by its text."""
         text = message.replace("{line}", quoted(self.line(start)))
         return FileFormatError(f"{self.name}:{self.line_number(start)}: {text}")
 
     def require_text(self) -> None:
-        """Raise unless the file looks like text in UTF-8 or ASCII with lines that a newline ends."""
+        """Raise an error unless the file looks like text in UTF-8 or ASCII, with newlines."""
         head = self.head(1 << 16)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise FileFormatError(f"{self.name}: the text is in UTF-16; save it as UTF-8")
@@ -79,7 +79,7 @@ class Content:
             raise FileFormatError(f"{self.name}: lines end in carriage returns alone; convert them to newlines")
 
     def text_lines(self) -> list[str]:
-        """Return all lines as text; meant for files of labels, not for edge lists."""
+        """Return all lines as strings; for small files such as lists of labels."""
         self.require_text()
         raw = self.data[self.text_start() :].tobytes()
         try:
@@ -90,7 +90,7 @@ class Content:
 
 
 def quoted(text: str, width: int = 80) -> str:
-    """Return a text in quotes on one line, shortened where it is long.
+    """Return a string in quotes on one line, shortened to about `width` characters.
 
     >>> quoted("a" * 100, 10)
     "'aaaaaaa...'"
@@ -99,18 +99,18 @@ def quoted(text: str, width: int = 80) -> str:
 
 
 def load(path: PathLike) -> Content:
-    """Return a file's content, decompressed where its first bytes ask for that; ``"-"`` is standard input.
+    """Return the content of a file, decompressed if its first bytes say so; ``"-"`` is standard input.
 
     Raises
     ------
     NoSuchFileError
         If the file does not exist or is a folder.
     FileFormatError
-        If it cannot be read, or its compressed content is broken.
+        If it cannot be read, or its compressed content is damaged.
     """
     if os.fspath(path) == "-":
         with suppress(AttributeError):
-            return _decompressed("<stdin>", _array(_drain(sys.stdin.buffer)))
+            return _decompressed("<stdin>", _array(_read_all(sys.stdin.buffer)))
         return _decompressed("<stdin>", _array(bytearray(sys.stdin.read().encode())))
     name = os.fspath(path)
     try:
@@ -119,12 +119,12 @@ def load(path: PathLike) -> Content:
             if stat.S_ISREG(status.st_mode) and status.st_size > _CHUNK:
                 data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
             else:
-                data = _array(_drain(file))
+                data = _array(_read_all(file))
     except FileNotFoundError:
         raise NoSuchFileError(f"{name}: there is no such file; check the path") from None
     except IsADirectoryError:
         raise NoSuchFileError(f"{name}: this is a folder; give a file") from None
-    except ValueError:  # a zero byte in the name
+    except ValueError:  # the name has a zero byte
         raise NoSuchFileError(f"{name!r}: this is no file name; check the path") from None
     except OSError as error:
         raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}") from None
@@ -132,14 +132,14 @@ def load(path: PathLike) -> Content:
 
 
 def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
-    """Return a read-only array, as a mapped file gives one: kernels see one type."""
+    """Return a read-only array. Mapped files are read-only too, so that kernels compile for one type."""
     out = np.frombuffer(data, np.uint8)
     out.flags.writeable = False
     return out
 
 
-def _drain(stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
-    """Read all of a stream into one buffer, which grows without a second copy at the end."""
+def _read_all(stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
+    """Return all bytes of a stream, without a second copy of them."""
     out = bytearray()
     while chunk := stream.read(_CHUNK):
         out += chunk
@@ -149,33 +149,35 @@ def _drain(stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
 def _gzip(file: io.BytesIO) -> bytearray:
     import gzip
 
-    return _drain(gzip.GzipFile(fileobj=file))
+    return _read_all(gzip.GzipFile(fileobj=file))
 
 
 def _bz2(file: io.BytesIO) -> bytearray:
     import bz2
 
-    return _drain(bz2.BZ2File(file))
+    return _read_all(bz2.BZ2File(file))
 
 
 def _xz(file: io.BytesIO) -> bytearray:
     import lzma
 
-    return _drain(lzma.LZMAFile(file))
+    return _read_all(lzma.LZMAFile(file))
 
 
 def _zstd(file: io.BytesIO) -> bytearray:
     if sys.version_info >= (3, 14):
         from compression import zstd
 
-        return _drain(zstd.ZstdFile(file))
+        return _read_all(zstd.ZstdFile(file))
     try:
         import zstandard
     except ImportError:
-        raise MissingDependencyError("reading .zst needs the package zstandard: pip install 'imax[zstd]'") from None
+        raise MissingDependencyError(
+            "reading .zst needs the package zstandard: pip install 'influence-maximization[zstd]'"
+        ) from None
     out = bytearray()
     data = file.read()
-    while data:  # one frame after another
+    while data:  # a file may hold several frames
         frame = zstandard.ZstdDecompressor().decompressobj()
         try:
             out += frame.decompress(data)
@@ -216,12 +218,18 @@ def _decompressed(name: str, data: NDArray[np.uint8]) -> Content:
 
 
 def write_text(path: PathLike, text: str) -> None:
-    """Write a text in UTF-8: all of it or nothing; ``"-"`` is standard output.
+    """Write a string in UTF-8. The file appears complete or not at all.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. ``"-"`` is standard output.
+    text : str
 
     Raises
     ------
     InvalidArgumentError
-        If the place cannot be written to; an older file there is left as it was.
+        If the file cannot be written. An older file with the same name stays as it was.
     """
     if os.fspath(path) == "-":
         sys.stdout.write(text)
@@ -231,25 +239,26 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
-    """Write bytes, all or nothing: under another name in the same folder first, then moved into place."""
+    """Write bytes to a temporary file in the same folder, then move it into place: all or nothing."""
     try:
-        target = Path(path).resolve()  # a symbolic link stays one
+        target = Path(path).resolve()  # writing through a symbolic link keeps the link
         if target.exists() and not target.is_file():
             if target.is_dir():
                 raise IsADirectoryError(21, "it is a folder")
             _fill(target, "wb", parts)  # a device or a pipe cannot be replaced
             return
-        spare = target.with_name(f".{target.name}.{os.getpid()}.part")
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            _fill(spare, "wb", parts)
-            spare.replace(target)
+            _fill(temporary, "wb", parts)
+            temporary.replace(target)
         except BaseException:
-            spare.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidArgumentError(
-            f"cannot write {os.fspath(path)}: {reason}; name a file in a folder that can be written to"
+            f"path: cannot write {os.fspath(path)}: {reason}; name a file in a folder that can be written to",
+            argument="path",
         ) from None
 
 

@@ -60,7 +60,7 @@ _RANGE_LINE, _NAME_LINE, _LARGEST, _COLUMNS, _BEYOND = (
     At.BEYOND,
 )
 
-_NEWLINE, _ZERO, _QUOTE = 10, 48, 34
+_NEWLINE, _ZERO = 10, 48
 _TEN = 10.0 ** np.arange(23)  # exact in binary64
 _WORDS = np.frombuffer(b"naninfinity", np.uint8).astype(np.int64)
 

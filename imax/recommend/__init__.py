@@ -1,4 +1,4 @@
-"""Friend recommendation: lists that make people invite, and the invitation travel.
+"""Friend recommendation: lists that make people invite, and make invitations spread.
 
 Hou, Sun, Lin, Bi, Wang and Yang, "Heterogeneous Influence Maximization in User Recommendation", 2025.
 """
@@ -7,6 +7,7 @@ from . import metrics
 from .heteroim import heteroim, sets_per_node_of
 from .heteroir import heteroir
 from .ranking import Ranking
-from .reranker import METHODS, Reranker
+from .registry import ALGORITHMS
+from .reranker import Reranker
 
-__all__ = ["METHODS", "Ranking", "Reranker", "heteroim", "heteroir", "metrics", "sets_per_node_of"]
+__all__ = ["ALGORITHMS", "Ranking", "Reranker", "heteroim", "heteroir", "metrics", "sets_per_node_of"]

@@ -1,4 +1,4 @@
-"""The graph as recommendation sees it: out-arcs with probabilities, who accepts, who invites."""
+"""The graph as recommendation uses it: out-arcs with probabilities, acceptance probabilities, inviters."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,20 +15,26 @@ from ..graph.probabilities import ArcProbability
 
 __all__ = ["Network", "inviters_of", "network_of"]
 
+_MANY = 1 << 14  # arcs or pairs from which on threads pay off
+
 
 @dataclass(frozen=True)
 class Network:
-    """Forward rows by internal id, each arc's probability, and the probability that a node accepts.
+    """Forward rows by internal id, with arc probabilities P(u, v) and acceptance probabilities U(v).
 
     Attributes
     ----------
-    ptr, idx : numpy.ndarray of int64 and int32
-        Out-arcs; targets rise within a row.
+    graph : InfluenceGraph
+    ptr : numpy.ndarray of int64, shape (n_nodes + 1,)
+        The out-arcs of node u are ``ptr[u]`` to ``ptr[u + 1]``.
+    idx : numpy.ndarray of int32, shape (n_arcs,)
+        The target of each out-arc; targets increase within a row.
     by_target : numpy.ndarray of float64, shape (n_nodes,), or None
-        The probability of arcs by their target, where one number for each says it.
+        The probability of all arcs to a node, if it does not depend on the source.
     by_arc : numpy.ndarray of float32, shape (n_arcs,), or None
-        The probability of each arc, else.
-    accept : numpy.ndarray of float64, shape (n_nodes,)
+        Otherwise, the probability of each out-arc.
+    acceptance : numpy.ndarray of float64, shape (n_nodes,)
+        The probability that a node accepts an invitation.
     """
 
     graph: InfluenceGraph
@@ -36,36 +42,80 @@ class Network:
     idx: NDArray[np.int32]
     by_target: NDArray[np.float64] | None
     by_arc: NDArray[np.float32] | None
-    accept: NDArray[np.float64]
+    acceptance: NDArray[np.float64]
 
-    def reach(self, interactions: int, threads: int) -> NDArray[np.float64]:
-        """Return each node's sum of its `interactions` largest chances to pass an invitation on."""
+    def influence(self, interactions: int, threads: int) -> NDArray[np.float64]:
+        """Return H(v) of each node: the sum of its `interactions` largest products P(v, w) U(w)."""
         from ..kernels.friends import top_sums
 
         n = self.graph.n_nodes
         sums = np.zeros(n)
-        most = int(min(interactions, max(np.diff(self.ptr).max(initial=1), 1)))
-        parts = parallel.even_parts(self.ptr, threads if self.idx.size > 1 << 14 else 1) or [(0, n)]
+        size = int(min(interactions, max(np.diff(self.ptr).max(initial=1), 1)))
+        parts = parallel.even_parts(self.ptr, threads if self.idx.size > _MANY else 1) or [(0, n)]
         tasks = [
-            partial(top_sums, a, b, self.ptr, self.idx, self.by_target, self.by_arc, self.accept, most, np.empty(most),
-                    sums)
+            partial(top_sums, a, b, self.ptr, self.idx, self.by_target, self.by_arc, self.acceptance, size,
+                    np.empty(size), sums)
             for a, b in parts
         ]  # fmt: skip
         parallel.run(tasks, threads)
         return sums
 
-    def live(self) -> InfluenceGraph:
-        """Return the graph whose arcs are live: each with its probability times that of its target's acceptance."""
+    def arc_probability(
+        self, users: NDArray[np.int32], offsets: NDArray[np.int64], candidates: NDArray[np.int32], threads: int
+    ) -> NDArray[np.float64]:
+        """Return P(u, v) for each user u and each of its candidates v; 0 if there is no arc."""
+        from ..kernels.friends import find_arcs
+
+        found = np.empty(candidates.size)
+        rows = users.astype(np.int64)
+        tasks = [
+            partial(find_arcs, a, b, rows, offsets, candidates, self.ptr, self.idx, self.by_target, self.by_arc, found)
+            for a, b in parallel.slices(rows.size, threads)
+        ]
+        parallel.run(tasks, threads)
+        return found
+
+    def friend_scores(
+        self,
+        users: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        influence: NDArray[np.float64],
+        threads: int,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return all friends v of each user u, and the score P(u, v) U(v) (1 + influence(v)) of each."""
+        from ..kernels.friends import pair_scores
+
+        friends, score = np.empty(int(offsets[-1]), dtype=np.int32), np.empty(int(offsets[-1]))
+        parts = parallel.even_parts(offsets, threads if score.size > _MANY else 1) or [(0, users.size)]
+        tasks = [
+            partial(pair_scores, a, b, users, offsets, self.ptr, self.idx, self.by_target, self.by_arc,
+                    self.acceptance, influence, 1.0, friends, score)
+            for a, b in parts
+        ]  # fmt: skip
+        parallel.run(tasks, threads)
+        return friends, score
+
+    def friend_offsets(self, users: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return where the friends of each user begin when the friends of all users are listed one after another."""
+        return np.concatenate([[0], np.cumsum(np.diff(self.ptr)[users])])
+
+    def friends(self, users: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return all friends of each user, one user after another, at `friend_offsets`."""
+        shift = np.repeat(self.ptr[users] - offsets[:-1], np.diff(offsets))
+        return self.idx[shift + np.arange(int(offsets[-1]))]
+
+    def live_graph(self) -> InfluenceGraph:
+        """Return the graph in which the arc from u to v has the probability P(u, v) U(v)."""
         graph = self.graph
-        if (self.accept == 1.0).all():
+        if (self.acceptance == 1.0).all():
             return graph
         degree = np.diff(graph.in_ptr)
-        values = (graph.arc_values() * np.repeat(self.accept, degree)).astype(np.float32)
-        return graph.with_values(ArcProbability(f"{graph.probability.spec} * acceptance", "arcs", 0.0, values))
+        values = (graph.arc_values() * np.repeat(self.acceptance, degree)).astype(np.float32)
+        return graph.with_arc_probability(ArcProbability(f"{graph.probability.spec} * acceptance", "arcs", 0.0, values))
 
 
-def network_of(graph: InfluenceGraph, acceptance: Any) -> Network:
-    """Return the network of a graph and acceptance probabilities, by node index or label; None for 1 everywhere."""
+def network_of(graph: InfluenceGraph, acceptance: Mapping[Any, float] | ArrayLike | None) -> Network:
+    """Return the network of a graph, with acceptance probabilities by node index or label; None for 1 everywhere."""
     kind = graph.probability.kind
     accept = _acceptance(graph, acceptance)
     if kind == "arcs":
@@ -80,45 +130,53 @@ def network_of(graph: InfluenceGraph, acceptance: Any) -> Network:
 
 
 def _acceptance(graph: InfluenceGraph, given: Mapping[Any, float] | ArrayLike | None) -> NDArray[np.float64]:
-    """Return the probability that each node accepts, by internal id; 1 for nodes that a mapping leaves out."""
+    """Return the acceptance probability of each node, by internal id; 1 for nodes that a mapping omits."""
     values = np.ones(graph.n_nodes)
     if given is None:
         return values
     try:
         if isinstance(given, Mapping):
             numbers = np.array(list(given.values()), dtype=np.float64)
-            values[graph.labels.find(given, "the node of acceptance")] = numbers
+            values[graph.labels.find(given, "acceptance")] = numbers
         else:
             values = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InvalidArgumentError("acceptance must be numbers, one for each node, or a mapping of labels") from None
+        raise InvalidArgumentError(
+            "acceptance must be one number per node, or a mapping from labels to numbers", argument="acceptance"
+        ) from None
     if values.shape != (graph.n_nodes,):
         raise InvalidArgumentError(
-            f"acceptance must have one value per node, shape ({graph.n_nodes},), got shape {values.shape}"
+            f"acceptance must have one value per node, shape ({graph.n_nodes},), got shape {values.shape}",
+            argument="acceptance",
         )
     wrong = np.flatnonzero(~((values >= 0.0) & (values <= 1.0)))
     if wrong.size:
         raise InvalidArgumentError(
-            f"acceptance of node {graph.labels[int(wrong[0])]!r} is {values[wrong[0]]}; it must lie in [0, 1]"
+            f"acceptance must lie in [0, 1], got {values[wrong[0]]} for node {graph.labels[int(wrong[0])]!r}",
+            argument="acceptance",
         )
     return np.ascontiguousarray(values[graph.index])
 
 
 def inviters_of(network: Network, inviters: Iterable[Hashable] | None) -> NDArray[np.int32]:
-    """Return the internal ids of those who invite: by default everyone with out-arcs, by node index."""
+    """Return the internal ids of the inviters; by default all nodes with out-arcs, by node index."""
     graph = network.graph
     if inviters is None:
-        inside = graph.rank[np.diff(network.ptr)[graph.rank] > 0]
-        if not inside.size:
-            raise InvalidArgumentError("the graph has no arcs, so that nobody can invite; give another graph")
-        return inside
+        with_friends = graph.rank[np.diff(network.ptr)[graph.rank] > 0]
+        if not with_friends.size:
+            raise InvalidArgumentError("graph has no arcs, so nobody can invite; use another graph", argument="graph")
+        return with_friends
     if isinstance(inviters, str):
-        raise InvalidArgumentError(f"inviters must be an iterable of labels, got the text {inviters!r}")
-    ids = graph.internal_of(inviters, "inviters:")
+        raise InvalidArgumentError(
+            f"inviters must be an iterable of labels, got the text {inviters!r}", argument="inviters"
+        )
+    ids = graph.internal_of(inviters, "inviters")
     if not ids.size:
-        raise InvalidArgumentError("inviters is empty; name at least one")
+        raise InvalidArgumentError("inviters must not be empty; name at least one node", argument="inviters")
     values, counts = np.unique(ids, return_counts=True)
     if (counts > 1).any():
-        twice = graph.labels_of(values[counts > 1][:1])[0]
-        raise InvalidArgumentError(f"inviters names {twice!r} more than once; name each once")
+        repeated = graph.labels_of(values[counts > 1][:1])[0]
+        raise InvalidArgumentError(
+            f"inviters must be distinct, but {repeated!r} occurs more than once", argument="inviters"
+        )
     return ids

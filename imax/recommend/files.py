@@ -1,4 +1,4 @@
-"""Tables of candidates and of truth from files, and rankings to files: CSV, JSON lines, Parquet."""
+"""Reading tables of candidates and of ground truth, and writing rankings: CSV, JSON lines and Parquet."""
 
 import csv
 import io
@@ -21,39 +21,45 @@ FORMATS = ("csv", "jsonl", "parquet")
 
 
 def format_of(path: PathLike) -> str | None:
-    """Return the format that a file's name tells, None where it tells none."""
+    """Return the format that the suffix of a file name indicates, or None."""
     suffixes = Path(path).suffixes
     known = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
     return next((known[suffix] for suffix in reversed(suffixes) if suffix in known), None)
 
 
 def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: str | None = None) -> list[list[Any]]:
-    """Return the columns of a table of labels, and last the scores of the optional one, empty where it is missing.
+    """Read columns of labels from a table, and a column of scores that may be missing.
 
     Parameters
     ----------
     path : str or os.PathLike
-        CSV with a head line, JSON lines of objects, or Parquet; text may be compressed. ``"-"`` is standard input.
+        A CSV file with a header line, JSON lines with objects, or a Parquet file. Text may be compressed. ``"-"`` is
+        standard input.
     labels : Labels
-        Where these are integers, labels are read as such.
+        The labels of the graph. If they are integers, labels in the file are read as integers.
     columns : sequence of str
-        The names of the columns.
+        The names of the columns of labels.
     optional : str, optional
         The name of a column of scores in [0, 1] that may be missing.
+
+    Returns
+    -------
+    list of list
+        The columns. If `optional` is given, the last one has the scores, and is empty if that column is missing.
 
     Raises
     ------
     FileFormatError
-        Naming file and line, for a column that is missing, a cell that is, or a score that is none.
+        If a column or a cell is missing, or a score is not a number in [0, 1]. The message names the file and the line.
     """
     table = read_table(load(path), columns, () if optional is None else (optional,))
-    found: list[list[Any]] = [
+    label_columns: list[list[Any]] = [
         [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
-    ]  # fmt: skip
+    ]
     if optional is None:
-        return found
+        return label_columns
     scores = [_score(cell, where) for where, cell in table.column(optional)] if optional in table.names else []
-    return [*found, scores]
+    return [*label_columns, scores]
 
 
 def _label(cell: Any, labels: Labels, where: str) -> Any:
@@ -80,7 +86,7 @@ def _score(cell: Any, where: str) -> float:
 
 
 def as_text(ranking: Ranking, form: str) -> str:
-    """Return a ranking as CSV or JSON lines, a row for each friend."""
+    """Return a ranking as CSV or JSON lines, with one row per friend."""
     columns = {
         name: values.tolist() if isinstance(values, np.ndarray) else values
         for name, values in ranking.columns().items()
@@ -97,17 +103,19 @@ def as_text(ranking: Ranking, form: str) -> str:
 
 
 def write_ranking(ranking: Ranking, path: PathLike, form: str) -> None:
-    """Write a ranking to a file, all or nothing; ``"-"`` is standard output."""
+    """Write a ranking to a file, which appears whole or not at all; ``"-"`` is standard output."""
     if form != "parquet":
         write_text(path, as_text(ranking, form))
         return
     if str(path) == "-":
-        raise InvalidArgumentError("parquet cannot be written to standard output; name a file")
+        raise InvalidArgumentError(
+            "path must be a file for the format parquet, which cannot be written to standard output", argument="path"
+        )
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'imax[parquet]'") from None
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
     buffer = io.BytesIO()
     pq.write_table(pa.table(ranking.columns()), buffer)
     write_bytes(path, [buffer.getvalue()])

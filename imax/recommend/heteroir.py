@@ -2,22 +2,21 @@
 
 import time
 from collections.abc import Hashable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from .. import __version__
-from .._utils import check, parallel
+from .._utils import check
 from .._utils.streams import RNG
 from ..graph.accept import as_graph
+from ._candidates import CandidateLists
 from ._network import inviters_of, network_of
-from .ranking import Ranking, ranked
+from .ranking import Ranking, Scores, rank
 
 __all__ = ["INTERACTIONS", "heteroir"]
 
-INTERACTIONS = 20
+INTERACTIONS = 20  # of the paper
 
 
 def heteroir(
@@ -31,29 +30,31 @@ def heteroir(
     rng: RNG = None,
     threads: int | None = None,
 ) -> Ranking:
-    """Rank each inviter's friends by how likely they are invited, accept, and pass the invitation on.
+    """Rank each inviter's friends by the probability that they accept an invitation, and by their own influence.
 
-    The score of friend v of u is P(u, v) U(v) (1 + H(v)), with P the arcs' probabilities, U the acceptance, and H(v)
-    the sum of v's `interactions` largest P(v, w) U(w): how many it is expected to bring along.
+    The score of friend v of inviter u is P(u, v) U(v) (1 + H(v)). P is the arc probability, U the acceptance
+    probability, and H(v) the sum of the `interactions` largest products P(v, w) U(w): the expected number of friends
+    that v wins over.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-        Its arcs lead from who invites to who may be invited.
+        Arcs lead from an inviter to a node that may be invited.
     inviters : iterable of labels, optional
-        Default everyone with out-arcs, in the order of node indices.
+        The nodes that get a list. Default all nodes with out-arcs, in the order of node indices.
     acceptance : array_like of float, shape (n_nodes,), or dict, optional
-        The probability that each node accepts an invitation, by node index or label; 1 for those that a dict leaves
-        out.
+        The probability that each node accepts an invitation, by node index or label. Default 1, also for nodes that a
+        dict omits.
     interactions : int, default 20
-        With how many friends somebody interacts at most.
+        The maximum number of friends that a node interacts with.
     k : int, optional
-        Return each inviter's best k; default all.
+        The maximum length of each list; default all friends.
     probability : str, optional
-        A scheme of arc probabilities in place of the graph's own; see `imax.probabilities`.
+        A scheme of arc probabilities that replaces the graph's own; see `imax.probabilities`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        For schemes that draw.
+        For schemes that draw probabilities.
     threads : int, optional
+        Default ``IMAX_NUM_THREADS``, else all cores. The result does not depend on it.
 
     Returns
     -------
@@ -78,43 +79,19 @@ def heteroir(
     """
     began = time.perf_counter()
     n_threads = check.threads(threads)
-    most = check.count(interactions, "interactions")
+    interactions = check.count(interactions, "interactions")
     k = None if k is None else check.count(k, "k")
     network = network_of(as_graph(graph, probability=probability, rng=rng), acceptance)
-    rows = inviters_of(network, inviters)
-    reach = network.reach(most, n_threads)
-    graph = network.graph
-    starts = np.concatenate([[0], np.cumsum(np.diff(network.ptr)[rows])])
-    friends, score = np.empty(int(starts[-1]), dtype=np.int32), np.empty(int(starts[-1]))
-    _score(network, rows, starts, reach, friends, score, n_threads)
-    tie = graph.index[friends]
-    offsets, best = ranked(starts, score, tie, k, n_threads)
-    chosen = friends[best]
-    return Ranking(
-        graph=graph,
-        users=graph.index[rows],
-        offsets=offsets,
-        friends=tie[best],
-        scores=score[best],
-        parts={"willingness": score[best] / (1.0 + reach[chosen]), "influence": reach[chosen]},
-        method="heteroir",
-        k=k,
-        n_rr_sets=0,
-        dropped_users=0,
-        dropped_rows=0,
-        seconds={"total": time.perf_counter() - began},
-        rng_key=None,
-        version=__version__,
-    )
+    users = inviters_of(network, inviters)
+    offsets = network.friend_offsets(users)
+    influence = network.influence(interactions, n_threads)
+    friends, score = network.friend_scores(users, offsets, influence, n_threads)
 
+    def parts(rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        of_friend = influence[friends[rows]]
+        return {"willingness": score[rows] / (1.0 + of_friend), "influence": of_friend}
 
-def _score(network: Any, rows: Any, starts: Any, reach: Any, friends: Any, score: Any, threads: int) -> None:
-    from ..kernels.friends import pair_scores
-
-    parts = parallel.even_parts(starts, threads if score.size > 1 << 14 else 1) or [(0, rows.size)]
-    tasks = [
-        partial(pair_scores, a, b, rows, starts, network.ptr, network.idx, network.by_target, network.by_arc,
-                network.accept, reach, 1.0, friends, score)
-        for a, b in parts
-    ]  # fmt: skip
-    parallel.run(tasks, threads)
+    return rank(
+        network.graph, CandidateLists(users, offsets, friends), Scores(score, network.graph.index[friends], parts), k,
+        n_threads, algorithm="heteroir", began=began,
+    )  # fmt: skip

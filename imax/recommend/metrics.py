@@ -1,6 +1,7 @@
-"""How good recommended lists are: against pairs of people between whom an invitation did spread.
+"""Metrics of recommended lists, compared with pairs of people between whom an invitation spread.
 
-Truth is a set of pairs (u, v); D(u) are all v of u. Users with an empty D(u) are left out, and counted.
+The truth is a set of pairs (u, v); D(u) is the set of all v with a pair (u, v). Users with an empty D(u)
+are left out and counted.
 """
 
 import itertools
@@ -26,7 +27,7 @@ __all__ = [
     "spread_at_k",
 ]
 
-MOST_CHOICES = 20_000  # of K among D(u), up to which the ideal list is found by trying them all
+MAX_CHOICES = 20_000  # up to this number of subsets of size K, the ideal list is found by trying all of them
 
 Lists: TypeAlias = "Mapping[Any, Sequence[Any]] | Ranking"
 Truth: TypeAlias = "Mapping[Any, Iterable[Any]] | Iterable[tuple[Any, Any]]"
@@ -34,19 +35,20 @@ Truth: TypeAlias = "Mapping[Any, Iterable[Any]] | Iterable[tuple[Any, Any]]"
 
 @dataclass(frozen=True)
 class Evaluation(Record):
-    """All metrics for several K; see `evaluate`.
+    """All metrics for several values of K; see `evaluate`.
 
     Attributes
     ----------
     ks : list of int
+        The values of K.
     recall, ndcg, spread, ideal_spread, nspread : list of float
-        One for each K.
+        One value for each K.
     exact : list of bool
-        For each K, whether every ideal list was found by trying all choices; False where some were chosen greedily.
+        For each K, whether all ideal lists were found by trying all choices; False if some were chosen greedily.
     n_users : int
-        Users with a list and a truth.
+        Number of users with a list and a non-empty D(u).
     n_left_out : int
-        Users with a list and no truth.
+        Number of users with a list and an empty D(u).
     """
 
     ks: list[int]
@@ -61,20 +63,21 @@ class Evaluation(Record):
 
 
 def recall_at_k(lists: Lists, truth: Truth, k: int) -> float:
-    """Return the mean over users of the share of D(u) that stands among the first k of the list.
+    """Return the mean over users of the share of D(u) that is among the first k of the list.
 
     Parameters
     ----------
     lists : dict of sequences, or Ranking
-        Each user's list, best first.
+        The list of each user, best first.
     truth : dict of iterables, or iterable of pairs
-        D(u) by user, or pairs (u, v); pairs of a user with itself are left out.
+        D(u) by user, or pairs (u, v). Pairs of a user with itself are ignored.
     k : int
+        The number of list entries to look at.
 
     Returns
     -------
     float
-        nan where no user has a truth.
+        NaN if D(u) is empty for all users.
 
     Examples
     --------
@@ -86,10 +89,10 @@ def recall_at_k(lists: Lists, truth: Truth, k: int) -> float:
 
 
 def ndcg_at_k(lists: Lists, truth: Truth, k: int) -> float:
-    """Return the mean over users of the discounted gain of hits, over that of a list of hits alone.
+    """Return the normalized discounted cumulative gain, averaged over users.
 
-    A hit at rank r counts 1 / log2(r + 1); the best list has as many hits as k and D(u) allow. For the arguments see
-    `recall_at_k`.
+    A hit at rank r counts 1 / log2(r + 1). The sum is divided by that of a list that begins with min(k, size of D(u))
+    hits. For the arguments see `recall_at_k`.
 
     Examples
     --------
@@ -98,15 +101,15 @@ def ndcg_at_k(lists: Lists, truth: Truth, k: int) -> float:
     """
     lists, found, _ = _checked(lists, truth, k)
     discount = 1.0 / np.log2(np.arange(2, k + 2))
-    each = []
+    values = []
     for u in lists:
         hits = np.array([v in found[u] for v in lists[u][:k]], dtype=bool)
-        each.append(discount[: hits.size][hits].sum() / discount[: min(k, len(found[u]))].sum())
-    return _mean(each)
+        values.append(discount[: hits.size][hits].sum() / discount[: min(k, len(found[u]))].sum())
+    return _mean(values)
 
 
 def spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
-    """Return how many different people the hits reach: hits among the first k of all lists, and D(hit) of each.
+    """Return how many distinct people the hits reach: the hits among the first k of all lists, and D(v) of each hit v.
 
     For the arguments see `recall_at_k`.
 
@@ -120,10 +123,10 @@ def spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
 
 
 def ideal_spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
-    """Return what `spread_at_k` is for ideal lists: for each user the k of D(u) that with their D reach most.
+    """Return `spread_at_k` of ideal lists: for each user u, the k members of D(u) that reach the most people.
 
-    Up to 20,000 choices are all tried; beyond, the list is chosen greedily, sure of 1 - 1/e of the best. For the
-    arguments see `recall_at_k`; of `lists` only the users matter.
+    If there are at most 20,000 choices, all are tried. Otherwise the list is chosen greedily, which reaches at least
+    1 - 1/e of the maximum. For the arguments see `recall_at_k`; only the users of `lists` matter.
 
     Examples
     --------
@@ -135,7 +138,7 @@ def ideal_spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
 
 
 def nspread_at_k(lists: Lists, truth: Truth, k: int) -> float:
-    """Return `spread_at_k` over `ideal_spread_at_k`; nan where no user has a truth.
+    """Return `spread_at_k` divided by `ideal_spread_at_k`; NaN if D(u) is empty for all users.
 
     Examples
     --------
@@ -147,13 +150,22 @@ def nspread_at_k(lists: Lists, truth: Truth, k: int) -> float:
 
 
 def evaluate(lists: Lists, truth: Truth, ks: Iterable[int] = (1, 2, 3)) -> Evaluation:
-    """Return all metrics for several K, and how many users they are over.
+    """Return all metrics for several values of K.
 
     Parameters
     ----------
     lists, truth
         As for `recall_at_k`.
     ks : iterable of int, default (1, 2, 3)
+        The values of K.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InvalidArgumentError
 
     Examples
     --------
@@ -163,7 +175,7 @@ def evaluate(lists: Lists, truth: Truth, ks: Iterable[int] = (1, 2, 3)) -> Evalu
     """
     sizes = [check.count(k, "ks") for k in ks]
     if not sizes:
-        raise InvalidArgumentError("ks is empty; name at least one K")
+        raise InvalidArgumentError("ks must not be empty; give at least one value", argument="ks")
     used, found, left_out = _checked(lists, truth, max(sizes))
     ideals = {k: {u: _ideal(u, found, k) for u in used} for k in sizes}
     reached = [len(_reached({u: [v for v in used[u][:k] if v in found[u]] for u in used}, found)) for k in sizes]
@@ -182,23 +194,26 @@ def evaluate(lists: Lists, truth: Truth, ks: Iterable[int] = (1, 2, 3)) -> Evalu
 
 
 def _checked(lists: Lists, truth: Truth, k: int) -> tuple[dict[Any, Sequence[Any]], dict[Any, set[Any]], int]:
-    """Return the lists of users that have a truth, D, and how many have none."""
+    """Return the lists of users with a non-empty D(u), D by user, and how many users have an empty D(u)."""
     check.count(k, "k")
     if isinstance(lists, Ranking):
         lists = lists.lists()
     if not isinstance(lists, Mapping):
-        raise InvalidArgumentError(f"lists must be a mapping of users to lists, or a Ranking, got {lists!r}")
+        raise InvalidArgumentError(
+            f"lists must be a mapping from users to lists, or a Ranking; got {lists!r}", argument="lists"
+        )
     found = _pairs(truth)
     for u, own in lists.items():
         if isinstance(own, str) or not isinstance(own, Sequence):
-            raise InvalidArgumentError(f"the list of {u!r} must be a sequence of labels, got {own!r}")
+            raise InvalidArgumentError(f"lists[{u!r}] must be a sequence of labels, got {own!r}", argument="lists")
         if len(set(own)) < len(own):
-            raise InvalidArgumentError(f"the list of {u!r} names somebody more than once")
+            raise InvalidArgumentError(f"lists[{u!r}] must not contain a label more than once", argument="lists")
     used = {u: own for u, own in lists.items() if found.get(u)}
     return used, found, len(lists) - len(used)
 
 
 def _pairs(truth: Truth) -> dict[Any, set[Any]]:
+    """Return D(u) by user."""
     found: dict[Any, set[Any]] = {}
     if isinstance(truth, Mapping):
         for u, friends in truth.items():
@@ -206,7 +221,9 @@ def _pairs(truth: Truth) -> dict[Any, set[Any]]:
         return found
     for pair in truth:
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
-            raise InvalidArgumentError(f"truth must be a mapping, or pairs (user, friend), got {pair!r}")
+            raise InvalidArgumentError(
+                f"truth must be a mapping, or pairs (user, friend); got {pair!r}", argument="truth"
+            )
         u, v = pair
         if u != v:
             found.setdefault(u, set()).add(v)
@@ -214,6 +231,7 @@ def _pairs(truth: Truth) -> dict[Any, set[Any]]:
 
 
 def _reached(hits: Mapping[Any, Iterable[Hashable]], found: Mapping[Any, set[Any]]) -> set[Any]:
+    """Return the hits of all users and the members of D(v) of each hit v."""
     reached: set[Any] = set()
     for chosen in hits.values():
         for v in chosen:
@@ -223,12 +241,12 @@ def _reached(hits: Mapping[Any, Iterable[Hashable]], found: Mapping[Any, set[Any
 
 
 def _ideal(u: Any, found: Mapping[Any, set[Any]], k: int) -> tuple[list[Any], bool]:
-    """Return the k of D(u) that with their D cover most, u aside, and whether all choices were tried."""
+    """Return the k members of D(u) that reach the most people other than u, and whether all choices were tried."""
     parts = {v: ({v} | found.get(v, set())) - {u} for v in found[u]}
     order = sorted(parts, key=lambda v: (-len(parts[v]), repr(v)))
     if len(order) <= k:
         return order, True
-    if math.comb(len(order), k) <= MOST_CHOICES:
+    if math.comb(len(order), k) <= MAX_CHOICES:
         choices = itertools.combinations(order, k)
         return list(max(choices, key=lambda chosen: len(set().union(*(parts[v] for v in chosen))))), True
     chosen: list[Any] = []

@@ -1,65 +1,75 @@
-"""Reranking a recommender's lists: what does not depend on the request is prepared once."""
+"""Reranking of a recommender's lists; what does not depend on a request is prepared once."""
 
 import time
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import __version__
-from .._utils import check, parallel
-from .._utils.streams import RNG, Stream, key_from, stream_key
-from ..errors import InvalidArgumentError
+from .._utils import check
+from .._utils.streams import RNG, key_from
+from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.accept import as_graph
+from ..graph.influence_graph import InfluenceGraph
 from ..io.text import PathLike
-from ..selection.algorithms.heuristics import pagerank_of
-from ._network import Network, network_of
-from ._tables import Rows, rows_of, rows_of_user
-from .heteroim import Choice, Shared, choose, draw, scores_of, share
+from ._candidates import CandidateLists, lists_of_table, lists_of_user
+from ._network import network_of
 from .heteroir import INTERACTIONS
-from .ranking import Ranking, ranked
+from .ranking import Ranking, Scores, rank
+from .registry import ALGORITHMS
+from .storage import SavedReranker, read_reranker, write_reranker
+from .strategies.base import SETS_PER_NODE, Context, Options, Strategy
 
-__all__ = ["METHODS", "SETS_PER_NODE", "Reranker"]
+__all__ = ["Reranker"]
 
-METHODS = {
-    "heteroim": "what user and candidate reach together on RR sets that no candidate before has reached (HeteroIM)",
-    "heteroir": "the chance that the candidate is invited and accepts, times how many it brings along (HeteroIR)",
-    "cim": "whom RR-OPIM+ would let all users invite together, k each, then the rest as given",
-    "probability": "the chance that the candidate is invited and accepts",
-    "degree": "the candidate's number of out-arcs",
-    "pagerank": "the candidate's PageRank on the reversed graph",
-    "random": "uniformly at random",
-}
-SETS_PER_NODE = 20
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A strategy prepared on a network, and how its scores are used."""
+
+    algorithm: str
+    blend: float | None
+    context: Context
+    strategy: Strategy
 
 
 class Reranker:
-    """Reorders candidates by how far inviting them would carry; prepared once, for many requests.
+    """Reorders lists of candidates so that invitations spread; prepared once, used for many requests.
 
-    Nothing changes after it is made: threads may share it, `save` and `load` let processes share it, and it can be
-    pickled.
+    A reranker does not change after it is made: threads can share it, processes can share it by `save` and `load`, and
+    it can be pickled.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-        Its arcs lead from who invites to who may be invited.
-    method : str, default "heteroim"
-        ``"heteroim"``, ``"heteroir"``, ``"cim"``; for comparison ``"probability"``, ``"degree"``, ``"pagerank"`` and
-        ``"random"``.
+        Arcs lead from an inviter to a node that may be invited.
+    algorithm : str, default "heteroim"
+        ``"heteroim"``, ``"heteroir"``, ``"cim"``, or one of the baselines ``"probability"``, ``"degree"``,
+        ``"pagerank"`` and ``"random"``: a name in `imax.recommend.ALGORITHMS`. An algorithm rejects arguments that it
+        does not support.
     acceptance : array_like of float, shape (n_nodes,), or dict, optional
-        The probability that each node accepts, by node index or label; 1 for those that a dict leaves out.
-    interactions : int, default 20
-        For HeteroIR: with how many friends somebody interacts at most.
+        The probability that each node accepts an invitation, by node index or label. Default 1, also for nodes that a
+        dict omits.
+    interactions : int, optional
+        For ``"heteroir"``: the maximum number of friends that a node interacts with; default 20.
     blend : float in [0, 1], optional
-        Weigh the method against willingness, the chance that the candidate is invited and accepts: the score is (1 -
-        blend) times willingness plus `blend` times the method's own score over the largest of the list. By default the
-        method's own score alone, in which HeteroIR has willingness as a factor, and the others do not have it.
-    sets_per_node : int, default 20
-        For HeteroIM: how many RR sets each node is the root of.
-    probability, rng, threads, max_memory
-        As in `heteroim`.
+        The weight of the algorithm's own score, compared with willingness, the probability that the candidate is
+        invited and accepts. The final score is (1 - blend) times willingness plus `blend` times the own score divided
+        by the largest own score of the list. By default, it is the own score alone; that of HeteroIR contains
+        willingness as a factor.
+    sets_per_node : int, optional
+        For ``"heteroim"``: the number of RR sets of which each node is the root; default 20.
+    probability : str, optional
+        A scheme of arc probabilities that replaces the graph's own; see `imax.probabilities`.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The same value gives the same result, whatever `threads` is.
+    threads : int, optional
+        Default ``IMAX_NUM_THREADS``, else all cores.
+    max_memory : int or str, optional
+        For ``"heteroim"``: a bound on the bytes of RR sets, such as ``"2GiB"``; needing more is an error.
 
     Raises
     ------
@@ -81,44 +91,61 @@ class Reranker:
     ['Valjean', 'Cosette']
     """
 
+    _prepared: _Prepared
+
     def __init__(
         self,
         graph: Any,
-        method: str = "heteroim",
+        algorithm: str = "heteroim",
         *,
         acceptance: Mapping[Any, float] | ArrayLike | None = None,
-        interactions: int = INTERACTIONS,
+        interactions: int | None = None,
         blend: float | None = None,
-        sets_per_node: int = SETS_PER_NODE,
+        sets_per_node: int | None = None,
         probability: str | None = None,
         rng: RNG = None,
         threads: int | None = None,
         max_memory: int | str | None = None,
     ) -> None:
-        self.method = check.one_of(method, "method", tuple(METHODS))
-        self.blend = None if blend is None else check.probability(blend, "blend")
-        self.threads = check.threads(threads)
-        self.rng_key = key_from(rng)
-        self.network: Network = network_of(as_graph(graph, probability=probability, rng=self.rng_key), acceptance)
-        self.graph = self.network.graph
-        self.n_rr_sets = 0
-        self.value: NDArray[np.float64] | None = None  # what each node is worth by itself
-        self.choice: Choice | None = None
-        self.shared: Shared | None = None
-        interactions = check.count(interactions, "interactions")
-        per_node = check.count(sets_per_node, "sets_per_node")
-        if method == "heteroim":
-            sets = draw(self.network, per_node, self.rng_key, self.threads, max_memory)
-            self.choice = choose(sets, np.ones(self.graph.n_nodes, dtype=np.bool_))
-            everyone = np.arange(self.graph.n_nodes, dtype=np.int32)
-            self.shared = share(sets, self.choice, everyone, self.threads)
-            self.n_rr_sets = sets.n_sets
-        elif method == "heteroir":
-            self.value = self.network.reach(interactions, self.threads)
-        elif method == "degree":
-            self.value = np.diff(self.network.ptr).astype(np.float64)
-        elif method == "pagerank":
-            self.value = pagerank_of(self.graph, self.threads)[0]
+        entry = ALGORITHMS.find(algorithm)
+        ALGORITHMS.check_accepts(entry, interactions=interactions, sets_per_node=sets_per_node, max_memory=max_memory)
+        blend = None if blend is None else check.probability(blend, "blend")
+        options = Options(
+            INTERACTIONS if interactions is None else check.count(interactions, "interactions"),
+            SETS_PER_NODE if sets_per_node is None else check.count(sets_per_node, "sets_per_node"),
+            max_memory,
+        )
+        n_threads, key = check.threads(threads), key_from(rng)
+        network = network_of(as_graph(graph, probability=probability, rng=key), acceptance)
+        context = Context(network, key, n_threads)
+        self._prepared = _Prepared(entry.name, blend, context, entry.run.prepare(context, options))
+
+    @classmethod
+    def _from_prepared(cls, prepared: _Prepared) -> "Reranker":
+        """Return a reranker that is prepared already, without computing anything."""
+        reranker = cls.__new__(cls)
+        reranker._prepared = prepared
+        return reranker
+
+    @property
+    def algorithm(self) -> str:
+        """The name of the algorithm."""
+        return self._prepared.algorithm
+
+    @property
+    def graph(self) -> InfluenceGraph:
+        """The graph on which the reranker is prepared."""
+        return self._prepared.context.network.graph
+
+    @property
+    def n_rr_sets(self) -> int:
+        """The number of RR sets drawn in preparation."""
+        return self._prepared.strategy.n_rr_sets
+
+    @property
+    def rng_key(self) -> tuple[int, int]:
+        """The key of the random streams; passing it as `rng` repeats the preparation."""
+        return self._prepared.context.key
 
     # -- requests ----------------------------------------------------------------------------------------------
 
@@ -138,35 +165,36 @@ class Reranker:
         Parameters
         ----------
         candidates : dict, data frame or tuple of arrays
-            A dict of lists of labels, or of dicts from label to the recommender's score; a pandas or Polars frame with
-            a row for each candidate; or arrays (users, candidates) or (users, candidates, scores). Scores stand for
-            P(u, v), in place of the arc's; without either it is 0.
+            A dict from users to lists of labels, or to dicts from label to the recommender's score; a pandas or Polars
+            frame with one row per candidate; or arrays (users, candidates) or (users, candidates, scores). A score
+            replaces the arc probability P(u, v). Without a score and without an arc, P(u, v) is 0.
         k : int, optional
-            Keep each user's best k; default all.
+            The maximum length of each list; default all candidates.
         on_missing : {"error", "drop"}, default "error"
-            What to do about users and candidates that the graph lacks. Those dropped are counted.
+            How to treat users and candidates that the graph does not contain. Dropped ones are counted in the result.
         on_short : {"error", "keep"}, default "error"
-            What to do about lists of fewer than k.
+            How to treat lists with fewer than `k` candidates.
         user, candidate, score : str
-            The frame's columns; that of scores may be missing.
+            The names of the frame's columns. The column of scores may be missing.
 
         Returns
         -------
         Ranking
-            Users in the order of first appearance. The parts are ``willingness``, P(u, v) U(v); for HeteroIM those of
-            `heteroim`, for the others ``value``.
+            Users are in the order of first appearance. The parts are ``willingness``, P(u, v) U(v), and those of
+            `heteroim` for HeteroIM or ``value`` for the other algorithms.
 
         Raises
         ------
         InvalidArgumentError
-            For scores that are missing or outside [0, 1], a candidate named twice, empty or short lists.
+            If scores are missing or outside [0, 1], a candidate is repeated, or a list is empty or too short.
         UnknownNodeError
+            If the graph does not contain a user or a candidate.
         """
         k = None if k is None else check.count(k, "k")
-        rows = rows_of(
+        lists = lists_of_table(
             self.graph, candidates, columns=(user, candidate, score), on_missing=on_missing, k=k, on_short=on_short
         )
-        return self._ranking(rows, k, self.threads)
+        return self._rank(lists, k, self._prepared.context.threads)
 
     def rerank_user(
         self,
@@ -178,152 +206,105 @@ class Reranker:
         on_missing: str = "error",
         on_short: str = "error",
     ) -> Ranking:
-        """Reorder the list of one user; for the arguments see `rerank`.
+        """Reorder the list of one user.
 
-        `candidates` may be a dict of scores, or `scores` has one for each.
+        Parameters
+        ----------
+        user : hashable
+            The label of the user.
+        candidates : iterable of labels, or dict
+            A dict gives the recommender's score of each label.
+        k : int, optional
+            The maximum length of the list; default all candidates.
+        scores : array_like of float, shape (n_candidates,), optional
+            The recommender's scores, if `candidates` is not a dict.
+        on_missing, on_short
+            As in `rerank`.
+
+        Returns
+        -------
+        Ranking
+
+        Raises
+        ------
+        InvalidArgumentError, UnknownNodeError
         """
         k = None if k is None else check.count(k, "k")
         if isinstance(candidates, Mapping):
             scores, candidates = list(candidates.values()), list(candidates)
-        rows = rows_of_user(
+        lists = lists_of_user(
             self.graph, user, candidates, scores, on_missing=on_missing, k=k, on_short=on_short
         )  # fmt: skip
-        return self._ranking(rows, k, 1)
+        return self._rank(lists, k, 1)
 
-    def _ranking(self, rows: Rows, k: int | None, threads: int) -> Ranking:
+    def _rank(self, lists: CandidateLists, k: int | None, threads: int) -> Ranking:
         began = time.perf_counter()
-        graph, friends = self.graph, rows.friends
-        willing = self._willingness(rows, threads)
-        own, parts = self._own(rows, willing, k, threads)
-        score = own
-        if self.blend is not None:
-            most = np.maximum.reduceat(own, rows.starts[:-1])
-            score = (1.0 - self.blend) * willing + self.blend * own / np.repeat(
-                np.where(most > 0, most, 1.0), np.diff(rows.starts)
-            )
-        tie = np.arange(friends.size) if self.method == "cim" else graph.index[friends]
-        if self.choice is not None:
-            tie = self.choice.order[friends]
-        offsets, best = ranked(rows.starts, score, tie, k, threads)
-        return Ranking(
-            graph=graph,
-            users=graph.index[rows.users],
-            offsets=offsets,
-            friends=graph.index[friends[best]],
-            scores=score[best],
-            parts={name: values[best] for name, values in {"willingness": willing, **parts}.items()},
-            method=self.method,
-            k=k,
-            n_rr_sets=self.n_rr_sets,
-            dropped_users=rows.dropped_users,
-            dropped_rows=rows.dropped_rows,
-            seconds={"total": time.perf_counter() - began},
-            rng_key=self.rng_key,
-            version=__version__,
-        )
+        prepared, network = self._prepared, self._prepared.context.network
+        probability = lists.scores
+        if probability is None:
+            probability = network.arc_probability(lists.users, lists.offsets, lists.candidates, threads)
+        willingness = probability * network.acceptance[lists.candidates]
+        own = prepared.strategy.scores(lists, willingness, k, threads)
+        score = own.score if prepared.blend is None else _blended(lists, willingness, own.score, prepared.blend)
+        scores = Scores(score, own.tie, lambda rows: {"willingness": willingness[rows], **own.parts(rows)})
+        return rank(
+            network.graph, lists, scores, k, threads, algorithm=prepared.algorithm, began=began,
+            n_rr_sets=prepared.strategy.n_rr_sets, rng_key=prepared.context.key,
+        )  # fmt: skip
 
-    def _willingness(self, rows: Rows, threads: int) -> NDArray[np.float64]:
-        """Return the chance that each candidate is invited and accepts."""
-        from ..kernels.friends import find_arcs
-
-        network = self.network
-        chance = rows.given
-        if chance is None:
-            chance = np.empty(rows.friends.size)
-            users = rows.users.astype(np.int64)
-            parts = parallel.slices(users.size, threads)
-            tasks = [
-                partial(find_arcs, a, b, users, rows.starts, rows.friends, network.ptr, network.idx, network.by_target,
-                        network.by_arc, chance)
-                for a, b in parts
-            ]  # fmt: skip
-            parallel.run(tasks, threads)
-        found: NDArray[np.float64] = chance * network.accept[rows.friends]
-        return found
-
-    def _own(
-        self, rows: Rows, willing: NDArray[np.float64], k: int | None, threads: int
-    ) -> tuple[NDArray[np.float64], dict[str, NDArray[Any]]]:
-        """Return the method's own scores, and their parts."""
-        friends = rows.friends
-        value: NDArray[np.float64]
-        if self.choice is not None and self.shared is not None:
-            shared = self.shared.find(rows.users, rows.starts, friends, threads)
-            cover, order = self.choice.cover[friends], self.choice.order[friends]
-            return scores_of(self.choice, shared, friends), {"shared": shared, "cover": cover, "order": order}
-        if self.method == "heteroir":
-            assert self.value is not None
-            value = self.value[friends]
-            return willing * (1.0 + value), {"value": value}
-        if self.method == "cim":
-            value = self._gains(rows, k)
-        elif self.method == "random":
-            sequence = np.random.SeedSequence(list(stream_key(self.rng_key, Stream.RANDOM_RANKING)))
-            words = np.random.PCG64(sequence).random_raw(friends.size)
-            value = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        else:
-            value = willing if self.value is None else self.value[friends]
-        return value, {"value": value}
-
-    def _gains(self, rows: Rows, k: int | None) -> NDArray[np.float64]:
-        """Return what each candidate adds where RR-OPIM+ lets its user invite it, 0 where it does not."""
-        from ..capacity import CapacityProblem, assign
-
-        graph = self.graph
-        lengths = np.diff(rows.starts)
-        active = np.zeros(graph.n_nodes, dtype=np.bool_)
-        active[rows.users] = True
-        users, labels = graph.labels_of(rows.users), graph.labels_of(rows.friends)
-        free = (~active[rows.friends]).tolist()
-        starts = rows.starts.tolist()
-        lists = {user: [labels[q] for q in range(starts[i], starts[i + 1]) if free[q]] for i, user in enumerate(users)}
-        gain = np.zeros(rows.friends.size)
-        if not any(free):
-            return gain  # those asked for are all users themselves
-        problem = CapacityProblem(
-            self.network.live(), users, lengths if k is None else np.minimum(lengths, k), candidates=lists
-        )
-        found = assign(problem, rng=self.rng_key, threads=self.threads)
-        for i, user in enumerate(users):
-            worth = dict(zip(found.friends[user], found.gains[user], strict=True))
-            gain[starts[i] : starts[i + 1]] = [worth.get(label, 0.0) for label in labels[starts[i] : starts[i + 1]]]
-        return gain
-
-    # -- keeping -----------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------------------
 
     def save(self, path: PathLike) -> None:
-        """Write the reranker, its graph included, to one file that `load` maps; it appears whole or not at all."""
-        from .storage import write_reranker
-
-        write_reranker(self, path)
+        """Write the reranker with its graph to one file that `load` maps; it appears whole or not at all."""
+        prepared = self._prepared
+        context, state = prepared.context, prepared.strategy.state()
+        write_reranker(SavedReranker(prepared.algorithm, prepared.blend, context.key, context.network, state), path)
 
     @classmethod
     def load(cls, path: PathLike, graph: Any = None, *, threads: int | None = None) -> "Reranker":
-        """Return the reranker that a file holds; its arrays are mapped, so that processes share them.
+        """Return the reranker in a file; its arrays are mapped, so that processes share them.
 
         Parameters
         ----------
         path : str or os.PathLike
-            The file must not change while it is in use.
+            The file. It must not change while the reranker is in use.
         graph : InfluenceGraph, networkx graph or SciPy sparse array, optional
-            Refuse the file if it was made for another graph, by fingerprint.
+            If given, a file that was made for another graph is rejected, by fingerprint.
         threads : int, optional
+            Default ``IMAX_NUM_THREADS``, else all cores.
 
         Raises
         ------
         NoSuchFileError, FileFormatError
         InvalidArgumentError
-            If the file is for another graph.
+            If the file was made for another graph.
         """
-        from .storage import read_reranker
-
-        found = read_reranker(path, check.threads(threads))
-        if graph is not None and as_graph(graph).fingerprint != found.graph.fingerprint:
+        reranker = cls._from_prepared(read_reranker(path, partial(_restore, threads=check.threads(threads))))
+        if graph is not None and as_graph(graph).fingerprint != reranker.graph.fingerprint:
             raise InvalidArgumentError(
-                f"{path} was made for another graph (its fingerprint is {found.graph.fingerprint}); make it again from "
-                "this one"
+                f"graph must be the one that {path} was made for, with the fingerprint {reranker.graph.fingerprint}; "
+                "make the file again from this graph",
+                argument="graph",
             )
-        return found
+        return reranker
 
     def __repr__(self) -> str:
-        return f"<Reranker: {self.method} on {self.graph.n_nodes:,} nodes>"
+        return f"<Reranker: {self.algorithm} on {self.graph.n_nodes:,} nodes>"
+
+
+def _blended(
+    lists: CandidateLists, willingness: NDArray[np.float64], own: NDArray[np.float64], blend: float
+) -> NDArray[np.float64]:
+    """Return (1 - blend) times willingness plus blend times the own score divided by the largest of its list."""
+    largest = np.maximum.reduceat(own, lists.offsets[:-1])
+    scale = np.repeat(np.where(largest > 0, largest, 1.0), np.diff(lists.offsets))
+    score: NDArray[np.float64] = (1.0 - blend) * willingness + blend * own / scale
+    return score
+
+
+def _restore(saved: SavedReranker, *, threads: int) -> _Prepared:
+    if saved.algorithm not in ALGORITHMS:
+        raise FileFormatError(f"it has the unknown algorithm {saved.algorithm!r}")
+    context = Context(saved.network, saved.rng_key, threads)
+    strategy = ALGORITHMS[saved.algorithm].run.restore(context, saved.state)
+    return _Prepared(saved.algorithm, saved.blend, context, strategy)

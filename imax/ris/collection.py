@@ -188,7 +188,7 @@ class RRCollection:
 
     def estimate(self, seeds: list[Any]) -> float:
         """Return the estimated spread of seeds, given as labels."""
-        return self.total * self.covered(self.graph.internal_of(seeds, "seed")) / self.n_sets
+        return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
 
     def __len__(self) -> int:
         return self.n_sets

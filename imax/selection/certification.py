@@ -108,7 +108,7 @@ def certify(
         quotas=quotas, node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory,
         time_limit=time_limit, progress=progress,
     )  # fmt: skip
-    ids = problem.graph.internal_of(labels, "seed")
+    ids = problem.graph.internal_of(labels, "seeds")
     pair, best, reason, number = validate(problem, ids, problem.epsilon)
     return Certificate(
         spread=best.bounds.spread,

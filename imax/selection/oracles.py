@@ -16,7 +16,8 @@ from ..diffusion.exact import spread_of
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import forward_ic
 from ..errors import OutOfMemoryBoundError
-from ..graph.influence_graph import LT_SLACK, InfluenceGraph
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.lt_weights import lt_normalizers
 from ..ris.collection import RRCollection
 
 if TYPE_CHECKING:
@@ -218,12 +219,9 @@ def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> "LiveArcs":
 
 def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where each in-arc's interval of LT weights begins and ends, those into a node side by side."""
-    sums = graph.check_lt()
     chance = graph.arc_values().astype(np.float64)
     degree = np.diff(graph.in_ptr)
-    # sums that miss 1 by rounding alone fill the whole interval
-    full = np.where(np.abs(1.0 - sums) <= LT_SLACK, sums, 1.0)
-    chance /= np.repeat(full, degree)
+    chance /= np.repeat(lt_normalizers(graph.check_lt()), degree)
     upto = np.cumsum(chance)
     before = np.concatenate([[0.0], upto])[graph.in_ptr[:-1]]
     high: NDArray[np.float64] = upto - np.repeat(before, degree)

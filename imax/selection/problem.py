@@ -167,7 +167,7 @@ def _nodes(
     for labels, name in zip(lists, names, strict=True):
         if isinstance(labels, str):
             raise InvalidArgumentError(f"{name} must be an iterable of labels, got the text {labels!r}")
-        ids[name] = None if labels is None else graph.internal_of(labels, f"{name}:")
+        ids[name] = None if labels is None else graph.internal_of(labels, name)
     none = np.empty(0, dtype=np.int32)
     allowed = np.full(graph.n_nodes, ids["candidates"] is None)
     if ids["candidates"] is not None:

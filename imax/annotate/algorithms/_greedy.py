@@ -1,0 +1,65 @@
+"""Selection one item at a time, within quotas."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InvalidArgumentError
+from ..problem import Problem
+
+__all__ = ["AvailableItems", "select_by_score"]
+
+
+class AvailableItems:
+    """Items that may still be selected: allowed, not selected yet, and in a group whose quota is not used up."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.selected: list[int] = []
+        self._available = problem.allowed.copy()
+        self._group = problem.group
+        self._left = None if problem.quota is None else problem.quota.copy()  # how many more of each group
+        self._close_groups()
+
+    def best(self, score: NDArray[Any]) -> int:
+        """Return the available item with the largest score; ties go to the smaller number."""
+        if not self._available.any():
+            raise InvalidArgumentError(
+                f"quotas allow only {len(self.selected)} items; raise them or lower the budget", argument="quotas"
+            )
+        return int(np.argmax(np.where(self._available, score, -np.inf)))
+
+    def select(self, item: int) -> None:
+        """Mark an item as selected."""
+        self.selected.append(item)
+        self._available[item] = False
+        if self._group is not None and self._left is not None:
+            self._left[self._group[item]] -= 1
+            self._close_groups()
+
+    def _close_groups(self) -> None:
+        if self._group is not None and self._left is not None:
+            self._available &= self._left[self._group] > 0
+
+
+def select_by_score(
+    problem: Problem, score: Callable[[], NDArray[Any]], update: Callable[[int], None] | None = None
+) -> list[int]:
+    """Select the available item with the largest score until the budget is used up.
+
+    Parameters
+    ----------
+    problem : Problem
+    score : callable
+        Returns the current score of every item.
+    update : callable, optional
+        Called with every selected item, so that `score` can change.
+    """
+    items = AvailableItems(problem)
+    for _ in range(problem.budget):
+        item = items.best(score())
+        items.select(item)
+        if update is not None:
+            update(item)
+    return items.selected

@@ -1,0 +1,30 @@
+"""IDEAL: select the items with the largest influence on the others, by RR sets or by the paper's simulations.
+
+Zhang, Xia, Wang, Chen, Liu, Wu and Liu, "IDEAL: Influence-Driven Selective Annotations Empower In-Context Learners in
+Large Language Models", ICLR 2024.
+"""
+
+from ...selection import maximize
+from ..problem import CertifiedInfluence, Outcome, Problem
+
+__all__ = ["EPSILON", "SIMULATIONS", "ideal", "simulated"]
+
+EPSILON = 0.025  # chosen by measurement: see docs/explanation/annotate-study
+SIMULATIONS = 10  # cascades for each influence in the paper's program
+
+
+def ideal(problem: Problem) -> Outcome:
+    """Select by `imax.maximize`, which certifies the influence of what it selects."""
+    given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress")
+    work = {"epsilon": EPSILON, **given}
+    found = maximize(problem.graph, problem.budget, rng=problem.key, **problem.constraints, **work)
+    return Outcome(found.seeds, found.gains, found.stop_reason, CertifiedInfluence.of(found))
+
+
+def simulated(problem: Problem) -> Outcome:
+    """Select greedily, where each influence is the mean of a few simulated cascades, as in the paper's program."""
+    found = maximize(
+        problem.graph, problem.budget, algorithm="celf", oracle="simulation", n_simulations=SIMULATIONS,
+        rng=problem.key, **problem.constraints, **problem.work.given("threads", "time_limit"),
+    )  # fmt: skip
+    return Outcome(found.seeds, found.gains, found.stop_reason)

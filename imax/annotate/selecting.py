@@ -1,0 +1,241 @@
+"""Selecting examples to annotate: `select`, and `ideal` for the default algorithm."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from .. import __version__
+from .._utils.streams import RNG
+from ..graph.influence_graph import InfluenceGraph
+from ..selection import certify
+from .problem import CertifiedInfluence, Outcome, Problem, Work, make_problem
+from .registry import ALGORITHMS
+from .selection import Selection
+
+__all__ = ["ideal", "select"]
+
+
+def select(
+    embeddings: ArrayLike | InfluenceGraph,
+    budget: int,
+    n_neighbors: int = 10,
+    *,
+    algorithm: str = "ideal",
+    neighbor_search: str = "auto",
+    start: Iterable[int] | None = None,
+    exclude: Iterable[int] | None = None,
+    node_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    quotas: int | Mapping[Any, int] | None = None,
+    rng: RNG = None,
+    threads: int | None = None,
+    epsilon: float | None = None,
+    delta: float | None = None,
+    max_memory: int | str | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[Any], Any] | None = None,
+) -> Selection:
+    """Select examples to annotate from their embeddings.
+
+    Whatever the algorithm, the result reports the influence of the selected items with its certificate: the expected
+    number of items that an independent cascade from them reaches on the graph of nearest neighbors.
+
+    Parameters
+    ----------
+    embeddings : array_like of float, shape (n_items, n_dimensions), or InfluenceGraph
+        The items. A graph, such as `knn_graph` returns, is enough for algorithms that do not compare vectors.
+    budget : int
+        Number of items to select.
+    n_neighbors : int, default 10
+        Number of neighbors of each item in the graph.
+    algorithm : str, default "ideal"
+        ``"ideal"``, ``"simulated"``, ``"vote-k"``, ``"k-center"``, ``"facility-location"``, ``"graph-degree"`` or
+        ``"random"``: a name in `imax.annotate.ALGORITHMS`. An algorithm rejects arguments that it does not support.
+    neighbor_search : {"auto", "exact", "approximate"}, default "auto"
+        How neighbors are found; see `neighbors_of`.
+    start : iterable of int, optional
+        Items that are annotated already. They are not selected again, and influence is what the selected items add to
+        theirs.
+    exclude : iterable of int, optional
+        Items that may not be selected.
+    node_weights : array_like of float, shape (n_items,), optional
+        Weight of each item: influence is the total weight of the reached items. Default 1.
+    groups : array_like, shape (n_items,), optional
+        The group of each item. Requires `quotas`.
+    quotas : int or dict, optional
+        How many items of each group may be selected: one number for all groups, or a number by group. Groups that a
+        dict leaves out are not limited. Not supported by ``"simulated"``.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The same value gives the same result, whatever `threads` is.
+    threads : int, optional
+        Default ``IMAX_NUM_THREADS``, else all cores.
+    epsilon : float, optional
+        Precision of ``"ideal"``, default 0.025; see `imax.maximize`.
+    delta : float, optional
+        Probability with which the certificate may fail; default 1 / n_items.
+    max_memory : int or str, optional
+        Bound on the bytes of RR sets, such as ``"2GiB"``.
+    time_limit : float, optional
+        Seconds after which ``"ideal"`` and ``"simulated"`` stop with the best result so far.
+    progress : callable, optional
+        Called with the progress of ``"ideal"``; see `imax.maximize`.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    InvalidArgumentError
+        If rows of `embeddings` are zero or not finite, if `budget` exceeds the number of items that may be selected, or
+        if the algorithm does not support an argument.
+
+    References
+    ----------
+    Zhang, Xia, Wang, Chen, Liu, Wu, Liu: IDEAL. ICLR 2024. Su et al.: Selective Annotation Makes Language Models
+    Better Few-Shot Learners. ICLR 2023 (vote-k). Gonzalez: Clustering to Minimize the Maximum Intercluster Distance.
+    1985 (k-center).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imax import annotate
+    >>> x = np.random.default_rng(0).normal(size=(40, 5))
+    >>> len(annotate.select(x, 3, algorithm="k-center", rng=1))
+    3
+    """
+    began = time.perf_counter()
+    entry = ALGORITHMS.find(algorithm)
+    ALGORITHMS.check_accepts(entry, quotas=quotas, epsilon=epsilon, time_limit=time_limit, progress=progress)
+    work = Work(threads, epsilon, delta, max_memory, time_limit, progress)
+    problem = make_problem(
+        embeddings, budget, n_neighbors, neighbor_search=neighbor_search, start=start, exclude=exclude,
+        node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, work=work,
+    )  # fmt: skip
+    prepared = time.perf_counter()
+    outcome = entry.run(problem)
+    selected = time.perf_counter()
+    influence = outcome.influence or _certified(problem, outcome.indices)
+    now = time.perf_counter()
+    seconds = {
+        "neighbors": prepared - began, "select": selected - prepared, "certify": now - selected, "total": now - began,
+    }  # fmt: skip
+    return _selection(problem, outcome, influence, algorithm=entry.name, seconds=seconds)
+
+
+def ideal(
+    embeddings: ArrayLike | InfluenceGraph,
+    budget: int,
+    n_neighbors: int = 10,
+    *,
+    neighbor_search: str = "auto",
+    start: Iterable[int] | None = None,
+    exclude: Iterable[int] | None = None,
+    node_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    quotas: int | Mapping[Any, int] | None = None,
+    rng: RNG = None,
+    threads: int | None = None,
+    epsilon: float | None = None,
+    delta: float | None = None,
+    max_memory: int | str | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[Any], Any] | None = None,
+) -> Selection:
+    """Select the items with the largest influence on the graph of nearest neighbors (IDEAL).
+
+    This is `select` with ``algorithm="ideal"``. The items are selected by `imax.maximize`, so the influence is
+    certified to be close to the largest possible one.
+
+    Parameters
+    ----------
+    embeddings : array_like of float, shape (n_items, n_dimensions), or InfluenceGraph
+        The items, or their graph, such as `knn_graph` returns.
+    budget : int
+        Number of items to select.
+    n_neighbors : int, default 10
+        Number of neighbors of each item in the graph.
+    neighbor_search : {"auto", "exact", "approximate"}, default "auto"
+        How neighbors are found; see `neighbors_of`.
+    start : iterable of int, optional
+        Items that are annotated already. They are not selected again, and influence is what the selected items add to
+        theirs.
+    exclude : iterable of int, optional
+        Items that may not be selected.
+    node_weights : array_like of float, shape (n_items,), optional
+        Weight of each item: influence is the total weight of the reached items. Default 1.
+    groups, quotas : array_like, shape (n_items,), and int or dict, optional
+        The group of each item, and how many items of each group may be selected.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The same value gives the same result, whatever `threads` is.
+    threads : int, optional
+        Default ``IMAX_NUM_THREADS``, else all cores.
+    epsilon : float, default 0.025
+        How close to the optimum to stop; smaller is better and slower.
+    delta, max_memory, time_limit, progress
+        As in `imax.maximize`.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    InvalidArgumentError
+        If rows of `embeddings` are zero or not finite, or `budget` exceeds the number of items that may be selected.
+
+    References
+    ----------
+    Zhang, Xia, Wang, Chen, Liu, Wu, Liu: IDEAL: Influence-Driven Selective Annotations Empower In-Context Learners in
+    Large Language Models. ICLR 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imax.annotate import ideal
+    >>> found = ideal(np.random.default_rng(0).normal(size=(40, 5)), 3, rng=1)
+    >>> len(found.indices), found.lower_bound <= found.influence <= found.upper_bound
+    (3, True)
+    """
+    return select(
+        embeddings, budget, n_neighbors, algorithm="ideal", neighbor_search=neighbor_search, start=start,
+        exclude=exclude, node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, threads=threads,
+        epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit, progress=progress,
+    )  # fmt: skip
+
+
+def _certified(problem: Problem, indices: list[int]) -> CertifiedInfluence:
+    """Estimate and certify the influence of items that an algorithm selected without a certificate."""
+    work = problem.work.given("threads", "delta", "max_memory")
+    found = certify(problem.graph, indices, k=problem.budget, rng=problem.key, **problem.constraints, **work)
+    return CertifiedInfluence.of(found)
+
+
+def _selection(
+    problem: Problem, outcome: Outcome, found: CertifiedInfluence, *, algorithm: str, seconds: dict[str, float]
+) -> Selection:
+    neighbors = problem.neighbors
+    return Selection(
+        indices=outcome.indices,
+        gains=outcome.gains,
+        influence=found.influence,
+        interval=found.interval,
+        lower_bound=found.lower_bound,
+        upper_bound=found.upper_bound,
+        ratio=found.ratio,
+        algorithm=algorithm,
+        budget=problem.budget,
+        start=problem.start.tolist(),
+        n_items=problem.graph.n_nodes,
+        n_neighbors=None if neighbors is None else neighbors.index.shape[1],
+        neighbor_search=None if neighbors is None else neighbors.neighbor_search,
+        recall=None if neighbors is None else neighbors.recall,
+        delta=found.delta,
+        stop_reason=outcome.stop_reason,
+        rng_key=problem.key,
+        version=__version__,
+        graph=problem.graph,
+        seconds=seconds,
+    )

@@ -1,0 +1,176 @@
+"""Arcs between labels become arcs between node indices: integers through a table or a sort, others through a dict.
+
+For the labels of text files see `imax.io.text_labels`; for looking up labels of an existing graph see
+`imax.graph.labels`.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from itertools import chain, count
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidArgumentError, InvalidGraphError
+from .arcs import ArcArrays
+
+__all__ = ["as_numbers", "compact_labels", "frame_column", "index_arcs", "row_width"]
+
+Column: TypeAlias = "NDArray[Any] | list[Any]"
+
+
+def compact_labels(labels: list[Any]) -> NDArray[np.int64] | list[Any] | None:
+    """Return the labels of nodes 0, 1, … in the form in which a graph stores them.
+
+    >>> compact_labels([0, 1, 2]), compact_labels([2, 0]), compact_labels(["a", 0])
+    (None, array([2, 0]), ['a', 0])
+    """
+    if not _all_integers(labels):
+        return labels
+    try:
+        array = np.array(labels, dtype=np.int64)
+    except OverflowError:
+        return labels
+    return None if np.array_equal(array, np.arange(array.size)) else array
+
+
+def index_arcs(sources: Column, targets: Column, nodes: Iterable[Hashable] | None = None) -> ArcArrays:
+    """Replace the labels of arcs by node indices.
+
+    The labels in `nodes` come first. Without `nodes`, integer labels are in ascending order. Other labels are in order
+    of appearance.
+    """
+    first = [] if nodes is None else list(nodes)
+    if len(sources) == 0 and not first:
+        raise InvalidGraphError("there are no edges and no nodes; give nodes= for a graph without edges")
+    if nodes is None and _is_integer_array(sources) and _is_integer_array(targets):
+        return _index_integers(np.asarray(sources, np.int64), np.asarray(targets, np.int64))
+    sources, targets = _scalars(sources), _scalars(targets)
+    if nodes is None and _all_integers(sources) and _all_integers(targets):
+        try:
+            return _index_integers(np.array(sources, np.int64), np.array(targets, np.int64))
+        except OverflowError:
+            pass  # integers beyond 64 bits are treated like any other label
+    index: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    in_order = chain(first, chain.from_iterable(zip(sources, targets, strict=True)))
+    try:
+        indices = np.fromiter(map(index.__getitem__, in_order), np.int32)
+    except TypeError:
+        bad = next(label for label in chain(first, sources, targets) if not _is_hashable(label))
+        raise InvalidArgumentError(
+            f"a node label must be hashable, got {bad!r}; use a tuple or a string instead"
+        ) from None
+    labels = list(index)
+    for label in labels:
+        if label is None or (isinstance(label, float) and math.isnan(label)):
+            raise InvalidArgumentError(f"a node label is missing ({label!r}); drop such rows or name the node")
+    arcs = indices[len(first) :]
+    return ArcArrays(arcs[::2], arcs[1::2], labels=compact_labels(labels), n_nodes=len(labels))
+
+
+def as_numbers(values: Column, describe: Callable[[int], str], argument: str) -> NDArray[np.float64]:
+    """Return values as floats. If one is missing or not a number, the error begins with ``describe(i)``."""
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        bad = next(i for i, value in enumerate(values) if not _is_number(value))
+        raise InvalidArgumentError(f"{describe(bad)}: {values[bad]!r} is not a number", argument=argument) from None
+    if np.isnan(array).any():
+        bad = int(np.argmax(np.isnan(array)))
+        raise InvalidArgumentError(f"{describe(bad)}: the number is missing ({values[bad]!r})", argument=argument)
+    return array
+
+
+def row_width(rows: list[Any]) -> int:
+    """Return the length of the rows of ``edges``, 2 or 3, after a check that all have the same length."""
+    if not rows:
+        return 2
+    try:
+        widths = set(map(len, rows))
+    except TypeError:
+        widths = {0}
+    if widths in ({2}, {3}) and not set(map(type, rows)) & {str, bytes}:
+        return widths.pop()
+    for i, row in enumerate(rows):
+        if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) not in (2, 3):
+            raise InvalidArgumentError(
+                f"edges: edge number {i} must be (source, target) or (source, target, weight), got {row!r}",
+                argument="edges",
+            )
+    i = next(i for i, row in enumerate(rows) if len(row) != len(rows[0]))
+    raise InvalidArgumentError(
+        f"edges must be all pairs or all triples; number 0 is {rows[0]!r} but number {i} is {rows[i]!r}",
+        argument="edges",
+    )
+
+
+def frame_column(frame: Any, column: int | str, argument: str) -> NDArray[Any]:
+    """Return a column of a pandas or Polars data frame, after a check that no cell is missing.
+
+    `column` is a name, or a position if no column has that name; `argument` is the argument that holds it.
+    """
+    names = list(frame.columns)
+    if column not in names:
+        if not (isinstance(column, int) and -len(names) <= column < len(names)):
+            raise InvalidArgumentError(
+                f"{argument} must be one of the columns {names}, or a position; got {column!r}", argument=argument
+            )
+        column = names[column]
+    series = frame[column]
+    missing = np.asarray((series.isna() if hasattr(series, "isna") else series.is_null()).to_numpy())
+    if missing.any():
+        raise InvalidArgumentError(
+            f"{argument}: row {int(np.argmax(missing))} of column {column!r} is missing; drop such rows first",
+            argument=argument,
+        )
+    return np.asarray(series.to_numpy())
+
+
+def _index_integers(sources: NDArray[np.int64], targets: NDArray[np.int64]) -> ArcArrays:
+    low = min(int(sources.min()), int(targets.min()))
+    high = max(int(sources.max()), int(targets.max()))
+    if low >= 0 and high < 8 * sources.size + 1024:
+        present = np.zeros(high + 1, np.bool_)
+        present[sources] = True
+        present[targets] = True
+        labels = np.flatnonzero(present).astype(np.int64)
+        if labels.size == high + 1:
+            return ArcArrays(sources.astype(np.int32), targets.astype(np.int32), n_nodes=high + 1)
+        index = (np.cumsum(present) - 1).astype(np.int32)
+        return ArcArrays(index[sources], index[targets], labels=labels, n_nodes=labels.size)
+    labels, inverse = np.unique(np.concatenate((sources, targets)), return_inverse=True)
+    indices: NDArray[np.int32] = inverse.astype(np.int32)
+    return ArcArrays(indices[: sources.size], indices[sources.size :], labels=labels, n_nodes=labels.size)
+
+
+def _is_integer_array(column: Column) -> bool:
+    if not isinstance(column, np.ndarray):
+        return False
+    return column.dtype.kind == "i" or (column.dtype.kind == "u" and (column >> np.uint8(63) == 0).all().item())
+
+
+def _all_integers(labels: list[Any]) -> bool:
+    """Return whether all labels are plain or NumPy integers; a bool or an enum member is not one."""
+    return all(kind is int or issubclass(kind, np.integer) for kind in set(map(type, labels)))
+
+
+def _scalars(column: Column) -> list[Any]:
+    return column.tolist() if isinstance(column, np.ndarray) else column
+
+
+def _is_hashable(label: Any) -> bool:
+    try:
+        hash(label)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        np.float64(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,233 @@
+"""Files about nodes: lists and sets of labels, a number or a string per node."""
+
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FileFormatError
+from .text import Content, PathLike, load, quoted
+
+if TYPE_CHECKING:
+    from ..graph.influence_graph import InfluenceGraph
+
+__all__ = ["read_active_sets", "read_labels", "read_node_texts", "read_node_values"]
+
+
+def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
+    r"""Return the node labels in a file with one label per line.
+
+    Blank lines and lines that start with ``#`` are ignored.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. ``"-"`` is standard input.
+    graph : InfluenceGraph
+        Graph that the labels belong to. If its labels are integers, lines are read as integers.
+
+    Returns
+    -------
+    list
+        Labels in the order of the file, with repetitions.
+
+    Raises
+    ------
+    UnknownNodeError
+        If a label names no node. The message has the file, the line and the label.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import imax
+    >>> graph = imax.datasets.load("karate")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "seeds.txt"
+    ...     _ = path.write_text("33\n0\n")
+    ...     imax.io.read_labels(path, graph)
+    [33, 0]
+    """
+    content = load(path)
+    found = [_node_index(graph, text, f"{content.name}:{i}") for i, text in _entries(content)]
+    return graph.labels.take(np.array(found, dtype=np.int64))
+
+
+def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]:
+    """Return the sets of active participants in a file: one comma-separated set per line, or one set in all lines.
+
+    If no line has a comma, the file is one set with one label per line. A line may end with a comma, so that a set can
+    have one member. Blank lines and lines that start with ``#`` are ignored.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. ``"-"`` is standard input.
+    graph : InfluenceGraph
+        Graph that the labels belong to.
+
+    Returns
+    -------
+    list of list
+        Labels of each set, in the order of the file.
+
+    Raises
+    ------
+    UnknownNodeError
+        If a label names no node.
+    FileFormatError
+        If the file has no labels, if a label is missing between commas, or if a set names a node twice.
+    """
+    content = load(path)
+    lines = [(i, [label.strip() for label in line.split(",")]) for i, line in _entries(content)]
+    has_comma = any(len(labels) > 1 for _, labels in lines)
+    lines = [(i, labels[:-1] if len(labels) > 1 and not labels[-1] else labels) for i, labels in lines]
+    if not lines:
+        raise FileFormatError(
+            f"{content.name} names no active participants; list them, comma-separated or one per line"
+        )
+    found: list[dict[int, None]] = [] if has_comma else [{}]
+    for i, labels in lines:
+        where = f"{content.name}:{i}"
+        if has_comma:
+            found.append({})
+        for label in labels:
+            if not label:
+                raise FileFormatError(f"{where}: a label is missing beside a comma, got {quoted(','.join(labels))}")
+            node = _node_index(graph, label, where)
+            if node in found[-1]:
+                raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; name it once in a set")
+            found[-1][node] = None
+    return [graph.labels.take(np.array(list(nodes), dtype=np.int64)) for nodes in found]
+
+
+def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float | None = None) -> NDArray[np.float64]:
+    r"""Return the number of each node from a file with a label and a number per line.
+
+    The columns are separated by a tab, otherwise by a comma, otherwise by a semicolon, otherwise by white space.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. ``"-"`` is standard input.
+    graph : InfluenceGraph
+        Graph that the labels belong to.
+    default : float, optional
+        Value of nodes that the file does not list. Without it the file must list every node.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_nodes,)
+        Values by node index.
+
+    Raises
+    ------
+    UnknownNodeError
+        If a label names no node.
+    FileFormatError
+        If a line is not a label and a finite number, or if a node is listed twice or not at all.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import imax
+    >>> graph = imax.InfluenceGraph.from_edges([("ann", "bob"), ("bob", "cid")])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "costs.csv"
+    ...     _ = path.write_text("ann,2.5\ncid,1\n")
+    ...     imax.io.read_node_values(path, graph, default=0.0).tolist()
+    [2.5, 0.0, 1.0]
+    """
+    content = load(path)
+    values = np.full(graph.n_nodes, np.nan)
+    for i, text in _entries(content):
+        where = f"{content.name}:{i}"
+        label, number = _label_and_number(text, where)
+        node = _node_index(graph, label, where)
+        if not math.isnan(values[node]):
+            raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
+        values[node] = number
+    missing = np.flatnonzero(np.isnan(values))
+    if missing.size and default is None:
+        raise FileFormatError(
+            f"{content.name}: {missing.size} of {graph.n_nodes} nodes have no value, the first is "
+            f"{graph.labels[int(missing[0])]!r}; list every node or give default="
+        )
+    if default is not None:
+        values[missing] = default
+    return values
+
+
+def read_node_texts(path: PathLike, graph: "InfluenceGraph") -> dict[Any, str]:
+    """Return a string for some nodes, such as the name of their group, from a file with a label and a string per line.
+
+    The columns are separated as for `read_node_values`.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. ``"-"`` is standard input.
+    graph : InfluenceGraph
+        Graph that the labels belong to.
+
+    Returns
+    -------
+    dict of label to str
+
+    Raises
+    ------
+    UnknownNodeError
+        If a label names no node.
+    FileFormatError
+        If a line does not have two columns, or if a node is listed twice.
+    """
+    content = load(path)
+    found: dict[int, str] = {}
+    for i, line in _entries(content):
+        where = f"{content.name}:{i}"
+        label, text = _two_columns(line)
+        if not (label and text):
+            raise FileFormatError(f"{where}: expected a label and a text, got {quoted(line)}")
+        node = _node_index(graph, label, where)
+        if node in found:
+            raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
+        found[node] = text
+    return dict(zip(graph.labels.take(np.array(list(found), dtype=np.int64)), found.values(), strict=True))
+
+
+def _entries(content: Content) -> list[tuple[int, str]]:
+    """Return the lines that are neither blank nor comments, with their numbers from 1."""
+    lines = [(i, line.strip()) for i, line in enumerate(content.text_lines(), 1)]
+    return [(i, line) for i, line in lines if line and line[0] != "#"]
+
+
+def _node_index(graph: "InfluenceGraph", text: str, where: str) -> int:
+    label: Any = text
+    if graph.labels.kind != "object":
+        with suppress(ValueError):  # if it is no integer, the error below shows the text
+            label = int(text)
+    index = int(graph.labels.places([label])[0])
+    if index < 0:
+        raise graph.labels.unknown(label, f"{where}: node")
+    return index
+
+
+def _two_columns(text: str) -> tuple[str, str]:
+    """Split at the last separator: a tab, otherwise a comma, otherwise a semicolon, otherwise white space."""
+    for separator in ("\t", ",", ";", None):
+        parts = text.rsplit(separator, 1)
+        if len(parts) == 2:
+            return parts[0].strip(), parts[1].strip()
+    return text.strip(), ""
+
+
+def _label_and_number(text: str, where: str) -> tuple[str, float]:
+    label, value = _two_columns(text)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and label):
+        raise FileFormatError(f"{where}: expected a label and a finite number, got {quoted(text)}")
+    return label, number

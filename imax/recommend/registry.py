@@ -1,0 +1,39 @@
+"""The registry of reranking algorithms."""
+
+from .._utils.registry import Entry, Registry
+from .strategies.base import Strategy
+from .strategies.baselines import Degree, PageRank, Probability, Random
+from .strategies.cim import CapacityGains
+from .strategies.heteroim import HeteroIM
+from .strategies.heteroir import HeteroIR
+
+__all__ = ["ALGORITHMS"]
+
+_HETERO = "Hou, Sun, Lin, Bi, Wang, Yang: Heterogeneous Influence Maximization in User Recommendation. 2025"
+
+ALGORITHMS: Registry[type[Strategy]] = Registry(
+    Entry(
+        "heteroim",
+        HeteroIM,
+        "the RR sets that contain user and candidate and that no candidate taken earlier covers",
+        _HETERO,
+        accepts=frozenset({"sets_per_node", "max_memory"}),
+    ),
+    Entry(
+        "heteroir",
+        HeteroIR,
+        "the probability of an accepted invitation, times 1 + the number of friends that the candidate wins over",
+        _HETERO,
+        accepts=frozenset({"interactions"}),
+    ),
+    Entry(
+        "cim",
+        CapacityGains,
+        "the gain of the candidates that RR-OPIM+ assigns to all users together, k each; then the others as given",
+        "Zhang, Huang, Sun, Lin, Xiao, Tang: Capacity Constrained Influence Maximization in Social Networks. KDD 2023",
+    ),
+    Entry("probability", Probability, "the probability that the candidate is invited and accepts", ""),
+    Entry("degree", Degree, "the number of the candidate's out-arcs", ""),
+    Entry("pagerank", PageRank, "the candidate's PageRank on the reversed graph", ""),
+    Entry("random", Random, "uniformly at random", ""),
+)
