@@ -79,7 +79,7 @@ def rmat(
     if a + b + c > 1 + 1e-12:
         raise InvalidArgumentError(f"a + b + c must be at most 1, got {a} + {b} + {c} = {a + b + c}", argument="a")
     cuts = [np.int64(min(round(total * 2**32), 2**32)) for total in (a, a + b, a + b + c)]
-    from imax.kernels.generate import rmat_arcs
+    from imax.kernels.generators import rmat_arcs
 
     return _draw(rmat_arcs, n_arcs, key_from(rng), (np.int64(scale), *cuts), threads)
 
@@ -139,7 +139,7 @@ def chung_lu(
         )
     n_arcs = round(n * mean_degree * (1.0 if directed else 0.5))
     power = np.float64((exponent - 1) / (exponent - 2))
-    from imax.kernels.generate import chung_lu_arcs
+    from imax.kernels.generators import chung_lu_arcs
 
     return _draw(chung_lu_arcs, n_arcs, key_from(rng), (np.int64(n), power), threads)
 
@@ -261,7 +261,7 @@ def _draw(kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, .
 
 
 def _chosen_cells(key: Key, number: int, start: int, stop: int, p: float) -> NDArray[np.int64]:
-    from imax.kernels.generate import bernoulli_cells
+    from imax.kernels.generators import bernoulli_cells
 
     mean = (stop - start) * p
     log_miss = np.float64(math.log1p(-p) if p < 1 else -math.inf)

@@ -1,4 +1,4 @@
-"""Groups with room on shared nodes: the matroid's numbers, greedy and round-robin coverage, and their bounds."""
+"""Groups with capacities that share nodes: the matroid, greedy and round-robin coverage, and their bounds."""
 
 import math
 
@@ -22,7 +22,7 @@ JIT = not config.DISABLE_JIT
 
 @st.composite
 def matroids(draw):
-    """Return the number of nodes, each group's rising row, and rooms."""
+    """Return the number of nodes, each group's rising row, and the capacities."""
     n = draw(st.integers(1, 7))
     rows = draw(st.lists(st.lists(st.integers(0, n - 1), max_size=4, unique=True).map(sorted), min_size=1, max_size=3))
     capacity = draw(st.lists(st.integers(1, 3), min_size=len(rows), max_size=len(rows)))
@@ -65,9 +65,9 @@ def test_groups_of_their_own(group):
 @given(matroids(), st.data())
 def test_first_fit_is_a_feasible_choice(problem, data):
     n, rows, capacity = problem
-    worth = data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
+    weight = data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
     m = matroid_of(n, rows, capacity)
-    assert 0 <= m.first_fit(np.array(worth, dtype=float)) <= naive_capacity.best_sum(worth, rows, capacity)
+    assert 0 <= m.first_fit(np.array(weight, dtype=float)) <= naive_capacity.best_sum(weight, rows, capacity)
     assert m.first_fit() <= naive_capacity.best_sum([1] * n, rows, capacity)
     assert (m.first_fit() > 0) == (m.n_pairs > 0)
 
@@ -79,14 +79,14 @@ def test_the_bound_on_gains(problem, data):
     gain = np.array(data.draw(gains), dtype=np.int32)
     constraint = constraint_of(n, rows, capacity)
     heaps = Heaps(constraint.matroid, gain)
-    for _ in range(2):  # fresh, then with gains that have fallen
+    for _ in range(2):  # new heaps, then heaps whose gains have fallen
         heaps.refresh()
         apart = sum(sum(sorted(gain[row].tolist())[-k:]) for row, k in zip(rows, capacity, strict=True))
-        most = heaps.upper_bound(constraint.allowed)
-        assert naive_capacity.best_sum(gain.tolist(), rows, capacity) <= most <= apart
-        assert most <= gain[constraint.allowed].sum()
-        least = [sorted(gain[row].tolist(), reverse=True)[k - 1 : k] for row, k in zip(rows, capacity, strict=True)]
-        assert heaps.thresholds.tolist() == [x[0] if x else 0 for x in least]
+        bound = heaps.upper_bound(constraint.allowed)
+        assert naive_capacity.best_sum(gain.tolist(), rows, capacity) <= bound <= apart
+        assert bound <= gain[constraint.allowed].sum()
+        last = [sorted(gain[row].tolist(), reverse=True)[k - 1 : k] for row, k in zip(rows, capacity, strict=True)]
+        assert heaps.thresholds.tolist() == [x[0] if x else 0 for x in last]
         gain[:] = np.minimum(gain, data.draw(gains))
 
 
@@ -133,25 +133,25 @@ def test_bounds_of_both(problem):
 
 
 def test_a_bound_counts_a_shared_node_once():
-    # ten groups of room 1 that share their three nodes
+    # ten groups of capacity 1 that share their three nodes
     gain = np.array([5, 4, 3], dtype=np.int32)
     constraint = constraint_of(3, [[0, 1, 2]] * 10, [1] * 10)
     heaps = Heaps(constraint.matroid, gain)
     heaps.refresh()
     assert heaps.thresholds.tolist() == [5] * 10
     assert heaps.upper_bound(constraint.allowed) == 12
-    one_each = constraint_of(3, [[0, 1], [0, 2]], [1, 1])
-    heaps = Heaps(one_each.matroid, gain)
+    two_groups = constraint_of(3, [[0, 1], [0, 2]], [1, 1])
+    heaps = Heaps(two_groups.matroid, gain)
     heaps.refresh()
-    assert heaps.upper_bound(one_each.allowed) == 10  # both could gain 5, and so says the bound; at best 5 + 4
+    assert heaps.upper_bound(two_groups.allowed) == 10  # the bound lets both groups gain 5; the best sum is 5 + 4
 
 
-def test_room_beyond_what_is_there_costs_nothing():
+def test_unusable_capacity_takes_no_memory():
     m = matroid_of(3, [[0, 1], [2]], [2**31 - 1, 1])
     heaps = Heaps(m, np.array([3, 2, 1], dtype=np.int32))
     heaps.refresh()
     assert heaps.upper_bound(np.ones(3, dtype=bool)) == 6
-    assert heaps._small[0].size == 3
+    assert heaps._scratch[0].size == 3
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -161,7 +161,7 @@ def test_threads_change_nothing(threads):
     rows = [np.unique(generator.integers(0, n, 60)).tolist() for _ in range(groups)]
     constraint = constraint_of(n, rows, [5] * groups)
     if JIT:
-        assert constraint.matroid.n_pairs > 1 << 14  # beyond which the work is shared
+        assert constraint.matroid.n_pairs > 1 << 14  # enough for several threads
     sets = [np.unique(generator.integers(0, n, 4)).tolist() for _ in range(5 * n)]
     one, many = (round_robin_cover(collection_of(n, sets, t), constraint) for t in (1, threads))
     assert picks_of(one) == picks_of(many)
@@ -177,7 +177,7 @@ def test_quotas_without_k_use_the_groups_alone():
     assert free.seeds == same.seeds
 
 
-# -- nodes that take no part -----------------------------------------------------------------------------------------
+# -- blocked nodes ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", ["ic", "lt"])
@@ -206,6 +206,6 @@ def test_blocked_nodes_leave_the_rest_of_the_graph(kind, model):
     assert np.array_equal(collections[0].nodes, collections[1].nodes)
     nodes = graph.index[collections[0].nodes].astype(np.int64)
     masks = np.add.reduceat(np.int64(1) << nodes, collections[0].offsets[:-1])
-    worth = [0.0 if v in (2, 5) else 1.0 for v in range(6)]
-    expected = naive.rr_distribution(6, naive_capacity.passive_arcs(arcs, (2, 5)), model, worth).sum(axis=0)
+    weight = [0.0 if v in (2, 5) else 1.0 for v in range(6)]
+    expected = naive.rr_distribution(6, naive_capacity.passive_arcs(arcs, (2, 5)), model, weight).sum(axis=0)
     assert naive.fit(np.bincount(masks, minlength=64), count * expected) > 1e-4

@@ -1,9 +1,9 @@
 """The sampler: RR sets have the law that enumeration gives, and do not depend on threads, lanes or chunks.
 
-Keys are fixed, so each test always gives the same answer; with a key chosen blindly each comparison would fail
-once in a
-million times. Compiled, with a million sets, a membership probability near 1/2 that is off by 0.003 would be seen,
-one of 0.01 that is off by 0.0006 (six standard errors), and a share of 1 % of the sets that is off by 7 % of itself.
+Keys are fixed, so each test always gives the same result. With a random key each comparison would fail once in a
+million times. With the compiler and a million sets the tests detect a membership probability near 1/2 that is off by
+0.003, one of 0.01 that is off by 0.0006 (six standard errors), and a share of 1 % of the sets that is off by 7 % of
+itself.
 """
 
 import dataclasses
@@ -20,7 +20,19 @@ from imax.diffusion import sampler as sampler_module
 from imax.diffusion import tables as tables_module
 from imax.diffusion.sampler import Sampler
 from imax.diffusion.tables import count_tables, prepare
-from imax.kernels.sample import TABLE
+from imax.kernels.draws import (
+    ARCS_PER_WORD,
+    COINS_MODE,
+    HIT_RATE,
+    HITS_MODE,
+    ODDS,
+    TABLE,
+    TABLE_MODE,
+    TAIL,
+    TERM,
+    PickTables,
+    UniformTables,
+)
 from imax.ris.collection import RRCollection
 
 from . import naive
@@ -92,46 +104,46 @@ def assert_law(collection, arcs, model="ic", weights=None):
 
 
 def modes(graph):
-    tables = prepare(graph, "ic", 1)
-    slots = (tables.rec & np.uint64((1 << 24) - 1)).astype(int)
-    return {int(d): int(m) for d, m in zip(tables.deg[slots], tables.mode[slots], strict=True) if d > 0}
+    tables = prepare(graph, "ic", 1).tables
+    slots = (tables.record & np.uint64((1 << 24) - 1)).astype(int)
+    return {int(d): int(m) for d, m in zip(tables.degree[slots], tables.mode[slots], strict=True) if d > 0}
 
 
 def test_weighted_cascade():
     graph = graph_of(DENSE)
-    assert modes(graph) == {5: 0, 4: 0, 3: 0, 1: 0}
+    assert modes(graph) == dict.fromkeys([5, 4, 3, 1], TABLE_MODE)
     assert_law(collect(graph), naive.weighted_cascade(DENSE))
 
 
-def test_weighted_cascade_of_two_in_arcs_tosses_coins():
+def test_weighted_cascade_of_two_in_arcs_uses_coins():
     pairs = [(0, 1), (2, 1), (1, 2), (3, 2), (2, 0), (0, 3), (1, 3)]
     graph = graph_of(pairs)
-    assert modes(graph)[2] == 2
+    assert modes(graph)[2] == COINS_MODE
     assert_law(collect(graph), naive.weighted_cascade(pairs))
 
 
 @pytest.mark.parametrize("p", [0.02, 0.2, 0.49])
 def test_uniform_by_table(p):
     graph = graph_of(DENSE, probability=f"uniform:{p}")
-    assert set(modes(graph).values()) == {0}
+    assert set(modes(graph).values()) == {TABLE_MODE}
     assert_law(collect(graph), [(u, v, p) for u, v in DENSE])
 
 
 def test_uniform_by_hits():
     graph = graph_of(HUB, probability="uniform:0.45")
-    assert modes(graph)[10] == 1
+    assert modes(graph)[10] == HITS_MODE
     assert_law(collect(graph), [(u, v, 0.45) for u, v in HUB])
 
 
 @pytest.mark.parametrize("p", [0.5, 0.8])
 def test_uniform_by_coins(p):
     graph = graph_of(DENSE, probability=f"uniform:{p}")
-    assert modes(graph) == {5: 2, 4: 2, 3: 2, 1: 0}
+    assert modes(graph) == {5: COINS_MODE, 4: COINS_MODE, 3: COINS_MODE, 1: TABLE_MODE}
     assert_law(collect(graph), [(u, v, p) for u, v in DENSE])
 
 
 @pytest.mark.parametrize("p", [0, 1])
-def test_uniform_of_no_chance(p):
+def test_uniform_0_and_1(p):
     graph = graph_of(DENSE, probability=f"uniform:{p}")
     assert_law(collect(graph, count=1000), [(u, v, p) for u, v in DENSE])
 
@@ -147,7 +159,7 @@ def star_draws(graph, rng, count=STAR, tables=None):
     nodes = graph.index[collection.nodes]
     live = np.zeros((count, graph.n_nodes), dtype=bool)
     live[np.repeat(np.arange(count), np.diff(collection.offsets)), nodes] = True
-    assert int(live.sum()) == nodes.size  # no node stands twice in a set
+    assert int(live.sum()) == nodes.size  # no node is in a set twice
     assert live[:, 0].all()
     return live[:, 1:]
 
@@ -177,7 +189,15 @@ def star(p):
 
 @pytest.mark.parametrize(
     ("d", "p", "mode"),
-    [(3, 0.4, 0), (12, 0.1, 0), (30, 0.1, 0), (9, 0.45, 1), (40, 0.3, 1), (60, 0.3, 1), (12, 0.6, 2)],
+    [
+        (3, 0.4, TABLE_MODE),
+        (12, 0.1, TABLE_MODE),
+        (30, 0.1, TABLE_MODE),
+        (9, 0.45, HITS_MODE),
+        (40, 0.3, HITS_MODE),
+        (60, 0.3, HITS_MODE),
+        (12, 0.6, COINS_MODE),
+    ],
 )
 def test_a_hub_of_equal_arcs(d, p, mode):
     graph = star([p] * d)
@@ -188,27 +208,29 @@ def test_a_hub_of_equal_arcs(d, p, mode):
 
 @pytest.mark.parametrize(("d", "p"), [(TABLE, 0.45), (30, 0.4), (60, 0.4), (25, 0.49)])
 def test_the_tail_beyond_the_table(monkeypatch, d, p):
-    # with the mean bounded as usual, the tail is drawn once in 1e11 times; here up to half the draws are in it
+    # with the usual limit on the mean, one draw in 1e11 is in the tail; here up to half the draws are
     monkeypatch.setattr(tables_module, "TABLE_MEAN", 1e9)
     graph = star([p] * d)
-    assert modes(graph) == {d: 0}
+    assert modes(graph) == {d: TABLE_MODE}
     assert_coins(star_draws(graph, rng=3), np.full(d, np.float32(p), dtype=float))
 
 
 @pytest.mark.parametrize("kept", [2, 5, 10])
-def test_the_tail_takes_over_where_the_table_ends(kept):
-    # a table that says "at least TABLE" from `kept` on, with the tail's law to match
+def test_counts_beyond_the_table_follow_the_tail(kept):
+    # a table in which all counts from `kept` on mean "at least TABLE", with parameters of the tail that match
     d, p = 40, 0.09
     graph = star([p] * d)
-    assert modes(graph) == {d: 0}
-    tables = prepare(graph, "ic", 1)
-    row = int(np.flatnonzero(tables.deg == d)[0])
-    cum, par = tables.cum.copy(), tables.par.copy()
-    cum[row, kept:] = cum[row, kept - 1]
+    assert modes(graph) == {d: TABLE_MODE}
+    diffusion = prepare(graph, "ic", 1)
+    tables = diffusion.tables
+    row = int(np.flatnonzero(tables.degree == d)[0])
+    cumulative, parameter = tables.cumulative.copy(), tables.parameter.copy()
+    cumulative[row, kept:] = cumulative[row, kept - 1]
     law = binom(d, float(np.float32(p)))
-    par[row, 1], par[row, 2] = law.sf(TABLE - 1), law.pmf(TABLE)
-    live = star_draws(graph, rng=4, tables=dataclasses.replace(tables, cum=cum, par=par)).sum(axis=1)
-    # below `kept` the table's law, from there on the tail's own
+    parameter[row, TAIL], parameter[row, TERM] = law.sf(TABLE - 1), law.pmf(TABLE)
+    changed = dataclasses.replace(diffusion, tables=tables._replace(cumulative=cumulative, parameter=parameter))
+    live = star_draws(graph, rng=4, tables=changed).sum(axis=1)
+    # the table's law below `kept`, the law of the tail from there on
     expected = law.pmf(np.arange(d + 1))
     tail = expected[TABLE:] / expected[TABLE:].sum()
     expected[kept:] = 0
@@ -238,11 +260,11 @@ def test_a_hub_of_unequal_arcs(p):
 def test_count_tables_are_binomial():
     degree = np.array([0, 1, 1, 2, 3, 10, 24, 40, 400, 10**6, 10**7, 5, 7])
     p = np.array([0.0, 1.0, 0.3, 0.4, 1e-9, 0.3, 0.1, 0.1, 0.01, 4e-6, 1e-8, 0.0, 0.5])
-    cum, par, deg, mode, most = count_tables(degree, p)
-    assert mode.tolist() == [0] * 12 + [2]
-    assert deg[p > 0].tolist() == degree[p > 0].tolist()
-    assert not deg[p == 0].any()
-    assert most == 10**7
+    cum, par, used, mode, max_draws = count_tables(degree, p)
+    assert mode.tolist() == [TABLE_MODE] * 12 + [COINS_MODE]
+    assert used[p > 0].tolist() == degree[p > 0].tolist()
+    assert not used[p == 0].any()
+    assert max_draws == 10**7
     for row in range(12):
         d, q = int(degree[row]), float(p[row])
         if q == 0:
@@ -251,20 +273,20 @@ def test_count_tables_are_binomial():
         law = binom(d, q)
         assert cum[row] / 2.0**64 == pytest.approx(law.cdf(np.arange(TABLE)), rel=1e-9, abs=1e-15)
         assert (np.diff(cum[row].astype(object)) >= 0).all()
-        assert par[row, 1] == pytest.approx(law.sf(TABLE - 1), rel=1e-3, abs=1e-16)
-        assert par[row, 2] == pytest.approx(law.pmf(TABLE), rel=1e-6, abs=1e-300)
+        assert par[row, TAIL] == pytest.approx(law.sf(TABLE - 1), rel=1e-3, abs=1e-16)
+        assert par[row, TERM] == pytest.approx(law.pmf(TABLE), rel=1e-6, abs=1e-300)
         if q < 1:
-            assert par[row, 3] == pytest.approx(q / (1 - q))
-        # the largest word that says "one" still stands for a place
+            assert par[row, ODDS] == pytest.approx(q / (1 - q))
+        # the largest word that means one live arc still leads to an arc of the row
         width = int(cum[row, 1]) - int(cum[row, 0])
-        assert 0 <= np.float64((width - 1) >> 1) * par[row, 0] < d
+        assert 0 <= np.float64((width - 1) >> 1) * par[row, ARCS_PER_WORD] < d
 
 
-def test_hits_make_room():
-    cum, par, _, mode, most = count_tables(np.array([100, 1000]), np.array([0.3, 0.4]))
-    assert mode.tolist() == [1, 1]
-    assert par[:, 1] == pytest.approx([-100 * np.log(0.7), -1000 * np.log(0.6)])
-    assert most > 1000 * 0.52 * 2
+def test_buffers_grow_with_the_rate_of_hits():
+    cum, par, _, mode, max_draws = count_tables(np.array([100, 1000]), np.array([0.3, 0.4]))
+    assert mode.tolist() == [HITS_MODE, HITS_MODE]
+    assert par[:, HIT_RATE] == pytest.approx([-100 * np.log(0.7), -1000 * np.log(0.6)])
+    assert max_draws > 1000 * 0.52 * 2
     assert not cum[:, :2].any()
 
 
@@ -284,7 +306,7 @@ def test_the_samplers_agree():
     n, m, few = 40, 160, 20_000 if JIT else 500
     src, dst = generator.integers(0, n, (2, m))
     pairs = sorted({(int(u), int(v)) for u, v in zip(src, dst, strict=True) if u != v})
-    # two more nodes, on which no root falls, with an arc that makes the column unequal
+    # two more nodes, which are never roots, with an arc that makes the column unequal
     pairs.append((n, n + 1))
     weights = np.r_[np.ones(n), 0, 0]
     equal = graph_of(pairs, probability="uniform:0.2")
@@ -316,9 +338,7 @@ def test_the_samplers_agree():
 @pytest.mark.parametrize("probability", ["weighted_cascade", "lt_uniform"])
 def test_lt_equal(probability):
     graph = graph_of(DENSE, probability=probability)
-    tables = prepare(graph, "lt", 1)
-    assert tables.idx is not None
-    assert tables.cum is None
+    assert isinstance(prepare(graph, "lt", 1).tables, UniformTables)
     assert_law(collect(graph, "lt"), naive.weighted_cascade(DENSE), "lt")
 
 
@@ -332,8 +352,7 @@ LT = {
 @pytest.mark.parametrize("name", LT)
 def test_lt_general(name):
     graph = graph_of(DENSE, LT[name])
-    tables = prepare(graph, "lt", 1)
-    assert tables.rec.shape == (6, 2)
+    assert isinstance(prepare(graph, "lt", 1).tables, PickTables)
     assert_law(collect(graph, "lt"), with_p(DENSE, LT[name]), "lt")
 
 
@@ -399,7 +418,7 @@ def problem(kind, n=60, m=150):
     model, probability, weighted = KINDS[kind]
     generator = np.random.default_rng(8)
     src, dst = generator.integers(0, n, (2, m))
-    # a node of many in-arcs, so that hits, chunks of hits and large rounds happen
+    # a node of many in-arcs leads to hits, chunks of hits and large rounds
     src, dst = np.r_[src, np.arange(1, 31)], np.r_[dst, np.zeros(30, dtype=int)]
     graph = imax.InfluenceGraph.from_arrays(
         src, dst, generator.random(src.size) ** 4, n_nodes=n, probability=probability or "wc", rng=9
@@ -482,13 +501,13 @@ def test_a_large_graph_takes_fewer_lanes():
     assert sampler_module.default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
 
 
-def test_a_sampler_stops_when_told():
+def test_a_sampler_stops_on_request():
     sampler = Sampler(graph_of(DENSE), "ic", key_from(1), threads=1)
     assert sampler.sample(0, 100, keep_going=lambda: False) == []
-    asked = []
+    calls = []
     collection = RRCollection(sampler)
-    sampler._rate = 1.0  # rounds of 256 sets until a round has been timed
-    done = collection.extend(10**9, keep_going=lambda: asked.append(0) or len(asked) < 3)
+    sampler._rate = 1.0  # rounds of 256 sets until the first round is timed
+    done = collection.extend(10**9, keep_going=lambda: calls.append(0) or len(calls) < 3)
     assert 256 <= done < 10**9
     again = collect(graph_of(DENSE), count=done, rng=1)
     assert bits(again) == bits(collection)
@@ -500,28 +519,28 @@ def test_other_work_is_done_while_sets_are_drawn(threads):
     collection = RRCollection(Sampler(graph_of(DENSE), "ic", key_from(1), threads=threads))
     done = []
     collection.extend(500, alongside=lambda: done.append("before a rate is known"))
-    collection.sampler._rate = 1.0  # as if sampling were slow: all that follows is worth sharing
+    collection.sampler._rate = 1.0  # as if sampling were slow: the rest is shared among threads
     collection.extend(2000, alongside=lambda: done.append(threading.current_thread()))
     collection.extend(100, alongside=lambda: done.append("with nothing to draw"))
     assert done == ["before a rate is known", threading.current_thread(), "with nothing to draw"]
     assert bits(collection) == bits(expected)
 
 
-def test_sets_drawn_beside_other_work_stop_when_told():
+def test_sampling_beside_other_work_stops_on_request():
     collection = RRCollection(Sampler(graph_of(DENSE), "ic", key_from(1), threads=2))
     collection.extend(10)
     collection.sampler._rate = 1.0
-    asked = []
-    count = collection.extend(10_000, keep_going=lambda: asked.append(0) or len(asked) < 3, alongside=lambda: None)
+    calls = []
+    count = collection.extend(10_000, keep_going=lambda: calls.append(0) or len(calls) < 3, alongside=lambda: None)
     assert 10 <= count < 10_000
     assert bits(collection) == bits(collect(graph_of(DENSE), count=count, rng=1))
 
 
-def test_a_twin_draws_what_a_sampler_of_its_key_draws():
+def test_a_sampler_with_another_key_draws_the_sets_of_that_key():
     sampler = Sampler(graph_of(DENSE), "ic", key_from(1), threads=1)
-    twin = sampler.with_key(key_from(2))
-    # in turn, on the same buffers
-    ours, others = RRCollection(sampler), RRCollection(twin)
+    second = sampler.with_key(key_from(2))
+    # in turns, on the same buffers
+    ours, others = RRCollection(sampler), RRCollection(second)
     for count in (300, 700):
         ours.extend(count)
         others.extend(count)
@@ -535,13 +554,13 @@ def test_lanes_out_of_range(lanes):
         Sampler(graph_of(DENSE), "ic", key_from(1), lanes=lanes)
 
 
-# -- nodes at which sets end -----------------------------------------------------------------------------------------
+# -- sentinels ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", ["ic", "lt"])
 @pytest.mark.parametrize("kind", ["weighted_cascade", "uniform", "column"])
-def test_a_set_that_meets_an_ending_node_is_that_node_alone(model, kind):
-    """By the same key the sets are those of an ordinary sampler, but for those that hold an ending node."""
+def test_a_set_that_meets_a_sentinel_is_that_node_alone(model, kind):
+    """Sets without a sentinel are those of a sampler without sentinels under the same key."""
     options = {"weighted_cascade": {}, "uniform": {"probability": "uniform:0.15"}, "column": {}}[kind]
     p = None if kind != "column" else np.linspace(0.05, 0.3, len(DENSE))
     graph = graph_of(DENSE, p, **options)
@@ -553,17 +572,17 @@ def test_a_set_that_meets_an_ending_node_is_that_node_alone(model, kind):
     )
     for collection in (whole, cut):
         collection.extend(3000 if JIT else 300)
-    spared = 0
-    for all_of_it, found in zip(whole, cut, strict=True):
-        if {0, 3} & set(all_of_it):
+    n_saved = 0
+    for full, found in zip(whole, cut, strict=True):
+        if {0, 3} & set(full):
             assert len(found) == 1
-            assert {0, 3} & set(all_of_it) & set(found)
-            spared += len(all_of_it) - 1
+            assert {0, 3} & set(full) & set(found)
+            n_saved += len(full) - 1
         else:
-            assert found == all_of_it
-    assert spared > 0
+            assert found == full
+    assert n_saved > 0
     assert cut.sampler.n_cut >= 0
-    # what was visited before the end is counted, and is no more than the whole set
+    # the nodes reached before a sentinel are counted; with it they are at most the whole set
     assert cut.n_entries + cut.sampler.n_cut <= whole.n_entries
     again = RRCollection(Sampler(graph, model, key_from(5), is_sentinel=is_sentinel, threads=1, lanes=1))
     again.extend(cut.n_sets)

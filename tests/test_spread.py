@@ -1,7 +1,7 @@
-"""Forward simulation: the law of the nodes reached, the estimate and its error, limits, bad input.
+"""Forward simulation: the law of the reached nodes, the estimate and its error, limits, bad input.
 
-Keys are fixed; with a key chosen blindly each comparison would fail once in a million times. Compiled, a
-set of nodes that is reached in 1 % of the simulations and off by 15 % of that would be seen.
+Keys are fixed. With a random key each comparison would fail once in a million times. With the compiler the tests detect
+a set of nodes that is reached in 1 % of the simulations and whose frequency is off by 15 % of that.
 """
 
 import math
@@ -12,7 +12,7 @@ from numba import config
 
 import imax
 from imax import InfluenceGraph, spread
-from imax._utils.streams import key_from
+from imax._utils.streams import Stream, key_from, stream_key
 from imax.diffusion.simulation import simulate
 from imax.errors import InvalidArgumentError, InvalidGraphError, UnknownNodeError
 
@@ -60,7 +60,7 @@ def problem(name):
 @pytest.mark.parametrize("name", CASES)
 def test_the_nodes_reached_have_the_exact_law(name, seeds):
     graph, model, arcs = problem(name)
-    weights = 2.0**graph.index  # the total weight of a set of nodes tells the set
+    weights = 2.0**graph.index  # the total weight identifies the set of reached nodes
     run = simulate(graph, graph.internal_of(seeds), model, key_from(1), weights, 1)
     values = np.empty(MANY)
     run(0, values)
@@ -79,7 +79,7 @@ def test_the_estimate_is_near_the_exact_spread(name):
         assert estimate.stop_reason == "all simulations done"
 
 
-def test_seeds_and_rr_sets_tell_the_same_spread():
+def test_simulations_and_rr_sets_estimate_the_same_spread():
     for name in CASES:
         graph, model, _ = problem(name)
         sets = imax.sample_rr_sets(graph, MANY, model=model, rng=3)
@@ -93,7 +93,7 @@ def test_seeds_and_rr_sets_tell_the_same_spread():
 def test_threads_and_steps_change_nothing(name):
     graph, model, _ = problem(name)
     count = 5000 if not config.DISABLE_JIT else 300
-    run = simulate(graph, np.sort(graph.internal_of([1, 3])), model, key_from(5), None, 1)
+    run = simulate(graph, np.sort(graph.internal_of([1, 3])), model, stream_key(key_from(5), Stream.SPREAD), None, 1)
     whole = np.empty(count)
     run(0, whole)
     parts = np.empty(count)
@@ -117,8 +117,8 @@ def test_the_error_and_the_interval():
     assert (estimate.n_seeds, estimate.model, estimate.probability) == (1, "ic", "column")
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say():
-    # of 200 intervals of 80 %, 160 +- 5.7 hold the truth; 4.9 standard errors either way are allowed
+def test_intervals_hold_the_exact_spread_as_often_as_their_level_says():
+    # of 200 intervals at level 80 %, 160 +- 5.7 hold the exact spread; 4.9 standard errors either way are allowed
     graph = graph_of([(0, 1), (1, 2), (0, 3)], [0.5, 0.5, 0.2])
     runs, n = (200, 1000) if not config.DISABLE_JIT else (50, 50)
     held = 0
@@ -140,14 +140,14 @@ def test_known_spreads():
         assert spread(alone, [0], model=model, n_simulations=2).spread == 1
 
 
-def test_the_graph_s_own_probabilities_can_be_replaced():
+def test_another_scheme_replaces_the_graph_s_probabilities():
     path = graph_of([(0, 1), (1, 2)])
     estimate = spread(path, [0], probability="uniform:0", n_simulations=10)
     assert (estimate.spread, estimate.probability) == (1.0, "uniform:0")
 
 
 def test_many_seeds_and_large_fans():
-    # more live arcs in a round than a buffer holds at first
+    # a block draws more live arcs than a buffer holds at first
     n = 3000 if not config.DISABLE_JIT else 1200
     graph = InfluenceGraph.from_arrays([0] * (n - 1), range(1, n), probability="uniform:1")
     assert spread(graph, [0], n_simulations=20, threads=1).spread == n
@@ -155,7 +155,7 @@ def test_many_seeds_and_large_fans():
     assert spread(fan, range(n), n_simulations=2).spread == n
 
 
-def test_progress_is_told():
+def test_progress_is_reported():
     seen = []
     spread(graph_of(), [0], n_simulations=500, rng=1, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (500, 500)
@@ -169,7 +169,7 @@ def test_a_time_limit_stops_early():
     assert estimate.interval[0] <= estimate.spread <= estimate.interval[1]
 
 
-def test_an_interrupt_gives_what_is_done():
+def test_an_interrupt_returns_the_simulations_done():
     def stop(done, total):
         raise KeyboardInterrupt
 
@@ -180,12 +180,12 @@ def test_an_interrupt_gives_what_is_done():
     assert estimate.spread == spread(graph_of(), [0], n_simulations=n, rng=1).spread
 
 
-def test_an_interrupt_before_anything_is_done_is_passed_on(monkeypatch):
+def test_an_interrupt_before_the_first_simulation_is_raised(monkeypatch):
     def run(tasks, threads):
         raise KeyboardInterrupt
 
     graph = graph_of([(0, 1)], probability="uniform:0.5")
-    spread(graph, [0], n_simulations=2)  # so that its tables are there
+    spread(graph, [0], n_simulations=2)  # builds the tables
     monkeypatch.setattr("imax._utils.parallel.run", run)
     with pytest.raises(KeyboardInterrupt):
         spread(graph, [0])

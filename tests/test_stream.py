@@ -1,7 +1,6 @@
-"""The random streams: the words are those of the reference, and the reference's words look random.
+"""The random streams: the words are those of the reference, and the words of the reference look random.
 
-Keys are fixed, so each test always gives the same answer; with a key chosen blindly each would fail once in a million
-times.
+Keys are fixed, so each test always gives the same result. With a random key each would fail once in a million times.
 """
 
 import numpy as np

@@ -41,15 +41,20 @@ def modules():
 MODULES = modules()
 
 
+def is_for_types_only(node):
+    """Return whether a statement is ``if TYPE_CHECKING:``, which loads nothing."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def imported(name, path):
     """Return (line, dotted name, whether at the module's own level) of every import of the package in a module."""
     tree = ast.parse(path.read_text())
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     inner = {
         id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        for node in ast.walk(function)
+        for block in ast.walk(tree)
+        if isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or is_for_types_only(block)
+        for node in ast.walk(block)
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -123,9 +123,8 @@ def with_spare(
     left = matroid.usable_capacity() - taken
     more = np.empty((2, int(left.sum())), dtype=np.int32)
     size = fill_up(
-        matroid.ptr, matroid.nodes, left, own_ptr, own, invited, task.spare == "all", np.full(n, -1, dtype=np.int32),
-        more[0], more[1],
-    )  # fmt: skip
+        matroid.members(left), own_ptr, own, invited, task.spare == "all", np.full(n, -1, dtype=np.int32), *more
+    )
     return np.concatenate([inviters, more[0, :size]]), np.concatenate([seeds, more[1, :size]])
 
 

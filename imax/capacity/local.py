@@ -68,16 +68,14 @@ class _Alone:
         self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
         self.gains = np.empty(self.seeds.size, dtype=np.int64)
         self.size = np.empty(m.capacity.size, dtype=np.int64)
-        (set_ptr,), sets = collection.index(parts=1)
+        index = collection.index(parts=1)
         heap = np.empty(m.n_pairs, dtype=np.int64)
-        n = m.by_ptr.size - 1
         self._run(
             lambda a, b, stamp: choose_locally(
-                a, b, n, m.ptr, m.nodes, m.capacity, set_ptr, sets, stamp, heap, self.places, self.seeds, self.gains,
-                self.size,
+                a, b, m.members(), index.ptr[0], index.sets, stamp, heap, self.places, self.seeds, self.gains, self.size
             ),
             collection,
-        )  # fmt: skip
+        )
         self.covered = np.add.reduceat(np.append(self.gains, 0), self.places[:-1]) * (self.size > 0)
 
     def _run(self, work: Callable[[int, int, NDArray[np.int32]], Any], collection: RRCollection) -> None:
@@ -94,10 +92,12 @@ class _Alone:
         """Return how many sets of another collection each participant's choice covers."""
         from ..kernels.matroid import cover_locally
 
-        (set_ptr,), sets = collection.index(parts=1)
+        index = collection.index(parts=1)
         found = np.empty(self.size.size, dtype=np.int64)
         self._run(
-            lambda a, b, stamp: cover_locally(a, b, self.places, self.size, self.seeds, set_ptr, sets, stamp, found),
+            lambda a, b, stamp: cover_locally(
+                a, b, self.places, self.size, self.seeds, index.ptr[0], index.sets, stamp, found
+            ),
             collection,
         )
         return found

@@ -1,26 +1,26 @@
-"""The exact spread on small graphs, by enumerating all live-arc worlds."""
+"""The exact spread on small graphs, by enumeration of all live-arc worlds."""
 
 import itertools
 import math
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
-from ..graph.node_values import node_weights as check_node_weights
-from .tables import check_model
+from .inputs import check_inputs
 
-__all__ = ["MOST_WORLDS", "exact_spread", "spread_of"]
+__all__ = ["MAX_WORLDS", "exact_spread", "spread_of"]
 
-MOST_WORLDS = 1 << 20
-_MANY_BITS = 1000  # numbers of worlds beyond what a float holds are shown as powers of two
+MAX_WORLDS = 1 << 20
+_MANY_BITS = 1000  # messages show a number of worlds that no float holds as a power of two
 _ROUNDING = 1e-12  # of sums of float64
-_STEP = 1 << 14  # worlds between two looks at interrupts
+_WORLDS_PER_CALL = 1 << 14  # an interrupt waits for the end of a call
+
+Option: TypeAlias = tuple[float, int, int]  # probability, source and target of the live arc (-1 for none)
 
 
 def exact_spread(
@@ -31,23 +31,24 @@ def exact_spread(
     probability: str | None = None,
     node_weights: ArrayLike | dict[Any, float] | None = None,
 ) -> float:
-    """Return the expected number of nodes that seeds activate, exactly, by going through all live-arc worlds.
+    """Return the exact expected number of nodes that seeds activate, by enumeration of all live-arc worlds.
 
-    For tests, teaching and tiny graphs: there must be at most 2**20 worlds. Only what the seeds can reach counts. Under
-    independent cascade each arc that is neither sure nor impossible doubles their number; under linear threshold each
-    node multiplies it by its in-arcs, and one more where their weights do not sum to 1.
+    This is for tests, teaching and tiny graphs: there may be at most 2**20 worlds. Only the part of the graph that the
+    seeds can reach counts. Under independent cascade each arc of probability strictly between 0 and 1 doubles the
+    number of worlds. Under linear threshold each node multiplies it by its number of in-arcs, plus one if their weights
+    do not sum to 1.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
     seeds : iterable of labels
-        Repeated ones count once.
+        Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     probability : str, optional
-        A scheme of arc probabilities in place of the graph's own; see `imax.probabilities`.
+        Scheme of arc probabilities, see `imax.probabilities`. Default: the graph's own probabilities.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        What reaching each node is worth; default 1 each.
+        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
 
     Returns
     -------
@@ -56,8 +57,15 @@ def exact_spread(
     Raises
     ------
     InvalidArgumentError
-        With more than 2**20 worlds, among others.
-    InvalidGraphError, UnknownNodeError
+        If there are more than 2**20 worlds, or an argument is wrong.
+    InvalidGraphError
+        If the LT weights of a node sum to more than 1.
+    UnknownNodeError
+        If a seed is not in the graph.
+
+    See Also
+    --------
+    spread : Estimate by simulation, on graphs of any size.
 
     References
     ----------
@@ -70,14 +78,8 @@ def exact_spread(
     >>> imax.exact_spread(path, [0])
     1.75
     """
-    model = check_model(model)
-    network = as_graph(graph, probability=probability)
-    if isinstance(seeds, str):
-        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}")
-    chosen = np.unique(network.internal_of(seeds, "seeds"))
-    if not chosen.size:
-        raise InvalidArgumentError("seeds is empty; give at least one node")
-    return spread_of(network, chosen, model, check_node_weights(network, node_weights))
+    checked = check_inputs(graph, seeds, model, probability, node_weights)
+    return spread_of(checked.graph, checked.seeds, checked.model, checked.weights)
 
 
 def spread_of(
@@ -87,36 +89,43 @@ def spread_of(
     weights: NDArray[np.float64] | None,
     blocked: NDArray[np.bool_] | None = None,
 ) -> float:
-    """Return the exact spread of nodes by internal id; `blocked` ones take no part."""
+    """Return the exact spread of nodes, all by internal id; no cascade enters `blocked` nodes."""
     from ..kernels.worlds import enumerate_worlds
 
-    near, src, dst, p = _within_reach(graph, seeds, _chances(graph, model), blocked)
-    worth = (np.ones(graph.n_nodes) if weights is None else weights)[near]
+    near, src, dst, p = _within_reach(graph, seeds, _arc_probabilities(graph, model), blocked)
+    node_weight = (np.ones(graph.n_nodes) if weights is None else weights)[near]
     active = np.isin(near, seeds)
     choices = _ic_choices(src, dst, p) if model == "ic" else _lt_choices(src, dst, p)
-    bits = sum(math.log2(len(options)) for options in choices)
-    n_worlds = math.prod(len(options) for options in choices) if bits < _MANY_BITS else 0
-    if not 0 < n_worlds <= MOST_WORLDS:
-        number = f"{n_worlds:.3g}" if n_worlds else f"2**{bits:.0f}"
-        raise InvalidArgumentError(
-            f"seeds reach too much for exact enumeration: there are {number} live-arc worlds, at most "
-            f"{MOST_WORLDS:,} can be gone through; use imax.spread, which simulates"
-        )
-    choice = np.cumsum([0, *(len(options) for options in choices)])
+    n_worlds = _count_worlds(choices)
+    first_option = np.cumsum([0, *(len(options) for options in choices)])
     flat = list(itertools.chain.from_iterable(choices))
     chances = np.array([option[0] for option in flat], dtype=np.float64)
     ends = np.array([option[1:] for option in flat], dtype=np.int64).reshape(-1, 2)
-    reached = np.empty(near.size, dtype=np.bool_)
     source, target = np.ascontiguousarray(ends[:, 0]), np.ascontiguousarray(ends[:, 1])
+    reached = np.empty(near.size, dtype=np.bool_)
     total = 0.0
-    for first in range(0, n_worlds, _STEP):
-        last = min(first + _STEP, n_worlds)
-        total += enumerate_worlds(first, last, choice, chances, source, target, active, worth, reached)
+    for first in range(0, n_worlds, _WORLDS_PER_CALL):
+        last = min(first + _WORLDS_PER_CALL, n_worlds)
+        total += enumerate_worlds(first, last, first_option, chances, source, target, active, node_weight, reached)
     return total
 
 
-def _chances(graph: InfluenceGraph, model: str) -> NDArray[np.float64]:
-    """Return each arc's probability, in the order of `in_idx`, without the rounding that compact storage brings."""
+def _count_worlds(choices: list[list[Option]]) -> int:
+    """Return the number of worlds; raise an error if there are too many."""
+    bits = sum(math.log2(len(options)) for options in choices)
+    n_worlds = math.prod(len(options) for options in choices) if bits < _MANY_BITS else 0
+    if not 0 < n_worlds <= MAX_WORLDS:
+        number = f"{n_worlds:.3g}" if n_worlds else f"2**{bits:.0f}"
+        raise InvalidArgumentError(
+            f"seeds reach too much of the graph for exact enumeration: {number} live-arc worlds, more than "
+            f"{MAX_WORLDS:,}; use imax.spread, which simulates",
+            argument="seeds",
+        )
+    return n_worlds
+
+
+def _arc_probabilities(graph: InfluenceGraph, model: str) -> NDArray[np.float64]:
+    """Return each arc's probability, in the order of `in_idx`, without the rounding of compact storage."""
     kind, degree = graph.probability.kind, np.diff(graph.in_ptr)
     if kind == "uniform":
         p = np.full(graph.n_arcs, float(graph.probability.value))
@@ -135,7 +144,10 @@ def _within_reach(
     values: NDArray[np.float64],
     blocked: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the nodes that seeds may reach, and the arcs among them that lead to others than seeds, renumbered."""
+    """Return the nodes that seeds may reach, and the source, target and probability of the arcs among them.
+
+    Arcs into seeds are left out. Sources and targets are places among the returned nodes.
+    """
     ptr, idx, place = graph.forward(places=True)
     near = np.zeros(graph.n_nodes, dtype=np.bool_)
     near[seeds] = True
@@ -158,11 +170,8 @@ def _within_reach(
     return np.flatnonzero(near), number[ends[:, 0]], number[ends[:, 1]], p_of
 
 
-Option = tuple[float, int, int]
-
-
 def _ic_choices(src: NDArray[np.int64], dst: NDArray[np.int64], p: NDArray[np.float64]) -> list[list[Option]]:
-    """Each arc is live or not."""
+    """Return the options of each arc: live or not."""
     found = []
     for u, v, x in zip(src.tolist(), dst.tolist(), p.tolist(), strict=True):
         found.append([(x, u, v)] if x >= 1.0 else [(x, u, v), (1.0 - x, -1, -1)])
@@ -170,7 +179,7 @@ def _ic_choices(src: NDArray[np.int64], dst: NDArray[np.int64], p: NDArray[np.fl
 
 
 def _lt_choices(src: NDArray[np.int64], dst: NDArray[np.int64], p: NDArray[np.float64]) -> list[list[Option]]:
-    """Each node has one of its in-arcs live, or none."""
+    """Return the options of each node: one of its in-arcs is live, or none."""
     by_target: dict[int, list[Option]] = {}
     for u, v, x in zip(src.tolist(), dst.tolist(), p.tolist(), strict=True):
         by_target.setdefault(v, []).append((x, u, v))

@@ -1,4 +1,4 @@
-"""Sampling RR sets: number i of a stream is a pure function of graph, model, key and i."""
+"""Sampling of RR sets: RR set number i of a stream is a pure function of the graph, the model, the key and i."""
 
 import math
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copy import copy
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +17,21 @@ from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
 from .tables import Diffusion, check_model, prepare
 
-__all__ = ["MAX_LANES", "Cascades", "Sampler"]
+if TYPE_CHECKING:
+    from ..kernels.cascades import Output, Scratch
 
-MAX_LANES = 16
-_ROUND_SECONDS = 0.1  # how long a round of all threads should take: what an interrupt waits for
-_SOLO_SECONDS = 1.5e-3  # work below this is done before other threads wake up
-_TASK_SECONDS = 4e-3  # of the tasks that threads share while one of them does something else first
+__all__ = ["MAX_LANES", "Cascades", "Piece", "Sampler", "default_lanes"]
+
+MAX_LANES = 16  # the bits of a node's mark
+_ROUND_SECONDS = 0.1  # target for one round of all threads: an interrupt waits for the end of a round
+_SOLO_SECONDS = 1.5e-3  # less work than this is done by one thread
+_TASK_SECONDS = 4e-3  # target for one task if the calling thread does other work first
 _CHUNK_ENTRIES = 1 << 16
-_MOST_ENTRIES = 1 << 24
-_REGISTERS = 9  # where they stand among the buffers
-_LEVEL_FULL = -2  # the kernel's word for it
+_MAX_ENTRIES = 1 << 24
+_MIN_BLOCK_ARCS = 1024
+_MIN_LEVEL = 4096
+
+Piece: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int64]]
 
 
 class Cascades:
@@ -35,15 +40,23 @@ class Cascades:
     Parameters
     ----------
     diffusion : Diffusion
-        Rows and tables.
+        Tables of the graph's rows.
     key : tuple of int
         The stream's key.
     lanes : int
-        How many cascades run side by side in a thread, 1 to 16. Changes the speed, never the result.
+        Number of cascades that run side by side in a thread, 1 to 16. Changes the speed, never the result.
+    roots : numpy.ndarray of uint32, shape (n, 3), optional
+        Alias table from which the roots of RR sets are drawn. Default: all nodes are equally likely.
+    seeds : numpy.ndarray of int32, optional
+        Nodes that forward cascades start from. Default: the cascades are RR sets.
+    weights : numpy.ndarray of float64, shape (n,), optional
+        Weight of each node that a forward cascade reaches; default 1 each.
+    is_sentinel : numpy.ndarray of bool, shape (n,), optional
+        Nodes at which an RR set ends: a set that meets one holds that node alone.
     blocked : numpy.ndarray of bool, shape (n,), optional
-        Nodes that no cascade enters; none begins at one.
+        Nodes that no cascade enters. The caller ensures that none starts at such a node.
     stratified : bool, default False
-        Whether RR set i has node i modulo n for its root, in place of a random one.
+        Whether the root of RR set i is node i modulo n instead of a random node.
     """
 
     def __init__(
@@ -67,68 +80,86 @@ class Cascades:
         self.weights = weights
         self.is_sentinel = is_sentinel
         self.blocked = blocked
-        self.strata = True if stratified else None  # None leaves the branch out of the compiled kernel
-        self.cut = 0  # nodes that sets had met before they met an end
-        self._level = 4096 + 2 * diffusion.most + (0 if seeds is None else 2 * lanes * seeds.size)
+        self.stratified = True if stratified else None  # Numba removes the branches on an argument that is None
+        self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
+        self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
         self._local = threading.local()
         self._lock = threading.Lock()
 
-    def _buffers(self) -> tuple[Any, ...]:
-        kept: tuple[Any, ...] | None = getattr(self._local, "buffers", None)
-        if kept is None:
-            d = self.diffusion
-            level = self._local.__dict__.setdefault("level", self._level)
-            size = d.most + max(1024, d.most)
-            mark = np.zeros(d.n, dtype=np.uint16)
-            if self.blocked is not None:
-                mark[self.blocked] = 0xFFFF  # as if every lane had been there; only what a cascade enters is cleared
-            kept = (
-                mark,
-                np.empty((self.lanes, d.n + 1), dtype=np.int32),  # an arc to a known node writes beyond the end
-                np.empty(level, dtype=np.int64),
-                np.empty(level, dtype=np.int64),
-                np.empty(size, dtype=np.int64),
-                np.empty(size if d.pick is not None else 1, dtype=np.uint32),
-                np.empty(size, dtype=np.int8),
-                np.empty(size, dtype=np.int32),
-                size - d.most,
-                np.empty((6, MAX_LANES), dtype=np.int64),
-                np.empty((2, MAX_LANES), dtype=np.uint64),
-            )
-            self._local.buffers = kept
-        return kept
+    def run(self, first: int, count: int, output: "Output") -> int:
+        """Run cascades number `first` to ``first + count - 1`` on this thread's buffers.
 
-    def run(
-        self, first: int, count: int, buf: NDArray[np.int32], start: NDArray[np.int64], length: NDArray[np.int64],
-        value: NDArray[np.float64],
-    ) -> int:  # fmt: skip
-        """Call the kernel on this thread's buffers."""
-        from ..kernels.sample import cascades
+        Returns
+        -------
+        int
+            Number of entries written to ``output.nodes``; negative if that array is too small.
+        """
+        from ..kernels.cascades import LEVEL_FULL, cascades
 
-        d = self.diffusion
-        # streams are arithmetic modulo 2**64, which NumPy's scalars remark on where the compiler is off
+        # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
             while True:
-                buffers = self._buffers()
-                size = cascades(
-                    first, count, self.key[0], self.key[1], d.n, self.lanes,
-                    d.idx, d.pick, d.rec, d.cum, d.par, d.deg, d.mode,
-                    self.roots, self.strata, self.seeds, self.weights, self.is_sentinel, *buffers, buf, start, length,
-                    value,
+                n_entries, n_cut = cascades(
+                    first, count, self.key, self.diffusion.tables, self.roots, self.stratified, self.seeds,
+                    self.weights, self.is_sentinel, self._scratch(), output,
                 )  # fmt: skip
-                if size != _LEVEL_FULL:
-                    if self.is_sentinel is not None and size >= 0:
-                        with self._lock:
-                            self.cut += int(buffers[_REGISTERS][5, 0])
-                    return int(size)
+                if n_entries != LEVEL_FULL:
+                    break
                 self._local.level *= 2
-                del self._local.buffers
+                del self._local.scratch
+        if n_cut:
+            with self._lock:
+                self.n_cut += int(n_cut)
+        return int(n_entries)
+
+    def _scratch(self) -> "Scratch":
+        """Return this thread's buffers."""
+        scratch: Scratch | None = getattr(self._local, "scratch", None)
+        if scratch is None:
+            level = self._local.__dict__.setdefault("level", self._level)
+            scratch = self._local.scratch = self._new_scratch(level)
+        return scratch
+
+    def _new_scratch(self, level: int) -> "Scratch":
+        from ..kernels.cascades import Lanes, Scratch
+        from ..kernels.draws import Block
+
+        n, lanes, max_draws = self.diffusion.n, self.lanes, self.diffusion.max_draws
+        mark = np.zeros(n, dtype=np.uint16)
+        if self.blocked is not None:
+            mark[self.blocked] = 0xFFFF  # as if every lane had reached them; only nodes that a lane enters are cleared
+        max_arcs = max(_MIN_BLOCK_ARCS, max_draws)
+        size = max_arcs + max_draws
+        state, step = np.empty((2, lanes), dtype=np.uint64)
+        number, seen, reached, hit, hit_size = np.empty((5, lanes), dtype=np.int64)
+        return Scratch(
+            mark=mark,
+            now=np.empty(level, dtype=np.int64),
+            later=np.empty(level, dtype=np.int64),
+            lanes=Lanes(
+                queue=np.empty((lanes, n + 1), dtype=np.int32),
+                state=state,
+                step=step,
+                number=number,
+                seen=seen,
+                size=reached,
+                hit=hit,
+                hit_size=hit_size,
+            ),
+            block=Block(
+                arcs=np.empty(size, dtype=np.int64),
+                lane=np.empty(size, dtype=np.uint8),
+                word=np.empty(size, dtype=np.uint32),
+                ends=np.empty(size, dtype=np.uint32),
+            ),
+            max_arcs=max_arcs,
+        )
 
     def with_key(self, key: Key) -> "Cascades":
-        """Return the same for another key, with the same buffers: the first touch of memory takes time too."""
+        """Return the same cascades under another key, with the same buffers: the first use of new memory is slow."""
         other = copy(self)
         other.key = (np.uint64(key[0]), np.uint64(key[1]))
-        other.cut = 0
+        other.n_cut = 0
         return other
 
 
@@ -139,22 +170,30 @@ class Sampler:
     ----------
     graph : InfluenceGraph
     model : {"ic", "lt"}
+        Independent cascade or linear threshold.
     key : tuple of int
         From `imax._utils.streams.key_from`.
     node_weights : numpy.ndarray of float64, shape (n_nodes,), optional
-        By internal id; roots are drawn in proportion to them. Default: all equal.
+        By internal id; roots are drawn in proportion to them. Default: all nodes are equally likely.
     lanes : int, optional
-        RR sets that run side by side in a thread, 1 to 16; default by measurement.
+        Number of RR sets that run side by side in a thread, 1 to 16. Changes the speed, never the result.
     threads : int, optional
-    ending : numpy.ndarray of bool, shape (n_nodes,), optional
-        Nodes at which an RR set ends, by internal id: a set that meets one is that node alone. For seed sets that hold
-        all of these nodes, coverage is what it would be with whole sets.
+        Default ``IMAX_NUM_THREADS``, else all cores. Changes the speed, never the result.
+    diffusion : Diffusion, optional
+        Tables of the graph's rows; default those of `prepare`.
+    is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
+        By internal id. An RR set that meets a sentinel holds that node alone. Seed sets that contain all sentinels have
+        the same coverage as with whole RR sets.
+    blocked : numpy.ndarray of bool, shape (n_nodes,), optional
+        By internal id: nodes that no RR set enters. Their node weight must be 0.
+    stratified : bool, default False
+        Whether the root of RR set i is node i modulo n instead of a random node.
 
     Attributes
     ----------
     total : float
-        What an RR set stands for: ``total`` times the share of sets that a seed set covers estimates its spread.
-        The number of nodes, or the sum of the node weights.
+        Number of nodes, or sum of the node weights. ``total`` times the share of RR sets that a seed set covers
+        estimates its spread.
     """
 
     def __init__(
@@ -177,29 +216,28 @@ class Sampler:
         self.diffusion = diffusion or prepare(graph, self.model, self.threads)
         self.lanes = default_lanes(self.diffusion) if lanes is None else check.count(lanes, "lanes", high=MAX_LANES)
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
-        roots = None if node_weights is None else _root_table(node_weights)
         self._cascades = Cascades(
             self.diffusion,
             key,
             self.lanes,
-            roots=roots,
+            roots=None if node_weights is None else _root_table(node_weights),
             is_sentinel=is_sentinel,
             blocked=blocked,
             stratified=stratified,
         )
         self._local = threading.local()
-        self._rate = 0.0  # unknown: the first round is a small one
+        self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
 
     def with_key(self, key: Key) -> "Sampler":
-        """Return the same for another key, with the same buffers."""
+        """Return the same sampler under another key, with the same buffers."""
         other = copy(self)
         other._cascades = self._cascades.with_key(key)
         return other
 
     @property
     def n_cut(self) -> int:
-        """Nodes that sets had met before they met an end, and that they do not hold."""
-        return self._cascades.cut
+        """Number of nodes that RR sets had reached before they met a sentinel, and that they do not hold."""
+        return self._cascades.n_cut
 
     def sample(
         self,
@@ -208,23 +246,24 @@ class Sampler:
         *,
         keep_going: Callable[[], bool] | None = None,
         alongside: Callable[[], None] | None = None,
-    ) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
-        """Draw sets number `first` to ``first + count - 1``.
+    ) -> list[Piece]:
+        """Draw RR sets number `first` to ``first + count - 1``.
 
         Parameters
         ----------
         first, count : int
         keep_going : callable, optional
-            Asked between chunks; when it says False the sets drawn so far, a prefix, are returned.
+            Called between chunks. If it returns False, the RR sets drawn so far are returned: the first ones, without
+            gaps.
         alongside : callable, optional
             Other work, which the calling thread does first while the other threads begin to draw.
 
         Returns
         -------
         list of (nodes, lengths)
-            Consecutive pieces: int32 nodes, in internal ids, and the int64 length of each set.
+            Consecutive pieces: int32 nodes, by internal id, and the int64 length of each set.
         """
-        pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
+        pieces: list[Piece] = []
         if alongside is not None:
             if self.threads > 1 and count > self._rate * _SOLO_SECONDS > 0.0:
                 return self._sample_alongside(first, count, keep_going, alongside)
@@ -243,8 +282,8 @@ class Sampler:
 
     def _sample_alongside(
         self, first: int, count: int, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
-    ) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
-        """Draw sets in small tasks, so that a thread that comes late finds some left."""
+    ) -> list[Piece]:
+        """Draw RR sets in small tasks, so that a thread that starts late still finds some."""
 
         def task(a: int, b: int) -> Any:
             return self._share(first + a, b - a) if keep_going is None or keep_going() else None
@@ -255,42 +294,44 @@ class Sampler:
         shares = parallel.run(tasks, self.threads)[1:]
         return [piece for share in takewhile(lambda share: share is not None, shares) for piece in share]
 
-    def _share(self, first: int, count: int) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]]:
-        """Draw one thread's share, in chunks whose sets stay in cache until they are put in order."""
-        from ..kernels.sample import PAD, gather
+    def _share(self, first: int, count: int) -> list[Piece]:
+        """Draw one thread's share, in chunks whose RR sets stay in cache until they are put in order."""
+        from ..kernels.cascades import PAD, Output, gather
 
         kept = self._local.__dict__
-        value = np.empty(0)
+        unused = np.empty(0)
         pieces = []
         done = 0
         while done < count:
             mean = kept.get("mean", 64.0)
-            # large sets leave the cache anyway; then it is the lanes that must have enough to do
-            span = min(count - done, int(max(_CHUNK_ENTRIES, min(4 * MAX_LANES * mean, _MOST_ENTRIES)) / mean) + 1)
+            # large sets leave the cache in any case; then every lane needs enough sets
+            span = min(count - done, int(max(_CHUNK_ENTRIES, min(4 * MAX_LANES * mean, _MAX_ENTRIES)) / mean) + 1)
             start, length = np.empty((2, span), dtype=np.int64)
-            if "buf" not in kept:
-                kept["buf"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
-            size = self._cascades.run(first + done, span, kept["buf"][:-PAD], start, length, value)
+            if "buffer" not in kept:
+                kept["buffer"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
+            buffer = kept["buffer"]
+            size = self._cascades.run(first + done, span, Output(buffer[:-PAD], start, length, unused))
             if size < 0:
-                kept["buf"] = np.empty(2 * kept["buf"].size, dtype=np.int32)
+                kept["buffer"] = np.empty(2 * buffer.size, dtype=np.int32)
                 continue
             kept["mean"] = size / span
             nodes = np.empty(size + PAD, dtype=np.int32)
-            gather(kept["buf"], start, length, span, nodes)
+            gather(buffer, start, length, span, nodes)
             pieces.append((nodes[:size], length))
             done += span
         return pieces
 
 
 def default_lanes(diffusion: Diffusion) -> int:
-    """Choose the number of lanes: fewer where the queues of all lanes would fill the memory."""
+    """Return the number of lanes, from measurements: fewer on large graphs, where the queues take much memory."""
     return 16 if diffusion.n <= 1 << 22 else 8
 
 
 def _root_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
-    from ..kernels.tables import alias_rows
+    """Return the alias table from which roots are drawn in proportion to the weights."""
+    from ..kernels.alias import alias_table
 
     n = weights.size
-    pick = np.empty((n, 3), dtype=np.uint32)
-    alias_rows(weights, weights.sum(), pick, np.empty(n), np.empty(n, dtype=np.int64))
-    return pick
+    alias = np.empty((n, 3), dtype=np.uint32)
+    alias_table(weights, weights.sum(), alias, np.empty(n), np.empty(n, dtype=np.int64))
+    return alias

@@ -1,11 +1,11 @@
-"""Spread by forward simulation, with its error."""
+"""The spread of a seed set by forward simulation, with its standard error."""
 
 import math
 import time
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,17 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 from .. import __version__
 from .._utils import check, parallel
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
-from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
-from ..graph.node_values import node_weights as check_node_weights
 from ..results import SpreadEstimate
+from .inputs import check_inputs
 from .sampler import Cascades, default_lanes
-from .tables import check_model, forward_ic
+from .tables import forward_ic
+
+if TYPE_CHECKING:
+    from ..kernels.lt_cascades import ThresholdArcs
 
 __all__ = ["simulate", "spread"]
 
-_STEP_SECONDS = 0.1
+_ROUND_SECONDS = 0.1
+
+Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
 
 
 def spread(
@@ -40,30 +44,31 @@ def spread(
     time_limit: float | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> SpreadEstimate:
-    """Estimate the expected number of nodes that seeds activate, by forward Monte Carlo.
+    """Estimate the expected number of nodes that seeds activate, by forward simulation.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
     seeds : iterable of labels
-        Repeated ones count once.
+        Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     probability : str, optional
-        A scheme of arc probabilities in place of the graph's own; see `imax.probabilities`.
+        Scheme of arc probabilities, see `imax.probabilities`. Default: the graph's own probabilities.
     n_simulations : int, default 10000
         At least 2.
     confidence : float, default 0.95
-        Level of the interval, by the central limit theorem.
+        Level of the confidence interval, which follows from the central limit theorem.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        What reaching each node is worth; default 1 each.
+        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        Simulation i is a function of this and i alone, whatever `threads` is.
+        The result of simulation i depends on `rng` and i alone, not on `threads`.
     threads : int, optional
+        Default ``IMAX_NUM_THREADS``, else all cores. Changes the speed, never the result.
     time_limit : float, optional
-        Seconds after which the simulations done so far are the estimate.
+        Time in seconds after which the estimate uses the simulations done so far.
     progress : callable, optional
-        Called now and then with the simulations done and to do.
+        Called after each round with the number of simulations done and the number to do.
 
     Returns
     -------
@@ -71,7 +76,20 @@ def spread(
 
     Raises
     ------
-    InvalidArgumentError, InvalidGraphError, UnknownNodeError
+    InvalidArgumentError
+        If an argument is wrong.
+    InvalidGraphError
+        If the LT weights of a node sum to more than 1.
+    UnknownNodeError
+        If a seed is not in the graph.
+
+    See Also
+    --------
+    exact_spread : The exact value, on tiny graphs.
+
+    References
+    ----------
+    Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003.
 
     Examples
     --------
@@ -81,58 +99,59 @@ def spread(
     >>> abs(estimate.spread - 1.75) < 0.03
     True
     """
-    from ..graph.accept import as_graph
-
     began = time.perf_counter()
-    model = check_model(model)
     total = check.count(n_simulations, "n_simulations", low=2)
     level = check.open_unit(confidence, "confidence")
-    limit = None if time_limit is None else check.positive(time_limit, "time_limit")
-    network = as_graph(graph, probability=probability, rng=rng)
-    if isinstance(seeds, str):
-        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}")
-    chosen = np.unique(network.internal_of(seeds, "seeds"))
-    if not chosen.size:
-        raise InvalidArgumentError("seeds is empty; give at least one node")
-    weights = check_node_weights(network, node_weights)
+    limit = math.inf if time_limit is None else check.positive(time_limit, "time_limit")
+    checked = check_inputs(graph, seeds, model, probability, node_weights, rng)
     key = key_from(rng)
     n_threads = check.threads(threads)
-    run = simulate(network, chosen, model, stream_key(key, Stream.SPREAD), weights, n_threads)
-    values = np.empty(total)
-    done, stop, rate = 0, "all simulations done", 1000.0
-    try:
-        while done < total:
-            span = min(total - done, int(rate * _STEP_SECONDS) * n_threads + 2)
-            step = time.perf_counter()
-            spans = parallel.slices(span, n_threads)
-            parallel.run([partial(run, done + a, values[done + a : done + b]) for a, b in spans], n_threads)
-            done += span
-            rate = span / n_threads / max(time.perf_counter() - step, 1e-6)
-            if progress is not None:
-                progress(done, total)
-            if limit is not None and time.perf_counter() - began > limit and done < total:
-                stop = "time limit"
-                break
-    except KeyboardInterrupt:
-        if done < 2:
-            raise
-        stop = "interrupted"
-    mean, error = float(values[:done].mean()), float(values[:done].std(ddof=1) / math.sqrt(done))
+    run = simulate(
+        checked.graph, checked.seeds, checked.model, stream_key(key, Stream.SPREAD), checked.weights, n_threads
+    )
+    values, stop_reason = _simulate_all(run, total, n_threads, began + limit, progress)
+    mean, error = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
     return SpreadEstimate(
         spread=mean,
         std_error=error,
         interval=(mean - half, mean + half),
         confidence=level,
-        n_simulations=done,
-        n_seeds=int(chosen.size),
-        model=model,
-        probability=network.probability.spec,
-        stop_reason=stop,
+        n_simulations=values.size,
+        n_seeds=int(checked.seeds.size),
+        model=checked.model,
+        probability=checked.graph.probability.spec,
+        stop_reason=stop_reason,
         seconds=time.perf_counter() - began,
         rng_key=key,
         version=__version__,
     )
+
+
+def _simulate_all(
+    run: Simulate, total: int, threads: int, deadline: float, progress: Callable[[int, int], Any] | None
+) -> tuple[NDArray[np.float64], str]:
+    """Return the results of the simulations done until the deadline or an interrupt, and why they ended."""
+    values = np.empty(total)
+    done, stop_reason, rate = 0, "all simulations done", 1000.0
+    try:
+        while done < total:
+            span = min(total - done, int(rate * _ROUND_SECONDS) * threads + 2)
+            began = time.perf_counter()
+            parts = parallel.slices(span, threads)
+            parallel.run([partial(run, done + a, values[done + a : done + b]) for a, b in parts], threads)
+            done += span
+            rate = span / threads / max(time.perf_counter() - began, 1e-6)
+            if progress is not None:
+                progress(done, total)
+            if time.perf_counter() > deadline and done < total:
+                stop_reason = "time limit"
+                break
+    except KeyboardInterrupt:
+        if done < 2:
+            raise
+        stop_reason = "interrupted"
+    return values[:done], stop_reason
 
 
 def simulate(
@@ -142,44 +161,61 @@ def simulate(
     key: Key,
     weights: NDArray[np.float64] | None,
     threads: int,
-) -> Callable[[int, NDArray[np.float64]], None]:
-    """Return a function that fills an array with the outcomes of simulations from number `first` on."""
+) -> Simulate:
+    """Return a function that fills an array with the results of the simulations from a given number on."""
     if model == "lt":
         return _simulate_lt(graph, seeds, key, weights)
+    return _simulate_ic(graph, seeds, key, weights, threads)
+
+
+def _simulate_ic(
+    graph: InfluenceGraph, seeds: NDArray[np.int32], key: Key, weights: NDArray[np.float64] | None, threads: int
+) -> Simulate:
+    from ..kernels.cascades import Output
+
     diffusion = forward_ic(graph, threads)
     lanes = 4 if seeds.size * 4 > graph.n_nodes else min(8, default_lanes(diffusion))
     cascades = Cascades(diffusion, key, lanes, seeds=seeds, weights=weights)
-    none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+    no_nodes, no_sets = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
 
     def run(first: int, values: NDArray[np.float64]) -> None:
-        cascades.run(first, values.size, nothing, none, none, values)
+        cascades.run(first, values.size, Output(no_nodes, no_sets, no_sets, values))
 
     return run
 
 
 def _simulate_lt(
     graph: InfluenceGraph, seeds: NDArray[np.int32], key: Key, weights: NDArray[np.float64] | None
-) -> Callable[[int, NDArray[np.float64]], None]:
-    from ..kernels.cascade import lt_cascades
+) -> Simulate:
+    from ..kernels.lt_cascades import ThresholdScratch, lt_cascades
 
-    cap = lt_normalizers(graph.check_lt())
-    if graph.probability.kind == "weighted_cascade":
-        ptr, idx, _ = graph.forward()
-        weight: NDArray[Any] = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)
-        by_target = True
-    else:
-        ptr, idx, place = graph.forward(places=True)
-        weight = graph.arc_values()[place].astype(np.float64)
-        by_target = False
+    arcs = _threshold_arcs(graph)
     words = (np.uint64(key[0]), np.uint64(key[1]))
+    n = graph.n_nodes
 
     def run(first: int, values: NDArray[np.float64]) -> None:
-        n = graph.n_nodes
+        scratch = ThresholdScratch(
+            state=np.zeros(n, dtype=np.int8),
+            missing=np.empty(n),
+            touched=np.empty(n, dtype=np.int32),
+            queue=np.empty(n, dtype=np.int32),
+        )
+        # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
-            lt_cascades(
-                first, values.size, *words, seeds, weights, ptr, idx, weight, by_target, cap,
-                np.zeros(n, dtype=np.int8), np.empty(n), np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32),
-                values,
-            )  # fmt: skip
+            lt_cascades(first, values.size, words, seeds, weights, arcs, scratch, values)
 
     return run
+
+
+def _threshold_arcs(graph: InfluenceGraph) -> "ThresholdArcs":
+    """Return a graph's out-arcs with their LT weights."""
+    from ..kernels.lt_cascades import ThresholdArcs
+
+    max_threshold = lt_normalizers(graph.check_lt())
+    if graph.probability.kind == "weighted_cascade":
+        ptr, idx, _ = graph.forward()
+        weight = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)
+        return ThresholdArcs(ptr, idx, weight, by_target=True, max_threshold=max_threshold)
+    ptr, idx, place = graph.forward(places=True)
+    weight = graph.arc_values()[place].astype(np.float64)
+    return ThresholdArcs(ptr, idx, weight, by_target=False, max_threshold=max_threshold)

@@ -246,7 +246,7 @@ def _parse_ids(content: Content, start: int, ids: tuple[int, int], options: Read
 
 def _parse_names(content: Content, start: int, separator: int, options: ReadOptions, threads: int) -> Parsed:
     """Parse lines of names. Each block numbers its own names."""
-    from ..kernels.labels import parse_names
+    from ..kernels.numbering import parse_names
     from ..kernels.text import At
 
     def parse(block: _Block, out: _Output) -> KeyTable:

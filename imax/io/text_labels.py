@@ -50,7 +50,7 @@ class KeyTable:
 
     def grow(self, used: int) -> None:
         """Double the capacity of a table with `used` keys."""
-        from ..kernels.labels import refill
+        from ..kernels.numbering import refill
 
         self.keys, self.hashes, self.blob = _doubled(self.keys), _doubled(self.hashes), _doubled(self.blob)
         self.slots = _empty_slots(self.keys.size)
@@ -108,7 +108,7 @@ def index_ids(parsed: Parsed, threads: int) -> LabelsAndCount:
 
 def _apply(parsed: Parsed, ranges: list[tuple[int, int]], tables: list[Any], threads: int) -> None:
     """Replace the ends of each range of arcs by the entries of the table of the range."""
-    from ..kernels.labels import relabel
+    from ..kernels.numbering import relabel
 
     narrow = parsed.source.dtype == np.int32
     ends = []
@@ -123,7 +123,7 @@ def _apply(parsed: Parsed, ranges: list[tuple[int, int]], tables: list[Any], thr
 
 def _index_dense_ids(parsed: Parsed, threads: int) -> NDArray[np.int64]:
     """Replace ids through a table with an entry for every id up to the largest."""
-    from ..kernels.labels import mark
+    from ..kernels.numbering import mark
 
     seen = np.zeros(parsed.largest_id + 1, np.uint8)
     ranges = parallel.slices(parsed.source.size, threads)
@@ -148,7 +148,7 @@ def _index_sparse_ids(parsed: Parsed, threads: int) -> NDArray[np.int64]:
 
 def _number_ids(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
     """Replace the ids of one range by numbers, in place; return the id of each number."""
-    from ..kernels.labels import intern_ids
+    from ..kernels.numbering import intern_ids
 
     table = KeyTable(names=False)
     used = 0
@@ -161,7 +161,7 @@ def _number_ids(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
 
 def index_names(content: Content, parsed: Parsed, threads: int) -> LabelsAndCount:
     """Replace the numbers of the blocks by node indices, in order of appearance; return the labels and their number."""
-    from ..kernels.labels import merge_names
+    from ..kernels.numbering import merge_names
 
     parts = parsed.tables
     shifts = accumulate([0, *(part.blob.size for part in parts[:-1])])

@@ -1,13 +1,54 @@
-"""The three ways in which imax compiles a function.
+"""The decorators with which imax compiles functions, and a helper for indices.
 
 Hot kernels and their helpers allocate nothing, so they are compiled without Numba's reference counting: counts kept on
 every array that passes through an inlined helper made the sampler three times slower.
 """
 
-from numba import njit
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-__all__ = ["helper", "hot", "kernel"]
+import numpy as np
+from numba import config, njit
+from numba.extending import overload
+
+__all__ = ["as_index", "by_type", "helper", "hot", "kernel"]
+
+_HOT = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 kernel = njit(cache=True, nogil=True)
-hot = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-helper = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+hot = njit(cache=True, **_HOT)
+helper = njit(cache=True, forceinline=True, **_HOT)
+
+
+@helper
+def as_index(node):
+    """Return a node id as int64 in such a way that the compiler adds no code for negative indices."""
+    return np.int64(np.uint32(node))
+
+
+def by_type(choices: dict[type, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator for a function that stands for one of several helpers, chosen by its first argument's type.
+
+    Numba makes the choice when it compiles the caller. The decorated function itself gives the signature only.
+
+    Parameters
+    ----------
+    choices : dict of {NamedTuple class: helper}
+        The helper for each class of first arguments.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def chosen(first: Any, *rest: Any) -> Any:
+            return choices[type(first)](first, *rest)
+
+        if not config.DISABLE_JIT:
+
+            def choose(first: Any, *rest: Any) -> Any:
+                return choices[first.instance_class].py_func
+
+            overload(chosen, jit_options=_HOT | {"forceinline": True}, strict=False)(choose)
+        return chosen
+
+    return decorate

@@ -1,24 +1,135 @@
-"""Greedy maximum coverage over RR sets: inverted index, selection with its bound, and counting what is covered."""
+"""Greedy maximum coverage over RR sets: inverted index, selection with its bounds, and counts of covered sets.
+
+================ ======= ================= ==========================================================================
+array            dtype   shape             meaning
+================ ======= ================= ==========================================================================
+index.ptr        int64   (parts, n + 1)    ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets that
+                                           hold node v
+index.sets       int32   (n_entries,)      numbers of RR sets, rising in each row
+index.offsets    int64   (n_sets + 1,)     nodes of set i are at ``offsets[i]`` to ``offsets[i + 1]``
+index.nodes      int32   (n_entries,)      the nodes of the RR sets, one set after the other
+state.covered    bool    (n_sets,)         RR sets that a chosen node covers
+state.gain       int32   (n,)              sets not yet covered that hold the node
+state.allowed    bool    (n,)              nodes that may be chosen; with `tally` chosen nodes are no longer allowed
+state.heap       int64   (n,)              key << 32 | n - 1 - node, the largest on top, so ties go to the smaller node
+state.number     int64   (N_NUMBERS,)      `HEAP_SIZE`, `TOP_GAIN`, `N_CHOSEN`, `N_COVERED`, `MIN_SEEDS`, `FLOOR`
+groups.by_ptr    int64   (n + 1,)          groups of node v are at ``by_ptr[v]`` to ``by_ptr[v + 1]`` of `by_group`
+groups.by_group  int32   (n_pairs,)        group numbers
+groups.capacity  int64   (n_groups,)       how many more nodes each group can take
+groups.of_seed   int32   (n_seeds,)        written: group that takes each seed, -1 for none
+costs.cost       float64 (n,)              cost of each node
+costs.remaining  float64 (1,)              remaining budget
+chosen.seeds     int32   (n_seeds,)        written: chosen nodes in order
+chosen.gains     int64   (n_seeds,)        written: sets that each chosen node covers first
+tally            int64   (max_gain + 1,)   number of allowed nodes of each gain above the floor; None: no bounds
+bounds           int64   (1 or k,)         lowered: upper bounds on the number of sets that allowed nodes cover
+rank             int32   (n,)              for `count_first`: place of each node in an order, 0 for none
+================ ======= ================= ==========================================================================
+
+`groups`, `costs` and `tally` are None where the constraint has no such part; bounds need `tally`, which excludes the
+other two.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ._jit import helper, hot
+from ._jit import as_index, helper, hot
 
-__all__ = ["count_covered", "count_first", "cover", "cover_sets", "greedy", "invert", "order", "sift_down"]
+__all__ = [
+    "FLOOR",
+    "HEAP_SIZE",
+    "MIN_SEEDS",
+    "NO_FLOOR",
+    "N_CHOSEN",
+    "N_COVERED",
+    "N_NUMBERS",
+    "TOP_GAIN",
+    "Chosen",
+    "Costs",
+    "Groups",
+    "InvertedIndex",
+    "State",
+    "count_covered",
+    "count_first",
+    "cover",
+    "cover_sets",
+    "greedy",
+    "invert",
+    "order",
+    "sift_down",
+]
 
+# Places in `state.number`.
+HEAP_SIZE = 0
+TOP_GAIN = 1  # no allowed node has a larger gain; kept with `tally` only
+N_CHOSEN = 2
+N_COVERED = 3  # sets that the chosen nodes cover
+MIN_SEEDS = 4  # lower bound on the number of nodes that cover `need` sets; kept with `tally` only
+FLOOR = 5  # nodes of this gain or less are neither in the heap nor in the tally; `NO_FLOOR` if all nodes are
+N_NUMBERS = 6
+
+NO_FLOOR = np.int64(-1)
+_NO_GROUP = np.int64(-1)
+_ALL_FULL = np.int64(-2)
+_TOO_FEW = np.int64(-1)
 _LOW = np.int64(0xFFFFFFFF)
 _S32 = np.int64(32)
 _MANY = np.int64(1) << 60
 _INFINITE = np.int64(0x7F800000)  # the bits of an infinite float32
 
 
+class InvertedIndex(NamedTuple):
+    """RR sets by node, and by number."""
+
+    ptr: NDArray[np.int64]
+    sets: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+
+
+class State(NamedTuple):
+    """What a greedy choice knows between two steps."""
+
+    covered: NDArray[np.bool_]
+    gain: NDArray[np.int32]
+    allowed: NDArray[np.bool_]
+    heap: NDArray[np.int64]
+    number: NDArray[np.int64]
+
+
+class Groups(NamedTuple):
+    """Groups with capacities."""
+
+    by_ptr: NDArray[np.int64]
+    by_group: NDArray[np.int32]
+    capacity: NDArray[np.int64]
+    of_seed: NDArray[np.int32]
+
+
+class Costs(NamedTuple):
+    """Costs and the remaining budget; `by_ratio` orders nodes by gain per cost instead of by gain."""
+
+    cost: NDArray[np.float64]
+    remaining: NDArray[np.float64]
+    by_ratio: bool
+
+
+class Chosen(NamedTuple):
+    """The chosen nodes and their gains."""
+
+    seeds: NDArray[np.int32]
+    gains: NDArray[np.int64]
+
+
 @hot
 def invert(nodes, offsets, first, last, ptr, sets):
-    """Write sets first to last into rows by node, which begin where the sets themselves do."""
+    """Write sets first to last into rows by node: one part of the index, in the same places as the sets themselves."""
     n = ptr.size - 1
     ptr[:] = 0
     for e in range(offsets[first], offsets[last]):
-        ptr[nodes[e]] += 1
+        ptr[as_index(nodes[e])] += 1
     at = offsets[first]
     for v in range(n):
         size = ptr[v]
@@ -26,10 +137,10 @@ def invert(nodes, offsets, first, last, ptr, sets):
         at += size
     for i in range(first, last):
         for e in range(offsets[i], offsets[i + 1]):
-            v = nodes[e]
+            v = as_index(nodes[e])
             sets[ptr[v]] = i
             ptr[v] += 1
-    # each cursor now stands where the next row begins
+    # each cursor is now at the start of the next row
     for v in range(n, 0, -1):
         ptr[v] = ptr[v - 1]
     ptr[0] = offsets[first]
@@ -37,7 +148,7 @@ def invert(nodes, offsets, first, last, ptr, sets):
 
 @helper
 def sift_down(heap, size, at):
-    """Restore a heap whose largest entry is on top, but for the one at `at`."""
+    """Restore a heap with its largest entry on top, where only the entry at `at` may be out of order."""
     item = heap[at]
     while True:
         child = 2 * at + 1
@@ -54,56 +165,59 @@ def sift_down(heap, size, at):
 
 @helper
 def _top_sum(tally, top, floor, k):
-    """Return the sum of the k largest gains; `tally` counts the nodes of each gain, none has more than `top`.
+    """Return the sum of the k largest gains, none of which is above `top`.
 
-    -1 where fewer than k gains are above `floor` and not 0: those below are not counted.
+    Return `_TOO_FEW` if fewer than k positive gains are above the floor: those below are not counted.
     """
     total = np.int64(0)
     left = k
     gain = top
     while gain > max(floor, 0) and left > 0:
-        take = min(left, tally[gain])
-        total += take * gain
-        left -= take
+        count = min(left, tally[gain])
+        total += count * gain
+        left -= count
         gain -= 1
-    return total if left == 0 or floor <= 0 else np.int64(-1)
+    return total if left == 0 or floor <= 0 else _TOO_FEW
 
 
 @helper
-def _bound(tally, top, floor, total, k, most):
-    """Lower the bounds by what this prefix says: its coverage plus the k, or each number of, largest gains left.
+def _lower_bounds(tally, top, floor, total, k, bounds):
+    """Lower the bounds by those of this prefix: its coverage plus the largest gains that are left.
 
     Return whether that was possible: the floor may be too high.
     """
-    if most.size == 1:
-        sum_ = _top_sum(tally, top, floor, k)
-        if sum_ < 0:
+    if bounds.size == 1:
+        top_sum = _top_sum(tally, top, floor, k)
+        if top_sum < 0:
             return False
-        most[0] = min(most[0], total + sum_)
+        bounds[0] = min(bounds[0], total + top_sum)
     else:
         gain = top
         left = tally[gain]
-        for j in range(most.size):
+        for j in range(bounds.size):
             while gain > 0 and left == 0:
                 gain -= 1
                 left = tally[gain]
             if gain > 0:
                 total += gain
                 left -= 1
-            most[j] = min(most[j], total)
+            bounds[j] = min(bounds[j], total)
     return True
 
 
 @helper
-def _fewest(tally, top, total, need):
-    """Return how many allowed nodes at least, by what this prefix says, cover `need` sets; many if none do."""
+def _min_seeds(tally, top, total, need):
+    """Return a lower bound on the number of allowed nodes that cover `need` sets; `_MANY` if none do.
+
+    It follows from this prefix: so many of the largest gains that are left reach `need`.
+    """
     count = np.int64(0)
     left = need - total
     gain = top
     while left > 0 and gain > 0:
-        take = min(tally[gain], (left + gain - 1) // gain)
-        left -= take * gain
-        count += take
+        number = min(tally[gain], (left + gain - 1) // gain)
+        left -= number * gain
+        count += number
         gain -= 1
     if left > 0:
         count = np.int64(_MANY)
@@ -111,19 +225,21 @@ def _fewest(tally, top, total, need):
 
 
 @helper
-def cover_sets(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally, floor):
-    """Mark the sets that hold `v` as covered and take them off the gains of their nodes.
+def cover_sets(v, index, covered, gain, allowed, tally, floor):
+    """Mark the sets that hold `v` as covered and subtract them from the gains of their nodes.
 
     `tally` is kept up to date for gains above `floor`.
     """
+    ptr = index.ptr
+    offsets = index.offsets
     for part in range(ptr.shape[0]):
         for q in range(ptr[part, v], ptr[part, v + 1]):
-            i = sets[q]
+            i = as_index(index.sets[q])
             if covered[i]:
                 continue
             covered[i] = True
             for e in range(offsets[i], offsets[i + 1]):
-                u = nodes[e]
+                u = as_index(index.nodes[e])
                 g = gain[u]
                 gain[u] = g - 1
                 if tally is not None:
@@ -133,45 +249,49 @@ def cover_sets(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally, floo
 
 
 @hot
-def cover(chosen, ptr, sets, offsets, nodes, covered, gain, gains):
-    """Cover the sets of each of `chosen` in turn; `gains` takes how many were new."""
+def cover(chosen, index, covered, gain, gains):
+    """Cover the sets of the chosen nodes, one node after the other; `gains` takes the number of new sets of each."""
     for j in range(chosen.size):
         gains[j] = gain[chosen[j]]
-        cover_sets(chosen[j], ptr, sets, offsets, nodes, covered, gain, None, None, 0)
+        cover_sets(chosen[j], index, covered, gain, None, None, 0)
 
 
 @helper
-def _key(v, gain, cost, by_ratio):
-    """Return what the heap orders by: a gain, or the bits of a gain per cost, which order like the numbers."""
-    if cost is None:
+def _key(v, gain, costs):
+    """Return what the heap is ordered by: a gain, or the bits of a gain per cost, which order like the numbers."""
+    if costs is None:
         return np.int64(gain[v])
-    if not by_ratio:
+    if not costs.by_ratio:
         return np.int64(gain[v])
     if gain[v] == 0:
         return np.int64(0)
-    if cost[v] == 0.0:
+    if costs.cost[v] == 0.0:
         return np.int64(_INFINITE)
-    return np.int64(np.float32(gain[v] / cost[v]).view(np.int32))
+    return np.int64(np.float32(gain[v] / costs.cost[v]).view(np.int32))
 
 
 @helper
-def _emptiest_group(v, by_ptr, by_group, capacity):
-    """Return the group of `v` with the most room, the first of equals; -1 where it is in none, -2 if all are full."""
-    if by_ptr[v] == by_ptr[v + 1]:
-        return np.int64(-1)
-    best = np.int64(-2)
-    most = np.int64(0)
-    for q in range(by_ptr[v], by_ptr[v + 1]):
-        g = np.int64(by_group[q])
-        if capacity[g] > most or (capacity[g] == most and g < best):
+def _emptiest_group(v, groups):
+    """Return the group of `v` with the largest capacity left, the first of equals.
+
+    Return `_NO_GROUP` if the node is in no group, `_ALL_FULL` if all its groups are full.
+    """
+    if groups.by_ptr[v] == groups.by_ptr[v + 1]:
+        return _NO_GROUP
+    best = _ALL_FULL
+    largest = np.int64(0)
+    for q in range(groups.by_ptr[v], groups.by_ptr[v + 1]):
+        g = np.int64(groups.by_group[q])
+        left = groups.capacity[g]
+        if left > largest or (left == largest and g < best):
             best = g
-            most = capacity[g]
+            largest = left
     return best
 
 
 @helper
-def _floor(gain, allowed, kept, tally, top):
-    """Count the nodes of each gain, none above `top`; return the largest gain, and the floor that `kept` are above."""
+def _set_floor(gain, allowed, n_kept, tally, top):
+    """Count the nodes of each gain, none above `top`; return the largest gain, and the floor below `n_kept` nodes."""
     for g in range(top + 1):
         tally[g] = 0
     for v in range(gain.size):
@@ -181,20 +301,22 @@ def _floor(gain, allowed, kept, tally, top):
         top -= 1
     floor = top
     count = np.int64(0)
-    while floor >= 0 and count < kept:
+    while floor >= 0 and count < n_kept:
         count += tally[floor]
         floor -= 1
     return top, floor
 
 
 @helper
-def _fill(gain, allowed, cost, by_ratio, floor, heap):
+def _fill(state, costs, floor):
     """Build the heap of the allowed nodes whose gain is above the floor; return its size."""
+    gain = state.gain
+    heap = state.heap
     n = gain.size
     size = np.int64(0)
     for v in range(n):
-        if gain[v] > floor and allowed[v]:
-            heap[size] = (_key(v, gain, cost, by_ratio) << _S32) | (n - 1 - v)
+        if gain[v] > floor and state.allowed[v]:
+            heap[size] = (_key(v, gain, costs) << _S32) | (n - 1 - v)
             size += 1
     for at in range(size // 2 - 1, -1, -1):
         sift_down(heap, size, at)
@@ -202,65 +324,64 @@ def _fill(gain, allowed, cost, by_ratio, floor, heap):
 
 
 @hot
-def order(gain, allowed, cost, by_ratio, kept, tally, heap, state):
-    """Build the heap of the allowed nodes; `state`, and what is `kept` where there is a tally, as for `greedy`."""
-    floor = np.int64(-1)
+def order(n_kept, state, tally, costs):
+    """Build the heap of the allowed nodes; with `tally` of the `n_kept` with the largest gains and their equals."""
+    floor = NO_FLOOR
     if tally is not None:
-        state[1], floor = _floor(gain, allowed, kept, tally, np.int64(tally.size - 1))
-    state[0] = _fill(gain, allowed, cost, by_ratio, floor, heap)
-    state[5] = floor
+        state.number[TOP_GAIN], floor = _set_floor(state.gain, state.allowed, n_kept, tally, np.int64(tally.size - 1))
+    state.number[HEAP_SIZE] = _fill(state, costs, floor)
+    state.number[FLOOR] = floor
 
 
 @hot
-def greedy(
-    picks, goal, need, k, kept, ptr, sets, offsets, nodes, covered, gain, allowed, by_ptr, by_group, capacity,
-    seed_groups, cost, by_ratio, remaining_budget, tally, heap, state, seeds, gains, most,
-):  # fmt: skip
-    """Choose nodes by lazy greedy coverage until there are `picks`, or they cover `goal` sets, or none is left.
+def greedy(n_seeds, goal, need, k, n_kept, index, state, tally, groups, costs, chosen, bounds):
+    """Choose nodes by lazy greedy coverage until there are `n_seeds`, or they cover `goal` sets, or none is left.
 
-    On entry `covered` and `gain` say what is covered and what each node would add, and `order` has built `heap`;
-    `state` holds the heap's size, the largest gain, the number of nodes chosen and the sets they cover, so that a
-    second call goes on where the first ended. Ties go to the smaller node. With `room` a node is passed over once all
-    groups in its row of `by_ptr` and `by_group` are full, those without a row have no limit; of several groups the one
-    with the most room takes it, and `takers` tells which (-1: none). With `cost` a node is passed over once it costs
-    more than is left in `purse`, and `by_ratio` orders by gain per cost.
+    On entry `state.covered` and `state.gain` hold what is covered and what each node would add, and `order` has built
+    the heap. A second call continues where the first ended. Ties go to the smaller node.
 
-    With `tally`, which has room for the largest gain, only the nodes above a floor are in the heap and counted there:
-    the `kept` with the largest gains, at least k, and those equal to them. Most nodes never come near. Once too few are
-    left the floor is lowered; `state[5]` is where it is. Nodes that are chosen are allowed no longer then.
+    With `groups` a node is passed over if all groups in its row are full; nodes without a row have no limit. The group
+    with the largest capacity left takes the node. With `costs` a node is passed over if it costs more than the
+    remaining budget.
 
-    With `tally`, `most` takes bounds on what any allowed nodes cover: the least, over the greedy prefixes, of the
-    prefix's coverage plus the largest gains left (Tang et al. 2018). Its one entry is for k nodes; of several, entry j
-    is for j + 1 nodes. Turned about, that says how many nodes are needed at least to cover `need` sets: `state[4]`
-    takes it.
+    With `tally` only nodes above a floor are in the heap and in the tally: the `n_kept` nodes with the largest gains,
+    at least k, and their equals. Most nodes never come near the top. The floor is lowered when too few nodes are left.
+
+    With `tally`, `bounds` takes upper bounds on what any allowed nodes cover: the minimum, over the greedy prefixes, of
+    the prefix's coverage plus the largest gains that are left (Tang et al. 2018). A single entry is for k nodes; entry
+    j of several is for j + 1 nodes. The same argument bounds from below how many nodes cover `need` sets: `MIN_SEEDS`.
     """
+    gain = state.gain
+    allowed = state.allowed
+    heap = state.heap
+    number = state.number
     n = gain.size
-    size = state[0]
-    top = state[1]
-    pick = state[2]
-    total = state[3]
-    floor = state[5]
+    size = number[HEAP_SIZE]
+    top = number[TOP_GAIN]
+    pick = number[N_CHOSEN]
+    total = number[N_COVERED]
+    floor = number[FLOOR]
     if tally is not None:
         if pick == 0:
-            _bound(tally, top, floor, total, k, most)  # always possible: k are above the floor
-            state[4] = _fewest(tally, top, total, need)
-    while pick < picks and total < goal:
+            _lower_bounds(tally, top, floor, total, k, bounds)  # always possible: k nodes are above the floor
+            number[MIN_SEEDS] = _min_seeds(tally, top, total, need)
+    while pick < n_seeds and total < goal:
         if tally is not None:
             if floor >= 0 and (size == 0 or (heap[0] >> _S32) <= floor):
-                top, floor = _floor(gain, allowed, kept, tally, top)
-                size = _fill(gain, allowed, cost, by_ratio, floor, heap)
+                top, floor = _set_floor(gain, allowed, n_kept, tally, top)
+                size = _fill(state, costs, floor)
         if size == 0:
             break
         v = n - 1 - np.int64(heap[0] & _LOW)
         fits = True
-        group = np.int64(-1)
-        if capacity is not None:
-            group = _emptiest_group(v, by_ptr, by_group, capacity)
-            fits = group != -2
-        if cost is not None:
-            fits = cost[v] <= remaining_budget[0]
+        group = _NO_GROUP
+        if groups is not None:
+            group = _emptiest_group(v, groups)
+            fits = group != _ALL_FULL
+        if costs is not None:
+            fits = fits and costs.cost[v] <= costs.remaining[0]
         if fits:
-            key = _key(v, gain, cost, by_ratio)
+            key = _key(v, gain, costs)
             if (heap[0] >> _S32) != key:
                 heap[0] = (key << _S32) | (n - 1 - v)
                 sift_down(heap, size, np.int64(0))
@@ -270,34 +391,34 @@ def greedy(
         sift_down(heap, size, np.int64(0))
         if not fits:
             continue
-        if capacity is not None:
-            seed_groups[pick] = group
+        if groups is not None:
+            groups.of_seed[pick] = group
             if group >= 0:
-                capacity[group] -= 1
-        if cost is not None:
-            remaining_budget[0] -= cost[v]
-        seeds[pick] = v
-        gains[pick] = gain[v]
+                groups.capacity[group] -= 1
+        if costs is not None:
+            costs.remaining[0] -= costs.cost[v]
+        chosen.seeds[pick] = v
+        chosen.gains[pick] = gain[v]
         total += gain[v]
         pick += 1
         if tally is not None:
             tally[gain[v]] -= 1
             allowed[v] = False
-        cover_sets(v, ptr, sets, offsets, nodes, covered, gain, allowed, tally, floor)
+        cover_sets(v, index, state.covered, gain, allowed, tally, floor)
         if tally is not None:
             while top > 0 and tally[top] == 0:
                 top -= 1
-            if not _bound(tally, top, floor, total, k, most):
-                top, floor = _floor(gain, allowed, kept, tally, top)
-                size = _fill(gain, allowed, cost, by_ratio, floor, heap)
-                _bound(tally, top, floor, total, k, most)
+            if not _lower_bounds(tally, top, floor, total, k, bounds):
+                top, floor = _set_floor(gain, allowed, n_kept, tally, top)
+                size = _fill(state, costs, floor)
+                _lower_bounds(tally, top, floor, total, k, bounds)
             if need > 0:
-                state[4] = max(state[4], _fewest(tally, top, total, need))
-    state[0] = size
-    state[1] = top
-    state[2] = pick
-    state[3] = total
-    state[5] = floor
+                number[MIN_SEEDS] = max(number[MIN_SEEDS], _min_seeds(tally, top, total, need))
+    number[HEAP_SIZE] = size
+    number[TOP_GAIN] = top
+    number[N_CHOSEN] = pick
+    number[N_COVERED] = total
+    number[FLOOR] = floor
 
 
 @hot
@@ -306,7 +427,7 @@ def count_covered(nodes, offsets, first, last, chosen):
     count = 0
     for i in range(first, last):
         for e in range(offsets[i], offsets[i + 1]):
-            if chosen[nodes[e]]:
+            if chosen[as_index(nodes[e])]:
                 count += 1
                 break
     return count
@@ -314,13 +435,13 @@ def count_covered(nodes, offsets, first, last, chosen):
 
 @hot
 def count_first(nodes, offsets, first, last, rank, count):
-    """Count the sets first to last by the least rank among their nodes; rank 0 is that of nodes with none."""
+    """Count the sets first to last by the lowest rank among their nodes; nodes of rank 0 are left out."""
     none = count.size
     for i in range(first, last):
-        least = none
+        lowest = none
         for e in range(offsets[i], offsets[i + 1]):
-            r = rank[nodes[e]]
+            r = rank[as_index(nodes[e])]
             if r > 0:
-                least = min(least, np.int64(r))
-        if least < none:
-            count[least] += 1
+                lowest = min(lowest, np.int64(r))
+        if lowest < none:
+            count[lowest] += 1

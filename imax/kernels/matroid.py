@@ -1,15 +1,43 @@
-"""Groups that each may take so many of their nodes: who may take whom, lazy heaps per group, and the bound on gains.
+"""Groups with capacities: which group may take which node, lazy heaps for each group, and bounds on gains.
 
-Row g of `ptr` and `nodes` has the nodes of group g; row v of `by_ptr` and `by_group` the groups that may take node v.
-The heap of a group stands where its row stands, and holds its nodes with a gain above 0.
+=================== ===== =============== ============================================================================
+array               dtype shape           meaning
+=================== ===== =============== ============================================================================
+in_ptr, in_idx      int64, int32          in-neighbours of node v are ``in_idx[in_ptr[v]:in_ptr[v + 1]]``
+active              bool  (n,)            nodes that invite others
+number              int32 (n,)            group number of each active node
+counts              int64 (n,)            written: number of groups that may take each node
+by_ptr              int64 (n + 1,)        groups of node v are at ``by_ptr[v]`` to ``by_ptr[v + 1]`` of `by_group`
+by_group            int32 (n_pairs,)      groups that may take each node
+members.ptr         int64 (n_groups + 1,) nodes of group g are at ``ptr[g]`` to ``ptr[g + 1]`` of `members.nodes`
+members.nodes       int32 (n_pairs,)      nodes that each group may take
+members.capacity    int64 (n_groups,)     how many (more) nodes each group can take
+gain                int32 (n,)            sets not yet covered that hold the node
+heap                int64 (n_pairs,)      gain << 32 | n - 1 - node, of the nodes of group g from ``members.ptr[g]`` on,
+                                          the largest on top; a gain in the heap may be too large
+size                int64 (n_groups,)     number of entries in each group's heap, or of each group's seeds
+threshold           int64 (n_groups,)     written: gain of the last node that the group on its own would take
+smallest            int64 (max_capacity,) scratch: heap with the smallest entry on top
+set_ptr, sets       int64, int32          inverted index of one part: sets that hold node v are at ``set_ptr[v]`` to
+                                          ``set_ptr[v + 1]`` of `sets`
+index                                     inverted index, see `imax.kernels.coverage`
+stamp               int32 (n_sets,)       last group that covered each set; for `fill_up` (n,), last group that took it
+places              int64 (n_groups,)     where each group writes its seeds
+seeds, gains        int32, int64          written: chosen nodes, and the sets that each of them covers first
+seed_groups         int32                 written: group of each seed
+=================== ===== =============== ============================================================================
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ._jit import helper, hot
 from .coverage import cover_sets, sift_down
 
 __all__ = [
+    "Members",
     "choose_locally",
     "count_members",
     "cover_locally",
@@ -19,11 +47,19 @@ __all__ = [
     "first_fit",
     "refresh",
     "round_robin",
-    "sift_small",
+    "sift_smallest",
 ]
 
 _LOW = np.int64(0xFFFFFFFF)
 _S32 = np.int64(32)
+
+
+class Members(NamedTuple):
+    """The nodes that each group may take, and how many."""
+
+    ptr: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+    capacity: NDArray[np.int64]
 
 
 @hot
@@ -39,7 +75,7 @@ def count_members(in_ptr, in_idx, active, first, last, counts):
 
 @hot
 def fill_members(in_ptr, in_idx, active, number, first, last, by_ptr, by_group):
-    """Write the numbers of those in-neighbours into the rows of their targets."""
+    """Write the group numbers of the in-neighbours that `count_members` counts into the rows of their targets."""
     for v in range(first, last):
         at = by_ptr[v]
         if by_ptr[v + 1] == at:
@@ -52,69 +88,70 @@ def fill_members(in_ptr, in_idx, active, number, first, last, by_ptr, by_group):
 
 
 @hot
-def first_fit(ptr, nodes, capacity, taken, worth):
-    """Let each group in turn take its first nodes that none has taken; return what these are worth together."""
+def first_fit(members, taken, weights):
+    """Let each group in turn take its first nodes that no group has taken; return their total weight."""
     total = 0.0
-    for g in range(capacity.size):
-        left = capacity[g]
-        for q in range(ptr[g], ptr[g + 1]):
+    for g in range(members.capacity.size):
+        left = members.capacity[g]
+        for q in range(members.ptr[g], members.ptr[g + 1]):
             if left == 0:
                 break
-            v = nodes[q]
+            v = members.nodes[q]
             if not taken[v]:
                 taken[v] = True
-                total += 1.0 if worth is None else worth[v]
+                total += 1.0 if weights is None else weights[v]
                 left -= 1
     return total
 
 
 @helper
-def sift_small(small, size, at):
-    """Restore a heap whose least entry is on top."""
-    item = small[at]
+def sift_smallest(heap, size, at):
+    """Restore a heap with its smallest entry on top, where only the entry at `at` may be out of order."""
+    item = heap[at]
     while True:
         child = 2 * at + 1
         if child >= size:
             break
-        if child + 1 < size and small[child + 1] < small[child]:
+        if child + 1 < size and heap[child + 1] < heap[child]:
             child += 1
-        if small[child] >= item:
+        if heap[child] >= item:
             break
-        small[at] = small[child]
+        heap[at] = heap[child]
         at = child
-    small[at] = item
+    heap[at] = item
 
 
 @hot
-def refresh(first, last, n, ptr, nodes, capacity, gain, heap, size, small, least):
-    """Bring the heaps of groups first to last up to date; `least` takes the gain of each one's last node that has room.
+def refresh(first, last, members, gain, heap, size, smallest, threshold):
+    """Bring the heaps of groups first to last up to date, and write their thresholds.
 
-    That is the largest gain but ``room - 1``, or 0 where there are not so many. A `size` of -1 says that the heap is
-    not yet built. `small` has space for the largest room.
+    The threshold of a group of capacity c is its c-th largest gain, or 0 if it has fewer nodes with a positive gain. A
+    `size` of -1 says that the heap is not built yet.
     """
+    n = gain.size
     for g in range(first, last):
-        begin = ptr[g]
+        begin = members.ptr[g]
         count = size[g]
         kept = np.int64(0)
-        k = capacity[g]
-        for q in range(begin, ptr[g + 1] if count < 0 else begin + count):
-            v = np.int64(nodes[q]) if count < 0 else n - 1 - (heap[q] & _LOW)
+        k = members.capacity[g]
+        for q in range(begin, members.ptr[g + 1] if count < 0 else begin + count):
+            v = np.int64(members.nodes[q]) if count < 0 else n - 1 - (heap[q] & _LOW)
             now = np.int64(gain[v])
             if now <= 0:
                 continue
             heap[begin + kept] = (now << _S32) | (n - 1 - v)
             if kept < k:
-                small[kept] = now
+                smallest[kept] = now
                 kept += 1
                 if kept == k:
                     for at in range(k // 2 - 1, -1, -1):
-                        sift_small(small, k, at)
+                        sift_smallest(smallest, k, at)
                 continue
             kept += 1
-            if now > small[0]:
-                small[0] = now
-                sift_small(small, k, np.int64(0))
-        least[g] = small[0] if kept >= k else 0
+            if now > smallest[0]:
+                smallest[0] = now
+                sift_smallest(smallest, k, np.int64(0))
+        threshold[g] = smallest[0] if kept >= k else 0
         size[g] = kept
         own = heap[begin : begin + kept]
         for at in range(kept // 2 - 1, -1, -1):
@@ -122,8 +159,11 @@ def refresh(first, last, n, ptr, nodes, capacity, gain, heap, size, small, least
 
 
 @hot
-def excess(first, last, by_ptr, by_group, allowed, gain, least):
-    """Return the sum, over nodes first to last, of gains, and of what they exceed their groups' smallest `least` by."""
+def excess(first, last, by_ptr, by_group, allowed, gain, threshold):
+    """Return two sums over the allowed nodes first to last: of gains, and of gains above the lowest threshold.
+
+    The lowest threshold is that among the node's groups, 0 if the node is in no group.
+    """
     whole = np.int64(0)
     above = np.int64(0)
     for v in range(first, last):
@@ -132,24 +172,23 @@ def excess(first, last, by_ptr, by_group, allowed, gain, least):
             continue
         low = now
         for q in range(by_ptr[v], by_ptr[v + 1]):
-            low = min(low, least[by_group[q]])
+            low = min(low, threshold[by_group[q]])
         whole += now
         above += now - low
     return whole, above
 
 
 @hot
-def round_robin(
-    n, ptr, heap, size, capacity, set_ptr, sets, offsets, members, covered, gain, seed_groups, seeds, gains, at
-):
-    """Let each group with room take its node of the largest gain, if that is not 0; return the picks so far.
+def round_robin(members, heap, size, index, covered, gain, seed_groups, seeds, gains, at):
+    """Let each group with capacity left take its node of the largest positive gain; return the number of seeds so far.
 
-    Ties go to the smaller node. `set_ptr` and `sets` are the index of the RR sets, `offsets` and `members` these.
+    `at` is that number before the round. Ties go to the smaller node.
     """
-    for g in range(capacity.size):
-        if capacity[g] == 0:
+    n = gain.size
+    for g in range(members.capacity.size):
+        if members.capacity[g] == 0:
             continue
-        begin = ptr[g]
+        begin = members.ptr[g]
         count = size[g]
         own = heap[begin : begin + count]
         while count > 0:
@@ -169,34 +208,34 @@ def round_robin(
             seeds[at] = v
             gains[at] = gain[v]
             at += 1
-            capacity[g] -= 1
+            members.capacity[g] -= 1
             count -= 1
             own[0] = own[count]
             sift_down(own, count, np.int64(0))
-            cover_sets(v, set_ptr, sets, offsets, members, covered, gain, None, None, 0)
+            cover_sets(v, index, covered, gain, None, None, 0)
         size[g] = count
     return at
 
 
 @hot
-def choose_locally(first, last, n, ptr, nodes, capacity, set_ptr, sets, stamp, heap, places, seeds, gains, size):
-    """Let each group from first to last choose greedily as if it were alone, at most as many nodes as it has room for.
+def choose_locally(first, last, members, set_ptr, sets, stamp, heap, places, seeds, gains, size):
+    """Let each group from first to last choose greedily as if it were alone, as many nodes as it can take.
 
-    Group g writes its choice from ``places[g]`` on and its number to ``size[g]``. Sets that it has covered bear its
-    number in `stamp`, which starts below all numbers; gains are counted anew where they lead, as in CELF. Nodes that
-    add nothing are chosen last.
+    Group g writes its seeds from ``places[g]`` on and their number to ``size[g]``. At first `stamp` is below all group
+    numbers. Gains are counted anew when they are on top, as in CELF. Nodes that add nothing are chosen last.
     """
+    n = set_ptr.size - 1
     for g in range(first, last):
-        begin = ptr[g]
-        count = ptr[g + 1] - begin
+        begin = members.ptr[g]
+        count = members.ptr[g + 1] - begin
         own = heap[begin : begin + count]
         for q in range(count):
-            v = np.int64(nodes[begin + q])
+            v = np.int64(members.nodes[begin + q])
             own[q] = ((set_ptr[v + 1] - set_ptr[v]) << _S32) | (n - 1 - v)
         for at in range(count // 2 - 1, -1, -1):
             sift_down(own, count, at)
         at = places[g]
-        end = at + min(capacity[g], count)
+        end = at + min(members.capacity[g], count)
         while at < end:
             v = n - 1 - (own[0] & _LOW)
             now = np.int64(0)
@@ -219,7 +258,10 @@ def choose_locally(first, last, n, ptr, nodes, capacity, set_ptr, sets, stamp, h
 
 @hot
 def cover_locally(first, last, places, size, seeds, set_ptr, sets, stamp, covered):
-    """Count the sets that the choice of each group from first to last covers by itself; `stamp` as above."""
+    """Count the sets that the seeds of each group from first to last cover on their own.
+
+    `stamp` is below all group numbers at first.
+    """
     for g in range(first, last):
         count = 0
         for at in range(places[g], places[g] + size[g]):
@@ -232,22 +274,23 @@ def cover_locally(first, last, places, size, seeds, set_ptr, sets, stamp, covere
 
 
 @hot
-def fill_up(ptr, nodes, capacity, own_ptr, own, invited, again, stamp, seed_groups, seeds):
-    """Let each group take its first nodes that none has taken until its room is used; return how many these are.
+def fill_up(members, own_ptr, own, invited, again, stamp, seed_groups, seeds):
+    """Let each group take its first nodes that no group has taken, as many as it can; return how many these are.
 
-    With `again` those that others have taken come after. Row g of `own_ptr` and `own` has what group g has taken
-    already; `room` is what is left. `invited` marks what any has taken, `stamp` starts below all groups' numbers.
+    With `again` groups that have capacity left then take nodes that other groups have taken. Row g of `own_ptr` and
+    `own` holds the nodes that group g has taken already. `invited` marks the nodes that any group has taken. `stamp` is
+    below all group numbers at first.
     """
     at = np.int64(0)
-    for g in range(capacity.size):
-        left = capacity[g]
+    for g in range(members.capacity.size):
+        left = members.capacity[g]
         if left == 0:
             continue
         for q in range(own_ptr[g], own_ptr[g + 1]):
             stamp[own[q]] = g
         for turn in range(2 if again else 1):
-            for q in range(ptr[g], ptr[g + 1]):
-                v = nodes[q]
+            for q in range(members.ptr[g], members.ptr[g + 1]):
+                v = members.nodes[q]
                 if left == 0:
                     break
                 if stamp[v] == g or (turn == 0 and invited[v]):

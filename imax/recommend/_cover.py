@@ -93,32 +93,32 @@ def cover_greedily(
         Called with the order so far and the current gain of every node, after 64 nodes and then each time the number
         of nodes has grown fourfold. Covering ends when it returns True.
     """
-    from ..kernels.coverage import greedy, order
+    from ..kernels.coverage import N_NUMBERS, Chosen, State, greedy, order
 
     n = allowed.size
-    ptr, index = sets.index(parts=1)  # one part, as `count_shared` needs it
-    covered = np.zeros(sets.n_sets, dtype=np.bool_)
-    gain = sets.degree()
-    allowed = allowed.copy()
-    tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
-    heap, state = np.empty(n, dtype=np.int64), np.zeros(6, dtype=np.int64)
-    order(gain, allowed, None, False, n + 1, tally, heap, state)
+    index = sets.index(parts=1)  # one part, as `count_shared` needs it
+    state = State(
+        covered=np.zeros(sets.n_sets, dtype=np.bool_),
+        gain=sets.degree(),
+        allowed=allowed.copy(),
+        heap=np.empty(n, dtype=np.int64),
+        number=np.zeros(N_NUMBERS, dtype=np.int64),
+    )
+    tally = np.empty(int(state.gain.max(initial=0)) + 1, dtype=np.int64)
+    order(n + 1, state, tally, None)
     total = int(allowed.sum())
     nodes, gains = np.empty(total, np.int32), np.empty(total, np.int64)
     bounds = np.full(1, _NO_LIMIT)
     n_taken = 0
     while n_taken < total:
         n_taken = min(total, max(_FIRST, 4 * n_taken)) if stop is not None else total
-        greedy(
-            n_taken, _NO_LIMIT, 0, 1, n + 1, ptr, index, sets.offsets, sets.nodes, covered, gain, allowed, None, None,
-            None, None, None, False, None, tally, heap, state, nodes, gains, bounds,
-        )  # fmt: skip
+        greedy(n_taken, _NO_LIMIT, 0, 1, n + 1, index, state, tally, None, None, Chosen(nodes, gains), bounds)
         position = np.full(n, -1, dtype=np.int32)
         position[nodes[:n_taken]] = np.arange(n_taken, dtype=np.int32)
         cover = np.zeros(n, dtype=np.int64)
         cover[nodes[:n_taken]] = gains[:n_taken]
         found = CoverOrder(position, cover, int(gains[0]))
-        if stop is not None and n_taken < total and stop(found, gain):
+        if stop is not None and n_taken < total and stop(found, state.gain):
             break
     return found
 
@@ -149,7 +149,7 @@ class SharedSets:
         threads: int = 1,
     ) -> NDArray[np.int32]:
         """Return how many sets are shared with each candidate; those of ``rows[i]`` begin at ``offsets[i]``."""
-        from ..kernels.hetero import find_shared
+        from ..kernels.friends import find_shared
 
         found = np.empty(candidates.size, dtype=np.int32)
         wanted = np.asarray(rows, dtype=np.int64)
@@ -164,21 +164,21 @@ class SharedSets:
 
 def count_shared(sets: RRCollection, order: CoverOrder, inviters: NDArray[np.int32], threads: int) -> SharedSets:
     """Count the sets that each inviter shares with the owners of these sets; row i belongs to ``inviters[i]``."""
-    from ..kernels.hetero import own_sets, shared_rows
+    from ..kernels.friends import own_sets, shared_rows
 
     owner = np.empty(sets.n_sets, dtype=np.int32)
     offsets, nodes = sets.offsets, sets.nodes
     threads = threads if sets.n_entries > 1 << 16 else 1
     slices = parallel.slices(sets.n_sets, threads)
     parallel.run([partial(own_sets, a, b, offsets, nodes, order.order, owner) for a, b in slices], threads)
-    ptrs, index = sets.index(parts=1)
-    set_ptr = ptrs[0]
+    index = sets.index(parts=1)
+    set_ptr = index.ptr[0]
     starts = np.concatenate([[0], np.cumsum(np.diff(set_ptr)[inviters])])
     friend, count = np.empty(int(starts[-1]), dtype=np.int32), np.empty(int(starts[-1]), dtype=np.int32)
     size = np.zeros(inviters.size, dtype=np.int64)
     parts = parallel.even_parts(starts, threads) or [(0, inviters.size)]
     tasks = [
-        partial(shared_rows, a, b, inviters, starts, set_ptr, index, owner, friend, count, size) for a, b in parts
+        partial(shared_rows, a, b, inviters, starts, set_ptr, index.sets, owner, friend, count, size) for a, b in parts
     ]  # fmt: skip
     parallel.run(tasks, threads)
     # each row has space for one entry per set; keep the part that is used

@@ -46,7 +46,7 @@ class Network:
 
     def influence(self, interactions: int, threads: int) -> NDArray[np.float64]:
         """Return H(v) of each node: the sum of its `interactions` largest products P(v, w) U(w)."""
-        from ..kernels.hetero import top_sums
+        from ..kernels.friends import top_sums
 
         n = self.graph.n_nodes
         sums = np.zeros(n)
@@ -64,7 +64,7 @@ class Network:
         self, users: NDArray[np.int32], offsets: NDArray[np.int64], candidates: NDArray[np.int32], threads: int
     ) -> NDArray[np.float64]:
         """Return P(u, v) for each user u and each of its candidates v; 0 if there is no arc."""
-        from ..kernels.hetero import find_arcs
+        from ..kernels.friends import find_arcs
 
         found = np.empty(candidates.size)
         rows = users.astype(np.int64)
@@ -83,7 +83,7 @@ class Network:
         threads: int,
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Return all friends v of each user u, and the score P(u, v) U(v) (1 + influence(v)) of each."""
-        from ..kernels.hetero import pair_scores
+        from ..kernels.friends import pair_scores
 
         friends, score = np.empty(int(offsets[-1]), dtype=np.int32), np.empty(int(offsets[-1]))
         parts = parallel.even_parts(offsets, threads if score.size > _MANY else 1) or [(0, users.size)]

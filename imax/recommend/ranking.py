@@ -176,7 +176,7 @@ def best_of_lists(
     offsets: NDArray[np.int64], score: NDArray[np.float64], tie: NDArray[Any], k: int | None, threads: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return offsets and positions of the `k` best items of each list, by decreasing score, then increasing tie."""
-    from ..kernels.hetero import rank_rows
+    from ..kernels.friends import rank_rows
 
     lengths = np.diff(offsets)
     kept = np.zeros(offsets.size, dtype=np.int64)

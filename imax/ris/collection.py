@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,9 @@ from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.sampler import Sampler
 from ..errors import OutOfMemoryBoundError
 from ..graph.node_values import node_weights
+
+if TYPE_CHECKING:
+    from ..kernels.coverage import InvertedIndex
 
 __all__ = ["RRCollection", "sample_rr_sets"]
 
@@ -49,7 +52,7 @@ class RRCollection:
         self._offsets = np.zeros(1025, dtype=np.int64)
         self.n_sets = 0
         self.n_entries = 0
-        self._index: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None
+        self._index: InvertedIndex | None = None
 
     @property
     def nodes(self) -> NDArray[np.int32]:
@@ -103,13 +106,19 @@ class RRCollection:
         np.cumsum(lengths, out=ends)
         ends += entry
 
-    def index(self, parts: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return (ptr, sets): ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets that hold node v.
+    def index(self, parts: int | None = None) -> "InvertedIndex":
+        """Return the inverted index: ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets of node v.
 
-        Their numbers rise. Each part is inverted for itself: no two threads write to the same cache line, and random
-        writes stay within a part, near the cache's size. `parts` asks for so many in place of what is best.
+        The numbers of the sets rise. It also has the arrays `offsets` and `nodes` of the collection. The parts are
+        inverted independently: no two threads write to the same cache line, and random writes stay within a part, near
+        the size of the cache.
+
+        Parameters
+        ----------
+        parts : int, optional
+            Number of parts; the default suits the size of the collection.
         """
-        if self._index is None or self._index[0].shape[0] != (parts or self._index[0].shape[0]):
+        if self._index is None or self._index.ptr.shape[0] != (parts or self._index.ptr.shape[0]):
             self._index = self._invert(parts or self._parts(self.n_entries))
         return self._index
 
@@ -134,11 +143,11 @@ class RRCollection:
 
     def degree(self) -> NDArray[np.int32]:
         """Return how many sets hold each node."""
-        counts: NDArray[np.int32] = np.diff(self.index()[0], axis=1).sum(axis=0, dtype=np.int32)
+        counts: NDArray[np.int32] = np.diff(self.index().ptr, axis=1).sum(axis=0, dtype=np.int32)
         return counts
 
-    def _invert(self, parts: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        from ..kernels.coverage import invert
+    def _invert(self, parts: int) -> "InvertedIndex":
+        from ..kernels.coverage import InvertedIndex, invert
 
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
         cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, parts) / parts)
@@ -147,7 +156,7 @@ class RRCollection:
         sets = np.empty(self.n_entries, dtype=np.int32)
         tasks = [partial(invert, nodes, offsets, a, b, ptr[t], sets) for t, (a, b) in enumerate(pairwise(edges))]
         parallel.run(tasks, self.sampler.threads)
-        return ptr, sets
+        return InvertedIndex(ptr, sets, offsets, nodes)
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
         """Return how many sets hold one of the seeds, given as internal ids."""

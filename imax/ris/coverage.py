@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,16 @@ from .collection import RRCollection
 from .constraint import Constraint
 from .matroid import Heaps
 
+if TYPE_CHECKING:
+    from ..kernels.coverage import State
+
 __all__ = ["Cover", "CoverAlgorithm", "greedy_cover", "round_robin_cover"]
 
 _ALL = 2**62
-_STAGES = 8  # after how many parts of the choice the bound under quotas or a budget is computed
+_STAGES = 8  # parts of the choice after which the bound under quotas or a budget is computed
+
+Seeds: TypeAlias = NDArray[np.int32]
+Gains: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -25,23 +31,23 @@ class Cover:
     Attributes
     ----------
     seeds : numpy.ndarray of int32
-        Internal ids, forced ones first, then in the order of choice.
+        Internal ids: forced seeds first, then the others in the order of choice.
     gains : numpy.ndarray of int64
-        Sets newly covered by each, after those that start nodes cover.
+        RR sets newly covered by each seed, not counting those that start nodes cover.
     covered : int
-        The sum of the gains.
+        Sum of the gains.
     upper_bound : int
-        No seeds that the constraint admits cover more sets than this.
+        Upper bound on the RR sets that any seed set covers which the constraint admits.
     upper_bounds : numpy.ndarray of int64 or None
-        Entry j: no forced seeds and j + 1 allowed ones cover more sets than this. Where it was asked for.
+        With `per_size`: entry j is the upper bound for the forced seeds and j + 1 others.
     min_seeds : int
-        At least this many seeds are needed to cover what `need` asked for.
+        Lower bound on the number of seeds that cover `need` RR sets.
     seed_groups : numpy.ndarray of int32 or None
-        The group that took each seed after the forced ones, where there are groups; -1 for none.
+        With groups: the group that takes each seed after the forced ones, -1 for none.
     """
 
-    seeds: NDArray[np.int32]
-    gains: NDArray[np.int64]
+    seeds: Seeds
+    gains: Gains
     covered: int
     upper_bound: int
     upper_bounds: NDArray[np.int64] | None = None
@@ -52,80 +58,96 @@ class Cover:
 CoverAlgorithm: TypeAlias = Callable[[RRCollection, Constraint], Cover]
 
 
-def _kept(k: int) -> int:
-    """Return how many nodes of large gains greedy looks at first: at least k; by measurement."""
+def _n_kept(k: int) -> int:
+    """Return how many nodes of the largest gains greedy keeps in its heap: at least k; found by measurement."""
     return 4 * k + 1024
 
 
 class _Greedy:
-    """The kernels' arguments on one collection, from a state in which start and forced nodes are covered."""
+    """Greedy choices on one collection, each from the state in which start nodes and forced seeds are covered.
+
+    Attributes
+    ----------
+    covered, gain
+        That state; see `imax.kernels.coverage`.
+    forced_gains : numpy.ndarray of int64
+        Gains of the forced seeds.
+    min_seeds, seed_groups
+        Of the last choice, as for `Cover`, without the forced seeds.
+    """
 
     def __init__(self, collection: RRCollection, constraint: Constraint) -> None:
         from ..kernels.coverage import cover
 
         self.constraint = constraint
-        self.ptr, self.sets = collection.index()
-        self.offsets, self.nodes = collection.offsets, collection.nodes
+        self.index = collection.index()
         self.covered = np.zeros(collection.n_sets, dtype=np.bool_)
         self.gain = collection.degree()
+        self.forced_gains = np.empty(constraint.forced.size, dtype=np.int64)
         self.min_seeds = 0
         self.seed_groups: NDArray[np.int32] | None = None
-        self.forced = np.empty(constraint.forced.size, dtype=np.int64)
-        for chosen, gains in ((constraint.start, np.empty_like(constraint.start, dtype=np.int64)),
-                              (constraint.forced, self.forced)):  # fmt: skip
+        start_gains = np.empty(constraint.start.size, dtype=np.int64)
+        for chosen, gains in ((constraint.start, start_gains), (constraint.forced, self.forced_gains)):
             if chosen.size:
-                cover(chosen, self.ptr, self.sets, self.offsets, self.nodes, self.covered, self.gain, gains)
+                cover(chosen, self.index, self.covered, self.gain, gains)
 
-    def run(
-        self,
-        stages: list[int],
-        k: int,
-        bounds: NDArray[np.int64],
-        *,
-        goal: int = _ALL,
-        need: int = 0,
-        by_ratio: bool = False,
-        bounded: bool = True,
-    ) -> Any:
-        """Choose up to each number of `stages` in turn; return the seeds and their gains.
+    def choose(self, n_seeds: int, k: int, bounds: NDArray[np.int64], *, goal: int, need: int) -> tuple[Seeds, Gains]:
+        """Choose up to `n_seeds` allowed nodes where only their number is limited; return seeds and gains.
 
-        Where the kernel cannot tell the bound, it is computed before the first stage and after each, if `bounded`.
+        The kernel lowers `bounds`, a single one for k seeds, or one for each number of seeds.
         """
-        from ..kernels.coverage import greedy, order
+        from ..kernels import coverage as kernels
+
+        # bounds for each number of seeds, and the number of seeds for a need, may depend on any gain: keep all nodes
+        n_kept = self.gain.size + 1 if bounds.size > 1 or need > 0 else _n_kept(max(k, n_seeds))
+        tally = np.empty(int(self.gain.max(initial=0)) + 1, dtype=np.int64)
+        state = self._state(self.constraint.allowed.copy())
+        chosen = kernels.Chosen(np.empty(n_seeds, dtype=np.int32), np.empty(n_seeds, dtype=np.int64))
+        kernels.order(n_kept, state, tally, None)
+        kernels.greedy(n_seeds, goal, need, k, n_kept, self.index, state, tally, None, None, chosen, bounds)
+        self.min_seeds = int(state.number[kernels.MIN_SEEDS])
+        n = int(state.number[kernels.N_CHOSEN])
+        return chosen.seeds[:n], chosen.gains[:n]
+
+    def choose_in_stages(
+        self, stages: list[int], bounds: NDArray[np.int64], *, by_ratio: bool = False, bounded: bool = True
+    ) -> tuple[Seeds, Gains]:
+        """Choose up to each number of `stages` in turn, under quotas or a budget; return seeds and gains.
+
+        If `bounded`, the single entry of `bounds` is lowered before the first stage and after each one.
+        """
+        from ..kernels import coverage as kernels
 
         c = self.constraint
-        covered, gain = self.covered.copy(), self.gain.copy()
-        plain = c.cost is None and c.matroid is None
-        allowed, kept, tally = c.allowed, 0, None
-        if plain:
-            allowed = allowed.copy()
-            tally = np.empty(int(gain.max(initial=0)) + 1, dtype=np.int64)
-            # each number of nodes, or the fewest for a need, may ask for any gain: more than there are is all
-            kept = gain.size + 1 if bounds.size > 1 or need > 0 else _kept(max(k, stages[-1]))
-        by_ptr = by_group = capacity = seed_groups = None
+        groups = costs = None
         if c.matroid is not None:
-            by_ptr, by_group, capacity = c.matroid.by_ptr, c.matroid.by_group, c.matroid.capacity.copy()
-            seed_groups = np.empty(stages[-1], dtype=np.int32)
-        remaining_budget = None if c.cost is None else np.array([c.remaining_budget])
-        heap = np.empty(gain.size, dtype=np.int64)
-        state = np.zeros(6, dtype=np.int64)
-        picks = stages[-1]
-        seeds, gains = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int64)
-        order(gain, allowed, c.cost, by_ratio, kept, tally, heap, state)
-        bounded &= not plain
+            of_seed = np.empty(stages[-1], dtype=np.int32)
+            groups = kernels.Groups(c.matroid.by_ptr, c.matroid.by_group, c.matroid.capacity.copy(), of_seed)
+        if c.cost is not None:
+            costs = kernels.Costs(c.cost, np.array([c.remaining_budget]), by_ratio)
+        state = self._state(c.allowed)
+        chosen = kernels.Chosen(np.empty(stages[-1], dtype=np.int32), np.empty(stages[-1], dtype=np.int64))
+        kernels.order(0, state, None, costs)
         if bounded:
-            bounds[0] = min(bounds[0], c.max_gain(gain))
+            bounds[0] = min(bounds[0], c.max_gain(state.gain))
         for stage in stages:
-            greedy(
-                stage, goal, need, k, kept, self.ptr, self.sets, self.offsets, self.nodes, covered, gain, allowed,
-                by_ptr, by_group, capacity, seed_groups, c.cost, by_ratio, remaining_budget, tally, heap,
-                state, seeds, gains, bounds,
-            )  # fmt: skip
+            kernels.greedy(stage, _ALL, 0, stages[-1], 0, self.index, state, None, groups, costs, chosen, bounds)
             if bounded:
-                bounds[0] = min(bounds[0], state[3] + c.max_gain(gain))
-        self.min_seeds = int(state[4])
-        self.seed_groups = None if seed_groups is None else seed_groups[: state[2]]
-        return seeds[: state[2]], gains[: state[2]]
+                bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + c.max_gain(state.gain))
+        n = int(state.number[kernels.N_CHOSEN])
+        self.seed_groups = None if groups is None else groups.of_seed[:n]
+        return chosen.seeds[:n], chosen.gains[:n]
+
+    def _state(self, allowed: NDArray[np.bool_]) -> "State":
+        from ..kernels.coverage import N_NUMBERS, State
+
+        return State(
+            covered=self.covered.copy(),
+            gain=self.gain.copy(),
+            allowed=allowed,
+            heap=np.empty(self.gain.size, dtype=np.int64),
+            number=np.zeros(N_NUMBERS, dtype=np.int64),
+        )
 
 
 def greedy_cover(
@@ -138,30 +160,35 @@ def greedy_cover(
     need: int = 0,
     prefixes: bool = True,
 ) -> Cover:
-    """Choose seeds, each covering the most sets that are left; ties go to the smaller internal id.
+    """Choose seeds greedily: each covers the largest number of RR sets not yet covered.
 
-    With a budget it is the better of two such choices, by gain and by gain per cost (Leskovec et al., KDD 2007). The
-    bound `most` is the least, over the greedy prefixes, of the prefix's coverage plus the most that gains left could
-    add (Tang et al., SIGMOD 2018), and never above coverage divided by what greedy guarantees.
+    Ties go to the smaller internal id. With a budget the choice is the better of two, by gain and by gain per cost
+    (Leskovec et al., KDD 2007). The upper bound is the minimum, over the greedy prefixes, of the prefix's coverage plus
+    a bound on what the remaining gains can add (Tang et al., SIGMOD 2018). It is never above coverage divided by the
+    guarantee of greedy.
 
     Parameters
     ----------
     collection : RRCollection
     constraint : Constraint
     k : int, optional
-        Bound what forced nodes and this many allowed ones cover, in place of as many as are chosen.
+        Number of allowed nodes, besides the forced seeds, that the upper bound is for. Default: as many as are chosen.
     per_size : bool, default False
-        Bound it for each number of allowed nodes up to those chosen too.
+        Whether to compute upper bounds for each number of allowed nodes, up to the number of chosen ones.
     goal : int, optional
-        Stop once this many sets are covered.
+        Stop once this many RR sets are covered.
     need : int, optional
-        Say how many seeds at least it takes to cover this many sets.
+        Compute a lower bound on the number of seeds that cover this many RR sets.
     prefixes : bool, default True
-        With groups: False bounds by what greedy guarantees alone.
+        With groups or a budget: False computes the upper bound from the guarantee of greedy alone.
+
+    Returns
+    -------
+    Cover
     """
     c = constraint
     state = _Greedy(collection, c)
-    base = int(state.forced.sum())
+    base = int(state.forced_gains.sum())
     free = min(c.free, int(c.allowed.sum()))
     bounds = np.full(max(free, 1) if per_size else 1, _ALL, dtype=np.int64)
     if free == 0:
@@ -169,12 +196,12 @@ def greedy_cover(
         state.seed_groups = None if c.matroid is None else np.empty(0, dtype=np.int32)
         seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
     elif c.cost is None and c.matroid is None:
-        seeds, gains = state.run([free], free if k is None else k, bounds, goal=goal - base, need=need - base)
+        seeds, gains = state.choose(free, free if k is None else k, bounds, goal=goal - base, need=need - base)
     else:
         stages = sorted({math.ceil(free * part / _STAGES) for part in range(1, _STAGES + 1)})
-        seeds, gains = state.run(stages, free, bounds, bounded=prefixes)
+        seeds, gains = state.choose_in_stages(stages, bounds, bounded=prefixes)
         if c.cost is not None:
-            other = state.run(stages, free, bounds, by_ratio=True)
+            other = state.choose_in_stages(stages, bounds, by_ratio=True)
             if other[1].sum() > gains.sum():
                 seeds, gains = other
     covered = base + int(gains.sum())
@@ -182,25 +209,34 @@ def greedy_cover(
     if k is None and goal == _ALL:
         bound = min(bound, int(covered / c.guarantee))
     return Cover(
-        np.concatenate([c.forced, seeds]), np.concatenate([state.forced, gains]), covered, bound,
-        base + bounds[: seeds.size] if per_size else None, c.forced.size + state.min_seeds, state.seed_groups,
-    )  # fmt: skip
+        np.concatenate([c.forced, seeds]),
+        np.concatenate([state.forced_gains, gains]),
+        covered,
+        bound,
+        base + bounds[: seeds.size] if per_size else None,
+        c.forced.size + state.min_seeds,
+        state.seed_groups,
+    )
 
 
 def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
-    """Let the groups choose in turn, in rounds: each the node of its own that covers the most sets that are left.
+    """Let the groups choose in turn, in rounds: each takes its node that covers the most uncovered RR sets.
 
-    Ties go to the smaller internal id. A group whose nodes all add nothing chooses no more. This is RR-Greedy (Zhang et
-    al., KDD 2023), sure of half of the optimum. The bound is as for `greedy_cover`, over the prefixes of whole rounds;
-    gains left are bounded with each node counted once, however many groups share it.
+    Ties go to the smaller internal id. A group whose nodes all add nothing stops choosing. This is RR-Greedy (Zhang et
+    al., KDD 2023), which reaches at least half of the optimum. The upper bound is as for `greedy_cover`, over the
+    prefixes of whole rounds; remaining gains are bounded with each node counted once, however many groups share it.
 
     Parameters
     ----------
     collection : RRCollection
     constraint : Constraint
-        With groups that alone limit the choice, nothing forced and nothing active from the start.
+        With groups, which are the only limit on the choice; without forced seeds and start nodes.
     prefixes : bool, default True
-        False bounds by what the choice is sure of alone.
+        False computes the upper bound from the guarantee alone.
+
+    Returns
+    -------
+    Cover
     """
     from ..kernels.matroid import round_robin
 
@@ -209,7 +245,7 @@ def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefi
     state = _Greedy(collection, constraint)
     heaps = Heaps(m, state.gain, collection.sampler.threads)
     heaps.refresh()
-    capacity, picks = m.capacity.copy(), int(m.usable_capacity().sum())
+    members, picks = m.members(m.capacity.copy()), int(m.usable_capacity().sum())
     seed_groups, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
     gains = np.empty(picks, dtype=np.int64)
     covered, limit, at = 0, _ALL, -1
@@ -221,9 +257,8 @@ def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefi
             limit = min(limit, covered + heaps.upper_bound(constraint.allowed))
         at = size
         size = round_robin(
-            state.gain.size, m.ptr, heaps.heap, heaps.size, capacity, state.ptr, state.sets, state.offsets, state.nodes,
-            state.covered, state.gain, seed_groups, seeds, gains, at,
-        )  # fmt: skip
+            members, heaps.heap, heaps.size, state.index, state.covered, state.gain, seed_groups, seeds, gains, at
+        )
         covered += int(gains[at:size].sum())
     bound = min(limit, int(covered / constraint.guarantee))
     return Cover(seeds[:size], gains[:size], covered, bound, seed_groups=seed_groups[:size])

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from ..errors import OutOfMemoryBoundError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
 from ..ris.collection import RRCollection
+
+if TYPE_CHECKING:
+    from ..kernels.worlds import LiveArcs
 
 __all__ = ["ExactOracle", "Oracle", "OutOfTime", "RRSetOracle", "SimulationOracle"]
 
@@ -139,8 +142,8 @@ class SimulationOracle:
                 marks = self._marks(part.size * _BLOCK)
                 with np.errstate(over="ignore"):
                     marks.stamp = gains(
-                        part, before, *blocks[i], *self.key, *self.arcs, self.weights, self.covered, marks.mark,
-                        marks.stamp, marks.queue, found[i, a:b],
+                        part, before, *blocks[i], self.key, self.arcs, self.weights, self.covered, marks.visited,
+                        marks.stamp, found[i, a:b],
                     )  # fmt: skip
 
         began = time.perf_counter()
@@ -160,9 +163,7 @@ class SimulationOracle:
         def work(first: int, last: int) -> None:
             marks = self._marks(last - first)
             with np.errstate(over="ignore"):
-                marks.stamp = take(
-                    node, first, last, *self.key, *self.arcs, self.covered, marks.mark, marks.stamp, marks.queue
-                )
+                marks.stamp = take(node, first, last, self.key, self.arcs, self.covered, marks.visited, marks.stamp)
 
         n_blocks = len(self._blocks())
         shares = parallel.slices(n_blocks, self._n_tasks(n_blocks))
@@ -180,29 +181,40 @@ class _Marks:
     """What the kernels need to know nodes they have met in a world; never cleared, as each world has its own stamp."""
 
     def __init__(self, n: int) -> None:
-        self.mark, self.queue = np.zeros(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        from ..kernels.worlds import Visited
+
+        self.visited = Visited(mark=np.zeros(n, dtype=np.int32), queue=np.empty(n, dtype=np.int32))
         self.stamp = 0
 
 
-def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> tuple[Any, ...]:
-    """Return what the kernels of `worlds` need of the arcs: ptr, idx, kind, none, jump, low, high, pick, rec."""
-    from ..kernels.worlds import EQUAL, HITS, THRESHOLD
+def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> "LiveArcs":
+    """Return the graph's out-arcs for the kernels of `worlds`."""
+    from ..kernels.worlds import HITS, INTERVALS, JUMPS, LiveArcs
 
+    ptr, idx, place = graph.forward(places=model == "lt")
     nothing = np.empty(0)
-    no_tables = np.empty((0, 3), dtype=np.uint32), np.empty((0, 4), dtype=np.uint64)
+    arcs = LiveArcs(
+        ptr,
+        idx,
+        kind=JUMPS,
+        none=nothing,
+        jump=0.0,
+        low=nothing,
+        high=nothing,
+        alias=np.empty((0, 3), dtype=np.uint32),
+        record=np.empty((0, 4), dtype=np.uint64),
+    )
     if model == "lt":
-        ptr, idx, place = graph.forward(places=True)
         low, high = _intervals(graph)
-        return ptr, idx, THRESHOLD, nothing, 0.0, low[place], high[place], *no_tables
-    ptr, idx, _ = graph.forward()
+        return arcs._replace(kind=INTERVALS, low=low[place], high=high[place])
     if graph.probability.kind == "uniform":
         p = float(graph.probability.value)
         with np.errstate(divide="ignore"):
             jump = float(1.0 / np.log1p(-p)) if p > 0.0 else 0.0
         none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
-        return ptr, idx, EQUAL, none, jump, nothing, nothing, *no_tables
-    tables = forward_ic(graph, threads)
-    return ptr, idx, HITS, nothing, 0.0, nothing, nothing, tables.pick, tables.rec
+        return arcs._replace(none=none, jump=jump)
+    tables: Any = forward_ic(graph, threads).tables
+    return arcs._replace(kind=HITS, alias=tables.alias, record=tables.record)
 
 
 def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -241,7 +253,7 @@ class RRSetOracle:
         self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
         self.sets.extend(min(n_rr_sets, 1024))
         self.sets.extend(n_rr_sets, keep_going=keep_going)
-        self.ptr, self.rows = self.sets.index(parts=1)
+        self.index = self.sets.index(parts=1)
         self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)
         self.gain = self.sets.degree()
         self.n_simulations = 0
@@ -251,10 +263,11 @@ class RRSetOracle:
         """Return what each node adds to those taken, and to `before` where that is a node."""
         count = self.gain[nodes].astype(np.float64)
         if before >= 0:
-            common = self.rows[self.ptr[0, before] : self.ptr[0, before + 1]]
+            (ptr,), rows = self.index.ptr, self.index.sets
+            common = rows[ptr[before] : ptr[before + 1]]
             common = common[~self.covered[common]]
             for i, v in enumerate(nodes.tolist()):
-                own = self.rows[self.ptr[0, v] : self.ptr[0, v + 1]]
+                own = rows[ptr[v] : ptr[v + 1]]
                 count[i] -= np.isin(own, common, assume_unique=True).sum()
         spread: NDArray[np.float64] = count * (self.sets.total / self.sets.n_sets)
         return spread
@@ -264,10 +277,7 @@ class RRSetOracle:
         from ..kernels.coverage import cover
 
         added = np.empty(1, dtype=np.int64)
-        cover(
-            np.array([node], dtype=np.int32), self.ptr, self.rows, self.sets.offsets, self.sets.nodes, self.covered,
-            self.gain, added,
-        )  # fmt: skip
+        cover(np.array([node], dtype=np.int32), self.index, self.covered, self.gain, added)
 
 
 class ExactOracle:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._jit import helper, hot, kernel
-from .matroid import sift_small
+from .matroid import sift_smallest
 
 __all__ = ["find_arcs", "find_shared", "own_sets", "pair_scores", "rank_rows", "shared_rows", "top_sums"]
 
@@ -32,19 +32,19 @@ def top_sums(first, last, ptr, idx, by_target, by_arc, accept, most, heap, sums)
                 size += 1
                 if size == most:
                     for at in range(most // 2 - 1, -1, -1):
-                        sift_small(heap, most, at)
+                        sift_smallest(heap, most, at)
             elif chance > heap[0]:
                 heap[0] = chance
-                sift_small(heap, most, np.int64(0))
+                sift_smallest(heap, most, np.int64(0))
         if size < most:
             for at in range(size // 2 - 1, -1, -1):
-                sift_small(heap, size, at)
+                sift_smallest(heap, size, at)
         total = 0.0
         while size > 0:  # in rising order, so that the sum does not depend on the order of arcs
             total += heap[0]
             size -= 1
             heap[0] = heap[size]
-            sift_small(heap, size, np.int64(0))
+            sift_smallest(heap, size, np.int64(0))
         sums[v] = total
 
 
