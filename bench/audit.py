@@ -33,12 +33,12 @@ from ._measure import machine, table
 
 def minimize_seeds(graph: Any, target: float, **options: Any) -> Any:
     """Return the fewest seeds that certainly reach the target."""
-    return imax.maximize(graph, target_spread=target, **options)
+    return imax.minimize_seeds(graph, target, **options)
 
 
 def select_items(data: Any, budget: int, n_neighbors: int, algorithm: str, **options: Any) -> Any:
     """Return the items that an annotation algorithm selects."""
-    return getattr(imax.annotate, algorithm)(data, budget, n_neighbors, **options)
+    return imax.annotate.select(data, budget, n_neighbors, algorithm=algorithm, **options)
 
 
 SLACK = 1e-5  # relative to the optimum: probabilities are stored as float32
