@@ -170,8 +170,9 @@ def test_references_stand_on_their_own(path):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 or (node.module or "").startswith("naive")
-            names = [node.module or ""]
+            modules = [node.module] if node.module else [alias.name for alias in node.names]
+            assert node.level == 0 or all(module.startswith("naive") for module in modules)
+            names = modules
         assert not [n for n in names if n.partition(".")[0] == "imax"]
 
 

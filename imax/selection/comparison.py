@@ -5,7 +5,6 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Unpack
 
 from .. import __version__
-from .._utils import check
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
@@ -159,13 +158,15 @@ def _reusable(labels: Iterable[Hashable] | None) -> Any:
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
     if algorithms == "all":
         return [entry.name for entry in ALGORITHMS.values() if node_weights is None or "node_weights" in entry.accepts]
+    if not isinstance(algorithms, Iterable):
+        raise InvalidArgumentError(
+            f"algorithms must be 'all', or names of algorithms, got {algorithms!r}", argument="algorithms"
+        )
     names = algorithms.split(",") if isinstance(algorithms, str) else list(algorithms)
     names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
     if not names:
         raise InvalidArgumentError("algorithms is empty; give at least one name, or 'all'", argument="algorithms")
-    for name in names:
-        check.one_of(name, "algorithms", ("all", *ALGORITHMS))
-    return names
+    return [ALGORITHMS.find(name, argument="algorithms").name for name in names]
 
 
 def _evaluated(

@@ -291,7 +291,6 @@ def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
         reason = MEMORY
     if best is None:
         raise OutOfMemoryBoundError(
-            "max_memory is too small for the first round of RR sets; raise it, or use a smaller graph",
-            argument="max_memory",
+            "there is not enough memory for the first round of RR sets; use a smaller graph or a larger machine"
         )
     return best, reason, number
