@@ -153,7 +153,11 @@ class CollectionPair:
         if count > MOST_SETS:
             raise Stopped(MEMORY)
         # the growth is foreseeable: stop before it rather than in it
-        if limit is not None and self.have_result and 2 * collection.foresee(count) > 1.02 * limit + collection.nbytes:
+        if (
+            limit is not None
+            and self.have_result
+            and 2 * collection.expected_nbytes(count) > 1.02 * limit + collection.nbytes
+        ):
             raise Stopped(MEMORY)
         with self.clock("sample"):
             collection.extend(count, keep_going=self._keep_going, alongside=alongside)

@@ -54,7 +54,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
 def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
     """Whether that many sets, with their index, keep to the memory limit."""
     limit = pair.problem.limits.memory
-    return limit is None or sets.foresee(math.ceil(count)) <= limit
+    return limit is None or sets.expected_nbytes(math.ceil(count)) <= limit
 
 
 def _only(pair: CollectionPair) -> Generator[Round, None, str]:
@@ -65,7 +65,7 @@ def _only(pair: CollectionPair) -> Generator[Round, None, str]:
     if not _fits(pair, sets, wanted * (1.0 + _JUDGES)):
         limit = q.limits.memory
         assert limit is not None
-        wanted = limit / (1.0 + _JUDGES) / (sets.foresee(sets.n_sets) / sets.n_sets)
+        wanted = limit / (1.0 + _JUDGES) / (sets.expected_nbytes(sets.n_sets) / sets.n_sets)
         reason = MEMORY
     del sets
     count = 0
