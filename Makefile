@@ -1,5 +1,5 @@
 # make demo   creates a virtual environment, installs imax, and chooses seeds in a built-in graph
-# make test   runs all checks of continuous integration
+# make test   runs all checks of continuous integration; none of them needs the network once the packages are installed
 # make docs   builds the documentation in docs/_build/html
 # make bench  runs the nightly benchmarks on this commit and writes a site to .cache/asv/html; bench-quick runs each once
 
@@ -13,13 +13,13 @@ KERNELS := $(shell cat imax/kernels/*.py | cksum | cut -d ' ' -f 1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba-$(KERNELS)
 export COVERAGE_FILE := $(CURDIR)/.cache/coverage
 
-.PHONY: demo test lint types docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds test-minimum dist format clean
+.PHONY: demo test lint types security pip-audit docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds test-minimum dist format clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
 	$(BIN)/imax seed --k 5 karate
 
-test: lint types docs bench-smoke test-compiled test-nojit test-bounds
+test: lint types security docs bench-smoke test-compiled test-nojit test-bounds
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -27,6 +27,19 @@ lint: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy --cache-dir .cache/mypy
+
+# The code, the workflows, and whether the installed packages fit each other. Works without the network.
+security: $(VENV)/.installed-dev
+	$(BIN)/bandit --configfile pyproject.toml --quiet --recursive imax datasets
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+	$(BIN)/python -m pip check --disable-pip-version-check
+
+# Known vulnerabilities of the installed packages. Asks PyPI, so it runs every night and not in `make test`. With --strict,
+# a package that PyPI says nothing about is an error: without an answer the audit would succeed.
+pip-audit: $(VENV)/.installed-dev
+	mkdir -p .cache
+	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > .cache/installed.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .cache/installed.txt
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -d .cache/doctrees docs docs/_build/html

@@ -1,8 +1,8 @@
-"""How long does it take to get a large edge list into arrays? ``python -m bench.loading [--arcs N]``.
+"""Time to read a large edge list into arrays: ``python -m bench.loading [--arcs N]``.
 
-Every candidate runs as a process of its own, import included, on one tab-separated file of skewed random
-arcs; they take turns, so that a busy machine is busy for all. The other readers stop at columns of raw ids,
-imax goes on to node numbers and labels.
+Each candidate runs in a process of its own, including its imports, on a tab-separated file of random arcs with skewed
+degrees. The candidates alternate, so that load on the machine affects all of them. The other readers return columns of
+ids; imax also returns node indices and labels.
 """
 
 import argparse
@@ -24,7 +24,7 @@ with open(path, "wb") as file:
     for first in range(0, arcs, 1 << 20):
         n = min(1 << 20, arcs - first)
         src, dst = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        for _ in range(scale):  # one bit of both ends at a time, as R-MAT has it
+        for _ in range(scale):  # one bit of both ends at a time, as in R-MAT
             x = rng.random(n)
             src, dst = 2 * src + (x >= 0.76), 2 * dst + (((x >= 0.57) & (x < 0.76)) | (x >= 0.95))
         text, keep = [], []
@@ -83,7 +83,7 @@ CANDIDATES = {
 
 
 def child(code: str, *arguments: str) -> tuple[float, float]:
-    """Return the seconds that a process takes, and its peak memory in MB."""
+    """Return the duration of a process in seconds, and its peak memory in MB."""
     code = f"import sys\npath = sys.argv[1]\n{code}\nassert n > 0"
     start = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", code, *arguments]) as process:
@@ -103,10 +103,10 @@ def importable(module: str) -> bool:
 def measure(path: Path, arcs: int, repeats: int) -> None:
     here = {name: code for name, (code, module) in CANDIDATES.items() if importable(module)}
     for name in CANDIDATES.keys() - here.keys():
-        print(f"{name}: not installed, left out")
+        print(f"{name}: not installed, skipped")
     times: dict[str, list[float]] = {name: [] for name in here}
     peaks: dict[str, float] = {}
-    for turn in range(repeats + 1):  # the first turn fills caches, of kernels and of the file
+    for turn in range(repeats + 1):  # the first turn fills the caches of kernels and of the file
         for name, code in here.items():
             seconds, peak = child(code, str(path))
             if turn:
@@ -115,11 +115,11 @@ def measure(path: Path, arcs: int, repeats: int) -> None:
     ours = statistics.median(times["imax, arrays"])
     size = path.stat().st_size / 1e6
     print(f"\n{arcs:,} arcs, {size:,.0f} MB, median of {repeats} processes, {os.cpu_count()} cores\n")
-    print(f"{'':<18}{'seconds':>9}{'least':>8}{'MB/s':>8}{'ratio':>8}{'peak MB':>10}")
+    print(f"{'':<18}{'seconds':>9}{'minimum':>9}{'MB/s':>8}{'ratio':>8}{'peak MB':>10}")
     for name, seconds in times.items():
         middle = statistics.median(seconds)
         rate, ratio = size / middle, middle / ours
-        print(f"{name:<18}{middle:>9.2f}{min(seconds):>8.2f}{rate:>8.0f}{ratio:>8.2f}{peaks[name]:>10.0f}")
+        print(f"{name:<18}{middle:>9.2f}{min(seconds):>9.2f}{rate:>8.0f}{ratio:>8.2f}{peaks[name]:>10.0f}")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""Whole processes: `imax seed --k 50` from start to end, warm and the first time ever, with peak memory.
+"""Time and peak memory of whole processes: `imax seed --k 50`, with and without compiled kernels in the cache.
 
-``python -m bench.process`` times facebook (from the folder named by IMAX_DATA), an R-MAT graph as a text file and
-as a binary; ``--scale 23 --edge-factor 20 --only-binary`` is one run on a graph of 160 million arcs.
+``python -m bench.process`` measures facebook (from the folder that IMAX_DATA names), and an R-MAT graph as a text file
+and as a binary file. ``--scale 23 --edge-factor 20 --only-binary`` measures a graph of 160 million arcs.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from ._measure import machine, parser, table
 
 
 def run(arguments: list[str], environment: dict[str, str]) -> tuple[float, float, str]:
-    """Run a command; return seconds, peak MiB and what it printed."""
+    """Run a command; return its time in seconds, its peak memory in MiB and its standard output."""
     began = time.perf_counter()
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
@@ -30,12 +30,12 @@ def run(arguments: list[str], environment: dict[str, str]) -> tuple[float, float
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{arguments} ended with {process.returncode}")
+        raise SystemExit(f"{arguments} failed with exit code {process.returncode}")
     return time.perf_counter() - began, usage.ru_maxrss / 1024, printed
 
 
 def write_text(path: Path, src: Any, dst: Any) -> None:
-    """Write arcs as tab-separated lines, a slice at a time."""
+    """Write arcs as tab-separated lines, in slices of a million arcs."""
     with path.open("wb") as file:
         for a in range(0, src.size, 1 << 20):
             pairs = np.column_stack([src[a : a + (1 << 20)], dst[a : a + (1 << 20)]]).tolist()
@@ -43,7 +43,7 @@ def write_text(path: Path, src: Any, dst: Any) -> None:
 
 
 def make(folder: Path, scale: int, edge_factor: int, *, text: bool) -> None:
-    """Write an R-MAT graph as a binary file, and as text."""
+    """Write an R-MAT graph as a binary file and, if `text` is true, as a text file."""
     src, dst = imax.datasets.rmat(scale, edge_factor, rng=0)
     if text:
         write_text(folder / "graph.txt", src, dst)
@@ -59,7 +59,7 @@ def make(folder: Path, scale: int, edge_factor: int, *, text: bool) -> None:
 
 
 def rows_for(name: str, path: str, repeats: int, environment: dict[str, str]) -> list[tuple[Any, ...]]:
-    """Time one input."""
+    """Return the table row of one input."""
     command = [sys.executable, "-m", "imax", "seed", "--k", "50", "--random-seed", "1", "--format", "json", path]
     run(command, environment)
     runs = [run(command, environment) for _ in range(repeats)]
@@ -104,11 +104,11 @@ def main() -> None:
                 rows.append(("facebook.txt.gz, first run ever", f"{seconds:.2f}", f"{memory:,.0f}", "", ""))
                 rows += rows_for("facebook.txt.gz", str(data), repeats, environment)
         name = f"R-MAT 2^{scale} x {options.edge_factor}"
-        # in a process of its own: a child's peak memory is never shown below its parent's
+        # in a separate process: the peak memory of a child is never reported below that of its parent
         making = [sys.executable, "-m", "bench.process", "--make", folder, "--scale", str(scale)]
         making += ["--edge-factor", str(options.edge_factor)] + ["--only-binary"] * options.only_binary
         _, memory, printed = run(making, environment)
-        print(f"{printed.strip()}; peak memory of that {memory:,.0f} MiB\n")
+        print(f"{printed.strip()}; its peak memory was {memory:,.0f} MiB\n")
         text, binary = Path(folder) / "graph.txt", Path(folder) / "graph.imax"
         if not options.only_binary:
             rows += rows_for(f"{name}, text of {text.stat().st_size >> 20} MiB", str(text), repeats, environment)

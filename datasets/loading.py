@@ -205,9 +205,9 @@ def _find(dataset: Dataset, path: "str | os.PathLike[str] | None") -> Path:
     if path is not None and folder.is_file():
         return folder
     plain = dataset.file
-    for ending in _COMPRESSED[1:]:
-        plain = plain.removesuffix(ending)
-    for candidate in (dataset.file, *(plain + ending for ending in _COMPRESSED)):
+    for suffix in _COMPRESSED[1:]:
+        plain = plain.removesuffix(suffix)
+    for candidate in (dataset.file, *(plain + suffix for suffix in _COMPRESSED)):
         if (folder / candidate).is_file():
             return folder / candidate
     where = f"{folder} (from {VARIABLE})" if path is None else str(folder)

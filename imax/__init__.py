@@ -1,13 +1,13 @@
 """Influence maximization: choose whom to start with so that the most people are reached.
 
-The names below load what they need when first used, so that ``import imax`` is quick.
+Each public name is imported when it is first used, so ``import imax`` is fast.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import annotate, capacity, errors, recommend
+    from . import annotate, capacity, errors, io, recommend
     from .diffusion.exact import exact_spread
     from .diffusion.simulation import spread
     from .errors import ImaxError
@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from .graph.influence_graph import InfluenceGraph
     from .io import read_edgelist, read_graph, write_graph
     from .plotting import plot
-    from .results import Certificate, Comparison, CurveResult, MaximizeResult, SpreadEstimate
+    from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
-    from .selection import anytime, certify, compare, curve, maximize
+    from .selection import Constraints, anytime, certify, compare, curve, maximize, minimize_seeds
 
 __all__ = [
     "Certificate",
     "Comparison",
+    "Constraints",
     "CurveResult",
     "ImaxError",
     "InfluenceGraph",
-    "MaximizeResult",
     "RRCollection",
+    "SelectionResult",
     "SpreadEstimate",
     "__version__",
     "annotate",
@@ -38,7 +39,9 @@ __all__ = [
     "datasets",
     "errors",
     "exact_spread",
+    "io",
     "maximize",
+    "minimize_seeds",
     "plot",
     "probabilities",
     "read_edgelist",
@@ -54,10 +57,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "Certificate": "results",
     "Comparison": "results",
+    "Constraints": "selection",
     "CurveResult": "results",
     "ImaxError": "errors",
     "InfluenceGraph": "graph.influence_graph",
-    "MaximizeResult": "results",
+    "SelectionResult": "results",
     "RRCollection": "ris.collection",
     "SpreadEstimate": "results",
     "anytime": "selection",
@@ -66,6 +70,7 @@ _HOMES = {
     "curve": "selection",
     "exact_spread": "diffusion.exact",
     "maximize": "selection",
+    "minimize_seeds": "selection",
     "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",

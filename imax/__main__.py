@@ -1,4 +1,4 @@
-"""``python -m imax`` is the command ``imax``."""
+"""``python -m imax`` runs the command ``imax``."""
 
 from .cli import main
 

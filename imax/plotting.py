@@ -1,8 +1,8 @@
-"""Drawing a curve."""
+"""Plots of results."""
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import MissingDependencyError
+from .errors import InvalidArgumentError, MissingDependencyError
 from .results import CurveResult
 
 if TYPE_CHECKING:
@@ -12,14 +12,14 @@ __all__ = ["plot"]
 
 
 def plot(curve: CurveResult, ax: "matplotlib.axes.Axes | None" = None) -> "matplotlib.axes.Axes":
-    """Draw spread, its 95 % interval and both bounds against the number of seeds.
+    """Plot the spread, its 95 % interval and both bounds against the number of seeds.
 
     Parameters
     ----------
     curve : CurveResult
         From `imax.curve`.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default on a new figure of pyplot.
+        Axes to draw on; default a new pyplot figure.
 
     Returns
     -------
@@ -27,8 +27,10 @@ def plot(curve: CurveResult, ax: "matplotlib.axes.Axes | None" = None) -> "matpl
 
     Raises
     ------
+    InvalidArgumentError
+        If `curve` is not a `CurveResult`.
     MissingDependencyError
-        Without matplotlib.
+        If matplotlib is not installed.
 
     Examples
     --------
@@ -38,6 +40,10 @@ def plot(curve: CurveResult, ax: "matplotlib.axes.Axes | None" = None) -> "matpl
     'number of seeds k'
     >>> ax.figure.savefig("curve.png")  # doctest: +SKIP
     """
+    if not isinstance(curve, CurveResult):
+        raise InvalidArgumentError(
+            f"curve must be a CurveResult, got {type(curve).__name__}; imax.curve makes one", argument="curve"
+        )
     if ax is None:
         try:
             import matplotlib.pyplot as plt

@@ -1,4 +1,4 @@
-"""What selections and estimates return."""
+"""The results of selections and estimates."""
 
 import dataclasses
 import json
@@ -13,41 +13,46 @@ from .errors import MissingDependencyError
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Certificate", "Compared", "Comparison", "CurveResult", "MaximizeResult", "SpreadEstimate"]
+__all__ = [
+    "Certificate",
+    "Compared",
+    "Comparison",
+    "CurveResult",
+    "Record",
+    "SelectionResult",
+    "SpreadEstimate",
+    "as_frame",
+    "overlap_of",
+]
 
 
 def _plain(value: Any) -> Any:
-    """Turn NumPy numbers into Python's, all the way down."""
+    """Convert NumPy scalars to Python numbers, recursively."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if type(value) in (list, tuple):  # a tuple may be a label, and stays one
+    if type(value) in (list, tuple):  # a tuple may be a label, so it stays a tuple
         return type(value)(_plain(item) for item in value)
     return value
 
 
-def _label(value: Any) -> Any:
-    """Labels that JSON cannot hold are written as their repr."""
-    return repr(value)
-
-
 @dataclass(frozen=True)
 class Record:
-    """Dictionary and JSON views of a result."""
+    """Base class of the results: dictionary and JSON views."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as a dictionary of plain Python values."""
         return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return all fields as JSON; labels that JSON cannot hold stand there as their repr."""
-        return json.dumps(self.to_dict(), indent=indent, default=_label, ensure_ascii=False)
+        """Return all fields as JSON; labels that JSON cannot represent are written as their repr."""
+        return json.dumps(self.to_dict(), indent=indent, default=repr, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class SpreadEstimate(Record):
-    """A spread by forward simulation.
+    """A spread estimated by forward simulation; see `imax.spread`.
 
     Attributes
     ----------
@@ -58,7 +63,7 @@ class SpreadEstimate(Record):
     interval : tuple of float
         Confidence interval for the spread, at level `confidence`.
     n_simulations : int
-        Simulations done.
+        Number of simulations.
     """
 
     spread: float
@@ -86,54 +91,56 @@ class SpreadEstimate(Record):
 
 
 @dataclass(frozen=True)
-class MaximizeResult(Record):
-    """Seeds and, where the algorithm has one or it was asked for, their certificate.
+class SelectionResult(Record):
+    """The seeds of a selection and their certificate, if there is one.
 
-    With `start`, all spreads and bounds are of what the seeds add to it.
+    With `start`, all spreads and bounds count only what the seeds add to it.
 
     Attributes
     ----------
     seeds : list
-        The chosen nodes' labels: those of `include` first, then in the order of choice. Iterating over the result
-        iterates over them.
+        Labels of the seeds: those of `include` first, then in the order of choice. Iterating over the result iterates
+        over them.
     gains : list of float or None
-        Each seed's marginal gain in spread when it was chosen, as the selection estimated it; None for heuristics.
+        Marginal gain in spread of each seed, as the selection estimated it; None for heuristics.
     scores : list of float or None
-        Each seed's score when it was chosen; None for all but heuristics.
+        Score of each seed when it was chosen; only for heuristics.
     spread : float or None
-        Estimate of the seed set's spread, from RR sets that the selection did not see. None without a certificate, as
-        are the next four.
+        Estimate of the spread of the seed set, from RR sets that the selection did not use. None without a certificate,
+        like the next four.
     interval : tuple of float or None
         95 % confidence interval for the spread (Wilson), from the same sets.
     lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
     upper_bound : float or None
-        No seed set that the constraints admit has a larger spread, except with probability `delta`.
+        No admissible seed set has a larger spread, except with probability `delta`.
     ratio : float or None
-        lower_bound / upper_bound: the seeds certainly reach this share of the optimum, except with probability `delta`.
+        Certified ratio lower_bound / upper_bound: the seeds reach at least this share of the optimum, except with
+        probability `delta`.
     target_ratio : float or None
-        The share at which the selection would stop, such as 1 - 1/e - epsilon; None where it does not look at it.
+        The certified ratio at which the selection stops, such as 1 - 1/e - epsilon; None if the algorithm does not use
+        one.
     k : int
-        The most seeds that the constraints admit.
+        Maximum number of seeds that the constraints allow.
     total_cost : float or None
-        What the seeds cost, where there is a budget.
+        Total cost of the seeds, if there is a budget.
     start_spread : float or None
-        Estimate of what `start` reaches by itself, where it is given and there is a certificate.
-    fewest : int or None
+        Estimated spread of `start` alone, if it is given and there is a certificate.
+    min_seeds : int or None
         With a target spread: no smaller seed set reaches it, except with probability `delta`.
     stop_reason : str
         Such as ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
         ``"memory limit"`` or ``"interrupted"``.
     n_rr_sets, n_rr_entries : int
-        RR sets drawn in all, and the nodes in them.
+        Number of RR sets drawn, and of the nodes in them.
     n_simulations : int
-        Forward simulations done in all.
+        Number of forward simulations.
     rounds : int
-        Rounds completed.
+        Number of completed rounds.
     seconds : dict of str to float
         Time by phase.
     rng_key : tuple of int
-        The stream's key: the same key gives the same result.
+        Key of the random streams: `rng` set to this key gives the same result.
     """
 
     seeds: list[Any]
@@ -178,7 +185,7 @@ class MaximizeResult(Record):
         return self.seeds[i]
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame: rank, seed, and gain and total (the gains' running sum), or score."""
+        """Return a pandas DataFrame with the columns rank, seed, and gain and total (cumulative gain) or score."""
         columns: dict[str, Any] = {"rank": range(1, len(self.seeds) + 1), "seed": self.seeds}
         if self.gains is not None:
             columns |= {"gain": self.gains, "total": np.cumsum(self.gains)}
@@ -194,21 +201,21 @@ class MaximizeResult(Record):
                 f"spread {self.spread:.6g} ({self.interval[0]:.6g} to {self.interval[1]:.6g}), certified at least "
                 f"{self.ratio:.1%} of the optimum"
             )
-        return f"<MaximizeResult: {len(self.seeds)} seeds [{first}], {known} ({self.stop_reason})>"
+        return f"<SelectionResult: {len(self.seeds)} seeds [{first}], {known} ({self.stop_reason})>"
 
 
 @dataclass(frozen=True)
 class Certificate(Record):
-    """What is certain of a seed set's spread; see `imax.certify`.
+    """Bounds of the spread of a seed set and of the optimum; see `imax.certify`.
 
     Attributes
     ----------
     spread, interval, lower_bound, upper_bound, ratio, delta
-        As in `MaximizeResult`.
+        As in `SelectionResult`.
     epsilon : float
-        How close the bounds were to come to what an endless sample would say.
+        Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
-        Estimate of what `start` reaches by itself, where it is given.
+        Estimated spread of `start` alone, if it is given.
     """
 
     spread: float
@@ -242,7 +249,7 @@ class Certificate(Record):
 class CurveResult(Record):
     """Spread against the number of seeds, from one selection; see `imax.curve`.
 
-    All lists have an entry for each k from 1 on: the first k seeds' figures.
+    All lists have one entry for each k, starting with k = 1, for the first k seeds.
 
     Attributes
     ----------
@@ -251,7 +258,7 @@ class CurveResult(Record):
     gains : list of float
         Marginal gains, as the selection estimated them.
     spread : list of float
-        Estimates from RR sets that the selection did not see.
+        Estimates from RR sets that the selection did not use.
     low, high : list of float
         95 % confidence interval of each.
     lower_bound, upper_bound, ratio : list of float
@@ -301,15 +308,16 @@ class Compared(Record):
     Attributes
     ----------
     seeds : list
-        Fewer than k where a limit was met.
+        Fewer than k if a limit was reached.
     spread, std_error, interval : float, float, tuple of float
         By forward simulation, with the 95 % confidence interval.
     lower_bound, upper_bound, ratio, delta
         The certificate, as in `Certificate`.
     seconds : float
-        For the selection alone.
+        Time of the selection alone.
     memory : int or None
-        Bytes by which the process's resident memory rose at most meanwhile; None where only Linux could tell.
+        Maximum increase of the resident memory of the process during the selection, in bytes; None if the system is not
+        Linux.
     """
 
     algorithm: str
@@ -329,14 +337,14 @@ class Compared(Record):
 
 @dataclass(frozen=True)
 class Comparison(Record):
-    """Several algorithms on one question; see `imax.compare`.
+    """Several algorithms on one problem; see `imax.compare`.
 
     Attributes
     ----------
     rows : list of Compared
-        In the order asked for.
+        In the requested order.
     overlap : list of list of float
-        Jaccard index of each pair of seed sets: the share of nodes in either that are in both.
+        Jaccard index of each pair of seed sets: size of the intersection / size of the union.
     """
 
     rows: list[Compared]
@@ -364,8 +372,18 @@ class Comparison(Record):
         return as_frame(columns)
 
     def __repr__(self) -> str:
-        each = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
-        return f"<Comparison: k = {self.k}, {self.model.upper()}, {self.probability}: {each}>"
+        spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
+        return f"<Comparison: k = {self.k}, {self.model.upper()}, {self.probability}: {spreads}>"
+
+
+def overlap_of(seed_sets: list[list[Any]]) -> list[list[float]]:
+    """Return the Jaccard index of each pair of seed sets.
+
+    >>> overlap_of([[1, 2], [2, 3]])
+    [[1.0, 0.3333333333333333], [0.3333333333333333, 1.0]]
+    """
+    sets = [set(seeds) for seeds in seed_sets]
+    return [[len(a & b) / len(a | b) for b in sets] for a in sets]
 
 
 def as_frame(columns: dict[str, Any]) -> "pandas.DataFrame":

@@ -1,4 +1,4 @@
-"""The generators again, slow and obvious, in whole numbers of Python; imports nothing of the package."""
+"""Slow and simple generators with Python integers: the specification of the kernels. They never import imax."""
 
 from fractions import Fraction
 from math import floor, log, log1p
@@ -14,7 +14,7 @@ def mix(x):
 
 
 def words(key, i):
-    """Yield the words of stream i under a key."""
+    """Yield the words of stream i of a key."""
     state = mix((key[0] + GOLDEN * (i + 1)) % WORD)
     step = mix(state ^ key[1]) | 1
     while True:
@@ -23,7 +23,7 @@ def words(key, i):
 
 
 def rmat_arc(key, i, scale, quarters):
-    """Arc i: one draw of 32 bits a level, upper half of a word first; quarters in reading order."""
+    """Return arc i: one draw of 32 bits per level, the upper half of a word first; quarters row by row."""
     a, b, c = quarters
     halves = []
     stream = words(key, i)
@@ -45,7 +45,7 @@ def rmat_arc(key, i, scale, quarters):
 
 
 def rmat_cell_probabilities(scale, a, b, c):
-    """Probability of each cell of the adjacency matrix: a product of one factor a level."""
+    """Return the probability of each cell of the adjacency matrix: a product with one factor per level."""
     quarter = {(0, 0): a, (0, 1): b, (1, 0): c, (1, 1): 1 - a - b - c}
     cells = {}
     for u in range(2**scale):
@@ -58,20 +58,20 @@ def rmat_cell_probabilities(scale, a, b, c):
 
 
 def chung_lu_arc(key, i, n, exponent):
-    """Arc i: each end is the n-fold of a uniform number raised to a power, cut to a whole number."""
+    """Return arc i: each end is n times a power of a uniform number, rounded down."""
     stream = words(key, i)
     power = (exponent - 1) / (exponent - 2)
     return tuple(floor(n * ((next(stream) >> 11) / 2**53) ** power) for _ in range(2))
 
 
 def chung_lu_shares(n, exponent):
-    """Share of the ends that each node gets."""
+    """Return the probability of each node to be an end."""
     s = (exponent - 2) / (exponent - 1)
     return [((i + 1) / n) ** s - (i / n) ** s for i in range(n)]
 
 
 def bernoulli_cells(key, number, start, stop, p):
-    """Chosen cells, by gaps that are geometric."""
+    """Return the chosen cells; the gaps between them are geometric."""
     stream = words(key, number)
     chosen, cell = [], start
     while p > 0:
@@ -85,7 +85,7 @@ def bernoulli_cells(key, number, start, stop, p):
 
 
 def block_pairs(sizes, directed):
-    """Return {(block r, block s): number of pairs of nodes that are tried}, by listing all pairs."""
+    """Return {(block r, block s): number of possible edges}, by listing all pairs of nodes."""
     block = [r for r, size in enumerate(sizes) for _ in range(size)]
     tried = {}
     for u in range(len(block)):
@@ -96,7 +96,7 @@ def block_pairs(sizes, directed):
 
 
 def chi_square(observed, expected):
-    """Pearson's statistic; cells that expect fewer than 5 are put together."""
+    """Return Pearson's statistic and its degrees of freedom; cells with an expectation below 5 are merged."""
     kept = [(o, e) for o, e in zip(observed, expected, strict=True) if e >= 5]
     rest = [(o, e) for o, e in zip(observed, expected, strict=True) if e < 5]
     if rest:

@@ -1,4 +1,4 @@
-"""The slow, obvious reading of an edge list; the specification of imax's parser. Never imports imax."""
+"""A slow and simple reader of edge lists: the specification of the parser. It never imports imax."""
 
 import math
 import re
@@ -10,7 +10,7 @@ BLANKS = " \t\r\x0b\x0c"
 
 
 class Bad(Exception):
-    """A line is malformed; `args` is its number."""
+    """A line is malformed. The argument is its number."""
 
 
 def lines_of(text):
@@ -21,7 +21,7 @@ def lines_of(text):
 
 
 def any_separator(line):
-    """Split at white space, or at one comma or semicolon with white space around it."""
+    """Split at white space, or at a comma or semicolon with optional white space around it."""
     fields = [f.strip(BLANKS) for f in re.split(r"[ \t\r\x0b\x0c]*[,;][ \t\r\x0b\x0c]*|[ \t\r\x0b\x0c]+", line)]
     return fields[:-1] if len(fields) > 1 and fields[-1] == "" else fields
 

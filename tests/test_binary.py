@@ -1,4 +1,4 @@
-"""The binary format: round trips, and nothing but `FileFormatError` for anything else."""
+"""The binary format: round trips, and `FileFormatError` for any other content."""
 
 import json
 import struct
@@ -55,7 +55,7 @@ def test_round_trip(tmp_path, name):
     assert second.read_bytes() == path.read_bytes()
 
 
-def test_read_graph_knows_the_format(tmp_path):
+def test_read_graph_detects_the_format(tmp_path):
     path = tmp_path / "g.txt"
     write_binary(made(), path)
     assert read_graph(path).arcs() == made().arcs()
@@ -68,7 +68,7 @@ def test_read_graph_knows_the_format(tmp_path):
     assert read_graph(path, directed=False).n_arcs == 8
 
 
-def test_arrays_stand_at_multiples_of_64(tmp_path):
+def test_arrays_start_at_multiples_of_64_bytes(tmp_path):
     path = tmp_path / "g"
     write_graph(made(["a", "b", "c", "d", "e"]), path)
     data = path.read_bytes()
@@ -89,7 +89,7 @@ def test_large_files_are_mapped(tmp_path):
     assert not graph.in_idx.flags.owndata
 
 
-def test_refusals(tmp_path):
+def test_errors(tmp_path):
     path = tmp_path / "g"
     with pytest.raises(NoSuchFileError):
         read_binary(path)
@@ -115,7 +115,7 @@ def load(data, **options):
 
 
 def reheaded(image, change):
-    """Return the file with a changed header under a right checksum."""
+    """Return the file with a changed header and a correct checksum."""
     _, length, _ = struct.unpack_from("<8sII", image)
     header = json.loads(image[16 : 16 + length])
     body = image[-(-(16 + length) // 64) * 64 :]
@@ -149,7 +149,7 @@ def reheaded(image, change):
         (lambda h: h["arrays"][0].update(offset=h["arrays"][1]["offset"]), "rows do not cover"),
     ],
 )
-def test_headers_that_lie(image, change, message):
+def test_headers_that_do_not_match_the_arrays(image, change, message):
     with pytest.raises(FileFormatError, match=message) as error:
         load(reheaded(image, change))
     assert "\n" not in str(error.value)
@@ -163,7 +163,7 @@ def test_truncation(image):
         load(image + b"x")
 
 
-def test_damaged_arrays_are_found_on_demand(image):
+def test_verify_finds_damaged_arrays(image):
     _, length, _ = struct.unpack_from("<8sII", image)
     entry = json.loads(image[16 : 16 + length])["arrays"][1]
     place = -(-(16 + length) // 64) * 64 + entry["offset"]
@@ -177,7 +177,7 @@ def test_damaged_arrays_are_found_on_demand(image):
 @pytest.mark.parametrize(
     ("name", "message"), [("in_idx", "names a node beyond 4"), ("index", "index does not name every node")]
 )
-def test_arrays_that_lead_astray(image, name, message):
+def test_ids_out_of_range_are_refused(image, name, message):
     _, length, _ = struct.unpack_from("<8sII", image)
     entry = next(e for e in json.loads(image[16 : 16 + length])["arrays"] if e["name"] == name)
     place = -(-(16 + length) // 64) * 64 + entry["offset"]
@@ -188,7 +188,7 @@ def test_arrays_that_lead_astray(image, name, message):
 
 @settings(deadline=None)
 @given(st.data())
-def test_any_flipped_byte_of_the_header_is_survived(image, data):
+def test_any_changed_byte_of_the_header_is_refused_or_harmless(image, data):
     _, length, _ = struct.unpack_from("<8sII", image)
     changed = bytearray(image)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -200,6 +200,6 @@ def test_any_flipped_byte_of_the_header_is_survived(image, data):
 
 @settings(deadline=None)
 @given(st.binary(max_size=200))
-def test_any_bytes_are_survived(data):
+def test_any_bytes_are_refused(data):
     with pytest.raises(FileFormatError):
         load(b"IMAXGRF1" + data)

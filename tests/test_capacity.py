@@ -254,8 +254,8 @@ def test_threads_and_lanes_change_nothing(lesmis, algorithm):
     options = {**PART, "rng": 7, "delta": 0.3}
     if "oracle" in METHODS[algorithm].accepts:
         options["n_rr_sets"] = 400
-    one = assign(problem, algorithm, threads=1, lanes=1, **options).to_dict()
-    two = assign(problem, algorithm, threads=3, lanes=5, **options).to_dict()
+    one = assign(problem, algorithm, threads=1, **options).to_dict()
+    two = assign(problem, algorithm, threads=3, **options).to_dict()
     again = assign(problem, algorithm, **options, max_memory="1GiB").to_dict()
     for record in (one, two, again):
         del record["seconds"]

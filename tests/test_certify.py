@@ -193,9 +193,7 @@ def test_targets_are_reached_and_the_fewest_seeds_are_right():
         n, model, weights = graph.n_nodes, question["model"], question["node_weights"]
         spreads = naive_constraints.all_spreads(n, arcs, model, weights)
         target = float(spreads[-1]) * (0.3 + 0.5 * np.random.default_rng(i).random())
-        found = imax.maximize(
-            graph, target_spread=target, model=model, node_weights=weights, epsilon=0.1, delta=DELTA, rng=i
-        )
+        found = imax.minimize_seeds(graph, target, model=model, node_weights=weights, epsilon=0.1, delta=DELTA, rng=i)
         true = spreads[naive_constraints.mask(found.seeds)]
         slack = 1e-5 * target
         least = min(bin(m).count("1") for m in range(1 << n) if spreads[m] >= target - slack)
@@ -212,16 +210,16 @@ def test_targets_are_reached_and_the_fewest_seeds_are_right():
 @compiled
 def test_targets_on_a_star():
     star = InfluenceGraph.from_arrays([0] * 9 + [10], [*range(1, 10), 11], probability="uniform:1")
-    found = imax.maximize(star, target_spread=9.5, rng=1)
+    found = imax.minimize_seeds(star, 9.5, rng=1)
     assert found.seeds == [0]
     assert found.min_seeds == 1
-    both = imax.maximize(star, target_spread=11, rng=1)
+    both = imax.minimize_seeds(star, 11, rng=1)
     assert (both.seeds, both.min_seeds) == ([0, 10], 2)
-    forced = imax.maximize(star, target_spread=9.5, include=[3], rng=1)
+    forced = imax.minimize_seeds(star, 9.5, include=[3], rng=1)
     assert forced.seeds == [3, 0]
-    with pytest.raises(InvalidArgumentError, match="out of reach: all 2 nodes that may be seeds reach at most"):
-        imax.maximize(star, target_spread=10, candidates=[1, 2], rng=1)
-    weight = imax.maximize(star, target_spread=4, node_weights=[0.0] * 11 + [5.0], rng=1)
+    with pytest.raises(InvalidArgumentError, match="cannot be reached: all 2 nodes that may be seeds reach at most"):
+        imax.minimize_seeds(star, 10, candidates=[1, 2], rng=1)
+    weight = imax.minimize_seeds(star, 4, node_weights=[0.0] * 11 + [5.0], rng=1)
     assert weight.seeds == [10]
 
 

@@ -1,10 +1,11 @@
-"""The command line: what it prints, how it fails, and how it ends.
+"""The command line: its output, its errors and its exit codes.
 
-Commands run in this process, but for those whose end is the point: Ctrl-C, a closed pipe, a full disk.
+Commands run in this process, except where the end of the process is tested: Ctrl-C, a closed pipe, a full disk.
 """
 
 import csv
 import gzip
+import importlib
 import inspect
 import io
 import json
@@ -25,20 +26,29 @@ from click.testing import CliRunner
 
 import imax
 from imax.cli import main
-from imax.cli._output import as_table
+from imax.cli._algorithms import AlgorithmName, registry_of
+from imax.cli.errors import name_option
+from imax.cli.output import as_table
+from imax.errors import InvalidArgumentError
 
 QUICK = ("--epsilon", "0.4", "--random-seed", "1")
 SQUARE = "0 1\n1 2\n2 3\n3 0\n"
 NAMED = "ann,bob\nann,cid\nbob,cid\ncid,dot\n"
+FAMILIES = [
+    ("selection", "seed", "maximize"),
+    ("capacity", "cim", "assign"),
+    ("annotate", "annotate", "select"),
+    ("recommend", "rerank", "Reranker"),
+]
 COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "info", "convert")
 
 
-# click 8.1 mixes what is printed and what is told unless asked not to; later releases never do
+# click 8.1 mixes standard output and standard error by default; later releases never do
 RUNNER = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 
 def run(*args, code=0, stdin=None):
-    """Run a command, check its exit code, and return what it gave."""
+    """Run a command, check its exit code, and return the result."""
     result = CliRunner(**RUNNER).invoke(main, [str(a) for a in args], input=stdin, prog_name="imax")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -47,7 +57,7 @@ def run(*args, code=0, stdin=None):
 
 
 def fails(code, *args, stdin=None):
-    """Run a command that must fail; return its one line."""
+    """Run a command that must fail; return its error message of one line."""
     result = run(*args, code=code, stdin=stdin)
     assert result.stdout == ""
     assert result.stderr.startswith("imax: error: ")
@@ -93,6 +103,7 @@ def test_help_shows_each_option_and_examples_on_lines_of_their_own(command, flag
         if isinstance(param, click.Option):
             assert max(param.opts, key=len) in text
             assert param.help, param.name
+            assert "{" not in param.help
     examples = [line.strip() for line in known.epilog.splitlines() if "imax" in line]
     assert len(examples) >= 3
     assert set(examples) <= {line.strip() for line in text.splitlines()}
@@ -105,6 +116,9 @@ def test_examples_in_help_name_options_that_exist():
             params = main.get_command(click.Context(main), name).params
             known = {option for param in params for option in (*param.opts, *param.secondary_opts)}
             assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", words)) <= known
+            family = {"cim": "capacity", "rerank": "recommend", "annotate": "annotate"}.get(name, "selection")
+            used = ",".join(re.findall(r"--algorithms? (\S+)", words)).split(",")
+            assert set(used) <= {"", *registry_of(family)}
 
 
 def test_without_a_command_the_help_is_shown():
@@ -113,19 +127,65 @@ def test_without_a_command_the_help_is_shown():
     assert "141" in text
 
 
-def test_help_tells_the_default_epsilon():
-    from imax.selection.base import DEFAULT_EPSILON
+def test_help_shows_the_default_epsilon():
+    from imax.selection.problem import DEFAULT_EPSILON
 
     assert f"[default: {DEFAULT_EPSILON}; imm: 0.1]" in " ".join(run("seed", "-h").stdout.split())
 
 
-def test_help_and_version_load_no_engine():
+@pytest.mark.parametrize(("family", "command", "function"), FAMILIES)
+def test_help_shows_all_algorithms_and_the_library_s_default(family, command, function):
+    names = list(registry_of(family))
+    text = "".join(run(command, "-h").stdout.split())
+    assert f"Algorithm:{','.join(names)}." in text
+    assert f"[default:{names[0]}]" in text
+    module = importlib.import_module(f"imax.{family}")
+    parameters = inspect.signature(getattr(module, function, lambda: None)).parameters
+    assert "algorithm" not in parameters or parameters["algorithm"].default == names[0]
+
+
+@pytest.mark.parametrize(("family", "command", "function"), FAMILIES)
+def test_names_of_algorithms_are_completed(family, command, function):
+    complete = AlgorithmName(family).shell_complete
+    names = list(registry_of(family))
+    assert [item.value for item in complete(None, None, "")] == names
+    assert names[0] in {item.value for item in complete(None, None, names[0])}
+
+
+def test_help_names_all_schemes_of_probabilities():
+    words = set(re.findall(r"[a-z_]+", run("info", "-h").stdout))
+    assert {scheme.name for scheme in imax.probabilities.schemes()} <= words
+
+
+@pytest.mark.parametrize(
+    ("args", "absent"),
+    [
+        (("--version",), {"numpy", "numba", "networkx", "scipy"}),
+        (("-h",), {"numpy", "numba", "networkx", "scipy"}),
+        (("info", "-h"), {"numpy", "numba", "networkx", "scipy"}),
+        (("seed", "-h"), {"numba", "networkx", "scipy"}),  # the registry, for the names
+        (("cim", "-h"), {"numba", "networkx", "scipy"}),
+        (("rerank", "-h"), {"numba", "networkx", "scipy"}),
+        (("annotate", "-h"), {"numba", "networkx", "scipy"}),
+    ],
+)
+def test_help_and_version_import_little(args, absent):
     code = (
-        "import sys; from imax.cli import main\n"
-        "for args in (['--version'], ['-h'], ['seed', '-h'], ['convert', '-h']): main(args, standalone_mode=False)\n"
-        "assert not {'numpy', 'numba', 'networkx', 'scipy'} & set(sys.modules)"
+        f"import sys; from imax.cli import main; main({list(args)!r}, standalone_mode=False); "
+        f"assert not {absent!r} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_registries_are_imported_only_for_a_given_name(tmp_path):
+    code = (
+        "import sys; from imax.cli import main\n"
+        f"try: main(['seed', '-k', '1', *sys.argv[1:], {str(tmp_path / 'no')!r}])\n"
+        "except SystemExit: print('imax.selection' in sys.modules)"
+    )
+    for options, expected in (((), "False"), (("--algorithm", "hist"), "True")):
+        done = subprocess.run([sys.executable, "-c", code, *options], capture_output=True, text=True, check=True)
+        assert done.stdout == f"{expected}\n"
 
 
 def test_seeding_a_file_loads_only_what_it_needs(square):
@@ -139,6 +199,33 @@ def test_seeding_a_file_loads_only_what_it_needs(square):
     )
     command = [sys.executable, "-c", code, "seed", "-k", "1", *QUICK, str(square)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_misspelled_command_gets_a_suggestion(square):
+    assert "there is no command 'sed'; did you mean 'seed'?" in fails(2, "sed", "-k", 1, square)
+    assert "there is no command 'xyz' (see" in fails(2, "xyz")
+
+
+def test_a_misspelled_algorithm_gets_a_suggestion(square):
+    assert "did you mean 'degree-discount'?" in fails(2, "seed", "-k", 1, "--algorithm", "degree_discount", square)
+
+
+def test_errors_name_the_option():
+    """The name of the argument at the start of a message becomes the name of the option; nothing else changes."""
+    seed = main.get_command(click.Context(main), "seed")
+
+    def shown(message, argument):
+        return name_option(InvalidArgumentError(message, argument=argument), seed)
+
+    assert (
+        shown("n_simulations must be at least 2, got 1", "n_simulations") == "--simulations must be at least 2, got 1"
+    )
+    assert shown("k must be at most 4; use a smaller k", "k") == "--k must be at most 4; use a smaller k"
+    assert shown("quotas: no group is named 'a'", "quotas") == "--quota: no group is named 'a'"
+    assert shown("k_max must be at least 1", "k") == "k_max must be at least 1"
+    assert shown("this k is too large", "k") == "this k is too large"
+    assert shown("capacity must be at least 1", "capacity") == "capacity must be at least 1"
+    assert shown("k must be at least 1", None) == "k must be at least 1"
 
 
 def test_graph_names_are_completed():
@@ -204,7 +291,7 @@ def test_a_drawn_random_seed_is_shown_and_repeats_the_run(square):
     assert again["spread"] == first["spread"]
 
 
-def test_verification_is_on_a_stream_of_its_own():
+def test_verification_has_its_own_stream():
     args = ("seed", "-k", 2, *QUICK, "--verify", 500)
     record = json.loads(run(*args, "--format", "json", "karate").stdout)
     check = record["verification"]
@@ -228,11 +315,11 @@ def test_text_labels_and_notes(write):
     assert result.stdout == "ann\n"
     assert all(line.startswith("note: ") for line in result.stderr.splitlines())
     assert "header" in result.stderr
-    assert "--probability column" in result.stderr
+    assert "column" in result.stderr
     assert run("seed", "-k", 1, *QUICK, "--quiet", write(SQUARE + "4 0 1\n")).stderr == ""
 
 
-def test_skipped_lines_are_told(write):
+def test_skipped_lines_are_noted(write):
     graph = write("0 1\nnonsense\n1 2\n")
     result = run("seed", "-k", 1, *QUICK, "--on-bad-line", "skip", "--format", "plain", graph)
     assert result.stdout == "0\n"
@@ -293,7 +380,7 @@ def test_spread_with_node_weights(write):
     assert float(out.stdout) == 10.5
 
 
-def test_info_tells_what_became_of_the_input(write):
+def test_info_shows_what_reading_did_to_the_input(write):
     graph = write("0 1\n0 1\n1 1\n2 0\n5 5\n")
     record = json.loads(run("info", "--format", "json", graph).stdout)
     expected = {
@@ -331,12 +418,12 @@ def test_converted_graphs_are_the_same(write, tmp_path, content, ending):
 
 def test_matrix_market_numbers_nodes_from_1(square, write, tmp_path):
     out = tmp_path / "out.mtx"
-    assert "no labels" in run("convert", square, out).stderr
+    assert "have no labels" in run("convert", square, out).stderr
     assert imax.read_graph(out, probability="column").arcs() == [(4, 1, 1.0), (1, 2, 1.0), (2, 3, 1.0), (3, 4, 1.0)]
-    assert "no labels" not in run("convert", write("1 2\n2 1\n"), out).stderr
+    assert "have no labels" not in run("convert", write("1 2\n2 1\n"), out).stderr
 
 
-def test_convert_tells_which_nodes_an_edge_list_loses(write, tmp_path):
+def test_convert_notes_which_nodes_an_edge_list_loses(write, tmp_path):
     out = tmp_path / "out.txt"
     assert "1 nodes without arcs" in run("convert", write("0 1\n2 2\n"), out).stderr
     assert run("convert", "-q", write("0 1\n2 2\n"), out).stderr == ""
@@ -350,7 +437,7 @@ def test_labels_that_an_edge_list_cannot_hold_are_refused(write, tmp_path):
     assert out.read_text() == "old"
 
 
-def test_table_columns_keep_to_their_side():
+def test_table_columns_are_aligned():
     assert as_table(("n", "name"), [("10", "b"), ("9", "ccccc")], (True, False)) == " n  name\n10  b\n 9  ccccc\n"
 
 
@@ -364,7 +451,7 @@ def truncated():
 BAD_GRAPHS = {
     "empty": (b"", (), "no arcs"),
     "only comments": (b"# nothing\n\n", (), "no arcs"),
-    "malformed line": (b"0 1\n1 2\n7\n", (), r"graph.txt:3: .*'7'.*--on-bad-line skip"),
+    "malformed line": (b"0 1\n1 2\n7\n", (), r"graph.txt:3: .*'7'"),
     "truncated gzip": (truncated(), (), "gzip data ends too early"),
     "not UTF-8": (b"ann bob\nc\xe9d eve\n", (), r"graph.txt:2: .*not UTF-8"),
     "UTF-16": ("0 1\n".encode("utf-16"), (), "UTF-16"),
@@ -378,7 +465,7 @@ BAD_GRAPHS = {
     "LT weights above 1": (
         b"0 2 0.7\n1 2 0.7\n",
         ("--probability", "column", "--model", "lt"),
-        "node 2 sum to 1.4.*--probability lt_normalized",
+        "node 2 sum to 1.4.*lt_normalized",
     ),
 }
 
@@ -455,11 +542,11 @@ BAD_USAGE = [
     (("--time-limit", 0), "--time-limit"),
     (("--model", "sir"), "--model"),
     (("--format", "xml"), "--format"),
-    (("--probability", "uniform:-0.1"), "--probability 'uniform:-0.1'.*-0.1"),
-    (("--probability", "uniform:1.1"), "--probability 'uniform:1.1'.*1.1"),
-    (("--probability", "uniform:nan"), "--probability 'uniform:nan'"),
-    (("--probability", "uniform"), "--probability 'uniform' needs a value"),
-    (("--probability", "guess"), "--probability must be one of"),
+    (("--probability", "uniform:-0.1"), "probability 'uniform:-0.1'.*-0.1"),
+    (("--probability", "uniform:1.1"), "probability 'uniform:1.1'.*1.1"),
+    (("--probability", "uniform:nan"), "probability 'uniform:nan'"),
+    (("--probability", "uniform"), "probability 'uniform' needs a value"),
+    (("--probability", "guess"), "probability must be one of"),
     (("--on-bad-line", "ignore"), "--on-bad-line"),
     (("--no-such-option",), "--no-such-option"),
     (("another",), "another"),
@@ -472,7 +559,7 @@ def test_bad_options_end_with_2(square, options, expected):
     assert re.search(expected, fails(2, "seed", *k, square, *options))
 
 
-def test_bad_options_are_told_before_a_file_is_read(tmp_path):
+def test_bad_options_are_rejected_before_a_file_is_read(tmp_path):
     absent = tmp_path / "absent"
     for options in (("--k", 0), ("--k", 1, "--epsilon", 2), ("--k", 1, "--probability", "uniform:7")):
         fails(2, "seed", *options, absent)
@@ -485,7 +572,7 @@ def test_k_above_the_candidates(write, square):
     two = write("0\n1\n", "two")
     assert "--k must be at most 2" in fails(2, "seed", "-k", 3, "--candidates", two, square)
     line = fails(2, "seed", "-k", 1, "--candidates", two, "--exclude", two, square)
-    assert "no node is left that may be a seed" in line
+    assert "no node that may be a seed" in line
 
 
 def test_missing_arguments(square):
@@ -508,7 +595,7 @@ def test_options_for_files_are_refused_for_names():
 
 def test_a_binary_directed_graph_cannot_be_made_undirected(square, tmp_path):
     run("convert", square, tmp_path / "g.imax")
-    assert "--undirected" in fails(2, "info", "--undirected", tmp_path / "g.imax")
+    assert "directed" in fails(2, "info", "--undirected", tmp_path / "g.imax")
 
 
 def test_bad_thread_setting(monkeypatch, square):
@@ -526,8 +613,8 @@ def test_debug_shows_the_traceback(tmp_path):
 # -- output that cannot be written ---------------------------------------------------------------------------------
 
 
-def test_unwritable_output_is_told_before_the_work(tmp_path, square):
-    absent = tmp_path / "absent"  # would be told first if it were read
+def test_unwritable_output_is_rejected_before_the_work(tmp_path, square):
+    absent = tmp_path / "absent"  # reading it would be the first error
     for command in (("seed", "-k", 1), ("spread", "--seed", 0), ("info",)):
         assert "no folder" in fails(1, *command, "--output", tmp_path / "no" / "out", absent)
         assert "it is a folder" in fails(1, *command, "--output", tmp_path, absent)
@@ -590,11 +677,11 @@ def test_seeds_go_through_a_pipe(square):
 
 @contextmanager
 def on_terminal(*args, **options):
-    """Run a command whose standard error is a terminal; give the process and a function that waits for a text there."""
+    """Run a command whose standard error is a terminal; yield the process and a function that waits for a text."""
     import pty
 
     own, theirs = pty.openpty()
-    # tests that run in the background may ignore interrupts, and children inherit that
+    # tests in the background may ignore interrupts, and child processes inherit that
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command(*args), stdout=subprocess.PIPE, stderr=theirs, text=True, **options)
     signal.signal(signal.SIGINT, before)
@@ -622,7 +709,7 @@ def on_terminal(*args, **options):
 
 
 def interrupted(process, read):
-    """Send an interrupt; return what was printed in all."""
+    """Send an interrupt; return the whole standard output, and the last line on standard error."""
     process.send_signal(signal.SIGINT)
     printed = process.stdout.read()
     last = read()
@@ -631,7 +718,7 @@ def interrupted(process, read):
     return printed, last.replace("\r", "\n").strip().splitlines()[-1]
 
 
-pytest.importorskip("pty", reason="signals and terminals as on Unix")
+pytest.importorskip("pty", reason="needs Unix signals and terminals")
 
 
 @pytest.mark.slow

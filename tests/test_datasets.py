@@ -1,7 +1,7 @@
-"""Generators against slow references and known laws; the registry; loading by name.
+"""Generators, compared with slow references and known distributions; the registry; loading by name.
 
-Statistical tests use fixed keys, so each always gives the same answer; with a key chosen blindly each
-chi-square test would fail once in a million times.
+Statistical tests use fixed keys, so that their outcome is always the same. With a random key a chi-square test would
+fail once in a million times.
 """
 
 import gzip
@@ -36,7 +36,7 @@ def key_of(seed):
 
 
 @pytest.mark.parametrize("scale", [1, 2, 7, 10, 30])
-def test_rmat_is_the_reference_bit_for_bit(scale):
+def test_rmat_equals_the_reference_bit_for_bit(scale):
     src, dst = rmat(scale, 300 / 2**scale, 0.5, 0.2, 0.25, rng=5)
     expected = [naive.rmat_arc(key_of(5), i, scale, (0.5, 0.2, 0.25)) for i in range(300)]
     assert list(zip(src.tolist(), dst.tolist(), strict=True)) == expected
@@ -60,7 +60,7 @@ def test_rmat_cells_have_the_frequencies_of_the_model(quarters):
     ("quarters", "corner"),
     [((1, 0, 0), (0, 0)), ((0, 1, 0), (0, 31)), ((0, 0, 1), (31, 0)), ((0, 0, 0), (31, 31))],
 )
-def test_rmat_quarters_of_probability_one_send_every_arc_one_way(quarters, corner):
+def test_rmat_with_a_quarter_of_probability_one(quarters, corner):
     src, dst = rmat(5, 1, *quarters, rng=1)
     assert (set(src.tolist()), set(dst.tolist())) == ({corner[0]}, {corner[1]})
 
@@ -81,14 +81,14 @@ def test_arcs_do_not_depend_on_threads(draw):
             assert np.array_equal(one, other)
 
 
-def test_more_arcs_extend_fewer():
+def test_the_first_arcs_do_not_depend_on_the_number_of_arcs():
     few, many = rmat(8, 1, rng=3), rmat(8, 2, rng=3)
     assert np.array_equal(few[0], many[0][:256])
     assert np.array_equal(few[1], many[1][:256])
     assert not np.array_equal(few[0], rmat(8, 1, rng=4)[0])
 
 
-def test_chung_lu_is_the_reference():
+def test_chung_lu_equals_the_reference():
     src, dst = chung_lu(1000, 0.6, 2.3, rng=8)
     expected = [naive.chung_lu_arc(key_of(8), i, 1000, 2.3) for i in range(300)]
     assert list(zip(src.tolist(), dst.tolist(), strict=True)) == expected
@@ -110,7 +110,7 @@ def test_chung_lu_ends_are_independent():
 
 
 @pytest.mark.parametrize("p", [0.0, 0.004, 0.3, 0.999, 1.0])
-def test_chosen_cells_are_the_reference(p, monkeypatch):
+def test_chosen_cells_equal_the_reference(p, monkeypatch):
     from imax.datasets import generators
 
     monkeypatch.setattr(generators, "_CHUNK", 40)
@@ -135,7 +135,7 @@ def test_stochastic_block_with_certain_edges_lists_every_pair(directed):
 
 
 @pytest.mark.parametrize("directed", [False, True])
-def test_stochastic_block_tries_every_pair_alike(directed, monkeypatch):
+def test_stochastic_block_draws_every_pair_with_its_probability(directed, monkeypatch):
     from imax.datasets import generators
 
     monkeypatch.setattr(generators, "_CHUNK", 2)  # many streams, even for few cells
@@ -154,18 +154,18 @@ def test_stochastic_block_counts_of_large_blocks():
     sizes, p = [40_000, 60_000], 2e-6
     src, dst = stochastic_block(sizes, np.full((2, 2), p), rng=9)
     pairs = 100_000 * 99_999 / 2
-    assert abs(len(src) - pairs * p) < 6 * np.sqrt(pairs * p)  # a false alarm in 5e8
+    assert abs(len(src) - pairs * p) < 6 * np.sqrt(pairs * p)  # fails by chance once in 5e8 times
     assert len(set(zip(src.tolist(), dst.tolist(), strict=True))) == len(src)
 
 
-def test_a_buffer_too_short_is_made_longer(monkeypatch):
+def test_a_buffer_that_is_too_small_grows(monkeypatch):
     from imax.datasets import generators
 
     monkeypatch.setattr(generators, "_SPARE", -8)
     assert len(stochastic_block([1, 90], [[0, 1], [1, 0]], rng=1)[0]) == 90
 
 
-def test_shapes_with_known_answers():
+def test_simple_shapes():
     assert [ends.tolist() for ends in star(1)] == [[], []]
     assert generate("star", 6).out_degree().tolist() == [5, 0, 0, 0, 0, 0]
     assert generate("path", n=4).out_degree().tolist() == [1, 1, 1, 0]
@@ -176,7 +176,7 @@ def test_shapes_with_known_answers():
     assert path(2)[1].tolist() == [1]
 
 
-def test_generate_draws_the_arcs_of_the_function_and_keeps_isolated_nodes():
+def test_generate_returns_the_arcs_of_the_function_and_keeps_isolated_nodes():
     graph = generate("rmat", 6, 2, rng=9, probability="uniform:0.5")
     src, dst = rmat(6, 2, rng=9)
     assert graph.n_nodes == 64
@@ -189,7 +189,7 @@ def test_generate_draws_the_arcs_of_the_function_and_keeps_isolated_nodes():
     assert generate("stochastic-block", [2, 3], [[1, 1], [1, 1]]).n_arcs == 20
 
 
-def test_generate_replays_and_a_generator_moves_on():
+def test_generate_repeats_for_an_int_and_differs_for_a_generator():
     def arcs(rng):
         return generate("rmat", 5, rng=rng, probability="trivalency").arcs()
 
@@ -228,6 +228,7 @@ def test_errors_name_the_argument(call, says):
         call()
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(caught.value.argument or "")
 
 
 # -- the registry and loading
@@ -258,7 +259,7 @@ def test_builtin_graphs_load_without_a_folder(name, monkeypatch):
     assert load(name).arcs() == load(name.upper().replace("-", "_"), rng=3).arcs()
 
 
-def test_generated_graphs_load_by_text():
+def test_generated_graphs_load_by_name():
     assert load("rmat:6,4").arcs() == generate("rmat", 6, 4, rng=0).arcs()
     assert load("rmat:6,4,rng=3").arcs() == generate("rmat", 6, edge_factor=4, rng=3).arcs()
     assert load("rmat:6,4", rng=1).arcs() == load("RMAT:6,4", rng=2).arcs()
@@ -279,13 +280,14 @@ def test_generated_graphs_load_by_text():
         ("nosuch", "name 'nosuch' is unknown"),
     ],
 )
-def test_texts_that_cannot_be_read(spec, says):
+def test_invalid_names_of_generated_graphs(spec, says):
     with pytest.raises(InvalidArgumentError) as caught:
         load(spec)
     assert says in str(caught.value)
+    assert str(caught.value).startswith(caught.value.argument or "")
 
 
-def test_resolve_knows_names_and_texts_only():
+def test_resolve_returns_none_for_unknown_names():
     assert resolve("karate")(probability="uniform:0.2").probability.spec == "uniform:0.2"
     assert resolve("path:3")(threads=1).n_arcs == 2
     assert resolve("facebook") is not None
@@ -293,7 +295,7 @@ def test_resolve_knows_names_and_texts_only():
         assert resolve(other) is None
 
 
-def test_a_missing_file_says_where_it_comes_from(tmp_path, monkeypatch):
+def test_the_error_for_a_missing_file_says_where_to_get_it(tmp_path, monkeypatch):
     monkeypatch.delenv("IMAX_DATA", raising=False)
     with pytest.raises(NoSuchFileError) as caught:
         load("dblp")
@@ -309,7 +311,7 @@ def test_a_missing_file_says_where_it_comes_from(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("as_text", [False, True])
-def test_files_are_found_packed_or_not(tmp_path, monkeypatch, as_text):
+def test_files_are_found_compressed_or_not(tmp_path, monkeypatch, as_text):
     content = b"# a comment\n1\t2\n2\t3\n"
     file = tmp_path / ("com-dblp.ungraph.txt" if as_text else "com-dblp.ungraph.txt.gz")
     file.write_bytes(content if as_text else gzip.compress(content))
@@ -330,7 +332,7 @@ def test_a_file_with_another_checksum_is_refused(tmp_path):
     assert load("facebook", tmp_path, verify=False).n_arcs == 2
 
 
-def test_large_files_are_not_hashed_unless_asked(tmp_path, monkeypatch):
+def test_large_files_are_hashed_only_with_verify(tmp_path, monkeypatch):
     from imax.datasets import loading
 
     monkeypatch.setattr(loading, "_VERIFIED_BY_DEFAULT", 1)
@@ -342,7 +344,7 @@ def test_large_files_are_not_hashed_unless_asked(tmp_path, monkeypatch):
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["facebook", "nethept", "epinions", "dnc-corecipient", "scinet"])
-def test_real_graphs_are_what_the_registry_says(name):
+def test_real_graphs_match_the_registry(name):
     folder = os.environ.get("IMAX_DATA")
     known = datasets.info(name)
     if not folder:

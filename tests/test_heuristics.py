@@ -12,10 +12,8 @@ from scipy.stats import chi2
 
 import imax
 from imax import InfluenceGraph, maximize
-from imax.selection import picks
-from imax.selection.algorithms import degree, irie
-from imax.selection.algorithms import heuristics as module
-from imax.selection.base import Limits
+from imax.selection.algorithms import degree, flow, k_core, pagerank, ranking
+from imax.selection.problem import Limits
 
 from . import naive, naive_heuristics
 
@@ -172,7 +170,7 @@ def test_voterank_and_core_numbers_of_known_graphs(name):
     theirs = nx.voterank(network)
     assert maximize(graph, 10, algorithm="voterank").seeds == theirs[:10]
     core = nx.core_number(nx.Graph(network))
-    assert module.core_numbers(graph).tolist() == [core[v] for v in order]
+    assert k_core.core_numbers(graph).tolist() == [core[v] for v in order]
 
 
 @examples
@@ -180,7 +178,7 @@ def test_voterank_and_core_numbers_of_known_graphs(name):
 def test_pagerank(problem):
     graph, arcs, *_ = problem
     rank = naive_heuristics.pagerank(graph.n_nodes, arcs)
-    ours, settled = module.pagerank_of(graph)
+    ours, settled = pagerank.pagerank_of(graph)
     assert settled
     assert ours.sum() == pytest.approx(1.0)
     assert ours[graph.rank] == pytest.approx(rank, abs=1e-9)
@@ -192,7 +190,7 @@ def test_pagerank(problem):
 def test_k_core(problem):
     graph, arcs, *_ = problem
     core = naive_heuristics.core_numbers(graph.n_nodes, arcs)
-    assert module.core_numbers(graph)[graph.rank].tolist() == core
+    assert k_core.core_numbers(graph)[graph.rank].tolist() == core
     seeds, expected = answer(problem, "k-core", lambda v, active: core[v])
     assert seeds == expected
 
@@ -200,21 +198,21 @@ def test_k_core(problem):
 @pytest.mark.parametrize("few", [0, 1, 3, 1000])
 @pytest.mark.parametrize("chunk", [1, 50, 1 << 22])
 def test_core_numbers_in_small_and_large_waves_and_pieces(monkeypatch, few, chunk):
-    monkeypatch.setattr(module, "_FEW", few)
-    monkeypatch.setattr(picks, "_CHUNK", chunk)
+    monkeypatch.setattr(k_core, "_FEW", few)
+    monkeypatch.setattr(ranking, "_CHUNK", chunk)
     network = nx.gnm_random_graph(120, 400, seed=1)
     network.add_edges_from((i, i + 1) for i in range(120, 180))
     nx.add_cycle(network, range(200, 230))
     nx.add_star(network, range(240, 280))
     graph = InfluenceGraph.from_networkx(network)
     core = nx.core_number(network)
-    assert dict(zip(graph.labels_of(range(graph.n_nodes)), module.core_numbers(graph).tolist(), strict=True)) == core
+    assert dict(zip(graph.labels_of(range(graph.n_nodes)), k_core.core_numbers(graph).tolist(), strict=True)) == core
 
 
 def test_voterank_in_small_pieces(monkeypatch):
     graph = imax.datasets.load("lesmis")
     whole = maximize(graph, 20, algorithm="voterank")
-    monkeypatch.setattr(picks, "_CHUNK", 5)
+    monkeypatch.setattr(ranking, "_CHUNK", 5)
     pieces = maximize(graph, 20, algorithm="voterank")
     assert (pieces.seeds, pieces.scores) == (whole.seeds, whole.scores)
 
@@ -237,11 +235,11 @@ def test_irie_leaves_out_unlikely_paths():
 
 
 def test_irie_in_threads(monkeypatch):
-    monkeypatch.setattr(irie, "SOLO_ARCS", 0)
+    monkeypatch.setattr(flow, "SOLO_ARCS", 0)
     graph = imax.datasets.load("lesmis")
     one, many = (maximize(graph, 8, algorithm="irie", threads=t) for t in (1, 5))
     assert (one.seeds, one.scores) == (many.seeds, many.scores)
-    for x, y in itertools.pairwise(module.pagerank_of(graph, t)[0] for t in (1, 2, 7)):
+    for x, y in itertools.pairwise(pagerank.pagerank_of(graph, t)[0] for t in (1, 2, 7)):
         assert np.array_equal(x, y)
 
 
@@ -326,7 +324,7 @@ def test_falling_scores():
     for _ in range(50):
         score = generator.integers(0, 12, size=30)
         allowed = generator.random(30) < 0.8
-        left, falling = allowed.copy(), picks.Falling(score, allowed)
+        left, falling = allowed.copy(), ranking.DecreasingScores(score, allowed)
         for _ in range(int(allowed.sum())):
             best = int(np.where(left, score, -1).argmax())
             assert falling.pop() == best
@@ -355,7 +353,7 @@ def test_a_time_limit_ends_pagerank_where_it_is():
     hurried = maximize(graph, 6, algorithm="pagerank", time_limit=1e-9)
     assert (hurried.stop_reason, len(hurried)) == ("time limit", 6)
     assert maximize(graph, 6, algorithm="pagerank", time_limit=60).stop_reason == "all seeds chosen"
-    rank, settled = module.pagerank_of(graph, limits=Limits(seconds=1e-9))
+    rank, settled = pagerank.pagerank_of(graph, limits=Limits(seconds=1e-9))
     assert not settled
     assert rank.sum() == pytest.approx(1.0)
 
@@ -406,4 +404,4 @@ def test_core_numbers_of_a_real_graph(data):
     u, v, _ = graph.arc_arrays()
     network = nx.Graph(zip(u.tolist(), v.tolist(), strict=True))
     core = nx.core_number(network)
-    assert module.core_numbers(graph)[graph.rank].tolist() == [core[i] for i in range(graph.n_nodes)]
+    assert k_core.core_numbers(graph)[graph.rank].tolist() == [core[i] for i in range(graph.n_nodes)]

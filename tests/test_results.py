@@ -101,7 +101,7 @@ def test_frames_without_pandas(monkeypatch, result):
 
 def test_reprs(result, estimate):
     text = repr(result)
-    assert text.startswith("<MaximizeResult: 3 seeds [('x', 1), ")
+    assert text.startswith("<SelectionResult: 3 seeds [('x', 1), ")
     assert "certified at least" in text
     assert text.endswith("of the optimum (target ratio reached)>")
     assert "..." not in text

@@ -149,7 +149,7 @@ def test_what_an_algorithm_does_not_take_is_refused(name):
         if option in ALGORITHMS[name].accepts:
             assert len(maximize(graph, k, **options)) >= 1
         else:
-            message = f"{option} is nothing that algorithm '{name}' takes"
+            message = f"{option} is not supported by algorithm '{name}'"
             with pytest.raises(InvalidArgumentError, match=re.escape(message)):
                 maximize(graph, k, **options)
 
@@ -280,23 +280,23 @@ TEN = [1.0] * 10
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"k": None}, "k is missing: say how many seeds"),
-        ({"k": 2, "costs": TEN}, "costs needs budget too"),
-        ({"k": None, "budget": 3}, "budget needs costs too"),
+        ({"k": None}, "k is missing: give the number of seeds"),
+        ({"k": 2, "costs": TEN}, "costs must be given together with budget"),
+        ({"k": None, "budget": 3}, "budget must be given together with costs"),
         ({"k": 2, "costs": TEN, "budget": 3}, "budget cannot be combined with k or quotas"),
         ({"k": None, "costs": TEN, "budget": -1}, "budget must be a finite number above 0, got -1"),
-        ({"k": None, "costs": TEN, "budget": 0.5}, "budget 0.5 pays for no node that may be a seed; raise it"),
+        ({"k": None, "costs": TEN, "budget": 0.5}, "budget 0.5 does not pay for any node that may be a seed; raise it"),
         ({"k": None, "costs": [-1.0, *TEN[1:]], "budget": 3}, "costs of node 0 is -1.0; costs must be finite and not"),
         ({"k": None, "costs": [np.nan, *TEN[1:]], "budget": 3}, "costs of node 0 is nan"),
         ({"k": None, "costs": [1.0], "budget": 3}, "costs must have one value per node, shape (10,), got shape (1,)"),
         ({"k": None, "costs": {0: 1.0}, "budget": 3}, "costs lacks 9 of 10 nodes"),
         ({"k": None, "costs": ["dear"] * 10, "budget": 3}, "costs must be numbers, one for each node"),
         ({"k": None, "costs": TEN, "budget": 1.5, "include": [0, 1]}, "budget 1.5 does not pay for include, which"),
-        ({"k": 2, "groups": ["a"] * 10}, "groups needs quotas too"),
-        ({"k": 2, "quotas": 1}, "quotas needs groups too"),
-        ({"k": 2, "groups": ["a"] * 10, "quotas": 1}, "k must be at most 1, which is what the quotas admit; got 2"),
+        ({"k": 2, "groups": ["a"] * 10}, "groups must be given together with quotas"),
+        ({"k": 2, "quotas": 1}, "quotas must be given together with groups"),
+        ({"k": 2, "groups": ["a"] * 10, "quotas": 1}, "k must be at most 1, the number of seeds that the quotas"),
         ({"k": None, "groups": ["a"] * 10, "quotas": 0}, "quotas leave no node that may be a seed"),
-        ({"k": 2, "groups": ["a"] * 10, "quotas": {"b": 1}}, "quotas names the group 'b', which no node has"),
+        ({"k": 2, "groups": ["a"] * 10, "quotas": {"b": 1}}, "quotas contains the group 'b', which no node belongs to"),
         ({"k": 2, "groups": ["a"] * 10, "quotas": {"a": -1}}, "quotas['a'] must be at least 0, got -1"),
         ({"k": 2, "groups": ["a"] * 10, "quotas": 1.5}, "quotas must be a whole number, got 1.5"),
         ({"k": 2, "groups": ["a"], "quotas": 1}, "groups must have one group per node (10)"),
@@ -304,23 +304,38 @@ TEN = [1.0] * 10
         ({"k": None, "groups": [None] + ["a"] * 9, "quotas": 1}, "k is missing: some nodes that may be seeds"),
         ({"k": 2, "groups": ["a"] * 10, "quotas": 1, "include": [0, 1]}, "include has 2 nodes of the group 'a', whose"),
         ({"k": 2, "include": [0, 1, 2]}, "k must be at least the number of nodes in include, 3; got 2"),
-        ({"k": 1, "include": [0], "exclude": [0]}, "include and exclude both name 0; take it out of one of them"),
-        ({"k": 1, "include": [0], "start": [0]}, "include and start both name 0"),
+        ({"k": 1, "include": [0], "exclude": [0]}, "include and exclude both contain 0; remove it from one of them"),
+        ({"k": 1, "include": [0], "start": [0]}, "include and start both contain 0"),
         ({"k": 1, "start": "01"}, "start must be an iterable of labels, got the text '01'"),
-        ({"k": 1, "costs": "price", "budget": 1}, "costs='price' names a node attribute, which only NetworkX graphs"),
-        ({"k": None, "target_spread": 11}, "target_spread must be at most 10, the number of all nodes, got 11"),
-        ({"k": None, "target_spread": 0}, "target_spread must be a finite number above 0, got 0"),
-        ({"k": 3, "target_spread": 5}, "target_spread asks for as few seeds as possible; it cannot go with k"),
-        ({"k": None, "target_spread": 5, "algorithm": "imm"}, "target_spread goes with algorithm 'opim-c' alone"),
-        ({"k": None, "target_spread": 9.5, "candidates": [8]}, "target_spread 9.5 is out of reach: all 1"),
+        ({"k": 1, "costs": "price", "budget": 1}, "costs='price' names a node attribute, but only NetworkX graphs"),
+        ({"k": 2, "cost": TEN}, "cost is not an argument of maximize; did you mean 'costs'?"),
+        ({"k": 2, "algorithm": "OPIMC"}, "did you mean 'opim-c'?"),
         ({"k": 2, "algorithm": "celf", "oracle": "magic"}, "oracle must be one of simulation, rr, exact; got 'magic'"),
         ({"k": 2, "algorithm": "ris", "n_rr_sets": 0}, "n_rr_sets must be at least 1, got 0"),
     ],
 )  # fmt: skip
-def test_bad_questions(options, message):
+def test_wrong_arguments(options, message):
     with pytest.raises(InvalidArgumentError) as caught:
         maximize(small(), **({"rng": 1, "epsilon": 0.2} | options))
     assert message in str(caught.value)
+    assert str(caught.value).startswith(caught.value.argument)
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "message"),
+    [
+        (11, {}, "target_spread must be at most 10, the number of all nodes, got 11"),
+        (0, {}, "target_spread must be a finite number above 0, got 0"),
+        (5, {"groups": ["a"] * 10, "quotas": 1}, "groups is not supported by minimize_seeds"),
+        (5, {"k": 3}, "k is not an argument of minimize_seeds"),
+        (9.5, {"candidates": [8]}, "target_spread 9.5 cannot be reached: all 1"),
+    ],
+)
+def test_wrong_targets(target, options, message):
+    with pytest.raises(InvalidArgumentError) as caught:
+        imax.minimize_seeds(small(), target, rng=1, **options)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(caught.value.argument)
 
 
 def test_node_attributes_of_networkx_graphs():

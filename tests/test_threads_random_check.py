@@ -1,4 +1,4 @@
-"""Threads over ranges, keys, and the checks of arguments."""
+"""Threads, random streams, and checks of arguments."""
 
 import math
 import os
@@ -24,7 +24,7 @@ from imax.errors import ImaxError, InvalidArgumentError
 
 
 @given(st.integers(0, 200), st.integers(1, 50))
-def test_slices_cut_a_range_evenly(n, parts):
+def test_slices_have_nearly_equal_sizes(n, parts):
     cuts = parallel.slices(n, parts)
     assert [i for a, b in cuts for i in range(a, b)] == list(range(n))
     sizes = [b - a for a, b in cuts]
@@ -33,7 +33,7 @@ def test_slices_cut_a_range_evenly(n, parts):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_results_come_in_order(threads):
+def test_results_are_in_order(threads):
     def task(i):
         time.sleep(0.001 * (5 - i % 5))
         return i
@@ -46,20 +46,20 @@ def test_one_thread_runs_in_the_caller():
     assert set(names) == {threading.current_thread()}
 
 
-def test_the_caller_works_too():
+def test_the_calling_thread_runs_tasks_too():
     barrier = threading.Barrier(2, timeout=30)
 
     def task():
         barrier.wait()
         return threading.current_thread()
 
-    # both at once, the first of them here
+    # both tasks run at the same time, the first of them in this thread
     here, there = parallel.run([task, task], 2)
     assert here == threading.current_thread() != there
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_an_error_waits_for_what_runs_and_cancels_the_rest(error):
+def test_an_error_waits_for_running_tasks_and_cancels_the_others(error):
     running = []
     done = []
 
@@ -76,7 +76,7 @@ def test_an_error_waits_for_what_runs_and_cancels_the_rest(error):
     tasks = [fail, *(lambda i=i: slow(i) for i in range(50))]
     with pytest.raises(error):
         parallel.run(tasks, 2)
-    # nothing keeps running behind the caller's back, and most never started
+    # no task is still running, and most tasks never started
     assert sorted(done) == sorted(running)
     assert len(running) < 50
 
@@ -86,10 +86,10 @@ def test_the_pools_close():
     parallel._close()
     assert not parallel._pools
     assert parallel.run([int, int], 2) == [0, 0]
-    assert parallel._pools.keys() == {1}  # the caller is the other
+    assert parallel._pools.keys() == {1}  # the calling thread is the other one
 
 
-def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():
+def test_a_closed_pool_does_not_delay_the_end_of_the_process():
     code = (
         "from imax._utils import parallel; parallel.run([int, int], 2); parallel._close(); "
         "assert not parallel._pools; print(parallel.run([int, int], 2))"
@@ -101,20 +101,20 @@ def test_a_pool_that_is_closed_at_the_end_holds_nothing_up():
 # -- keys --------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_source_gives_the_same_key():
+def test_the_same_rng_gives_the_same_key():
     assert streams.key_from(3) == streams.key_from(np.int64(3)) == streams.key_from(np.random.SeedSequence(3))
     assert streams.key_from(3) != streams.key_from(4)
     assert streams.key_from(None) != streams.key_from(None)
     assert streams.key_from(2**100) == streams.key_from(2**100)
 
 
-def test_a_generator_moves_on():
+def test_a_generator_gives_a_new_key_at_each_call():
     first, again = np.random.default_rng(1), np.random.default_rng(1)
     assert streams.key_from(first) == streams.key_from(again)
     assert streams.key_from(first) != streams.key_from(np.random.default_rng(1))
 
 
-def test_a_key_stands_for_itself():
+def test_a_key_is_accepted_as_rng():
     assert streams.key_from((3, 2**64 - 1)) == (3, 2**64 - 1)
     for bad in [(1,), (1, 2, 3), (1, 2**64), (-1, 2), (1.0, 2), ("a", "b")]:
         with pytest.raises(InvalidArgumentError, match="rng as a key must be two whole numbers below 2"):
@@ -122,23 +122,23 @@ def test_a_key_stands_for_itself():
 
 
 @pytest.mark.parametrize("rng", [True, 1.5, "7", [1], np.random.RandomState(1)])
-def test_other_sources_are_refused(rng):
+def test_other_types_of_rng_are_refused(rng):
     with pytest.raises(InvalidArgumentError, match="rng must be None, a whole number"):
         streams.key_from(rng)
 
 
-def test_a_negative_source_is_refused():
+def test_a_negative_rng_is_refused():
     with pytest.raises(InvalidArgumentError, match="rng must not be negative, got -3"):
         streams.key_from(-3)
 
 
-def test_streams_have_keys_of_their_own():
+def test_all_streams_have_different_keys():
     keys = [streams.stream_key(key, stream) for key in ((1, 2), (2, 1)) for stream in streams.Stream]
     assert len({(1, 2), (2, 1), *keys}) == 2 * len(streams.Stream) + 2
 
 
 def test_each_stream_has_one_use():
-    """A member that two modules name would be shared; one that none names is dead."""
+    """Two modules that name the same member would share a stream; a member that no module names is unused."""
     root = Path(__file__).resolve().parents[1]
     users = {stream.name: [] for stream in streams.Stream}
     for path in [*(root / "imax").rglob("*.py"), *(root / "datasets").rglob("*.py")]:
@@ -169,7 +169,7 @@ def test_streams_are_independent():
 
 
 def outcomes(graph, n):
-    """Return what the simulations of `spread` from node 0 with rng 5 reach, one by one."""
+    """Return the outcomes of the simulations of `spread` from node 0 with rng 5."""
     values = np.empty(n)
     key = streams.stream_key(streams.key_from(5), streams.Stream.SPREAD)
     simulate(graph, graph.internal_of([0]), "ic", key, None, 1)(0, values)
@@ -177,7 +177,7 @@ def outcomes(graph, n):
 
 
 def test_simulations_and_rr_sets_of_one_rng_are_independent():
-    """Simulation i and the size of RR set i; they correlated at z = 17 when both used the key itself."""
+    """Simulation i and the size of RR set i; if both used the key itself, their correlation had z = 17."""
     graph = imax.datasets.load("karate").with_probability("uniform:0.2")
     n = 3000
     sizes = np.diff(imax.sample_rr_sets(graph, n, rng=5).offsets)
@@ -189,7 +189,7 @@ def test_simulations_and_rr_sets_of_one_rng_are_independent():
 
 
 @pytest.mark.parametrize("value", [3, np.int32(3), np.uint8(3)])
-def test_count_takes_whole_numbers(value):
+def test_count_accepts_whole_numbers(value):
     number = check.count(value, "k")
     assert number == 3
     assert type(number) is int
@@ -256,7 +256,7 @@ def test_memory_sizes_refused(value):
         check.memory_bytes(value)
 
 
-def test_threads_come_from_argument_then_environment_then_machine(monkeypatch):
+def test_threads_come_from_the_argument_or_the_environment_or_the_machine(monkeypatch):
     monkeypatch.setenv("IMAX_NUM_THREADS", "3")
     assert check.threads(5) == 5
     assert check.threads(None) == 3
@@ -282,7 +282,7 @@ def test_a_bad_thread_argument_is_named(value):
 # -- errors ------------------------------------------------------------------------------------------------------
 
 
-def test_every_error_is_an_imax_error_and_the_builtin_one_expects():
+def test_every_error_is_an_imax_error_and_a_builtin_one():
     expected = {
         "FileFormatError": ValueError,
         "InvalidArgumentError": ValueError,
@@ -298,6 +298,6 @@ def test_every_error_is_an_imax_error_and_the_builtin_one_expects():
         assert issubclass(getattr(errors, name), builtin)
 
 
-def test_an_unknown_node_s_message_stands_as_it_is():
+def test_the_message_of_an_unknown_node_has_no_quotes():
     assert str(errors.UnknownNodeError("node 'x' is not there")) == "node 'x' is not there"
     assert str(errors.UnknownNodeError()) == ""

@@ -9,11 +9,11 @@ from ..errors import InvalidArgumentError
 
 __all__ = ["Entry", "Registry"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F_co = TypeVar("F_co", bound=Callable[..., Any], covariant=True)
 
 
 @dataclass(frozen=True)
-class Entry(Generic[F]):
+class Entry(Generic[F_co]):
     """One algorithm of a registry.
 
     Attributes
@@ -37,7 +37,7 @@ class Entry(Generic[F]):
     """
 
     name: str
-    run: F
+    run: F_co
     summary: str
     source: str
     guarantee: str = ""
@@ -46,7 +46,7 @@ class Entry(Generic[F]):
     decreasing_gains: bool = False
 
 
-class Registry(Mapping[str, Entry[F]]):
+class Registry(Mapping[str, Entry[F_co]]):
     """Algorithms by name, in the order of the documentation.
 
     Parameters
@@ -56,11 +56,11 @@ class Registry(Mapping[str, Entry[F]]):
         Name of the argument that selects an entry, for error messages.
     """
 
-    def __init__(self, *entries: Entry[F], argument: str = "algorithm") -> None:
+    def __init__(self, *entries: Entry[F_co], argument: str = "algorithm") -> None:
         self.argument = argument
         self._entries = {entry.name: entry for entry in entries}
 
-    def __getitem__(self, name: str) -> Entry[F]:
+    def __getitem__(self, name: str) -> Entry[F_co]:
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -69,7 +69,7 @@ class Registry(Mapping[str, Entry[F]]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, name: Any) -> Entry[F]:
+    def find(self, name: Any) -> Entry[F_co]:
         """Return the entry with a name; for an unknown name raise `InvalidArgumentError` with the closest name."""
         if isinstance(name, str) and name in self._entries:
             return self._entries[name]
@@ -93,7 +93,7 @@ class Registry(Mapping[str, Entry[F]]):
         )
         return plain[found[0]] if found else None
 
-    def check_accepts(self, entry: Entry[F], **given: Any) -> None:
+    def check_accepts(self, entry: Entry[Any], **given: Any) -> None:
         """Raise an error for the first argument that is given (not None) but that the algorithm does not support."""
         for name, value in given.items():
             if value is not None and name not in entry.accepts:

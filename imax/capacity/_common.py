@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ..ris.coverage import Cover, round_robin_cover
 from ..ris.matroid import PartitionMatroid
-from ..selection.base import Bounds, Limits, Problem
-from ..selection.certification import DEFAULT_PRECISION, validate
-from ..selection.rounds import INTERRUPT, CollectionPair, Round
+from ..selection.certification import DEFAULT_PRECISION, validate_seeds
+from ..selection.outcome import INTERRUPT, Bounds
+from ..selection.problem import Limits, Problem
+from ..selection.rounds import CollectionPair, Round
 from .problem import CapacityProblem
 
 __all__ = ["DEFAULT_EPSILON", "Found", "Method", "Task", "certified", "finish", "of_round", "with_spare"]
@@ -145,7 +146,9 @@ def certified(task: Task, found: Found) -> Found:
     if found.stop_reason == INTERRUPT:  # whoever wants to leave waits for the first round alone
         selection_problem = dataclasses.replace(selection_problem, limits=Limits(1e-9, selection_problem.limits.memory))
     try:
-        pair, best, reason, number = validate(selection_problem, found.seeds, DEFAULT_PRECISION, round_robin_cover)
+        pair, best, reason, number = validate_seeds(
+            selection_problem, found.seeds, DEFAULT_PRECISION, round_robin_cover
+        )
     except KeyboardInterrupt:
         return _unjudged(task, found)
     gains = found.gains

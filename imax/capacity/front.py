@@ -11,8 +11,7 @@ from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
 from ..graph.node_values import node_weights as check_node_weights
-from ..selection.base import Problem, Progress
-from ..selection.problem import checked_work
+from ..selection.problem import Problem, Progress, check_work
 from . import local, ris
 from ._common import Found, Method, Task, certified
 from .assignment import Assignment
@@ -39,7 +38,6 @@ def assign(
     node_weights: ArrayLike | dict[Any, float] | None = None,
     rng: RNG = None,
     threads: int | None = None,
-    lanes: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: Callable[[Progress], Any] | None = None,
@@ -107,7 +105,7 @@ def assign(
     method = METHODS[check.one_of(algorithm, "algorithm", tuple(METHODS))]
     given = {"oracle": oracle, "n_rr_sets": n_rr_sets, "n_simulations": n_simulations, "spare": spare}
     _fits(method, given)
-    work = checked_work(
+    work = check_work(
         model=model, epsilon=method.epsilon if epsilon is None else epsilon, delta=delta, threads=threads,
         max_memory=max_memory, time_limit=time_limit, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
     )  # fmt: skip
@@ -120,7 +118,6 @@ def assign(
         constraint=problem.constraint,
         weights=_weights(problem, node_weights),
         key=key_from(rng),
-        lanes=lanes,
         progress=progress,
         oracle=oracle,
         blocked=problem.blocked,

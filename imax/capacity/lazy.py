@@ -5,9 +5,9 @@ from heapq import heapify, heappop, heapreplace
 
 import numpy as np
 
-from ..selection.algorithms.lazy import Search
+from ..selection.algorithms.greedy import Search
 from ..selection.oracles import OutOfTime
-from ..selection.picks import ALL, INTERRUPT, TIME
+from ..selection.outcome import ALL_CHOSEN, INTERRUPT, TIME
 from ._common import Found, Task, with_spare
 
 __all__ = ["by_oracle"]
@@ -18,7 +18,7 @@ class _Gains:
 
     def __init__(self, search: Search) -> None:
         self.search = search
-        self.last = dict(zip(search.pool.tolist(), search.look(search.pool).tolist(), strict=True))
+        self.last = dict(zip(search.candidates.tolist(), search.evaluate(search.candidates).tolist(), strict=True))
         self.size = dict.fromkeys(self.last, 0)
 
     def lead(
@@ -39,7 +39,7 @@ class _Gains:
                 continue
             if self.size[node] == now:
                 return -bound, node
-            self.last[node] = self.search.look_again(node)
+            self.last[node] = self.search.evaluate_one(node)
             self.size[node] = now
         return None
 
@@ -97,7 +97,7 @@ def by_oracle(task: Task, *, in_turn: bool) -> Found:
     """Choose by RR-Greedy or MG-Greedy over the question's oracle; stop in time, and on Ctrl-C."""
     search = Search(task.selection_problem)
     inviters: list[int] = []
-    reason = ALL
+    reason = ALL_CHOSEN
     try:
         (_in_turn if in_turn else _best_of_all)(task, _Gains(search), inviters)
     except OutOfTime:

@@ -17,9 +17,9 @@ from .._utils.streams import Stream
 from ..errors import OutOfMemoryBoundError
 from ..ris.bounds import GREEDY, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound
 from ..ris.collection import RRCollection
-from ..selection.algorithms.heuristics import pagerank_of
-from ..selection.picks import ALL
-from ..selection.rounds import BOUND, INTERRUPT, MEMORY, REACHED, TIME, CollectionPair, Stopped
+from ..selection.algorithms.pagerank import pagerank_of
+from ..selection.outcome import ALL_CHOSEN, BOUND, INTERRUPT, MEMORY, REACHED, TIME
+from ..selection.rounds import CollectionPair, Stopped
 from ._common import Found, Method, Task
 
 __all__ = ["METHODS"]
@@ -44,7 +44,7 @@ def _by_score(task: Task, of_passive: NDArray[Any], reason: str) -> Found:
 
 
 def _degree(task: Task) -> Found:
-    return _by_score(task, task.problem.passive.out_degree(), ALL)
+    return _by_score(task, task.problem.passive.out_degree(), ALL_CHOSEN)
 
 
 def _pagerank(task: Task) -> Found:
@@ -52,7 +52,7 @@ def _pagerank(task: Task) -> Found:
     rank, settled = pagerank_of(passive, q.threads, q.limits)
     by_index = np.empty_like(rank)
     by_index[passive.index] = rank
-    return _by_score(task, by_index, ALL if settled else TIME)
+    return _by_score(task, by_index, ALL_CHOSEN if settled else TIME)
 
 
 class _Alone:

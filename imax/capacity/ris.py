@@ -12,8 +12,8 @@ from functools import partial
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover, round_robin_cover
-from ..selection.algorithms.opimc import doubling, schedule_of
-from ..selection.algorithms.ris import fixed
+from ..selection.algorithms.opim_c import certified_rounds, schedule_of
+from ..selection.algorithms.ris import fixed_rounds
 from ..selection.rounds import CollectionPair, run_rounds
 from ._common import Found, Method, Task, finish, of_round
 from .lazy import by_oracle
@@ -36,7 +36,7 @@ def _until_certain(choose: CoverAlgorithm) -> Callable[[Task], Found]:
     def solve(task: Task) -> Found:
         q = task.selection_problem
         pair = CollectionPair(q)
-        best, reason, number = run_rounds(doubling(pair, schedule_of(q, q.delta), _finished(choose, task)))
+        best, reason, number = run_rounds(certified_rounds(pair, schedule_of(q, q.delta), _finished(choose, task)))
         return of_round(pair, best, reason, number, q.constraint.guarantee - q.epsilon)
 
     return solve
@@ -49,7 +49,7 @@ def _with_oracle(choose: CoverAlgorithm, *, in_turn: bool) -> Callable[[Task], F
         if task.selection_problem.oracle != "rr":
             return by_oracle(task, in_turn=in_turn)
         pair = CollectionPair(task.selection_problem)
-        best, reason, _ = run_rounds(fixed(pair, _finished(choose, task)))
+        best, reason, _ = run_rounds(fixed_rounds(pair, _finished(choose, task)))
         return of_round(pair, best, reason, 1, None)
 
     return solve

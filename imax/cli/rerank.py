@@ -1,170 +1,149 @@
-"""``imax rerank``: reorder a recommender's candidates, or say how good lists are."""
+"""``imax rerank``: reorder the candidates of a recommender, and evaluate lists."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .._utils import check
-from ..errors import InvalidArgumentError
-from ._errors import Command, OutputError, WrongUsage
-from ._output import as_csv, as_facts, as_json, as_table, check_place, emit, output_option
-from ._shared import Status, checked, common_options, graph_options, one_stdin, print_notes, read, split_reading
+from . import options as opt
+from ._algorithms import OptionOf
+from .arguments import given, reject_two_stdin
+from .context import Context, command
+from .errors import WrongUsage
+from .output import write_output
+from .rerank_output import as_evaluation, write_lists
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..recommend import Ranking
-    from ..recommend.metrics import Evaluation
 
-__all__ = ["command"]
-
-_ALGORITHMS = ["heteroim", "heteroir", "cim", "probability", "degree", "pagerank", "random"]
-_FORMS = ["table", "csv", "jsonl", "parquet", "json"]
+__all__ = ["rerank_candidates"]
 
 
-@click.command(
+@command(
     "rerank",
-    cls=Command,
-    short_help="Reorder candidate friends so that invitations travel.",
-    epilog="""\b
-Examples:
-  imax rerank --candidates recs.csv --k 3 friends.txt.gz
-  imax rerank --candidates recs.parquet --algorithm heteroir --k 3 --output lists.parquet friends.imax
-  imax rerank --candidates recs.csv --acceptance accept.txt --on-missing drop friends.imax
-  imax rerank --candidates recs.csv --k 3 --evaluate truth.csv friends.imax""",
+    "Reorder candidate friends by how far an invitation spreads.",
+    examples=(
+        "imax rerank --candidates recs.csv --k 3 friends.txt.gz",
+        "imax rerank --candidates recs.csv --algorithm heteroir -o lists.parquet g.imax",
+        "imax rerank --candidates recs.csv --acceptance accept.txt friends.imax",
+        "imax rerank --candidates recs.csv --k 3 --evaluate truth.csv friends.imax",
+    ),
 )
-@graph_options
+@opt.graph_options
 @click.option(
     "--candidates",
     required=True,
     metavar="FILE",
-    help="CSV, JSON lines or Parquet with the columns user, candidate and, if there is one, score.",
+    help="CSV, JSON lines or Parquet file with the columns user, candidate and, optionally, score.",
 )
-@click.option(
-    "--algorithm",
-    type=click.Choice(_ALGORITHMS),
-    default="heteroim",
-    show_default=True,
-    help="By what users and candidates reach together (heteroim), by chances (heteroir), together within k (cim), or "
-    "for comparison.",
-)
-@click.option(
-    "-k", "--k", type=int, callback=checked(check.count, "k"), help="Keep each user's best k.  [default: all]"
-)
+@opt.algorithm_option("recommend")
+@opt.integer("-k", "--k", help="Keep the best k candidates of each user.  [default: all]")
 @click.option(
     "--acceptance",
     metavar="FILE",
-    help="How likely nodes accept an invitation: lines of a node and a number; 1 for those left out.",
+    help="Acceptance probability of each node, a node and a number per line.  [default: 1 each]",
 )
-@click.option(
+@opt.number(
     "--blend",
-    type=float,
-    callback=checked(check.probability, "blend"),
-    help="Weigh the method by this, and how willing the user is by the rest.",
+    rule=check.probability,
+    help="Share of the algorithm's score in the final score; the rest is the probability that the candidate is invited "
+    "and accepts.",
 )
-@click.option(
+@opt.integer(
     "--interactions",
-    type=int,
-    callback=checked(check.count, "interactions"),
-    help="heteroir: the maximum number of friends that a node interacts with.  [default: 20]",
+    cls=OptionOf,
+    family="recommend",
+    help="Largest number of friends that a node interacts with.{only}  [default: 20]",
 )
-@click.option(
+@opt.integer(
     "--sets-per-node",
-    type=int,
-    callback=checked(check.count, "sets_per_node"),
-    help="heteroim: the number of RR sets of which each node is the root.  [default: 20]",
+    cls=OptionOf,
+    family="recommend",
+    help="Number of RR sets rooted at each node.{only}  [default: 20]",
 )
-@click.option(
+@opt.choice(
     "--on-missing",
-    type=click.Choice(["error", "drop"]),
+    values=["error", "drop"],
     default="error",
-    show_default=True,
-    help="What to do about users and candidates that are no nodes.",
+    help="Users and candidates that are not in the graph: stop with an error, or drop them.",
 )
-@click.option(
+@opt.choice(
     "--on-short",
-    type=click.Choice(["error", "keep"]),
+    values=["error", "keep"],
     default="error",
-    show_default=True,
-    help="What to do about lists of fewer than k.",
+    help="Lists of fewer than k candidates: stop with an error, or keep them.",
 )
 @click.option(
     "--evaluate",
     metavar="FILE",
-    help="Print how good the lists are against the pairs, in columns user and friend, that did spread; the lists go to "
-    "--output alone.",
+    help="Print metrics of the lists against the pairs in the columns user and friend of this file. The lists are "
+    "written only if --output is given.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMS),
-    help="[default: what the name of --output says, else table]",
+@opt.format_option(
+    "table", "csv", "jsonl", "parquet", "json", default=None, note=" [default: from the ending of --output, else table]"
 )
-@output_option
-@common_options
-@click.pass_context
-def command(
-    ctx: click.Context,
-    /,
-    *,
-    graph: str,
+@opt.common_options
+def rerank_candidates(
+    context: Context,
     candidates: str,
-    algorithm: str,
     k: int | None,
     acceptance: str | None,
     on_missing: str,
     on_short: str,
     evaluate: str | None,
-    form: str | None,
-    output: str,
-    quiet: bool,
     **options: Any,
 ) -> int:
-    """Reorder each user's candidate friends by how far inviting them would carry in GRAPH.
+    """Reorder the candidate friends of each user by how far an invitation of them spreads in GRAPH.
 
-    GRAPH is what it is for imax seed: a file, - for standard input, or a name. Its arcs lead from who invites to who
-    may be invited, with the probability that he does; a score in the candidates' file takes its place.
+    GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help. An arc leads from a user to a
+    friend, with the probability that the user invites this friend; a score in the file of candidates replaces it.
     """
-    check_place(output)
-    one_stdin(**{"GRAPH": graph, "--candidates": candidates, "--acceptance": acceptance, "--evaluate": evaluate})
+    files = {"GRAPH": context.source, "--candidates": candidates, "--acceptance": acceptance, "--evaluate": evaluate}
+    reject_two_stdin(**files)
     from ..recommend.files import format_of, read_rows
 
-    form = form or (format_of(output) if output != "-" else None) or "table"
-    if form == "parquet" and output == "-" and evaluate is None:
+    context.form = context.form or (format_of(context.output) if context.output != "-" else None) or "table"
+    if context.form == "parquet" and context.output == "-" and evaluate is None:
         raise WrongUsage("--format parquet needs --output")
     if evaluate is not None and k is None:
-        raise WrongUsage("--evaluate needs --k, the longest list to look at")
-    reading, options = split_reading(options)
-    status = Status(quiet)
-    network = read(graph, status, **reading)
-    print_notes(network, ctx.command, quiet)
-    users, friends, scores = read_rows(candidates, network.labels, ("user", "candidate"), "score")
+        raise WrongUsage("--evaluate needs --k, the largest length of a list")
+    graph = context.open_graph()
+    users, friends, scores = read_rows(candidates, graph.labels, ("user", "candidate"), "score")
     truth = None
     if evaluate is not None:
-        truth = list(zip(*read_rows(evaluate, network.labels, ("user", "friend")), strict=True))
+        truth = list(zip(*read_rows(evaluate, graph.labels, ("user", "friend")), strict=True))
     from ..recommend import Reranker
 
-    status.show("preparing")
-    reranker = Reranker(network, algorithm, acceptance=_acceptance(acceptance, network), **options)
-    status.show("ranking")
+    context.status.show("preparing")
+    reranker = Reranker(graph, acceptance=_acceptance(acceptance, graph), **context.work, **given(options))
+    context.status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))
     ranking = reranker.rerank(table, k, on_missing=on_missing, on_short=on_short)
-    status.clear()
-    _tell_dropped(ranking, quiet)
+    context.status.clear()
+    if ranking.dropped_rows:
+        dropped = f"{ranking.dropped_rows:,} candidates and {ranking.dropped_users:,} users"
+        context.note(f"{dropped} are no nodes and left out")
+    return _print(context, ranking, truth, k)
+
+
+def _print(context: Context, ranking: "Ranking", truth: list[tuple[Any, ...]] | None, k: int | None) -> int:
+    """Print the lists, or their evaluation against `truth`."""
     if truth is None:
-        _write(ranking, form, output, options["rng"], graph)
+        write_lists(context, ranking, context.form)
         return 0
-    from ..recommend.metrics import evaluate as judge
+    from ..recommend.metrics import evaluate
 
     assert k is not None
-    found = judge(ranking, truth, range(1, k + 1))
-    if output != "-":
-        _write(ranking, "csv" if form == "table" else form, output, options["rng"], graph)
-    emit(_judged(found, form if output == "-" else "table", ranking))
+    evaluation = evaluate(ranking, truth, range(1, k + 1))
+    if context.output != "-":
+        write_lists(context, ranking, "csv" if context.form == "table" else context.form)
+    write_output(as_evaluation(evaluation, ranking, context.form if context.output == "-" else "table"))
     return 0
 
 
 def _column(labels: list[Any]) -> Any:
-    """Return labels as an array of objects: mixed ones must not become texts."""
+    """Return labels as an array of objects; NumPy would make strings of mixed labels."""
     import numpy as np
 
     array = np.empty(len(labels), dtype=object)
@@ -172,78 +151,9 @@ def _column(labels: list[Any]) -> Any:
     return array
 
 
-def _acceptance(path: str | None, network: "InfluenceGraph") -> Any:
+def _acceptance(path: str | None, graph: "InfluenceGraph") -> Any:
     if path is None:
         return None
     from ..io import read_node_values
 
-    return read_node_values(path, network, default=1.0)
-
-
-def _tell_dropped(ranking: "Ranking", quiet: bool) -> None:
-    if ranking.dropped_rows and not quiet:
-        click.echo(
-            f"note: {ranking.dropped_rows:,} candidates and {ranking.dropped_users:,} users are no nodes and left out",
-            err=True,
-        )
-
-
-def _write(ranking: "Ranking", form: str, output: str, random_seed: int, source: str) -> None:
-    from ..recommend.files import write_ranking
-
-    if form == "json":
-        emit(as_json(ranking.to_dict() | {"random_seed": random_seed, "source": source}), output)
-    elif form == "table":
-        emit(_table(ranking, random_seed), output)
-    else:
-        try:
-            write_ranking(ranking, output, form)
-        except InvalidArgumentError as error:
-            raise OutputError(str(error)) from None
-
-
-def _table(ranking: "Ranking", random_seed: int) -> str:
-    columns = ranking.columns()
-    head = tuple(columns)
-    number = ranking.graph.labels.kind != "object"
-    cells = [
-        tuple(f"{value:,.4g}" if isinstance(value, float) else str(value) for value in row)
-        for row in zip(*(c if isinstance(c, list) else c.tolist() for c in columns.values()), strict=True)
-    ]
-    table = as_table(head, cells, (number, number, *(True for _ in head[2:])))
-    return (
-        table
-        + "\n"
-        + as_facts(
-            [
-                ("Users", f"{len(ranking):,} with {ranking.friends.size:,} candidates"),
-                ("Algorithm", ranking.algorithm),
-                *([("RR sets", f"{ranking.n_rr_sets:,}")] if ranking.n_rr_sets else []),
-                ("Random seed", str(random_seed)),
-            ]
-        )
-    )
-
-
-def _judged(found: "Evaluation", form: str, ranking: "Ranking") -> str:
-    names = ("recall", "ndcg", "spread", "ideal_spread", "nspread")
-    rows = list(zip(found.ks, *(getattr(found, name) for name in names), strict=True))
-    if form == "json":
-        return as_json(found.to_dict())
-    if form != "table":
-        return as_csv(("k", *names), rows)
-    cells = [
-        (str(k), f"{recall:.4f}", f"{ndcg:.4f}", f"{spread:,.0f}", f"{ideal:,.0f}", f"{nspread:.4f}")
-        for k, recall, ndcg, spread, ideal, nspread in rows
-    ]
-    exact = "" if all(found.exact) else "; some ideal lists were chosen greedily"
-    return (
-        as_table(("k", *names), cells, (True,) * 6)
-        + "\n"
-        + as_facts(
-            [
-                ("Algorithm", ranking.algorithm),
-                ("Users", f"{found.n_users:,} judged, {found.n_left_out:,} left out for lack of a pair{exact}"),
-            ]
-        )
-    )
+    return read_node_values(path, graph, default=1.0)

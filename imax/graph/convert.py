@@ -27,10 +27,10 @@ def arcs_of_edges(
 ) -> ArcArrays:
     """Return the arcs of pairs or triples of labels; see `InfluenceGraph.from_edges`."""
     if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2 and edges.dtype.kind in "iu":
-        return index_arcs(edges[:, 0], edges[:, 1], nodes)._replace(directed=directed)
+        return index_arcs(edges[:, 0], edges[:, 1], nodes, "edges")._replace(directed=directed)
     rows = list(edges)
     width = row_width(rows)
-    arcs = index_arcs([row[0] for row in rows], [row[1] for row in rows], nodes)
+    arcs = index_arcs([row[0] for row in rows], [row[1] for row in rows], nodes, "edges")
     weight = None
     if width == 3:
         weight = as_numbers([row[2] for row in rows], lambda i: f"edges: edge number {i}, {rows[i]!r}", "edges")
@@ -50,7 +50,7 @@ def arcs_of_frame(
         raise InvalidArgumentError(
             f"frame must be a pandas or Polars data frame, got {type(frame).__name__}", argument="frame"
         )
-    arcs = index_arcs(frame_column(frame, source, "source"), frame_column(frame, target, "target"), nodes)
+    arcs = index_arcs(frame_column(frame, source, "source"), frame_column(frame, target, "target"), nodes, "frame")
     numbers = None
     if weight is not None:
         cells = frame_column(frame, weight, "weight")

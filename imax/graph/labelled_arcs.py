@@ -36,15 +36,17 @@ def compact_labels(labels: list[Any]) -> NDArray[np.int64] | list[Any] | None:
     return None if np.array_equal(array, np.arange(array.size)) else array
 
 
-def index_arcs(sources: Column, targets: Column, nodes: Iterable[Hashable] | None = None) -> ArcArrays:
+def index_arcs(sources: Column, targets: Column, nodes: Iterable[Hashable] | None, argument: str) -> ArcArrays:
     """Replace the labels of arcs by node indices.
 
     The labels in `nodes` come first. Without `nodes`, integer labels are in ascending order. Other labels are in order
-    of appearance.
+    of appearance. `argument` is the argument that holds the arcs, for error messages.
     """
     first = [] if nodes is None else list(nodes)
     if len(sources) == 0 and not first:
-        raise InvalidGraphError("there are no edges and no nodes; give nodes= for a graph without edges")
+        raise InvalidGraphError(
+            f"{argument} has no arcs and no nodes; give nodes= for a graph without arcs", argument=argument
+        )
     if nodes is None and _is_integer_array(sources) and _is_integer_array(targets):
         return _index_integers(np.asarray(sources, np.int64), np.asarray(targets, np.int64))
     sources, targets = _scalars(sources), _scalars(targets)
@@ -60,12 +62,15 @@ def index_arcs(sources: Column, targets: Column, nodes: Iterable[Hashable] | Non
     except TypeError:
         bad = next(label for label in chain(first, sources, targets) if not _is_hashable(label))
         raise InvalidArgumentError(
-            f"a node label must be hashable, got {bad!r}; use a tuple or a string instead"
+            f"{argument}: a node label must be hashable, got {bad!r}; use a tuple or a string instead",
+            argument=argument,
         ) from None
     labels = list(index)
     for label in labels:
         if label is None or (isinstance(label, float) and math.isnan(label)):
-            raise InvalidArgumentError(f"a node label is missing ({label!r}); drop such rows or name the node")
+            raise InvalidArgumentError(
+                f"{argument}: a node label is missing ({label!r}); drop such rows or name the node", argument=argument
+            )
     arcs = indices[len(first) :]
     return ArcArrays(arcs[::2], arcs[1::2], labels=compact_labels(labels), n_nodes=len(labels))
 

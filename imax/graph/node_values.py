@@ -1,6 +1,6 @@
 """Values of nodes that users give as arrays by node index or as dicts by label: weights, costs, groups."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from .influence_graph import InfluenceGraph
 __all__ = ["node_costs", "node_groups", "node_weights"]
 
 
-def node_weights(graph: InfluenceGraph, weights: ArrayLike | dict[Any, float] | None) -> NDArray[np.float64] | None:
+def node_weights(graph: InfluenceGraph, weights: ArrayLike | Mapping[Any, float] | None) -> NDArray[np.float64] | None:
     """Return checked node weights by internal id: float64, shape (n_nodes,); None if none are given."""
     if weights is None:
         return None
@@ -22,17 +22,17 @@ def node_weights(graph: InfluenceGraph, weights: ArrayLike | dict[Any, float] | 
     return values
 
 
-def node_costs(graph: InfluenceGraph, costs: ArrayLike | dict[Any, float]) -> NDArray[np.float64]:
+def node_costs(graph: InfluenceGraph, costs: ArrayLike | Mapping[Any, float]) -> NDArray[np.float64]:
     """Return checked node costs by internal id: float64, shape (n_nodes,)."""
     return _numbers(graph, costs, "costs")
 
 
 def node_groups(
-    graph: InfluenceGraph, groups: Sequence[Hashable] | NDArray[Any] | dict[Any, Hashable]
+    graph: InfluenceGraph, groups: Sequence[Hashable] | NDArray[Any] | Mapping[Any, Hashable]
 ) -> tuple[NDArray[np.int32], list[Hashable]]:
     """Return the group number of each node by internal id (-1: no group), and the names of the groups."""
     by_node: list[Hashable]
-    if isinstance(groups, dict):
+    if isinstance(groups, Mapping):
         by_node = [None] * graph.n_nodes
         for node, group in zip(graph.labels.find(groups, "groups"), groups.values(), strict=True):
             by_node[node] = group
@@ -51,13 +51,13 @@ def node_groups(
     return np.array(numbers, dtype=np.int32)[graph.index], list(names)
 
 
-def _numbers(graph: InfluenceGraph, given: ArrayLike | dict[Any, float], name: str) -> NDArray[np.float64]:
+def _numbers(graph: InfluenceGraph, given: ArrayLike | Mapping[Any, float], name: str) -> NDArray[np.float64]:
     """Return numbers that are finite and not negative, one per node, by internal id."""
     try:
-        values = np.array(list(given.values()) if isinstance(given, dict) else given, dtype=np.float64)
+        values = np.array(list(given.values()) if isinstance(given, Mapping) else given, dtype=np.float64)
     except (TypeError, ValueError):
         raise InvalidArgumentError(f"{name} must be numbers, one for each node", argument=name) from None
-    if isinstance(given, dict):
+    if isinstance(given, Mapping):
         nodes = graph.labels.find(given, name)
         missing = graph.n_nodes - len(given)
         if missing:

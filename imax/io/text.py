@@ -168,7 +168,10 @@ def _zstd(file: io.BytesIO) -> bytearray:
     if sys.version_info >= (3, 14):
         from compression import zstd
 
-        return _read_all(zstd.ZstdFile(file))
+        try:
+            return _read_all(zstd.ZstdFile(file))
+        except zstd.ZstdError as error:
+            raise OSError(str(error)) from None
     try:
         import zstandard
     except ImportError:

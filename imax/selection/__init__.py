@@ -2,7 +2,9 @@
 
 from .certification import certify
 from .comparison import compare
+from .constraints import Constraints
 from .curves import curve
 from .maximization import anytime, maximize
+from .minimization import minimize_seeds
 
-__all__ = ["anytime", "certify", "compare", "curve", "maximize"]
+__all__ = ["Constraints", "anytime", "certify", "compare", "curve", "maximize", "minimize_seeds"]

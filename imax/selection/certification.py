@@ -1,7 +1,7 @@
-"""Certificates for seed sets from anywhere."""
+"""`certify`: a certificate for seeds from anywhere."""
 
-from collections.abc import Callable, Generator, Hashable, Iterable
-from typing import Any
+from collections.abc import Generator, Hashable, Iterable
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +11,17 @@ from .._utils.streams import RNG, Stream
 from ..errors import InvalidArgumentError
 from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
-from .algorithms.opimc import GIVE_UP, schedule_of
-from .base import Problem, Progress
-from .problem import Groups, NodeValues, make_problem
-from .rounds import BOUND, NOTHING, CollectionPair, Round, run_rounds
+from .algorithms.opim_c import nothing_reached, schedule_of
+from .constraints import Constraints, NodeValues
+from .outcome import NOTHING
+from .problem import Problem, ProgressFunction, make_problem
+from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
-__all__ = ["DEFAULT_PRECISION", "certify", "validate"]
+__all__ = ["DEFAULT_PRECISION", "certify", "validate_seeds"]
 
 DEFAULT_PRECISION = 0.02
-_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 CLOSE = "bounds are close"
+_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 
 
 def certify(
@@ -32,46 +33,35 @@ def certify(
     probability: str | None = None,
     epsilon: float = DEFAULT_PRECISION,
     delta: float | None = None,
-    candidates: Iterable[Hashable] | None = None,
-    exclude: Iterable[Hashable] | None = None,
-    include: Iterable[Hashable] | None = None,
-    start: Iterable[Hashable] | None = None,
-    costs: NodeValues | None = None,
-    budget: float | None = None,
-    groups: Groups | None = None,
-    quotas: int | dict[Any, int] | None = None,
     node_weights: NodeValues | None = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Progress], Any] | None = None,
+    progress: ProgressFunction | None = None,
+    **constraints: Unpack[Constraints],
 ) -> Certificate:
-    """Bound the spread of given seeds from below and that of the best seeds from above, by fresh RR sets.
+    """Bound the spread of given seeds from below and the optimum from above, by fresh RR sets.
 
-    The seeds may come from anywhere: a heuristic, another program, a person. The bounds are those of OPIM-C, which do
-    not ask how the seeds were found, only that it was not by looking at these RR sets.
+    The seeds may come from a heuristic, another program or a person. The bounds are those of OPIM-C. They hold for
+    seeds that were chosen without looking at these RR sets, however they were chosen.
 
     Parameters
     ----------
-    graph : InfluenceGraph, networkx graph or SciPy sparse array
+    graph : InfluenceGraph, NetworkX graph or SciPy sparse array
     seeds : iterable of labels
-        Repeated ones count once.
+        Repeated labels count once.
     k : int, optional
-        Compare with the best k seeds; default as many as are given.
-    model : {"ic", "lt"}, default "ic"
-    probability : str, optional
-        A scheme of arc probabilities in place of the graph's own; see `imax.probabilities`.
-    epsilon : float, default 0.02
-        Sampling ends when both bounds are within about this share of the optimum of what an endless sample would say:
-        the lower bound of the estimate, the upper bound of what greedy choice says without a margin for chance.
-    delta : float, optional
-        Probability with which a bound may fail; default 1 / number of nodes.
-    candidates, exclude, include, start, costs, budget, groups, quotas, node_weights
-        As in `maximize`: what the best seeds, with which these are compared, have to respect, and what counts.
-    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
-    threads, max_memory, time_limit, progress
+        Size of the seed sets that the optimum is taken over; default the number of `seeds`.
+    model, probability, node_weights, rng, threads, max_memory, time_limit, progress
         As in `maximize`.
+    epsilon : float, default 0.02
+        Sampling stops when each bound is within this share of what an endless sample would give.
+    delta : float, optional
+        Probability that one of the bounds is wrong; default 1 / n_nodes.
+    **constraints
+        The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas` as
+        in `maximize`.
 
     Returns
     -------
@@ -96,20 +86,19 @@ def certify(
     True
     """
     if isinstance(seeds, str):
-        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}")
+        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}", argument="seeds")
     labels = list(dict.fromkeys(seeds))
     if not labels:
-        raise InvalidArgumentError("seeds is empty; give at least one node")
-    if k is None and budget is None and quotas is None:
+        raise InvalidArgumentError("seeds is empty; give at least one node", argument="seeds")
+    if k is None and constraints.get("budget") is None and constraints.get("quotas") is None:
         k = len(labels)
     problem = make_problem(
-        graph, k, model=model, probability=probability, epsilon=epsilon, delta=delta,
-        candidates=candidates, exclude=exclude, include=include, start=start, costs=costs, budget=budget, groups=groups,
-        quotas=quotas, node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory,
-        time_limit=time_limit, progress=progress,
+        graph, k, constraints, function="certify", probability=probability, node_weights=node_weights, rng=rng,
+        progress=progress, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
+        time_limit=time_limit,
     )  # fmt: skip
     ids = problem.graph.internal_of(labels, "seeds")
-    pair, best, reason, number = validate(problem, ids, problem.epsilon)
+    pair, best, reason, number = validate_seeds(problem, ids, problem.epsilon)
     return Certificate(
         spread=best.bounds.spread,
         interval=best.bounds.interval,
@@ -133,13 +122,19 @@ def certify(
     )
 
 
-def validate(
+def validate_seeds(
     problem: Problem,
     seeds: NDArray[np.int32],
     precision: float,
     select: CoverAlgorithm = greedy_cover,
 ) -> tuple[CollectionPair, Round, str, int]:
-    """Bound the spread of seeds, and of the question's best, on fresh sets until the bounds are close."""
+    """Bound the spread of seeds and of the optimum on fresh RR sets until both bounds are close to the estimates.
+
+    Returns
+    -------
+    tuple of (CollectionPair, Round, str, int)
+        The collections, the last round, the stop reason and the number of rounds.
+    """
     pair = CollectionPair(problem, _STREAMS)
     best, reason, number = run_rounds(_rounds(pair, seeds, precision, select))
     return pair, best, reason, number
@@ -153,16 +148,15 @@ def _rounds(
 ) -> Generator[Round, None, str]:
     q = pair.problem
     schedule = schedule_of(q, q.delta)
-    for number in range(1, schedule.rounds + 1):
-        count = schedule.first << (number - 1)
-        best = pair.round(count, count, q.constraint, schedule.a, seeds=seeds, choice=select)
-        yield best
-        pair.report(best, number, schedule.rounds, 1.0)
-        most = pair.total * best.cover.upper_bound / best.n_selecting
-        low = best.bounds.lower >= best.bounds.spread - precision * best.bounds.upper
-        if best.cover.upper_bound == 0 and best.covered == 0 and count >= GIVE_UP:
+
+    def make_round(number: int, count: int) -> Round:
+        return pair.round(count, count, q.constraint, schedule.a, seeds=seeds, select=select)
+
+    def stop(best: Round) -> str | None:
+        optimum = pair.total * best.cover.upper_bound / best.n_selecting
+        lower_close = best.bounds.lower >= best.bounds.spread - precision * best.bounds.upper
+        if best.covered == 0 and nothing_reached(best):
             return NOTHING
-        if low and best.bounds.upper * (1.0 - precision) <= most:
-            return CLOSE
-        pair.check()
-    return BOUND
+        return CLOSE if lower_close and best.bounds.upper * (1.0 - precision) <= optimum else None
+
+    return doubling_rounds(pair, schedule, make_round, stop, target=1.0)

@@ -1,8 +1,8 @@
-"""Several selectors on one graph, each with its spread, certificate, time and memory, and how alike their seeds are."""
+"""`compare`: several algorithms on one problem, with spread, certificate, time, memory and overlap of the seeds."""
 
 import time
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from .. import __version__
 from .._utils import check
@@ -12,10 +12,11 @@ from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
-from ..results import Compared, Comparison, MaximizeResult
+from ..results import Compared, Comparison, SelectionResult, overlap_of
 from .certification import certify
+from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
 from .maximization import maximize
-from .problem import NodeValues, attribute
+from .outcome import INTERRUPT
 from .registry import ALGORITHMS
 
 __all__ = ["compare"]
@@ -32,45 +33,45 @@ def compare(
     probability: str | None = None,
     epsilon: float | None = None,
     delta: float | None = None,
-    candidates: Iterable[Hashable] | None = None,
-    exclude: Iterable[Hashable] | None = None,
-    include: Iterable[Hashable] | None = None,
     node_weights: NodeValues | None = None,
     n_simulations: int = 10_000,
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = DEFAULT_SECONDS,
     progress: Callable[[str, int, int], Any] | None = None,
+    **constraints: Unpack[Constraints],
 ) -> Comparison:
-    """Run several algorithms on the same question and measure what each one's seeds are worth and what they cost.
+    """Run several algorithms on the same problem, and measure the spread of their seeds, their time and their memory.
 
-    All seeds are judged alike: their spread by the same forward simulations, their certificate by fresh RR sets that
-    none of the algorithms saw. Times are without compilation: each algorithm runs on a graph of two nodes first.
+    All seed sets are evaluated in the same way: the spread by the same forward simulations, the certificate by fresh RR
+    sets that no algorithm used. Times do not include compilation: each algorithm runs on a graph of two nodes first.
 
     Parameters
     ----------
-    graph : InfluenceGraph, networkx graph or SciPy sparse array
+    graph : InfluenceGraph, NetworkX graph or SciPy sparse array
     k : int
-        How many seeds.
+        Number of seeds.
     algorithms : str or iterable of str, default "all"
-        Names as `maximize` takes them; a text may hold several, apart by commas. ``"all"`` are those that understand
+        Names as in `maximize`, also as one comma-separated string. ``"all"`` stands for all algorithms that support
         the other arguments.
-    model, probability, delta, candidates, exclude, include, node_weights, rng, threads
+    model, probability, delta, node_weights, rng, threads
         As in `maximize`.
     epsilon : float, optional
-        As in `maximize`, for the algorithms that promise something.
+        As in `maximize`, for the algorithms with a guarantee.
     n_simulations : int, default 10000
-        For the spread of each seed set.
+        Number of forward simulations for the spread of each seed set.
     time_limit : float, optional
-        Seconds for each algorithm, default 60; it then shows the seeds that it had. Judging them comes on top. None
-        for no limit.
+        Seconds for each algorithm, default 60; an algorithm that reaches it shows the seeds chosen so far. The
+        evaluation is not limited. None for no limit.
     progress : callable, optional
-        Called with the algorithm's name, the number of those done and of all.
+        Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
+    **constraints
+        `candidates`, `exclude` and `include` as in `maximize`.
 
     Returns
     -------
     Comparison
-        On Ctrl-C, of the algorithms done, once there is one.
+        After Ctrl-C, the rows of the algorithms that are finished, if there are any.
 
     Raises
     ------
@@ -87,13 +88,21 @@ def compare(
     >>> found.overlap[0][0]
     1.0
     """
+    check_constraint_names("compare", constraints)
+    for name in ("start", "costs", "budget", "groups", "quotas"):
+        if constraints.get(name) is not None:
+            raise InvalidArgumentError(
+                f"{name} is not supported by compare; it supports candidates, exclude and include", argument=name
+            )
+    rules: dict[str, Any] = dict(constraints)
     chosen = _chosen(algorithms, node_weights)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
     options: dict[str, Any] = {
-        "model": model, "delta": delta, "candidates": _kept(candidates), "exclude": _kept(exclude),
-        "include": _kept(include), "node_weights": attribute(graph, node_weights, "node_weights"), "threads": threads,
+        "model": model, "delta": delta, "threads": threads,
+        "node_weights": node_attribute(graph, node_weights, "node_weights"),
     }  # fmt: skip
+    options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
     own = options if epsilon is None else options | {"epsilon": epsilon}
     rows: list[Compared] = []
     reason = "all algorithms done"
@@ -106,17 +115,16 @@ def compare(
                 began = time.perf_counter()
                 result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
                 seconds, memory = time.perf_counter() - began, rise()
-            rows.append(_judged(network, result, seconds, memory, n_simulations, options))
-            if result.stop_reason == "interrupted":
+            rows.append(_evaluated(network, result, seconds, memory, n_simulations, options))
+            if result.stop_reason == INTERRUPT:
                 raise KeyboardInterrupt
     except KeyboardInterrupt:
         if not rows:
             raise
-        reason = "interrupted"
-    seeds = [set(row.seeds) for row in rows]
+        reason = INTERRUPT
     return Comparison(
         rows=rows,
-        overlap=[[len(a & b) / len(a | b) for b in seeds] for a in seeds],
+        overlap=overlap_of([row.seeds for row in rows]),
         k=k,
         model=rows[0].model,
         probability=network.probability.spec,
@@ -131,7 +139,7 @@ def compare(
 
 
 def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> None:
-    """Run an algorithm on two nodes, so that compiling or loading its kernels does not count."""
+    """Run an algorithm on two nodes, so that its time does not include compiling or loading kernels."""
     p = network.probability
     values = None if p.values is None else [0.5, 0.5]
     spec = "uniform:0.5" if p.kind == "uniform" else None
@@ -143,32 +151,32 @@ def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> Non
     )  # fmt: skip
 
 
-def _kept(labels: Iterable[Hashable] | None) -> Any:
-    """Return labels as a list, which can be gone through again; a text is left for `maximize` to refuse."""
+def _reusable(labels: Iterable[Hashable] | None) -> Any:
+    """Return an iterable of labels as a list; a string is left for `maximize` to refuse."""
     return labels if labels is None or isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
 
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
     if algorithms == "all":
-        return [a.name for a in ALGORITHMS.values() if node_weights is None or "node_weights" in a.accepts]
+        return [entry.name for entry in ALGORITHMS.values() if node_weights is None or "node_weights" in entry.accepts]
     names = algorithms.split(",") if isinstance(algorithms, str) else list(algorithms)
     names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
     if not names:
-        raise InvalidArgumentError("algorithms is empty; name at least one, or say 'all'")
+        raise InvalidArgumentError("algorithms is empty; give at least one name, or 'all'", argument="algorithms")
     for name in names:
         check.one_of(name, "algorithms", ("all", *ALGORITHMS))
     return names
 
 
-def _judged(
+def _evaluated(
     network: InfluenceGraph,
-    result: MaximizeResult,
+    result: SelectionResult,
     seconds: float,
     memory: int | None,
     n_simulations: int,
     options: dict[str, Any],
 ) -> Compared:
-    """Judge one algorithm's seeds by what none of the algorithms saw."""
+    """Evaluate the seeds of one algorithm with simulations and RR sets that no algorithm used."""
     key = result.rng_key
     found = certify(network, result.seeds, k=result.k, rng=key, **options)
     estimate = spread(

@@ -1,9 +1,9 @@
-"""Spread and bounds for every number of seeds up to the largest, from one selection."""
+"""`curve`: spread and bounds for every number of seeds up to a maximum, from one selection."""
 
 import math
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,18 @@ from ..errors import InvalidArgumentError
 from ..results import CurveResult
 from ..ris.bounds import GREEDY, lower_bound, upper_bound, wilson
 from ..ris.coverage import Cover, greedy_cover
-from .algorithms.opimc import schedule_of
-from .base import DEFAULT_EPSILON, Bounds, Problem, Progress
-from .problem import NodeValues, make_problem
-from .rounds import BOUND, REACHED, CollectionPair, Round, run_rounds
+from .algorithms.opim_c import schedule_of
+from .constraints import Constraints, NodeValues
+from .outcome import REACHED, Bounds
+from .problem import DEFAULT_EPSILON, ProgressFunction, make_problem
+from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
 __all__ = ["curve"]
 
 
 @dataclass(frozen=True)
-class _Whole(Round):
-    """A round with the bounds of every prefix."""
+class _PrefixRound(Round):
+    """A round with the bounds of every prefix of the seeds."""
 
     prefix_bounds: list[Bounds]
 
@@ -37,32 +38,32 @@ def curve(
     probability: str | None = None,
     epsilon: float = DEFAULT_EPSILON,
     delta: float | None = None,
-    candidates: Iterable[Hashable] | None = None,
-    exclude: Iterable[Hashable] | None = None,
-    start: Iterable[Hashable] | None = None,
     node_weights: NodeValues | None = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Progress], Any] | None = None,
+    progress: ProgressFunction | None = None,
+    **constraints: Unpack[Constraints],
 ) -> CurveResult:
-    """Choose seeds once, and tell the spread of the first k and its bounds for every k up to `k_max`.
+    """Choose seeds once, and give the spread and bounds of the first k of them for every k up to `k_max`.
 
-    Greedy choice gives an order: its first k seeds are what it would give for k. The bounds are OPIM-C's with the
-    failure probability shared out over all k, so that the whole curve holds.
+    Greedy selection gives an order: its first k seeds are the greedy choice for k. The bounds are those of OPIM-C, with
+    the failure probability divided among all k, so that the whole curve holds.
 
     Parameters
     ----------
-    graph : InfluenceGraph, networkx graph or SciPy sparse array
+    graph : InfluenceGraph, NetworkX graph or SciPy sparse array
     k_max : int
-        The most seeds.
-    model, probability, candidates, exclude, start, node_weights, rng, threads, max_memory, time_limit, progress
+        Maximum number of seeds.
+    model, probability, node_weights, rng, threads, max_memory, time_limit, progress
         As in `maximize`.
     epsilon : float, default 0.01
         As in `maximize`, for `k_max` seeds.
     delta : float, optional
-        Probability with which any of the bounds may fail; default 1 / number of nodes.
+        Probability that any of the bounds is wrong; default 1 / n_nodes.
+    **constraints
+        `candidates`, `exclude` and `start` as in `maximize`.
 
     Returns
     -------
@@ -86,25 +87,30 @@ def curve(
     True
     """
     if k_max is None:
-        raise InvalidArgumentError("k_max is missing: say how many seeds at most")
+        raise InvalidArgumentError("k_max is missing: give the maximum number of seeds", argument="k_max")
+    for name in ("include", "costs", "budget", "groups", "quotas"):
+        if constraints.get(name) is not None:
+            raise InvalidArgumentError(
+                f"{name} is not supported by curve; it supports candidates, exclude and start", argument=name
+            )
     problem = make_problem(
-        graph, k_max, model=model, probability=probability, epsilon=epsilon, delta=delta, candidates=candidates,
-        exclude=exclude, start=start, node_weights=node_weights, rng=rng, threads=threads, max_memory=max_memory,
-        time_limit=time_limit, progress=progress,
+        graph, k_max, constraints, function="curve", probability=probability, node_weights=node_weights, rng=rng,
+        progress=progress, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
+        time_limit=time_limit,
     )  # fmt: skip
     pair = CollectionPair(problem)
     best, reason, number = run_rounds(_rounds(pair))
-    assert isinstance(best, _Whole)
-    each = best.prefix_bounds
+    assert isinstance(best, _PrefixRound)
+    prefixes = best.prefix_bounds
     return CurveResult(
         seeds=problem.graph.labels_of(best.cover.seeds),
         gains=(best.cover.gains * (pair.total / best.n_selecting)).tolist(),
-        spread=[b.spread for b in each],
-        low=[b.interval[0] for b in each],
-        high=[b.interval[1] for b in each],
-        lower_bound=[b.lower for b in each],
-        upper_bound=[b.upper for b in each],
-        ratio=[b.ratio for b in each],
+        spread=[b.spread for b in prefixes],
+        low=[b.interval[0] for b in prefixes],
+        high=[b.interval[1] for b in prefixes],
+        lower_bound=[b.lower for b in prefixes],
+        upper_bound=[b.upper for b in prefixes],
+        ratio=[b.ratio for b in prefixes],
         k_max=problem.constraint.k,
         model=problem.model,
         probability=problem.graph.probability.spec,
@@ -122,12 +128,12 @@ def curve(
 
 
 def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
-    q: Problem = pair.problem
+    q = pair.problem
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)
-    for number in range(1, schedule.rounds + 1):
-        count = schedule.first << (number - 1)
+
+    def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
         with pair.clock("index"):
             pair.selection.index()
@@ -135,15 +141,14 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
             cover = greedy_cover(pair.selection, q.constraint, per_size=True)
         with pair.clock("certify"):
             covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-        each = _bounds(pair, cover, covered, a)
+        prefixes = _bounds(pair, cover, covered, a)
         pair.have_result = True
-        best = _Whole(cover, int(covered[-1]), each[-1], count, pair.n_sets, pair.n_entries, each)
-        yield best
-        pair.report(best, number, schedule.rounds, target)
-        if best.bounds.ratio >= target and best.settled(q.epsilon):
-            return REACHED
-        pair.check()
-    return BOUND
+        return _PrefixRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, prefixes)
+
+    def stop(best: Round) -> str | None:
+        return REACHED if best.bounds.ratio >= target and best.settled(q.epsilon) else None
+
+    return doubling_rounds(pair, schedule, make_round, stop, target=target)
 
 
 def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float) -> list[Bounds]:
@@ -152,13 +157,13 @@ def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: f
     found = []
     n_sets, total = pair.validation.n_sets, pair.total
     reached = np.cumsum(cover.gains)
-    for have, most, own in zip(covered.tolist(), cover.upper_bounds.tolist(), reached.tolist(), strict=True):
+    for have, limit, own in zip(covered.tolist(), cover.upper_bounds.tolist(), reached.tolist(), strict=True):
         found.append(
             Bounds(
                 spread=total * have / n_sets,
                 interval=wilson(have, n_sets, total),
                 lower=lower_bound(have, n_sets, total, a),
-                upper=upper_bound(min(most, int(own / GREEDY)), pair.selection.n_sets, total, a),
+                upper=upper_bound(min(limit, int(own / GREEDY)), pair.selection.n_sets, total, a),
             )
         )
     return found

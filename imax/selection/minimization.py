@@ -1,36 +1,117 @@
-"""The smallest seed set that reaches a given spread.
+"""`minimize_seeds`: choose as few seeds as possible whose spread reaches a target.
 
-Greedy choice on one half of the RR sets gives an order; the shortest prefix that the other half certifies to reach the
-target is the answer. Greedy needs at most about ln(target) times as many seeds as the best (Wolsey, Combinatorica
-1982), as a rule far fewer; the bound on coverage that certifies OPIM-C, turned about, says how many seeds any set
-needs at least.
+Greedy selection on one collection of RR sets gives an order. The answer is the shortest prefix that the validation
+collection certifies to reach the target. Greedy needs at most about ln(target) times as many seeds as the optimum
+(Wolsey, Combinatorica 1982), usually far fewer. The bound of the coverage that certifies OPIM-C also gives a lower
+bound of the number of seeds that any seed set needs.
 """
 
 import dataclasses
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any, Unpack
 
 import numpy as np
 
+from .._utils import check
+from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
+from ..results import SelectionResult
 from ..ris.bounds import lower_bound, upper_bound, wilson
 from ..ris.coverage import Cover, greedy_cover
-from .algorithms.opimc import schedule_of
-from .base import Bounds, Outcome, Problem
-from .rounds import CollectionPair, Round, run_rounds
+from .algorithms.opim_c import schedule_of
+from .constraints import Constraints, NodeValues
+from .make_result import make_result
+from .outcome import BOUND, Bounds, Outcome
+from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem
+from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
-__all__ = ["reach_target"]
+__all__ = ["minimize_seeds"]
 
 CERTIFIED = "target spread certified"
 UNCERTAIN = "target spread not certified"
 
 
+def minimize_seeds(
+    graph: Any,
+    target_spread: float,
+    *,
+    model: str = "ic",
+    probability: str | None = None,
+    epsilon: float = DEFAULT_EPSILON,
+    delta: float | None = None,
+    node_weights: NodeValues | None = None,
+    rng: RNG = None,
+    threads: int | None = None,
+    max_memory: int | str | None = None,
+    time_limit: float | None = None,
+    progress: ProgressFunction | None = None,
+    **constraints: Unpack[Constraints],
+) -> SelectionResult:
+    """Choose as few seeds as possible whose spread certainly reaches a target.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph, NetworkX graph or SciPy sparse array
+    target_spread : float
+        Spread to reach, at most the number (or total weight) of all nodes.
+    model, probability, node_weights, rng, threads, max_memory, time_limit, progress
+        As in `maximize`.
+    epsilon : float, default 0.01
+        Sampling stops at the latest when the bounds are within this share of the estimates.
+    delta : float, optional
+        Probability that the certificate is wrong; default 1 / n_nodes.
+    **constraints
+        `candidates`, `exclude`, `include` and `start` as in `maximize`.
+
+    Returns
+    -------
+    SelectionResult
+        With ``min_seeds``: no smaller seed set reaches the target, except with probability `delta`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Also if all candidates together do not reach the target.
+    InvalidGraphError, UnknownNodeError
+
+    References
+    ----------
+    Wolsey: An Analysis of the Greedy Algorithm for the Submodular Set Covering Problem. Combinatorica 1982.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.minimize_seeds(imax.datasets.load("karate"), 20, rng=1)
+    >>> found.lower_bound >= 20, found.min_seeds <= len(found)
+    (True, True)
+    """
+    for name in ("costs", "budget", "groups", "quotas"):
+        if constraints.get(name) is not None:
+            raise InvalidArgumentError(
+                f"{name} is not supported by minimize_seeds, which decides the number of seeds by the target spread",
+                argument=name,
+            )
+    target = check.positive(target_spread, "target_spread")
+    problem = make_problem(
+        graph, None, constraints, function="minimize_seeds", probability=probability, node_weights=node_weights,
+        rng=rng, progress=progress, any_size=True, model=model, epsilon=epsilon, delta=delta, threads=threads,
+        max_memory=max_memory, time_limit=time_limit,
+    )  # fmt: skip
+    return make_result(problem, _reach(problem, target), "opim-c", target_spread=target)
+
+
 @dataclass(frozen=True)
 class _Prefix(Round):
-    """A round, with the number of seeds whose lower bound, and whose estimate, reaches the target; 0 if there is none.
+    """A round on the shortest prefixes of the greedy order that reach the target.
 
-    `close` says that the lower bound of the latter is within a share epsilon of its estimate.
+    Attributes
+    ----------
+    certified, estimated : int
+        Number of seeds whose lower bound, or whose estimate, reaches the target; 0 if there is none.
+    close : bool
+        Whether the lower bound of the estimated prefix is within a share epsilon of its estimate.
     """
 
     certified: int
@@ -38,26 +119,29 @@ class _Prefix(Round):
     close: bool
 
 
-def reach_target(problem: Problem, target: float) -> Outcome:
+def _reach(problem: Problem, target: float) -> Outcome:
     """Select the fewest seeds whose spread certainly is at least `target`."""
     if target > problem.total:
         measure = "number" if problem.weights is None else "weight"
         raise InvalidArgumentError(
-            f"target_spread must be at most {problem.total:g}, the {measure} of all nodes, got {target:g}"
+            f"target_spread must be at most {problem.total:g}, the {measure} of all nodes, got {target:g}",
+            argument="target_spread",
         )
     pair = CollectionPair(problem)
     best, reason, number = run_rounds(_rounds(pair, target))
     assert isinstance(best, _Prefix)
-    choice = pair.result(best, reason, number, None)
-    return dataclasses.replace(choice, min_seeds=best.cover.min_seeds)
+    if reason == BOUND:
+        reason = CERTIFIED if best.certified else UNCERTAIN
+    outcome = pair.result(best, reason, number, None)
+    return dataclasses.replace(outcome, min_seeds=best.cover.min_seeds)
 
 
 def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
     q = pair.problem
     schedule = schedule_of(q, q.delta)
-    a = schedule.a + math.log(q.constraint.k)  # a lower bound for each prefix
-    for number in range(1, schedule.rounds + 1):
-        count = schedule.first << (number - 1)
+    a = schedule.a + math.log(q.constraint.k)  # one lower bound per prefix
+
+    def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
         share = target / pair.total * count
         with pair.clock("index"):
@@ -67,23 +151,24 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a * share) + 4.0 * a)
             cover = greedy_cover(pair.selection, q.constraint, goal=goal, need=_need(target, pair, schedule.a))
         if cover.min_seeds > q.constraint.k:
-            most = upper_bound(cover.covered, count, pair.total, schedule.a)
+            reached = upper_bound(cover.covered, count, pair.total, schedule.a)
             raise InvalidArgumentError(
-                f"target_spread {target:g} is out of reach: all {q.constraint.k} nodes that may be seeds reach at most "
-                f"{most:.6g} together"
+                f"target_spread {target:g} cannot be reached: all {q.constraint.k} nodes that may be seeds reach at "
+                f"most {reached:.6g} together; lower it",
+                argument="target_spread",
             )
-        best = _prefix(pair, cover, target, a)
         pair.have_result = True
-        yield best
-        pair.report(best, number, schedule.rounds, 1.0)
-        if best.certified and (best.certified == best.estimated or best.close):
-            return CERTIFIED
-        pair.check()
-    return CERTIFIED if best.certified else UNCERTAIN
+        return _prefix(pair, cover, target, a)
+
+    def stop(best: Round) -> str | None:
+        assert isinstance(best, _Prefix)
+        return CERTIFIED if best.certified and (best.certified == best.estimated or best.close) else None
+
+    return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 
 
 def _need(target: float, pair: CollectionPair, a: float) -> int:
-    """Return how many sets, at least, a seed set covers that reaches the target; fails with probability exp(-a)."""
+    """Return how many sets any seed set with the target spread covers at least, except with probability exp(-a)."""
     n_sets = pair.selection.n_sets
     low, high = 0, n_sets
     while low < high:
@@ -96,11 +181,11 @@ def _need(target: float, pair: CollectionPair, a: float) -> int:
 
 
 def _prefix(pair: CollectionPair, cover: Cover, target: float, a: float) -> _Prefix:
-    """Find the first prefixes whose lower bound, and whose estimate, reach the target; judge the former."""
+    """Find the shortest prefixes whose lower bound, and whose estimate, reach the target; bound the former."""
     q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-    # seeds count themselves, whatever chance does
+    # the spread is at least the weight of the seeds
     own = np.zeros(cover.seeds.size)
     if not q.constraint.start.size:
         own = np.cumsum(np.ones(cover.seeds.size) if q.weights is None else q.weights[cover.seeds])
@@ -111,10 +196,10 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: float) -> _Pre
     close = estimated > 0 and bool(lower[estimated - 1] >= (1.0 - q.epsilon) * estimate[estimated - 1])
     size = certified or estimated or cover.seeds.size
     have = int(covered[size - 1])
-    least = float(own[size - 1])
+    own_weight = float(own[size - 1])
     low, high = wilson(have, n_sets, total)
-    interval = max(low, least), max(high, least)
-    bounds = Bounds(max(total * have / n_sets, least), interval, float(lower[size - 1]), math.inf)
+    interval = max(low, own_weight), max(high, own_weight)
+    bounds = Bounds(max(total * have / n_sets, own_weight), interval, float(lower[size - 1]), math.inf)
     gains = cover.gains[:size]
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound, None, cover.min_seeds)
     return _Prefix(

@@ -1,10 +1,42 @@
-"""The registry of selectors: `maximize`, the command line, the contract tests and the docs' table are made from it."""
+"""The registry of selection algorithms.
 
-from .algorithms import heuristics, hist, imm, lazy, opimc, ris
-from .base import Algorithm
+`maximize`, `compare`, the command line, the contract tests and the tables of the documentation are made from it. A new
+algorithm needs one file in `selection/algorithms` and one line here.
+"""
+
+from collections.abc import Callable
+
+from .._utils.registry import Registry
+from .algorithms.degree import DEGREE, DEGREE_DISCOUNT, SINGLE_DISCOUNT
+from .algorithms.greedy import CELF, CELF_PLUS_PLUS, GREEDY
+from .algorithms.hist import HIST
+from .algorithms.imm import IMM
+from .algorithms.irie import IRIE
+from .algorithms.k_core import K_CORE
+from .algorithms.opim_c import OPIM_C
+from .algorithms.pagerank import PAGERANK
+from .algorithms.random_choice import RANDOM
+from .algorithms.ris import RIS
+from .algorithms.voterank import VOTERANK
+from .outcome import Outcome
+from .problem import Problem
 
 __all__ = ["ALGORITHMS"]
 
-ALGORITHMS: dict[str, Algorithm] = {
-    entry.name: entry for module in (opimc, imm, hist, ris, lazy, heuristics) for entry in module.ALGORITHMS
-}
+ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
+    OPIM_C,
+    IMM,
+    HIST,
+    RIS,
+    GREEDY,
+    CELF,
+    CELF_PLUS_PLUS,
+    DEGREE,
+    SINGLE_DISCOUNT,
+    DEGREE_DISCOUNT,
+    PAGERANK,
+    K_CORE,
+    VOTERANK,
+    IRIE,
+    RANDOM,
+)

@@ -1,4 +1,4 @@
-"""Two independent collections of RR sets: greedy chooses on one, the other judges. The base of all RIS selectors."""
+"""Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -12,52 +12,38 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import lower_bound, upper_bound, wilson
+from ..ris.bounds import OpimSchedule, lower_bound, upper_bound, wilson
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
-from .base import Bounds, Outcome, Problem, Progress
+from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
+from .problem import Problem, Progress
 
-__all__ = [
-    "BOUND",
-    "INTERRUPT",
-    "MEMORY",
-    "NOTHING",
-    "REACHED",
-    "TIME",
-    "CollectionPair",
-    "Round",
-    "Stopped",
-    "run_rounds",
-]
+__all__ = ["CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
 
-MOST_SETS = 2**31 - 1  # the index numbers sets by 32 bits
-OPTIMISM = 2.0
-REACHED = "target ratio reached"
-BOUND = "sample bound reached"
-TIME = "time limit"
-NOTHING = "nothing within reach"
-MEMORY = "memory limit"
-INTERRUPT = "interrupted"
+_MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
+OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
 
 
 class Stopped(Exception):
-    """A limit ended the sampling; the reason is its text."""
+    """A limit ended the sampling; the text of the exception is the stop reason."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """A choice on the first collection, judged by the second.
+    """A choice on the selection collection, validated on the validation collection.
 
     Attributes
     ----------
+    cover : Cover
+        The choice.
     covered : int
-        Sets of the second collection that the seeds cover.
+        Sets of the validation collection that the seeds cover.
     bounds : Bounds
     n_selecting : int
-        Sets in the first collection.
+        Sets in the selection collection.
     n_sets, n_entries : int
-        Sets, and nodes in them, of both collections.
+        Sets of both collections, and the nodes in them.
     """
 
     cover: Cover
@@ -68,24 +54,24 @@ class Round:
     n_entries: int
 
     def settled(self, epsilon: float) -> bool:
-        """Whether the choice has settled.
+        """Whether more sets would hardly change the choice.
 
-        The estimate's relative standard error is at most epsilon, and the seeds look at most a share of 2 epsilon
-        better on the sets that chose them than on fresh ones.
+        The relative standard error of the spread is at most epsilon, and the coverage of the seeds on the selection
+        collection exceeds that on the validation collection by a share of at most 2 epsilon.
         """
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
         return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
 
 
 class CollectionPair:
-    """Both collections of a question, with the clocks and limits of the work on them.
+    """The selection and the validation collection of a problem, with the time and the limits of the work on them.
 
     Parameters
     ----------
-    question : Question
+    problem : Problem
     streams : tuple of Stream, optional
-        Where the sets of the selection and of the validation collection come from.
-    ending : numpy.ndarray of bool, shape (n_nodes,), optional
+        Random streams of the selection and of the validation collection.
+    is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
         Nodes at which an RR set ends: see `Sampler`.
     """
 
@@ -97,14 +83,14 @@ class CollectionPair:
     ) -> None:
         self.problem = problem
         self.seconds: dict[str, float] = {}
-        self._clocked = 0.0  # in all phases
+        self._clocked = 0.0  # seconds of all phases
         self.have_result = False
         with self.clock("prepare"):
             diffusion = prepare(problem.graph, problem.model, problem.threads)
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
-                node_weights=problem.weights, lanes=problem.lanes, threads=problem.threads,
-                diffusion=diffusion, is_sentinel=is_sentinel, blocked=problem.blocked,
+                node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
+                blocked=problem.blocked,
             )  # fmt: skip
             self.selection = RRCollection(sampler)
             self.validation = RRCollection(sampler.with_key(stream_key(problem.key, streams[1])))
@@ -112,7 +98,7 @@ class CollectionPair:
 
     @contextmanager
     def clock(self, phase: str) -> Iterator[None]:
-        """Add the time of what stands inside to a phase, but for phases within it."""
+        """Add the time of a block to a phase, without the time of phases inside the block."""
         began, inner = time.perf_counter(), self._clocked
         try:
             yield
@@ -133,7 +119,7 @@ class CollectionPair:
         return self.selection.n_entries + self.validation.n_entries
 
     def check(self) -> None:
-        """Raise `Stopped` where a limit is met; never before there is a first result."""
+        """Raise `Stopped` if a limit is reached and there is a first result."""
         limits = self.problem.limits
         if not self.have_result:
             return
@@ -144,15 +130,15 @@ class CollectionPair:
             raise Stopped(MEMORY)
 
     def draw(self, n_selection: int, n_validation: int) -> None:
-        """Extend the collections to these numbers of sets; raise `Stopped` where a limit forbids it."""
+        """Extend the collections to these numbers of sets; raise `Stopped` if a limit is reached."""
         for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
             self._extend(collection, count)
 
     def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
-        if count > MOST_SETS:
+        if count > _MAX_SETS:
             raise Stopped(MEMORY)
-        # the growth is foreseeable: stop before it rather than in it
+        # stop before the collection grows beyond the limit
         if (
             limit is not None
             and self.have_result
@@ -175,17 +161,18 @@ class CollectionPair:
         a: float,
         *,
         seeds: NDArray[np.int32] | None = None,
-        choice: CoverAlgorithm = greedy_cover,
+        select: CoverAlgorithm = greedy_cover,
     ) -> Round:
-        """Extend the collections to these numbers, choose by coverage, and judge that, or other seeds.
+        """Extend the collections to these numbers of sets, choose by coverage, and validate the choice or other seeds.
 
-        One thread chooses while the others draw the sets that judge. Each bound may fail with probability exp(-a).
+        One thread chooses while the others draw the validation collection. Each bound may fail with probability
+        exp(-a).
         """
         covers: list[Cover] = []
 
         def choose() -> None:
             with self.clock("greedy"):
-                covers.append(choice(self.selection, constraint))
+                covers.append(select(self.selection, constraint))
 
         self._extend(self.selection, n_selection)
         with self.clock("index"):
@@ -195,7 +182,7 @@ class CollectionPair:
         return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a)
 
     def validate(self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float) -> Round:
-        """Judge seeds that the second collection had no part in choosing."""
+        """Estimate and bound the spread of seeds that were chosen without the validation collection."""
         with self.clock("certify"):
             if start.size:
                 covered = int(self.validation.first_covered(seeds, start).sum())
@@ -212,20 +199,20 @@ class CollectionPair:
         return Round(cover, covered, bounds, self.selection.n_sets, self.n_sets, self.n_entries)
 
     def spread_of_start(self) -> float | None:
-        """Estimate what the start nodes reach by themselves; None where there are none."""
+        """Estimate the spread of the nodes active from the start; None if there are none."""
         start = self.problem.constraint.start
         if not start.size:
             return None
         return self.total * self.validation.covered(start) / self.validation.n_sets
 
     def report(self, best: Round, number: int, rounds: int, target: float) -> None:
-        """Call the question's progress function, where there is one."""
+        """Call the progress function of the problem, if it has one."""
         q = self.problem
         if q.progress is not None:
             q.progress(Progress(number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed()))
 
     def result(self, best: Round, stop_reason: str, rounds: int, target: float | None) -> Outcome:
-        """Return a round as a selector's answer."""
+        """Return a round as the outcome of an algorithm."""
         return Outcome(
             seeds=best.cover.seeds,
             gains=best.cover.gains.astype(np.float64) * (self.total / best.n_selecting),
@@ -240,13 +227,56 @@ class CollectionPair:
         )
 
 
+def doubling_rounds(
+    pair: CollectionPair,
+    schedule: OpimSchedule,
+    make_round: Callable[[int, int], Round],
+    stop: Callable[[Round], str | None],
+    *,
+    target: float | None = None,
+) -> Generator[Round, None, str]:
+    """Yield rounds on twice as many RR sets each time, and return the stop reason.
+
+    Parameters
+    ----------
+    pair : CollectionPair
+    schedule : OpimSchedule
+        Sets of each collection in the first round, and the maximum number of rounds.
+    make_round : callable
+        Returns the round, given its number from 1 and the number of sets of each collection.
+    stop : callable
+        Returns the reason to stop after a round, or None to continue.
+    target : float, optional
+        Certified ratio to show as the target in progress reports; without it there are no reports.
+
+    Raises
+    ------
+    Stopped
+        If a limit of the problem is reached.
+    """
+    for number in range(1, schedule.rounds + 1):
+        best = make_round(number, schedule.first << (number - 1))
+        yield best
+        if target is not None:
+            pair.report(best, number, schedule.rounds, target)
+        if reason := stop(best):
+            return reason
+        pair.check()
+    return BOUND
+
+
 def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
-    """Run rounds to their end, a limit or an interrupt; return the last round, the reason, and how many there were.
+    """Run rounds until they end, a limit is reached or the user interrupts.
+
+    Returns
+    -------
+    tuple of (Round, str, int)
+        The last round, the stop reason, and the number of rounds.
 
     Raises
     ------
     OutOfMemoryBoundError
-        If there is not enough memory for the first.
+        If there is not enough memory for the first round.
     """
     best, number = None, 0
     try:
@@ -265,6 +295,7 @@ def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
         reason = MEMORY
     if best is None:
         raise OutOfMemoryBoundError(
-            "there is not enough memory for the first round of RR sets; use a smaller graph or a larger machine"
+            "max_memory is too small for the first round of RR sets; raise it, or use a smaller graph",
+            argument="max_memory",
         )
     return best, reason, number

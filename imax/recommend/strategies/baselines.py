@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils.streams import Stream, stream_key
-from ...selection.algorithms.heuristics import pagerank_of
+from ...selection.algorithms.pagerank import pagerank_of
 from .._candidates import CandidateLists
 from ..ranking import Scores
 from ..storage import State

@@ -1,42 +1,44 @@
-"""Heuristics that count what a node's own arcs reach: degree, and degree with a discount for seeds beside it."""
+"""Heuristics that count the out-arcs of a node: degree, and degree with a discount for neighboring seeds."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.registry import Entry
 from ...graph.influence_graph import InfluenceGraph
-from ..base import Outcome, Problem
-from ..picks import Falling, by_rank, one_by_one
+from ..outcome import Outcome
+from ..problem import DEFAULT_EPSILON, Problem
+from .ranking import DecreasingScores, select_by_rank, select_one_by_one
 
-__all__ = ["degree", "degree_discount", "out_degree", "single_discount"]
+__all__ = ["DEGREE", "DEGREE_DISCOUNT", "SINGLE_DISCOUNT", "degree", "degree_discount", "out_degree", "single_discount"]
 
-USUAL = 0.01  # the probability that the literature gives to degree discount, also where those of arcs differ
+USUAL_PROBABILITY = 0.01  # used by the literature for degree discount, also where the probabilities of arcs differ
 _CHUNK = 1 << 22
 
 
 def out_degree(graph: InfluenceGraph) -> NDArray[np.int64]:
-    """Return each node's number of out-arcs, by internal id."""
+    """Return the out-degree of each node, by internal id."""
     counts = np.zeros(graph.n_nodes, dtype=np.int64)
-    size = max(_CHUNK, graph.n_nodes)  # a piece at a time: bincount makes int64 of what it is given
+    size = max(_CHUNK, graph.n_nodes)  # in pieces: bincount converts its input to int64
     for a in range(0, graph.n_arcs, size):
         counts += np.bincount(graph.in_idx[a : a + size], minlength=graph.n_nodes)
     return counts
 
 
 def degree(problem: Problem) -> Outcome:
-    """Choose the nodes of the largest out-degree."""
-    return by_rank(problem, out_degree(problem.graph))
+    """Choose the nodes with the largest out-degree."""
+    return select_by_rank(problem, out_degree(problem.graph))
 
 
 class _SingleDiscount:
-    """Each node's out-arcs that lead to nodes not yet chosen."""
+    """Number of out-arcs of each node to nodes that are not chosen."""
 
     def __init__(self, problem: Problem) -> None:
         self.graph = problem.graph
         self.scores = out_degree(self.graph)
-        self.decreasing_gains = Falling(self.scores, problem.constraint.allowed)
+        self.candidates = DecreasingScores(self.scores, problem.constraint.allowed)
 
     def best(self) -> int:
-        return self.decreasing_gains.pop()
+        return self.candidates.pop()
 
     def score(self, node: int) -> float:
         return float(self.scores[node])
@@ -47,29 +49,30 @@ class _SingleDiscount:
 
 
 def single_discount(problem: Problem) -> Outcome:
-    """Choose by out-degree, where arcs to nodes already chosen no longer count."""
-    return one_by_one(problem, _SingleDiscount(problem))
+    """Choose by out-degree without arcs to nodes already chosen."""
+    return select_one_by_one(problem, _SingleDiscount(problem))
 
 
 class _DegreeDiscount:
-    """The nodes of each node's star that it is expected to activate, if all arcs have one probability.
+    """Expected number of nodes that each node activates in its star, if all arcs have probability p.
 
-    A node is not yet active, as far as its chosen in-neighbours go, with probability `missed`, (1 - p) to the power of
-    their number. Then it counts itself and p for each of its `left` out-arcs to nodes not chosen.
+    The star is the node with its out-neighbors. `missed` is the probability that no chosen in-neighbor activates the
+    node: (1 - p) to the power of their number. In that case the node counts itself, and p for each of its `left`
+    out-arcs to nodes that are not chosen.
     """
 
     def __init__(self, problem: Problem) -> None:
         self.graph = graph = problem.graph
         self.out_ptr, self.out_idx, _ = graph.forward()
         p = graph.probability
-        self.p = float(p.value) if p.kind == "uniform" else USUAL
+        self.p = float(p.value) if p.kind == "uniform" else USUAL_PROBABILITY
         self.missed = np.ones(graph.n_nodes)
         self.left = np.diff(self.out_ptr)
         self.scores = 1.0 + self.p * self.left
-        self.decreasing_gains = Falling(self.scores, problem.constraint.allowed)
+        self.candidates = DecreasingScores(self.scores, problem.constraint.allowed)
 
     def best(self) -> int:
-        return self.decreasing_gains.pop()
+        return self.candidates.pop()
 
     def score(self, node: int) -> float:
         return float(self.scores[node])
@@ -84,5 +87,31 @@ class _DegreeDiscount:
 
 
 def degree_discount(problem: Problem) -> Outcome:
-    """Choose by the number of nodes of its star that a node is expected to activate under independent cascade."""
-    return one_by_one(problem, _DegreeDiscount(problem))
+    """Choose by the expected number of nodes that a node activates among itself and its out-neighbors."""
+    return select_one_by_one(problem, _DegreeDiscount(problem))
+
+
+DEGREE = Entry(
+    name="degree",
+    run=degree,
+    summary="the largest out-degrees",
+    source="Kempe, Kleinberg, Tardos, KDD 2003",
+    accepts=frozenset({"start"}),
+    epsilon=DEFAULT_EPSILON,
+)
+SINGLE_DISCOUNT = Entry(
+    name="single-discount",
+    run=single_discount,
+    summary="out-degree without arcs to nodes already chosen",
+    source="Chen, Wang, Yang, KDD 2009",
+    accepts=frozenset({"start"}),
+    epsilon=DEFAULT_EPSILON,
+)
+DEGREE_DISCOUNT = Entry(
+    name="degree-discount",
+    run=degree_discount,
+    summary="the expected number of nodes that a node activates among itself and its out-neighbors",
+    source="Chen, Wang, Yang, KDD 2009",
+    accepts=frozenset({"start"}),
+    epsilon=DEFAULT_EPSILON,
+)

@@ -1,98 +1,87 @@
-"""HIST: a few seeds that meet most RR sets are found first; from then on a set ends where it meets one of them.
+"""HIST: find a few sentinels first, then draw RR sets that end where they meet a sentinel.
 
 Guo, Wang, Wei and Chen, "Influence Maximization Revisited: Efficient Reverse Reachable Set Generation with Bound
-Tightened", SIGMOD 2020. Where influence is high an RR set holds a large share of all nodes, and nearly all of that is
-not needed once the seeds that cover it are known. Two things differ from the paper. Only seeds that meet a large share
-of the sets become sentinels: the later ones end few sets, and a choice among them on the few sets of the first phase
-would be mostly accident. And the bound on the optimum is one on the sentinels together with k more nodes, so that the
-certificate of the second phase stands by itself.
+Tightened", SIGMOD 2020. Where influence is high, an RR set contains a large share of all nodes. Most of this work is
+not needed once the seeds that cover most sets are known. Two things differ from the paper. Only seeds that cover a
+large share of the sets become sentinels: later seeds end few sets, and their choice on the few sets of the first phase
+would be mostly chance. The bound of the optimum is a bound of the sentinels together with k more nodes, so that the
+certificate of the second phase does not depend on the first.
 """
 
 import dataclasses
-from collections.abc import Generator
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.registry import Entry
 from ..._utils.streams import Stream
-from ...ris.bounds import OpimSchedule, opim_schedule
+from ...ris.bounds import OpimSchedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
-from ..base import Algorithm, Outcome, Problem
-from ..rounds import BOUND, REACHED, CollectionPair, Round, Stopped, run_rounds
+from ..outcome import Outcome
+from ..problem import DEFAULT_EPSILON, Problem
+from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
+from .opim_c import certified_rounds, schedule_of
 
-__all__ = ["ALGORITHMS", "hist"]
+__all__ = ["HIST", "hist"]
 
-SHARE = 1 / 32  # of the sets that a sentinel must meet that those before it do not
+SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
 
 
-def _worthwhile(cover: Cover, n_sets: int, least: int) -> int:
-    """Return how many of the first seeds each meet enough sets, at least those that are forced."""
-    few = np.flatnonzero(cover.gains[least:] < SHARE * n_sets)
-    return least + (int(few[0]) if few.size else cover.gains.size - least)
+def _n_worthwhile(cover: Cover, n_sets: int, n_forced: int) -> int:
+    """Return how many of the first seeds each cover enough sets; required seeds count in any case."""
+    few = np.flatnonzero(cover.gains[n_forced:] < SHARE * n_sets)
+    return n_forced + (int(few[0]) if few.size else cover.gains.size - n_forced)
 
 
-def _holding(constraint: Constraint, seeds: NDArray[np.int32]) -> Constraint:
-    """Return the constraint with these seeds forced."""
+def _with_forced(constraint: Constraint, seeds: NDArray[np.int32]) -> Constraint:
+    """Return the constraint with these seeds required."""
     allowed = constraint.allowed.copy()
     allowed[seeds] = False
     return dataclasses.replace(constraint, allowed=allowed, forced=seeds)
 
 
-def _sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint, Cover | None]:
-    """Find sentinels that certainly have their share of the optimum; return the constraint that holds them.
+def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint, Cover | None]:
+    """Find sentinels that certainly reach their share of the optimum.
 
-    With it comes the choice on whole sets, None where there are no sentinels.
+    Returns
+    -------
+    tuple of (Constraint, Cover or None)
+        The constraint with the sentinels required, and the choice on complete sets; None if there are no sentinels.
     """
     c = problem.constraint
     epsilon = problem.epsilon / 2
     schedule = _schedule(problem)
-    for number in range(schedule.rounds):
-        count = schedule.first << number
-        try:
-            found = pair.round(count, count, c, schedule.a)
-        except Stopped:
-            break
-        b = _worthwhile(found.cover, count, c.forced.size)
-        if b == c.forced.size:
-            break
-        # as good as the first b steps of greedy have to be
-        share = 1.0 - (1.0 - 1.0 / c.k) ** b - epsilon
-        judged = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
-        if judged.bounds.lower >= share * judged.bounds.upper:
-            return _holding(c, found.cover.seeds[:b]), found.cover
+
+    def make_round(number: int, count: int) -> Round:
+        return pair.round(count, count, c, schedule.a)
+
+    try:
+        for found in doubling_rounds(pair, schedule, make_round, lambda best: None):
+            b = _n_worthwhile(found.cover, found.n_selecting, c.forced.size)
+            if b == c.forced.size:
+                break
+            # as good as the first b steps of greedy must be
+            share = 1.0 - (1.0 - 1.0 / c.k) ** b - epsilon
+            validated = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
+            if validated.bounds.lower >= share * validated.bounds.upper:
+                return _with_forced(c, found.cover.seeds[:b]), found.cover
+    except Stopped:
+        pass
     return c, None
 
 
 def _schedule(problem: Problem) -> OpimSchedule:
-    """Return the sizes of a phase's rounds: each has half of epsilon and of delta."""
-    c = problem.constraint
-    return opim_schedule(
-        c.log_choices(), problem.total, c.min_spread(problem.weights), problem.epsilon / 2, problem.delta / 2
-    )
-
-
-def _rounds(pair: CollectionPair, constraint: Constraint) -> Generator[Round, None, str]:
-    q = pair.problem
-    schedule = _schedule(q)
-    target = q.constraint.guarantee - q.epsilon
-    for number in range(1, schedule.rounds + 1):
-        count = schedule.first << (number - 1)
-        best = pair.round(count, count, constraint, schedule.a, choice=partial(greedy_cover, k=q.constraint.free))
-        yield best
-        pair.report(best, number, schedule.rounds, target)
-        if best.bounds.ratio >= target and best.settled(q.epsilon):
-            return REACHED
-        pair.check()
-    return BOUND
+    """Return the numbers of RR sets of one phase: each phase has half of epsilon and half of delta."""
+    return schedule_of(problem, problem.delta / 2, epsilon=problem.epsilon / 2)
 
 
 def hist(problem: Problem) -> Outcome:
     """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta."""
     first = CollectionPair(problem, _STREAMS)
-    constraint, found = _sentinels(problem, first)
+    constraint, found = _find_sentinels(problem, first)
     n_sets, n_entries, spent = first.n_sets, first.n_entries, sum(first.seconds.values())
     del first
     is_sentinel = None
@@ -100,28 +89,29 @@ def hist(problem: Problem) -> Outcome:
         is_sentinel = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
         is_sentinel[constraint.forced] = True
     pair = CollectionPair(problem, is_sentinel=is_sentinel)
-    best, reason, number = run_rounds(_rounds(pair, constraint))
-    choice = pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
-    gains = choice.gains
+    select = partial(greedy_cover, k=problem.constraint.free)
+    best, reason, number = run_rounds(certified_rounds(pair, _schedule(problem), select, constraint))
+    outcome = pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
+    gains = outcome.gains
     if found is not None and gains is not None:
-        # a set tells only which sentinel it met first: what they cover is shared out as on the whole sets
+        # a cut set shows only its first sentinel: divide the gains as on the complete sets
         b = constraint.forced.size
         gains[:b] = found.gains[:b] * (gains[:b].sum() / max(found.gains[:b].sum(), 1))
+    n_cut = sum(collection.sampler.n_cut for collection in (pair.selection, pair.validation))
     return dataclasses.replace(
-        choice,
-        n_rr_sets=choice.n_rr_sets + n_sets,
-        n_rr_entries=choice.n_rr_entries + n_entries + sum(s.sampler.n_cut for s in (pair.selection, pair.validation)),
-        seconds={"sentinels": spent, **choice.seconds},
+        outcome,
+        n_rr_sets=outcome.n_rr_sets + n_sets,
+        n_rr_entries=outcome.n_rr_entries + n_entries + n_cut,
+        seconds={"sentinels": spent, **outcome.seconds},
     )
 
 
-ALGORITHMS = (
-    Algorithm(
-        name="hist",
-        select=hist,
-        summary="OPIM-C whose RR sets end at a few seeds found first; for graphs where influence is high",
-        source="Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
-        guarantee="1 - 1/e - epsilon",
-        accepts=frozenset({"node_weights"}),
-    ),
+HIST = Entry(
+    name="hist",
+    run=hist,
+    summary="OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
+    source="Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
+    guarantee="1 - 1/e - epsilon",
+    accepts=frozenset({"node_weights"}),
+    epsilon=DEFAULT_EPSILON,
 )

@@ -1,72 +1,31 @@
-"""IRIE: rank nodes by a linear system of influence, weaken the ranks by what the seeds already reach, repeat.
+"""IRIE: rank nodes by a linear system of influence, reduce the ranks by what the seeds already reach, and repeat.
 
 Jung, Heo and Chen, "IRIE: Scalable and Robust Influence Maximization in Social Networks", ICDM 2012.
 """
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils import parallel
-from ...graph.influence_graph import InfluenceGraph
-from ..base import Outcome, Problem
-from ..picks import one_by_one
+from ..._utils.registry import Entry
+from ..outcome import Outcome
+from ..problem import DEFAULT_EPSILON, Problem
+from .flow import Flow, by_source
+from .ranking import select_one_by_one
 
-__all__ = ["Flow", "by_source", "irie", "narrow"]
+__all__ = ["IRIE", "irie"]
 
 ALPHA = 0.7
 ITERATIONS = 20
-LEAST = 1 / 320  # paths less likely than this are left out
-SLACK = 1e-6  # what float32 probabilities may miss LEAST by
-SOLO_ARCS = 1 << 21  # fewer arcs are summed before another thread wakes up
-_TINY = 1e-300  # the length of a sure arc: an explicit zero could be taken for no arc
-
-
-def narrow(ptr: NDArray[np.int64]) -> NDArray[Any]:
-    """Return offsets as int32 where they fit: with wider ones SciPy copies the ids too."""
-    return ptr.astype(np.int32) if ptr[-1] <= np.iinfo(np.int32).max else ptr
-
-
-def by_source(graph: InfluenceGraph) -> Any:
-    """Return the probabilities as a sparse array with a row for each source."""
-    from scipy.sparse import csr_array
-
-    p = graph.probability
-    ptr, idx, place = graph.forward(places=p.values is not None)
-    if p.values is not None:
-        values = p.values[place].astype(np.float64)
-    elif p.kind == "uniform":
-        values = np.full(idx.size, np.float32(p.value), dtype=np.float64)
-    else:
-        into = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)
-        values = into.astype(np.float32).astype(np.float64)[idx]  # as `arc_values` has them
-    return csr_array((values, idx, narrow(ptr)), shape=(graph.n_nodes,) * 2)
-
-
-class Flow:
-    """From values x per node to the sums of p(u, v) x(v) over the out-arcs of each node u."""
-
-    def __init__(self, arcs: Any, threads: int) -> None:
-        from scipy.sparse import csr_array
-
-        p, idx, ptr, n = arcs.data, arcs.indices, arcs.indptr, arcs.shape[1]
-        self.threads = threads
-        self.parts = [
-            csr_array((p[ptr[a] : ptr[b]], idx[ptr[a] : ptr[b]], ptr[a : b + 1] - ptr[a]), shape=(b - a, n))
-            for a, b in parallel.even_parts(ptr.astype(np.int64), threads if p.size > SOLO_ARCS else 1)
-        ]
-
-    def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sums."""
-        # SciPy lets go of the GIL here; each row is one thread's, so that threads change nothing
-        return np.concatenate(parallel.run([partial(part.__matmul__, x) for part in self.parts], self.threads))
+MIN_PATH_PROBABILITY = 1 / 320  # less likely paths are ignored
+SLACK = 1e-6  # tolerance for float32 rounding of MIN_PATH_PROBABILITY
+_TINY = 1e-300  # length of an arc with probability 1: SciPy would read 0 as no arc
 
 
 class _Paths:
-    """The nodes that a node reaches by likely paths, and the probabilities of the likeliest ones."""
+    """The nodes that a node reaches by likely paths, with the probability of the likeliest path to each."""
 
     def __init__(self, arcs: Any) -> None:
         from scipy.sparse import csr_array
@@ -77,17 +36,17 @@ class _Paths:
         self.lengths = csr_array((lengths, arcs.indices, arcs.indptr), shape=arcs.shape)
 
     def leave(self, node: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return what a node reaches and how likely, itself included; no later path goes on from this node."""
+        """Return the nodes that a node reaches, itself included, with probabilities; later paths avoid this node."""
         from scipy.sparse.csgraph import dijkstra
 
-        far = dijkstra(self.lengths, indices=node, limit=SLACK - math.log(LEAST))
+        far = dijkstra(self.lengths, indices=node, limit=SLACK - math.log(MIN_PATH_PROBABILITY))
         self.lengths.data[self.lengths.indptr[node] : self.lengths.indptr[node + 1]] = np.inf
         near = np.flatnonzero(np.isfinite(far))
         return near, np.exp(-far[near])
 
 
 class _Ranks:
-    """Ranks, and the probability that the seeds so far miss each node."""
+    """Ranks, and the probability that no seed so far activates each node."""
 
     def __init__(self, problem: Problem) -> None:
         arcs = by_source(problem.graph)
@@ -100,7 +59,7 @@ class _Ranks:
     def ranks(self) -> NDArray[np.float64]:
         """Return r(u) = (1 - AP(u)) (1 + alpha sum p(u, v) r(v)), iterated from 1.
 
-        Where probabilities are large the system has no finite solution, and the order after so many steps must do.
+        With large probabilities the system has no finite solution; the order after ITERATIONS steps is used.
         """
         if self._ranks is None:
             rank = np.ones(self.missed.size)
@@ -117,11 +76,21 @@ class _Ranks:
 
     def take(self, node: int) -> None:
         near, p = self.paths.leave(node)
-        self.missed[near] *= 1.0 - p  # as if each seed's likeliest path were a try of its own
+        self.missed[near] *= 1.0 - p  # as if the likeliest paths of the seeds were independent
         self.allowed[node] = False
         self._ranks = None
 
 
 def irie(problem: Problem) -> Outcome:
-    """Choose by influence rank, weakened by the activation probabilities that the seeds so far give."""
-    return one_by_one(problem, _Ranks(problem))
+    """Choose the nodes with the largest influence rank, updated after each seed."""
+    return select_one_by_one(problem, _Ranks(problem))
+
+
+IRIE = Entry(
+    name="irie",
+    run=irie,
+    summary="influence ranks, reduced by what the seeds so far reach",
+    source="Jung, Heo, Chen, ICDM 2012",
+    accepts=frozenset({"start"}),
+    epsilon=DEFAULT_EPSILON,
+)

@@ -1,45 +1,46 @@
-"""Greedy on a fixed number of RR sets, judged by as many others: a plain budget instead of a promise."""
+"""RIS: greedy selection on a fixed number of RR sets, certified on as many others."""
 
 import math
 from collections.abc import Generator
 
+from ..._utils.registry import Entry
 from ...ris.coverage import CoverAlgorithm, greedy_cover
-from ..base import Algorithm, Outcome, Problem
+from ..outcome import Outcome
+from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, run_rounds
 
-__all__ = ["ALGORITHMS", "DEFAULT_SETS", "fixed", "ris"]
+__all__ = ["ALL_DRAWN", "DEFAULT_SETS", "RIS", "fixed_rounds", "ris"]
 
 DEFAULT_SETS = 100_000
-DONE = "all RR sets drawn"
+ALL_DRAWN = "all RR sets drawn"
 
 
-def fixed(pair: CollectionPair, select: CoverAlgorithm = greedy_cover) -> Generator[Round, None, str]:
-    """Yield a round on few sets and one on as many as were asked for; return why it ended."""
+def fixed_rounds(pair: CollectionPair, select: CoverAlgorithm = greedy_cover) -> Generator[Round, None, str]:
+    """Yield a round on few RR sets and one on `n_rr_sets`; return the stop reason."""
     q = pair.problem
     count = q.n_rr_sets or DEFAULT_SETS
-    first = min(count, 1 << 12)  # so that a limit met later finds a result
-    a = math.log(4.0 / q.delta)  # two bounds, looked at twice
+    first = min(count, 1 << 12)  # a limit that is reached later finds a result
+    a = math.log(4.0 / q.delta)  # two bounds in each of two rounds
     if first < count:
-        yield pair.round(first, first, q.constraint, a, choice=select)
-    yield pair.round(count, count, q.constraint, a, choice=select)
-    return DONE
+        yield pair.round(first, first, q.constraint, a, select=select)
+    yield pair.round(count, count, q.constraint, a, select=select)
+    return ALL_DRAWN
 
 
 def ris(problem: Problem) -> Outcome:
-    """Select seeds by greedy coverage of `n_rr_sets` RR sets, and judge them by as many."""
+    """Select seeds by greedy coverage of `n_rr_sets` RR sets, and validate them on as many others."""
     pair = CollectionPair(problem)
-    best, reason, _ = run_rounds(fixed(pair))
+    best, reason, _ = run_rounds(fixed_rounds(pair))
     return pair.result(best, reason, 1, None)
 
 
-ALGORITHMS = (
-    Algorithm(
-        name="ris",
-        select=ris,
-        summary="greedy on a fixed number of RR sets",
-        source="Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
-        guarantee="what its certificate says",
-        accepts=frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
-        decreasing_gains=True,
-    ),
+RIS = Entry(
+    name="ris",
+    run=ris,
+    summary="greedy on a fixed number of RR sets",
+    source="Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
+    guarantee="the certified ratio of the result",
+    accepts=frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
+    epsilon=DEFAULT_EPSILON,
+    decreasing_gains=True,
 )

@@ -1,4 +1,4 @@
-"""How heuristics pick: all at once by a fixed ranking, or one by one by scores that change as seeds are chosen."""
+"""How heuristics choose: all seeds by a fixed ranking, or one by one by scores that each choice changes."""
 
 from collections.abc import Iterator
 from heapq import heappop, heappush, heapreplace
@@ -7,79 +7,77 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Outcome, Problem, Progress
+from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
+from ..problem import Problem, Progress
 
-__all__ = ["ALL", "INTERRUPT", "TIME", "Falling", "Scores", "by_rank", "gather", "one_by_one", "pieces"]
+__all__ = ["DecreasingScores", "Scores", "gather", "pieces", "select_by_rank", "select_one_by_one"]
 
-ALL = "all seeds chosen"
-TIME = "time limit"
-INTERRUPT = "interrupted"
 _CHUNK = 1 << 22
 
 
-def by_rank(problem: Problem, score: NDArray[Any], reason: str = ALL) -> Outcome:
-    """Choose the allowed nodes of the largest scores, which no choice changes; ties go to the smaller id."""
-    limits = problem.constraint
-    pool = np.flatnonzero(limits.allowed)
-    order = pool[np.argsort(-score[pool], kind="stable")[: limits.free]]
-    seeds = np.concatenate([limits.forced, order]).astype(np.int32)
+def select_by_rank(problem: Problem, score: NDArray[Any], reason: str = ALL_CHOSEN) -> Outcome:
+    """Choose the candidates with the largest scores; ties go to the smaller id."""
+    c = problem.constraint
+    candidates = np.flatnonzero(c.allowed)
+    order = candidates[np.argsort(-score[candidates], kind="stable")[: c.free]]
+    seeds = np.concatenate([c.forced, order]).astype(np.int32)
     return Outcome(seeds, reason, scores=score[seeds].astype(np.float64))
 
 
 class Scores(Protocol):
-    """Scores that depend on the seeds so far."""
+    """Scores that depend on the seeds chosen so far."""
 
     def best(self) -> int:
-        """Return the allowed node of the largest score that is left; ties go to the smaller id."""
+        """Return the remaining candidate with the largest score; ties go to the smaller id."""
 
     def score(self, node: int) -> float:
-        """Return a node's score as it is now."""
+        """Return the current score of a node."""
 
     def take(self, node: int) -> None:
-        """Take a node as chosen, or as active from the start."""
+        """Update the scores for a node that is chosen, or active from the start."""
 
 
-def one_by_one(problem: Problem, scores: Scores) -> Outcome:
-    """Choose by scores that are brought up to date after each seed; stop in time, and on Ctrl-C."""
-    limits = problem.constraint
-    n_forced = limits.forced.size
-    k = n_forced + min(limits.free, int(limits.allowed.sum()))
-    least = max(n_forced, 1)
-    every = max(1, k // 100)
+def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
+    """Choose by scores that are updated after each seed; stop at the time limit and on Ctrl-C."""
+    c = problem.constraint
+    n_forced = c.forced.size
+    k = n_forced + min(c.free, int(c.allowed.sum()))
+    min_size = max(n_forced, 1)
+    report_every = max(1, k // 100)
     seeds: list[int] = []
     values: list[float] = []
-    reason = ALL
+    reason = ALL_CHOSEN
     try:
-        for node in limits.start.tolist():
+        for node in c.start.tolist():
             scores.take(node)
         while len(seeds) < k:
-            if len(seeds) >= least and not problem.limits.in_time():
+            if len(seeds) >= min_size and not problem.limits.in_time():
                 reason = TIME
                 break
-            node = int(limits.forced[len(seeds)]) if len(seeds) < n_forced else scores.best()
+            node = int(c.forced[len(seeds)]) if len(seeds) < n_forced else scores.best()
             values.append(scores.score(node))
             scores.take(node)
             seeds.append(node)
-            if problem.progress is not None and (len(seeds) % every == 0 or len(seeds) == k):
+            if problem.progress is not None and (len(seeds) % report_every == 0 or len(seeds) == k):
                 problem.progress(Progress(len(seeds), k, 0, 0.0, 0.0, problem.limits.elapsed()))
     except KeyboardInterrupt:
-        if len(seeds) < least:
+        if len(seeds) < min_size:
             raise
         reason = INTERRUPT
     return Outcome(np.array(seeds, dtype=np.int32), reason, scores=np.array(values[: len(seeds)]))
 
 
-class Falling:
-    """The allowed nodes in order of scores that never rise.
+class DecreasingScores:
+    """The candidates in order of scores that never increase.
 
-    An old score is a bound. The nodes stand in the order of their first scores; one whose score has fallen when its
-    turn comes goes to a heap of old scores, and is chosen once the score there is the true one. So a pick costs a few
-    comparisons, not a pass over all nodes (Leskovec et al., KDD 2007).
+    An old score is an upper bound. Nodes are visited in the order of their first scores. A node whose score has
+    decreased goes to a heap of old scores, and is returned once its score in the heap is up to date. A pick therefore
+    costs a few comparisons, not a pass over all nodes (Leskovec et al., KDD 2007).
 
     Parameters
     ----------
     score : numpy.ndarray, shape (n_nodes,)
-        The scores, which the caller lets fall in place.
+        The scores, which the caller decreases in place.
     allowed : numpy.ndarray of bool, shape (n_nodes,)
     """
 
@@ -92,7 +90,7 @@ class Falling:
         self.heap: list[tuple[Any, int]] = []
 
     def pop(self) -> int:
-        """Return the node of the largest score, and leave it out from now on; ties go to the smaller id."""
+        """Remove and return the node with the largest score; ties go to the smaller id."""
         while True:
             fresh = (-self.first[self.at], int(self.order[self.at])) if self.at < self.order.size else None
             if self.heap and (fresh is None or self.heap[0] < fresh):
@@ -113,14 +111,14 @@ class Falling:
 
 
 def gather(ptr: NDArray[np.int64], idx: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int32]:
-    """Return the entries of some rows, one row after the other."""
+    """Return the entries of some rows, one row after another."""
     lengths = ptr[rows + 1] - ptr[rows]
     shift = ptr[rows] - (np.cumsum(lengths) - lengths)
     return idx[np.repeat(shift, lengths) + np.arange(int(lengths.sum()))]
 
 
 def pieces(ptr: NDArray[np.int64], rows: NDArray[Any]) -> Iterator[tuple[int, int]]:
-    """Cut a list of rows into ranges of a bounded number of entries, beyond one row's, for `gather` to take."""
+    """Cut a list of rows into ranges with a bounded number of entries, or of one row, for `gather`."""
     ends = np.cumsum(ptr[rows + 1] - ptr[rows])
     at = 0
     while at < rows.size:

@@ -1,9 +1,10 @@
-"""Greedy selection by any spread oracle, looking at all nodes each time or, lazily, only at those that may be best.
+"""Greedy selection by a spread oracle, evaluating all candidates each time or, lazily, only those that may be best.
 
 Kempe, Kleinberg and Tardos, "Maximizing the Spread of Influence through a Social Network", KDD 2003 (greedy). Leskovec,
 Krause, Guestrin, Faloutsos, VanBriesen and Glance, "Cost-effective Outbreak Detection in Networks", KDD 2007 (CELF).
 Goyal, Lu and Lakshmanan, "CELF++: Optimizing the Greedy Algorithm for Influence Maximization in Social Networks",
-WWW 2011. All three choose the same seeds, as no oracle's gain ever rises; they differ in how often they ask.
+WWW 2011. All three choose the same seeds, because no gain of an oracle increases. They differ in how many gains they
+evaluate.
 """
 
 import time
@@ -15,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.registry import Entry
 from ..._utils.streams import Stream, stream_key
-from ..base import Algorithm, Outcome, Problem, Progress
 from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
-from ..picks import ALL, INTERRUPT, TIME
+from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
+from ..problem import DEFAULT_EPSILON, Problem, Progress
 from .ris import DEFAULT_SETS
 
-__all__ = ["ALGORITHMS", "DEFAULT_SIMULATIONS", "Search", "celf", "celf_plus_plus", "greedy"]
+__all__ = ["CELF", "CELF_PLUS_PLUS", "DEFAULT_SIMULATIONS", "GREEDY", "Search", "celf", "celf_plus_plus", "greedy"]
 
 DEFAULT_SIMULATIONS = 10_000
 _STEP_SECONDS = 0.2
@@ -41,18 +43,18 @@ def _oracle(q: Problem, keep_going: Callable[[], bool]) -> Oracle:
 
 
 class Search:
-    """The seeds so far, the oracle that has taken them, and the limits of the search."""
+    """The seeds so far, the oracle that knows them, and the limits of the search."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.seconds = {"oracle": 0.0}
         began = time.perf_counter()
         c = problem.constraint
-        self.pool = np.flatnonzero(c.allowed)
-        self.k = c.forced.size + min(c.free, self.pool.size)
+        self.candidates = np.flatnonzero(c.allowed)
+        self.k = c.forced.size + min(c.free, self.candidates.size)
         self.seeds: list[int] = []
         self.gains: list[float] = []
-        self.best: tuple[float, int] | None = None  # of those looked at while there is no seed yet
+        self.best: tuple[float, int] | None = None  # of the nodes evaluated before the first seed
         self.oracle = _oracle(problem, self.goes_on)
         for node in c.start.tolist():
             self.oracle.take(node)
@@ -61,7 +63,7 @@ class Search:
         self.seconds["oracle"] += time.perf_counter() - began
 
     def goes_on(self) -> bool:
-        """Whether there is time left, or nothing yet to return."""
+        """Whether time is left, or there is no result yet."""
         known = self.best is not None or len(self.seeds) >= max(self.problem.constraint.forced.size, 1)
         return not known or self.problem.limits.in_time()
 
@@ -73,13 +75,13 @@ class Search:
         self.report()
 
     def report(self) -> None:
-        """Call the question's progress function, where there is one."""
+        """Call the progress function of the problem, if it has one."""
         q = self.problem
         if q.progress is not None:
             q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed()))
 
-    def look(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the gains of many nodes, a part at a time; stop in time once one is known."""
+    def evaluate(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the gains of many nodes, in parts; stop at the time limit once one gain is known."""
         found = np.empty(nodes.size)
         done, size = 0, 1
         while done < nodes.size:
@@ -99,8 +101,8 @@ class Search:
                 self.report()
         return found
 
-    def look_again(self, node: int, before: int = -1) -> float:
-        """Return a node's gain as it is now, or as it will be after `before`."""
+    def evaluate_one(self, node: int, before: int = -1) -> float:
+        """Return the current gain of a node, or its gain once `before` is a seed."""
         if not self.goes_on():
             raise OutOfTime
         began = time.perf_counter()
@@ -111,7 +113,7 @@ class Search:
 
 def _run(problem: Problem, search: Callable[[Search], None]) -> Outcome:
     state = Search(problem)
-    reason = ALL
+    reason = ALL_CHOSEN
     try:
         search(state)
     except OutOfTime:
@@ -133,26 +135,27 @@ def _run(problem: Problem, search: Callable[[Search], None]) -> Outcome:
     )
 
 
-def _ask_all(state: Search) -> None:
-    left = state.pool
+def _evaluate_all(state: Search) -> None:
+    left = state.candidates
     while len(state.seeds) < state.k:
-        gains = state.look(left)
-        top = int(np.argmax(gains))  # the first of equals
+        gains = state.evaluate(left)
+        top = int(np.argmax(gains))  # ties go to the smaller id
         node = int(left[top])
         left = np.delete(left, top)
         state.add(node, float(gains[top]))
 
 
 def greedy(problem: Problem) -> Outcome:
-    """Choose the node that adds most, each time after asking for all."""
-    return _run(problem, _ask_all)
+    """Choose the node with the largest gain, after evaluating all candidates each time."""
+    return _run(problem, _evaluate_all)
 
 
 def _first(state: Search) -> list[Any]:
-    """Return the heap of all nodes by what they add to the forced ones."""
-    gains = state.look(state.pool)
+    """Return the heap of all candidates by their gains after the required seeds."""
+    gains = state.evaluate(state.candidates)
     heap = [
-        _Entry(gain, node, len(state.seeds)) for gain, node in zip(gains.tolist(), state.pool.tolist(), strict=True)
+        _Entry(gain, node, len(state.seeds))
+        for gain, node in zip(gains.tolist(), state.candidates.tolist(), strict=True)
     ]
     heapify(heap)
     return heap
@@ -160,7 +163,7 @@ def _first(state: Search) -> list[Any]:
 
 @dataclass
 class _Entry:
-    """A node, its gain when it was last asked for, and how many seeds there were then.
+    """A node, its gain when it was last evaluated, and the number of seeds at that time.
 
     For CELF++, `after` is its gain once `before` is a seed too.
     """
@@ -175,8 +178,8 @@ class _Entry:
         return (-self.gain, self.node) < (-other.gain, other.node)
 
 
-def _ask_late(state: Search, *, ahead: bool) -> None:
-    """Ask again only for the node that leads by its old gain; with `ahead`, also what it adds after the leader."""
+def _evaluate_lazily(state: Search, *, ahead: bool) -> None:
+    """Evaluate again only the node with the largest old gain; with `ahead`, also its gain after the leader."""
     heap = _first(state) if state.k > len(state.seeds) else []
     last, leader = -1, None
     while len(state.seeds) < state.k:
@@ -189,9 +192,9 @@ def _ask_late(state: Search, *, ahead: bool) -> None:
         if ahead and top.before == last and top.size == len(state.seeds) - 1:
             top.gain = top.after
         else:
-            top.gain = state.look_again(top.node)
+            top.gain = state.evaluate_one(top.node)
             if ahead and leader is not None and len(state.seeds) + 1 < state.k:
-                top.before, top.after = leader.node, state.look_again(top.node, leader.node)
+                top.before, top.after = leader.node, state.evaluate_one(top.node, leader.node)
         top.size = len(state.seeds)
         if leader is None or top.gain > leader.gain:
             leader = top
@@ -199,34 +202,48 @@ def _ask_late(state: Search, *, ahead: bool) -> None:
 
 
 def celf(problem: Problem) -> Outcome:
-    """Choose as greedy does, but ask again only for the node that leads by its old gain."""
-    return _run(problem, lambda state: _ask_late(state, ahead=False))
+    """Choose as greedy does, but evaluate again only the node with the largest old gain."""
+    return _run(problem, lambda state: _evaluate_lazily(state, ahead=False))
 
 
 def celf_plus_plus(problem: Problem) -> Outcome:
-    """Choose as CELF does; a node asked for again is also asked for its gain after the leader so far.
+    """Choose as CELF does; a node that is evaluated again is also evaluated with the leader as a seed.
 
-    The first look at all nodes has no such second gains, which would double it.
+    The first evaluation of all candidates has no such second gains, which would double its time.
     """
-    return _run(problem, lambda state: _ask_late(state, ahead=True))
+    return _run(problem, lambda state: _evaluate_lazily(state, ahead=True))
 
 
-_TAKES = frozenset({"node_weights", "start", "n_rr_sets", "n_simulations", "oracle"})
-_GUARANTEE = "1 - 1/e of what its oracle sees"
+_ACCEPTS = frozenset({"node_weights", "start", "n_rr_sets", "n_simulations", "oracle"})
+_GUARANTEE = "1 - 1/e of the optimum by the estimates of the oracle"
 
-ALGORITHMS = (
-    Algorithm(
-        "greedy", greedy, "the node of the largest marginal gain by an oracle, all asked each time",
-        "Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003", _GUARANTEE,
-        _TAKES, decreasing_gains=True,
-    ),
-    Algorithm(
-        "celf", celf, "as greedy, asking again only for nodes that may lead",
-        "Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007", _GUARANTEE, _TAKES,
-        decreasing_gains=True,
-    ),
-    Algorithm(
-        "celf++", celf_plus_plus, "as CELF, with gains asked for one step ahead",
-        "Goyal, Lu, Lakshmanan: CELF++. WWW 2011", _GUARANTEE, _TAKES, decreasing_gains=True,
-    ),
-)  # fmt: skip
+GREEDY = Entry(
+    name="greedy",
+    run=greedy,
+    summary="the node with the largest marginal gain by an oracle, evaluated for all candidates each time",
+    source="Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003",
+    guarantee=_GUARANTEE,
+    accepts=_ACCEPTS,
+    epsilon=DEFAULT_EPSILON,
+    decreasing_gains=True,
+)
+CELF = Entry(
+    name="celf",
+    run=celf,
+    summary="as greedy, evaluating again only nodes that may have the largest gain",
+    source="Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007",
+    guarantee=_GUARANTEE,
+    accepts=_ACCEPTS,
+    epsilon=DEFAULT_EPSILON,
+    decreasing_gains=True,
+)
+CELF_PLUS_PLUS = Entry(
+    name="celf++",
+    run=celf_plus_plus,
+    summary="as CELF, with gains evaluated one step ahead",
+    source="Goyal, Lu, Lakshmanan: CELF++. WWW 2011",
+    guarantee=_GUARANTEE,
+    accepts=_ACCEPTS,
+    epsilon=DEFAULT_EPSILON,
+    decreasing_gains=True,
+)

@@ -1,4 +1,4 @@
-"""How results are printed: tables for people; json, csv and plain for programs."""
+"""Output formats: tables for people; JSON, CSV and plain lines for programs."""
 
 import csv
 import io
@@ -8,45 +8,33 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from ..errors import InvalidArgumentError
-from ._errors import OutputError
+from .errors import OutputError
 
-__all__ = ["as_csv", "as_facts", "as_json", "as_table", "check_place", "emit", "output_option"]
-
-
-def output_option(function: Any) -> Any:
-    """Add ``--output``."""
-    return click.option(
-        "-o",
-        "--output",
-        default="-",
-        metavar="FILE",
-        help="Write there, all or nothing.  [default: standard output]",
-    )(function)
+__all__ = ["as_csv", "as_facts", "as_json", "as_lines", "as_table", "check_writable", "write_output"]
 
 
-def check_place(path: str) -> None:
-    """Refuse a place that cannot be written to, before the work starts."""
+def check_writable(path: str) -> None:
+    """Reject a path that cannot be written to, before the work starts; ``-`` is standard output."""
     if path == "-":
         return
-    place = Path(path)
+    target = Path(path)
     try:
-        if place.is_dir():
+        if target.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; name a file")
-        folder = place.resolve().parent
+        folder = target.resolve().parent
         if not folder.is_dir():
             raise OutputError(f"cannot write {path}: there is no folder {folder}; make it first")
     except (OSError, ValueError) as error:
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
-    if not os.access(place if place.exists() and not place.is_file() else folder, os.W_OK):
-        raise OutputError(f"cannot write {path}: no permission to write in {folder}; name another place")
+    # devices such as /dev/full are written in place, regular files are replaced
+    if not os.access(target if target.exists() and not target.is_file() else folder, os.W_OK):
+        raise OutputError(f"cannot write {path}: no permission to write in {folder}; choose another folder")
 
 
-def emit(text: str, path: str = "-") -> None:
+def write_output(text: str, path: str = "-") -> None:
     """Write a text to a file or to standard output."""
     from ..io import write_text
 
@@ -62,12 +50,12 @@ def emit(text: str, path: str = "-") -> None:
 
 
 def as_json(value: dict[str, Any]) -> str:
-    """Return JSON; labels that it cannot hold stand there as their repr."""
+    """Return JSON; labels of other types than JSON's are written as their repr."""
     return json.dumps(value, indent=2, default=repr, ensure_ascii=False) + "\n"
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return comma-separated values with a head line."""
+    """Return comma-separated values with a header line."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(head)
@@ -75,8 +63,13 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return buffer.getvalue()
 
 
+def as_lines(values: Iterable[Any]) -> str:
+    """Return one value per line."""
+    return "".join(f"{value}\n" for value in values)
+
+
 def as_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Return columns side by side; those of `right` end at one place."""
+    """Return aligned columns; `right` says which of them are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = []
     for row in (head, *rows):
@@ -89,6 +82,6 @@ def as_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 
 
 def as_facts(facts: Sequence[tuple[str, str]]) -> str:
-    """Return names and values, one pair a line."""
+    """Return names and values, one pair per line."""
     width = max(len(name) for name, _ in facts) + 2
     return "".join(f"{name.ljust(width)}{value}".rstrip() + "\n" for name, value in facts)

@@ -1,0 +1,105 @@
+"""How ``imax cim`` prints assignments and comparisons, one for each set of active participants."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._pending import algorithm_of, rows_of
+from .context import Context
+from .facts import Fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
+from .output import as_csv, as_facts, as_table
+
+if TYPE_CHECKING:
+    from ..capacity import Assignment, CapacityComparison
+    from ..graph.influence_graph import InfluenceGraph
+
+__all__ = ["as_assignments", "as_comparisons"]
+
+_COLUMNS = (
+    "algorithm", "spread", "low", "high", "lower_bound", "upper_bound", "ratio", "seconds", "n_seeds", "unused_slots",
+    "n_rr_sets", "n_simulations", "stop_reason",
+)  # fmt: skip
+_TITLES = ("algorithm", "spread", "95 % interval", "certified", "time", "invited", "left", "stopped")
+
+
+def as_assignments(context: Context, graph: "InfluenceGraph", found: "Sequence[Assignment]") -> str:
+    """Return all assignments as text in the format of ``--format``."""
+    if context.form == "json":
+        return context.as_json({"sets": [one.to_dict() for one in found]})
+    if context.form == "csv":
+        rows = [(number, *row) for number, one in enumerate(found, 1) for row in one.rows()]
+        return as_csv(("set", "ap", "friend", "rank", "gain"), rows)
+    number_labels = graph.labels.kind != "object"
+    parts = []
+    for number, one in enumerate(found, 1):
+        cells = [(str(ap), str(friend), str(rank), f"{gain:,.2f}") for ap, friend, rank, gain in one.rows()]
+        table = as_table(("ap", "friend", "rank", "gain"), cells, (number_labels, number_labels, True, True))
+        parts.append(f"{_heading(number, len(found))}{table}\n{as_facts(_facts(context, graph, one))}")
+    return "\n".join(parts)
+
+
+def _heading(number: int, total: int) -> str:
+    return f"Set {number} of {total}\n\n" if total > 1 else ""
+
+
+def _active_fact(graph: "InfluenceGraph", one: "Assignment | CapacityComparison") -> Fact:
+    return "Active", f"{one.n_active:,} of {graph.n_nodes:,} nodes, with {one.n_pairs:,} pairs to choose among"
+
+
+def _facts(context: Context, graph: "InfluenceGraph", one: "Assignment") -> list[Fact]:
+    unused = f", {one.unused_slots:,} of {one.n_slots:,} invitations left" if one.unused_slots else ""
+    facts = [_active_fact(graph, one), ("Invited", f"{len(one.seeds):,} friends{unused}")]
+    if one.without_friends:
+        names = ", ".join(str(ap) for ap in one.without_friends[:5])
+        more = ", ..." if len(one.without_friends) > 5 else ""
+        facts.append(("Without friends", f"{len(one.without_friends):,} of the active: {names}{more}"))
+    phases = ", ".join(f"{phase} {value:.3f}" for phase, value in one.seconds.items() if phase != "total")
+    return [
+        *facts,
+        *interval_facts(one, "these friends", "any that the capacities admit"),
+        ("Algorithm", one.algorithm if one.oracle is None else f"{one.algorithm}, oracle {one.oracle}"),
+        graph_fact(graph, one),
+        rr_sets_fact(one),
+        *([("Simulations", f"{one.n_simulations:,}")] if one.n_simulations else []),
+        *closing_facts(one.stop_reason, f"{one.seconds['total']:.3f} s ({phases})", context.rng),
+    ]
+
+
+def as_comparisons(context: Context, graph: "InfluenceGraph", found: "Sequence[CapacityComparison]") -> str:
+    """Return all comparisons as text in the format of ``--format``."""
+    if context.form == "json":
+        return context.as_json({"sets": [one.to_dict() for one in found]})
+    if context.form == "csv":
+        return as_csv(
+            ("set", *_COLUMNS), [(number, *_row(row)) for number, one in enumerate(found, 1) for row in rows_of(one)]
+        )
+    parts = []
+    for number, one in enumerate(found, 1):
+        right = (False, True, True, True, True, True, True, False)
+        table = as_table(_TITLES, [_cells(row) for row in rows_of(one)], right)
+        parts.append(f"{_heading(number, len(found))}{table}\n{as_facts(_comparison_facts(context, graph, one))}")
+    return "\n".join(parts)
+
+
+def _row(row: Any) -> tuple[Any, ...]:
+    return (
+        algorithm_of(row), row.spread, *row.interval, row.lower_bound, row.upper_bound, row.ratio, row.seconds,
+        len(row.seeds), row.unused_slots, row.n_rr_sets, row.n_simulations, row.stop_reason,
+    )  # fmt: skip
+
+
+def _cells(row: Any) -> tuple[str, ...]:
+    return (
+        algorithm_of(row), f"{row.spread:,.1f}", f"{row.interval[0]:,.1f} to {row.interval[1]:,.1f}",
+        f"{row.ratio:.1%}", f"{row.seconds:,.3f} s", f"{len(row.seeds):,}", f"{row.unused_slots:,}", row.stop_reason,
+    )  # fmt: skip
+
+
+def _comparison_facts(context: Context, graph: "InfluenceGraph", one: "CapacityComparison") -> list[Fact]:
+    return [
+        _active_fact(graph, one),
+        ("Invitations", f"{one.n_slots:,}"),
+        graph_fact(graph, one),
+        ("Spread", f"by {one.n_simulations:,} simulations of each, among those who are not active"),
+        ("Certified", f"share of the optimum; each fails with probability {one.delta:.2g}"),
+        ("Random seed", str(context.rng)),
+    ]

@@ -1,0 +1,186 @@
+"""What a command runs in: the graph, the status line and the output that its shared options describe."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .._utils import check
+from ..errors import NoSuchFileError
+from .errors import Command
+from .output import as_json, check_writable, write_output
+from .process import INTERRUPTED, load_engine
+from .progress import Status
+
+if TYPE_CHECKING:
+    from ..graph.influence_graph import InfluenceGraph
+
+__all__ = ["Context", "command"]
+
+_READING = ("probability", "directed", "multi_edges", "on_bad_line")
+
+
+@dataclass
+class Context:
+    """The shared options of a command, and what they describe.
+
+    Attributes
+    ----------
+    source : str
+        The argument GRAPH; empty if the command has none.
+    output : str
+        The file of ``--output``; ``-`` is standard output.
+    form : str
+        The value of ``--format``.
+    quiet : bool
+        Whether to print no notes and no progress.
+    rng : int
+        The random seed.
+    threads : int or None
+        Number of threads.
+    reading : dict
+        Options on how to read the graph.
+    status : Status
+        The status line.
+    """
+
+    source: str
+    output: str
+    form: str
+    quiet: bool
+    rng: int
+    threads: int | None
+    reading: dict[str, Any]
+    status: Status = field(init=False)
+
+    def __post_init__(self) -> None:
+        check_writable(self.output)
+        self.status = Status(self.quiet)
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> "Context":
+        """Return a context from the shared options, which are removed from `options`."""
+        return cls(
+            source=options.pop("graph", ""),
+            output=options.pop("output", "-"),
+            form=options.pop("form", ""),
+            quiet=options.pop("quiet"),
+            rng=options.pop("rng"),
+            threads=options.pop("threads"),
+            reading={name: options.pop(name) for name in _READING if name in options},
+        )
+
+    @property
+    def work(self) -> dict[str, Any]:
+        """Return the arguments of the library that every computation has: the random seed and the threads."""
+        return {"rng": self.rng, "threads": self.threads}
+
+    def note(self, text: str) -> None:
+        """Print a note on standard error."""
+        if not self.quiet:
+            click.echo(f"note: {text}", err=True)
+
+    def open_graph(self) -> "InfluenceGraph":
+        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
+        from ..graph.probabilities import parse
+
+        check.threads(self.threads)
+        if self.reading["probability"] is not None:
+            parse(self.reading["probability"])
+        process = click.get_current_context().obj
+        if process.own:
+            load_engine()
+        self.status.show(f"reading {'standard input' if self.source == '-' else self.source}")
+        if self.source == "-" or _exists(self.source):
+            process.raise_if_interrupted()
+            graph = self._read_file()
+        else:
+            graph = self._load_by_name()
+        self.status.clear()
+        process.raise_if_interrupted()
+        for note in graph.report.notes:
+            self.note(note)
+        return graph
+
+    def _read_file(self) -> "InfluenceGraph":
+        from ..io import read_graph
+
+        return read_graph(
+            self.source,
+            probability=self.reading["probability"],
+            directed=self.reading["directed"] is not False,
+            multi_edges=self.reading["multi_edges"],
+            on_bad_line=self.reading["on_bad_line"] or "error",
+            threads=self.threads,
+            rng=self.rng,
+        )
+
+    def _load_by_name(self) -> "InfluenceGraph":
+        from ..datasets import builtin_names, resolve
+
+        load: Callable[..., InfluenceGraph] | None = resolve(self.source)
+        if load is None:
+            raise NoSuchFileError(
+                f"{self.source}: there is no such file, and no graph of that name; check the path, or try a built-in "
+                f"graph ({', '.join(builtin_names())}) or a generated one (rmat:16)"
+            )
+        for option, name in (("--directed/--undirected", "directed"), ("--on-bad-line", "on_bad_line")):
+            if self.reading[name] is not None:
+                raise click.UsageError(f"{option} is for files; {self.source!r} is the name of a graph")
+        return load(
+            probability=self.reading["probability"],
+            multi_edges=self.reading["multi_edges"],
+            threads=self.threads,
+            rng=self.rng,
+        )
+
+    def as_json(self, record: dict[str, Any]) -> str:
+        """Return a result as JSON, with the random seed and the source of the graph."""
+        return as_json(record | {"random_seed": self.rng, "source": self.source})
+
+    def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
+        """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""
+        self.status.clear()
+        write_output(text, self.output)
+        if not interrupted:
+            return 0
+        click.echo(f"imax: interrupted; {so_far}", err=True)
+        return INTERRUPTED
+
+
+def _exists(source: str) -> bool:
+    try:
+        return Path(source).exists()
+    except (OSError, ValueError):  # no valid file name
+        return False
+
+
+def command(
+    name: str, short_help: str, examples: tuple[str, ...], *, partial_results: bool = False
+) -> Callable[[Callable[..., int]], Command]:
+    """Return a decorator that makes a command of a function of a `Context` and the command's own options.
+
+    Parameters
+    ----------
+    name, short_help : str
+        As for `click.command`. The help text is the docstring of the function.
+    examples : tuple of str
+        Command lines that are shown below the help text.
+    partial_results : bool, default False
+        Whether an interrupted run prints what it has so far.
+    """
+
+    def decorate(function: Callable[..., int]) -> Command:
+        @wraps(function)
+        def run(**options: Any) -> int:
+            return function(Context.from_options(options), **options)
+
+        epilog = "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])
+        made = click.command(name, cls=Command, short_help=short_help, epilog=epilog)(run)
+        made.partial_results = partial_results
+        return made
+
+    return decorate

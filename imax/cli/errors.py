@@ -1,0 +1,106 @@
+"""Errors of the command line: one line on standard error, and an exit code."""
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from ..errors import ImaxError, InvalidArgumentError
+from .process import BROKEN_PIPE, INTERRUPTED
+
+__all__ = ["Command", "OutputError", "WrongUsage", "name_option", "report"]
+
+
+class OutputError(ImaxError, OSError):
+    """The output cannot be written."""
+
+
+class WrongUsage(click.ClickException):
+    """An option has a wrong value, or options do not go together."""
+
+    exit_code = 2
+
+
+class _BadInput(click.ClickException):
+    exit_code = 1
+
+
+class _Interrupted(click.ClickException):
+    exit_code = INTERRUPTED
+
+
+def report(error: click.ClickException, code: int | None = None) -> int:
+    """Print an error in one line and return the exit code."""
+    text = " ".join(error.format_message().split("\n"))
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        text = f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
+    with suppress(OSError):
+        click.echo(f"imax: error: {text}", err=True)
+    return error.exit_code if code is None else code
+
+
+def name_option(error: ImaxError, command: click.Command) -> str:
+    """Return the message of an error, with the option's name if the message begins with the name of an argument."""
+    message, argument = str(error), error.argument
+    if argument is None or not message.startswith(argument) or message[len(argument) :][:1].isidentifier():
+        return message
+    options = {param.name: max(param.opts, key=len) for param in command.params if isinstance(param, click.Option)}
+    return options.get(argument, argument) + message.removeprefix(argument)
+
+
+class Command(click.Command):
+    """A command whose errors become one line and an exit code.
+
+    Attributes
+    ----------
+    partial_results : bool
+        Whether an interrupted run prints what it has so far.
+    """
+
+    partial_results = False
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InvalidArgumentError as error:
+            self._trace(ctx)
+            raise WrongUsage(name_option(error, self)) from error
+        except ImaxError as error:
+            self._trace(ctx)
+            raise _BadInput(name_option(error, self)) from error
+        except KeyboardInterrupt as error:
+            raise self._interrupted(ctx) from error
+        except BrokenPipeError:
+            _discard_output()
+            return BROKEN_PIPE
+        except MemoryError as error:
+            self._trace(ctx)
+            raise _BadInput("there is not enough memory; try --max-memory, or a smaller graph") from error
+        except OSError as error:
+            self._trace(ctx)
+            _discard_output()
+            raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
+        except Exception as error:
+            if not ctx.obj.interrupted:
+                raise
+            raise self._interrupted(ctx) from error
+
+    def _interrupted(self, ctx: click.Context) -> click.ClickException:
+        self._trace(ctx)
+        return _Interrupted("interrupted before the first result" if self.partial_results else "interrupted")
+
+    @staticmethod
+    def _trace(ctx: click.Context) -> None:
+        if ctx.meta.get("imax.debug"):
+            traceback.print_exc()
+
+
+def _discard_output() -> None:
+    """Redirect standard output to the null device, so that the flush at the end of the process cannot fail again."""
+    with suppress(OSError, ValueError, AttributeError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())

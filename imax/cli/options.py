@@ -1,0 +1,282 @@
+"""Options that several commands have."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from .._utils import check
+from ..errors import InvalidArgumentError
+from ._algorithms import AlgorithmName, OptionOf
+from .errors import WrongUsage, name_option
+
+__all__ = [
+    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
+    "constraint_options", "delta_option", "epsilon_option", "format_option", "graph_options", "integer",
+    "max_memory_option", "model_options", "number", "oracle_options", "output_option", "seed_options",
+    "simulations_option",
+]  # fmt: skip
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+
+def all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
+    """Return one decorator for several; the options appear in this order in the help text."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def _checked(rule: Callable[..., Any], **limits: Any) -> Callable[..., Any]:
+    """Return a click callback that applies a check of the library, before any file is read."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            rule(value, param.name, **limits)
+        except InvalidArgumentError as error:
+            raise WrongUsage(name_option(error, ctx.command)) from error
+        return value
+
+    return callback
+
+
+def integer(*flags: str, low: int = 1, high: int | None = None, **attributes: Any) -> Decorator[Any]:
+    """Return an option for a whole number of at least `low`."""
+    callback = _checked(check.count, low=low, high=high)
+    return click.option(*flags, **{"type": int, "metavar": "N", "callback": callback, **attributes})
+
+
+def number(*flags: str, rule: Callable[..., Any] = check.open_unit, **attributes: Any) -> Decorator[Any]:
+    """Return an option for a number that passes a check, by default that it lies strictly between 0 and 1."""
+    return click.option(*flags, **{"type": float, "metavar": "X", "callback": _checked(rule), **attributes})
+
+
+def choice(*flags: str, values: list[str], **attributes: Any) -> Decorator[Any]:
+    """Return an option for one of a few values."""
+    kind = click.Choice(values, case_sensitive=attributes.pop("case_sensitive", True))
+    return click.option(*flags, type=kind, show_default="default" in attributes, **attributes)
+
+
+# -- the graph, the process and the output -------------------------------------------------------------------------
+
+
+def _complete_graph(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from ..datasets import names
+
+    found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+    return [*found, CompletionItem(incomplete, type="file")]
+
+
+def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta["imax.debug"] = value
+
+
+def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) -> int:
+    """Return the random seed, drawn if none is given. Results show it, so that every run can be repeated."""
+    if value is None:
+        return int.from_bytes(os.urandom(4), "little")
+    if value < 0:
+        raise WrongUsage(f"--random-seed must not be negative, got {value}")
+    return value
+
+
+graph_options = all_of(
+    click.argument("graph", shell_complete=_complete_graph),
+    click.option(
+        "--probability",
+        metavar="SPEC",
+        help="Arc probabilities: weighted_cascade (1 / in-degree of the target), uniform:P, trivalency, column (the "
+        "third column), exponential, weibull, lt_uniform or lt_normalized.  [default: weighted_cascade, or the "
+        "probabilities in a binary file]",
+    ),
+    click.option(
+        "--directed/--undirected",
+        default=None,
+        help="Read a line of the file as one arc, or as two arcs in opposite directions.  [default: directed; graphs "
+        "with a name set this themselves]",
+    ),
+    choice(
+        "--multi-edges",
+        values=["merge", "combine", "error"],
+        default="merge",
+        help="Arcs that occur several times: keep one, count each as a chance of its own, or stop with an error.",
+    ),
+    choice(
+        "--on-bad-line",
+        values=["error", "skip"],
+        help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
+    ),
+)
+common_options = all_of(
+    click.option(
+        "--random-seed",
+        "rng",
+        type=int,
+        metavar="N",
+        callback=_draw_seed,
+        help="Seed of the random numbers. The same seed gives the same result with any number of threads.  "
+        "[default: drawn at random, and printed]",
+    ),
+    integer(
+        "--threads",
+        callback=_checked(lambda value, name: check.threads(value)),
+        help="Number of threads.  [default: IMAX_NUM_THREADS, else all cores]",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress on standard error."),
+    click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_set_debug,
+        help="Print the traceback of an error.",
+    ),
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="FILE",
+    help="Output file. It is replaced only when complete.  [default: standard output]",
+)
+
+
+def format_option(*values: str, note: str, default: str | None = "table") -> Decorator[Any]:
+    """Return ``--format`` and ``--output``."""
+    shown = {} if default is None else {"default": default}
+    return all_of(
+        choice("--format", "form", values=list(values), help=f"Output format. {note}", **shown), output_option
+    )
+
+
+# -- models and algorithms -----------------------------------------------------------------------------------------
+
+model_options = all_of(
+    choice(
+        "--model",
+        values=["ic", "lt"],
+        case_sensitive=False,
+        default="ic",
+        help="Diffusion model: independent cascade or linear threshold.",
+    ),
+    click.option(
+        "--node-weights",
+        metavar="FILE",
+        help="Weight of each node, a node and a number per line: the spread is the total weight of the reached nodes.  "
+        "[default: 1 each]",
+    ),
+    number(
+        "--time-limit",
+        metavar="SECONDS",
+        rule=check.positive,
+        help="Stop after this time, with the best result so far.",
+    ),
+)
+delta_option = number(
+    "--delta", help="Probability with which the certificate may fail.  [default: 1 / number of nodes]"
+)
+max_memory_option = click.option(
+    "--max-memory",
+    metavar="SIZE",
+    callback=_checked(check.memory_bytes),
+    help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far.",
+)
+
+
+def algorithm_option(family: str, note: str = "") -> Decorator[Any]:
+    """Return ``--algorithm``, one name of a registry; None stands for the default."""
+    return click.option(
+        "--algorithm",
+        cls=OptionOf,
+        family=family,
+        type=AlgorithmName(family),
+        metavar="NAME",
+        help=f"Algorithm: {{names}}.{note}  [default: {{default}}]",
+    )
+
+
+def algorithms_option(family: str, note: str = "", **attributes: Any) -> Decorator[Any]:
+    """Return ``--algorithms``, several names of a registry."""
+    text = f"Algorithms to compare, comma-separated: {{names}}.{note}"
+    return click.option("--algorithms", cls=OptionOf, family=family, metavar="NAMES", help=text, **attributes)
+
+
+def epsilon_option(
+    family: str, text: str = "Precision at which to stop: smaller is better and slower."
+) -> Decorator[Any]:
+    """Return ``--epsilon`` with the defaults of a registry."""
+    return number("--epsilon", cls=OptionOf, family=family, help=f"{text}{{only}}  {{epsilon}}")
+
+
+def simulations_option(text: str, **attributes: Any) -> Decorator[Any]:
+    """Return ``--simulations``; the default is the library's, 10000."""
+    return integer("--simulations", "n_simulations", low=2, help=f"{text}  [default: 10000]", **attributes)
+
+
+def oracle_options(family: str, values: list[str], simulations: str = "") -> Decorator[Any]:
+    """Return the options on how spreads are estimated; the first of `values` is the default."""
+    return all_of(
+        choice(
+            "--oracle",
+            cls=OptionOf,
+            family=family,
+            values=values,
+            help=f"How spreads are estimated.{{only}}  [default: {values[0]}]",
+        ),
+        integer(
+            "--n-rr-sets",
+            cls=OptionOf,
+            family=family,
+            help="Number of RR sets; algorithms with an oracle need --oracle rr.{only}  [default: 100000]",
+        ),
+        simulations_option(f"Number of simulated cascades per spread, with --oracle simulation{simulations}."),
+    )
+
+
+# -- seeds and constraints -----------------------------------------------------------------------------------------
+
+candidate_options = all_of(
+    click.option(
+        "--candidates", metavar="FILE", help="Nodes that may be chosen as seeds, one per line.  [default: all]"
+    ),
+    click.option("--exclude", metavar="FILE", help="Nodes that may not be chosen as seeds, one per line."),
+    click.option("--include", metavar="FILE", help="Nodes that must be among the seeds, one per line."),
+)
+constraint_options = all_of(
+    candidate_options,
+    click.option(
+        "--start",
+        metavar="FILE",
+        help="Nodes that are already active, one per line. The spread of the seeds is what they add to them.",
+    ),
+    click.option("--costs", metavar="FILE", help="Cost of each node, a node and a number per line."),
+    number(
+        "--budget",
+        metavar="COST",
+        rule=check.positive,
+        help="Largest total cost of the seeds. It requires --costs and replaces --k.",
+    ),
+    click.option(
+        "--groups", metavar="FILE", help="Group of each node, a node and a name per line; other nodes have none."
+    ),
+    click.option(
+        "--quota",
+        "quotas",
+        multiple=True,
+        metavar="[GROUP=]N",
+        help="Largest number of seeds of every group, or of one group. It can be given several times.",
+    ),
+)
+seed_options = all_of(
+    click.option("--seeds", "seed_file", metavar="FILE", help="File of seeds, one per line; - is standard input."),
+    click.option("--seed", "seed_labels", multiple=True, metavar="NODE", help="A seed. It can be given several times."),
+)

@@ -1,0 +1,108 @@
+"""OPIM-C: greedy selection on one collection of RR sets, certified on another; both double until the certificate holds.
+
+Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018. One rule is added to
+the paper: sampling continues until the choice has settled. For a small epsilon this takes longer than the certificate;
+see `Round.settled` and docs/explanation/engine.
+"""
+
+import dataclasses
+import math
+from collections.abc import Generator
+
+from ..._utils.registry import Entry
+from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
+from ...ris.constraint import Constraint
+from ...ris.coverage import CoverAlgorithm, greedy_cover
+from ..outcome import NOTHING, REACHED, Outcome
+from ..problem import DEFAULT_EPSILON, Problem
+from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
+
+__all__ = ["OPIM_C", "STOPPED_BY_CALLER", "anytime_outcomes", "certified_rounds", "nothing_reached", "schedule_of"]
+
+_GIVE_UP = 1 << 20  # RR sets among which none contains a candidate
+STOPPED_BY_CALLER = "stopped by the caller"
+
+
+def schedule_of(problem: Problem, delta: float, *, epsilon: float | None = None) -> OpimSchedule:
+    """Return the numbers of RR sets of the rounds, for the epsilon of the problem or another one."""
+    c = problem.constraint
+    return opim_schedule(
+        c.log_choices(),
+        problem.total,
+        c.min_spread(problem.weights),
+        problem.epsilon if epsilon is None else epsilon,
+        delta,
+        c.guarantee,
+    )
+
+
+def nothing_reached(best: Round) -> bool:
+    """Whether so many RR sets contain no candidate that more would not help."""
+    return best.cover.upper_bound == 0 and best.n_selecting >= _GIVE_UP
+
+
+def certified_rounds(
+    pair: CollectionPair,
+    schedule: OpimSchedule,
+    select: CoverAlgorithm = greedy_cover,
+    constraint: Constraint | None = None,
+) -> Generator[Round, None, str]:
+    """Yield rounds until the certified ratio reaches the target and the choice has settled.
+
+    Parameters
+    ----------
+    constraint : Constraint, optional
+        Constraint of the selection; default that of the problem.
+    """
+    problem = pair.problem
+    c = problem.constraint if constraint is None else constraint
+    target = problem.constraint.guarantee - problem.epsilon
+
+    def make_round(number: int, count: int) -> Round:
+        return pair.round(count, count, c, schedule.a, select=select)
+
+    def stop(best: Round) -> str | None:
+        if best.bounds.ratio >= target and best.settled(problem.epsilon):
+            return REACHED
+        return NOTHING if nothing_reached(best) else None
+
+    return doubling_rounds(pair, schedule, make_round, stop, target=target)
+
+
+def opim_c(problem: Problem) -> Outcome:
+    """Select seeds that reach (guarantee - epsilon) of the optimum with probability at least 1 - delta."""
+    pair = CollectionPair(problem)
+    best, reason, number = run_rounds(certified_rounds(pair, schedule_of(problem, problem.delta)))
+    return pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
+
+
+def anytime_outcomes(problem: Problem) -> Generator[Outcome, None, None]:
+    """Yield an outcome after each doubling until a limit is reached; all bounds hold together.
+
+    Round i may fail with probability delta * 6 / (pi i)**2. The sum of these over all rounds is delta.
+    """
+    pair = CollectionPair(problem)
+    schedule = dataclasses.replace(schedule_of(problem, problem.delta), rounds=MAX_ROUNDS)
+
+    def make_round(number: int, count: int) -> Round:
+        a = math.log((math.pi * number) ** 2 / (3.0 * problem.delta))
+        return pair.round(count, count, problem.constraint, a)
+
+    try:
+        rounds = doubling_rounds(pair, schedule, make_round, lambda best: None)
+        for number, best in enumerate(rounds, start=1):
+            yield pair.result(best, STOPPED_BY_CALLER, number, None)
+    except (Stopped, MemoryError):
+        return
+
+
+OPIM_C = Entry(
+    name="opim-c",
+    run=opim_c,
+    summary="greedy on RR sets, doubled until the certificate holds and the choice has settled",
+    source="Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
+    guarantee="1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon)",
+    accepts=frozenset({"node_weights", "start", "quotas", "budget"}),
+    epsilon=DEFAULT_EPSILON,
+    decreasing_gains=True,
+)
