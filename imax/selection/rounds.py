@@ -139,7 +139,11 @@ class CollectionPair:
         if count > _MAX_SETS:
             raise Stopped(MEMORY)
         # stop before the collection grows beyond the limit
-        if limit is not None and self.have_result and 2 * collection.foresee(count) > 1.02 * limit + collection.nbytes:
+        if (
+            limit is not None
+            and self.have_result
+            and 2 * collection.expected_nbytes(count) > 1.02 * limit + collection.nbytes
+        ):
             raise Stopped(MEMORY)
         with self.clock("sample"):
             collection.extend(count, keep_going=self._keep_going, alongside=alongside)
