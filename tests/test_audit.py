@@ -376,7 +376,7 @@ def test_the_bound_on_sets_that_end_at_sentinels(kind):
         mark[sentinels] = True
         cut, _ = draw(problem, 80, is_sentinel=mark)
         coverage = coverage_of_all(n, sets)
-        holding = hist._holding(c, sentinels)
+        holding = hist._with_forced(c, sentinels)
         cover = greedy_cover(cut, holding, k=c.free)
         assert cover.covered == coverage[masks_of(problem.graph, cover.seeds)]
         rules.pop("start", None)
