@@ -78,18 +78,18 @@ def as_comparisons(
     if form == "csv":
         rows: list[Sequence[Any]] = [
             (
-                number, m.method, m.spread, *m.interval, m.lower_bound, m.upper_bound, m.ratio, m.seconds, len(m.seeds),
-                m.unused_slots, m.n_rr_sets, m.n_simulations, m.stop_reason,
+                number, m.algorithm, m.spread, *m.interval, m.lower_bound, m.upper_bound, m.ratio, m.seconds,
+                len(m.seeds), m.unused_slots, m.n_rr_sets, m.n_simulations, m.stop_reason,
             )
             for number, one in enumerate(found, 1)
-            for m in one.methods
+            for m in one.rows
         ]  # fmt: skip
         return as_csv(("set", *_HEAD), rows)
     parts = []
     for number, one in enumerate(found, 1):
         cells = [
             (
-                m.method,
+                m.algorithm,
                 f"{m.spread:,.1f}",
                 f"{m.interval[0]:,.1f} to {m.interval[1]:,.1f}",
                 f"{m.ratio:.1%}",
@@ -98,7 +98,7 @@ def as_comparisons(
                 f"{m.unused_slots:,}",
                 m.stop_reason,
             )
-            for m in one.methods
+            for m in one.rows
         ]
         head = ("method", "spread", "95 % interval", "certified", "time", "invited", "left", "stopped")
         table = as_table(head, cells, (False, True, True, True, True, True, True, False))

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_SELECTING = ("algorithm", "oracle", "n_rr_sets", "spare", "lanes", "max_memory")  # what --compare does not take
+_SELECTING = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")  # what --compare does not take
 
 
 def _check_algorithm(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if value != "rr-opim+":  # the default needs no registry
-        from ..capacity.front import METHODS
+        from ..capacity import ALGORITHMS
 
-        checked(check.one_of, "algorithm", tuple(METHODS))(ctx, param, value)
+        checked(check.one_of, "algorithm", tuple(ALGORITHMS))(ctx, param, value)
     return value
 
 

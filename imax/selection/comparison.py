@@ -9,18 +9,16 @@ from .._utils import check
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
-from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..results import Compared, Comparison, MaximizeResult
 from .certification import certify
+from .comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
 from .maximization import maximize
 from .problem import NodeValues, attribute
 from .registry import ALGORITHMS
 
 __all__ = ["compare"]
-
-DEFAULT_SECONDS = 60.0
 
 
 def compare(
@@ -95,24 +93,15 @@ def compare(
         "include": _kept(include), "node_weights": attribute(graph, node_weights, "node_weights"), "threads": threads,
     }  # fmt: skip
     own = options if epsilon is None else options | {"epsilon": epsilon}
-    rows: list[Compared] = []
-    reason = "all algorithms done"
-    try:
-        for name in chosen:
-            _warm_up(network, name, own)
-            if progress is not None:
-                progress(name, len(rows), len(chosen))
-            with peak_rise() as rise:
-                began = time.perf_counter()
-                result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
-                seconds, memory = time.perf_counter() - began, rise()
-            rows.append(_judged(network, result, seconds, memory, n_simulations, options))
-            if result.stop_reason == "interrupted":
-                raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        if not rows:
-            raise
-        reason = "interrupted"
+
+    def measure(name: str) -> Compared:
+        with peak_rise() as rise:
+            began = time.perf_counter()
+            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
+            seconds, memory = time.perf_counter() - began, rise()
+        return _validated(network, result, seconds, memory, n_simulations, options)
+
+    rows, reason = measure_each(chosen, lambda name: _warm_up(network, name, own), measure, progress)
     seeds = [set(row.seeds) for row in rows]
     return Comparison(
         rows=rows,
@@ -132,11 +121,8 @@ def compare(
 
 def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> None:
     """Run an algorithm on two nodes, so that compiling or loading its kernels does not count."""
-    p = network.probability
-    values = None if p.values is None else [0.5, 0.5]
-    spec = "uniform:0.5" if p.kind == "uniform" else None
     weights = None if options["node_weights"] is None else [1.0, 1.0]
-    pair = InfluenceGraph.from_arrays([0, 1], [1, 0], values, probability=spec)
+    pair = graph_like(network, [0, 1], [1, 0])
     maximize(
         pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
         include=None if options["include"] is None else [0], rng=0,
@@ -149,18 +135,15 @@ def _kept(labels: Iterable[Hashable] | None) -> Any:
 
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
-    if algorithms == "all":
+    names = name_list(algorithms)
+    if names == ["all"]:
         return [a.name for a in ALGORITHMS.values() if node_weights is None or "node_weights" in a.accepts]
-    names = algorithms.split(",") if isinstance(algorithms, str) else list(algorithms)
-    names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
-    if not names:
-        raise InvalidArgumentError("algorithms is empty; name at least one, or say 'all'")
     for name in names:
         check.one_of(name, "algorithms", ("all", *ALGORITHMS))
     return names
 
 
-def _judged(
+def _validated(
     network: InfluenceGraph,
     result: MaximizeResult,
     seconds: float,
@@ -168,7 +151,7 @@ def _judged(
     n_simulations: int,
     options: dict[str, Any],
 ) -> Compared:
-    """Judge one algorithm's seeds by what none of the algorithms saw."""
+    """Estimate the spread of the seeds by simulations and RR sets that no algorithm used."""
     key = result.rng_key
     found = certify(network, result.seeds, k=result.k, rng=key, **options)
     estimate = spread(
@@ -178,12 +161,7 @@ def _judged(
     return Compared(
         algorithm=result.algorithm,
         seeds=result.seeds,
-        spread=estimate.spread,
-        std_error=estimate.std_error,
-        interval=estimate.interval,
-        lower_bound=found.lower_bound,
-        upper_bound=found.upper_bound,
-        ratio=found.ratio,
+        **estimates(estimate, found),
         delta=found.delta,
         model=result.model,
         seconds=seconds,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,7 +237,10 @@ class CollectionPair:
         )
 
 
-def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
+R = TypeVar("R")
+
+
+def run_rounds(rounds: Generator[R, None, str]) -> tuple[R, str, int]:
     """Run rounds to their end, a limit or an interrupt; return the last round, the reason, and how many there were.
 
     Raises
