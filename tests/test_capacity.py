@@ -167,8 +167,8 @@ def test_degree_and_pagerank(lesmis):
     problem = CapacityProblem(lesmis, active, [2, 30])
     degree = dict(zip(problem.passive.nodes(), problem.passive.out_degree().tolist(), strict=True))
     found = assign(problem, "degree", **PART, rng=1)
-    most = sorted(degree[v] for v in problem.friends("Valjean"))[-2:]
-    assert sorted(degree[v] for v in found["Valjean"]) == most
+    largest = sorted(degree[v] for v in problem.friends("Valjean"))[-2:]
+    assert sorted(degree[v] for v in found["Valjean"]) == largest
     assert set(found["Marius"]) == set(problem.friends("Marius"))
     assert found.unused == {"Marius": 30 - len(problem.friends("Marius"))}
     index = {name: i for i, name in enumerate(problem.passive.nodes())}

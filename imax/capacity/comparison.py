@@ -106,21 +106,7 @@ def compare(
         )
         seconds = time.perf_counter() - began
         found.append(result)
-        simulated = spread(
-            problem.passive, result.seeds, model=result.model, n_simulations=n_simulations,
-            node_weights=passive_weights, rng=stream_key(key, Stream.VERIFICATION), threads=threads,
-        )  # fmt: skip
-        return ComparedAssignment(
-            algorithm=name,
-            oracle=result.oracle,
-            seeds=result.seeds,
-            **estimates(simulated, result),
-            unused_slots=result.unused_slots,
-            n_rr_sets=result.n_rr_sets,
-            n_simulations=result.n_simulations,
-            seconds=seconds - result.seconds.get("validate", 0.0),
-            stop_reason=result.stop_reason,
-        )
+        return _validated(problem, name, result, seconds, n_simulations, passive_weights, threads)
 
     rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, progress)
     first = found[0]
@@ -177,3 +163,30 @@ def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.
         return None
     ids = problem.graph.rank
     return weights[ids[~problem.blocked[ids]]]
+
+
+def _validated(
+    problem: CapacityProblem,
+    name: str,
+    result: Assignment,
+    seconds: float,
+    n_simulations: int,
+    passive_weights: NDArray[np.float64] | None,
+    threads: int | None,
+) -> ComparedAssignment:
+    """Return the row of an algorithm, with its spread by simulations that no algorithm used."""
+    simulated = spread(
+        problem.passive, result.seeds, model=result.model, n_simulations=n_simulations, node_weights=passive_weights,
+        rng=stream_key(result.rng_key, Stream.VERIFICATION), threads=threads,
+    )  # fmt: skip
+    return ComparedAssignment(
+        algorithm=name,
+        oracle=result.oracle,
+        seeds=result.seeds,
+        **estimates(simulated, result),
+        unused_slots=result.unused_slots,
+        n_rr_sets=result.n_rr_sets,
+        n_simulations=result.n_simulations,
+        seconds=seconds - result.seconds.get("validate", 0.0),
+        stop_reason=result.stop_reason,
+    )

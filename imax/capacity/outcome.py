@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ris.coverage import round_robin_cover
-from ..selection.base import Bounds, Limits
+from ..selection.base import Bounds, Limits, Outcome
 from ..selection.certification import DEFAULT_PRECISION, validate
 from ..selection.rounds import INTERRUPT, CollectionPair, Round
 from .task import Task
@@ -18,35 +18,19 @@ __all__ = ["Algorithm", "Invitations", "certified", "from_round"]
 
 
 @dataclass(frozen=True)
-class Invitations:
-    """The invitations that an algorithm chose.
+class Invitations(Outcome):
+    """The invitations that an algorithm chose: an outcome of a selection, and the inviter of each seed.
+
+    A node that several inviters invite is listed several times in `seeds`. The fields `gains` and `bounds` are None if
+    `certified` has to estimate them.
 
     Attributes
     ----------
-    inviters : numpy.ndarray of int32, shape (n_invitations,)
-        Number of the inviter of each invitation, in the order of choice.
-    seeds : numpy.ndarray of int32, shape (n_invitations,)
-        Internal id of the invited node.
-    stop_reason : str
-    gains : numpy.ndarray of float64, shape (n_invitations,), or None
-        Marginal gains in spread; None if `certified` estimates them.
-    bounds : Bounds or None
-        None if `certified` computes them.
-    target_ratio : float or None
-        Certified ratio at which the algorithm stops; None if it does not use one.
+    inviters : numpy.ndarray of int32, shape (n_seeds,)
+        Number of the inviter of each seed.
     """
 
-    inviters: NDArray[np.int32]
-    seeds: NDArray[np.int32]
-    stop_reason: str
-    gains: NDArray[np.float64] | None = None
-    bounds: Bounds | None = None
-    target_ratio: float | None = None
-    rounds: int = 0
-    n_rr_sets: int = 0
-    n_rr_entries: int = 0
-    n_simulations: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    inviters: NDArray[np.int32] = field(kw_only=True)
 
 
 Algorithm: TypeAlias = Callable[[Task], Invitations]
@@ -54,12 +38,8 @@ Algorithm: TypeAlias = Callable[[Task], Invitations]
 
 def from_round(pair: CollectionPair, best: Round, reason: str, number: int, target: float | None) -> Invitations:
     """Return the choice of a round as invitations."""
-    outcome = pair.result(best, reason, number, target)
     assert best.cover.seed_groups is not None
-    return Invitations(
-        best.cover.seed_groups, outcome.seeds, reason, outcome.gains, outcome.bounds, outcome.target_ratio, number,
-        outcome.n_rr_sets, outcome.n_rr_entries, seconds=outcome.seconds,
-    )  # fmt: skip
+    return Invitations(**vars(pair.result(best, reason, number, target)), inviters=best.cover.seed_groups)
 
 
 def certified(task: Task, found: Invitations) -> Invitations:

@@ -93,10 +93,9 @@ class LocalGreedy:
 
     def invitations(self, pair: CollectionPair, reason: str, rounds: int) -> Invitations:
         """Return the choices as invitations, without bounds."""
-        inviters = np.repeat(np.arange(self.size.size, dtype=np.int32), self.size)
         return Invitations(
-            inviters, self.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
-            seconds=pair.seconds,
+            self.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
+            seconds=pair.seconds, inviters=np.repeat(np.arange(self.size.size, dtype=np.int32), self.size),
         )  # fmt: skip
 
 

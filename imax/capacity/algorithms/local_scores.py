@@ -26,7 +26,7 @@ def _by_score(task: Task, passive_score: NDArray[Any], reason: str) -> Invitatio
     order = np.lexsort((m.nodes, -score[m.nodes], groups))
     place = np.arange(m.n_pairs) - m.ptr[groups]
     chosen = order[place < m.capacity[groups]]
-    return Invitations(groups[chosen], m.nodes[chosen], reason)
+    return Invitations(m.nodes[chosen], reason, inviters=groups[chosen])
 
 
 def _degree(task: Task) -> Invitations:

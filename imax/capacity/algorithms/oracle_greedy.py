@@ -121,14 +121,14 @@ def _with_oracle(choose: Callable[[Task, _Gains, list[int]], None], task: Task) 
         gain, node = search.best
         search.seeds, search.gains, inviters = [node], [gain], [int(m.by_group[m.by_ptr[node]])]
     size = min(len(inviters), len(search.gains))  # an interrupt between two appends leaves different lengths
-    chosen = np.array(inviters[:size], dtype=np.int32), np.array(search.seeds[:size], dtype=np.int32)
+    groups, seeds = np.array(inviters[:size], dtype=np.int32), np.array(search.seeds[:size], dtype=np.int32)
     gains = np.array(search.gains[:size])
     if task.spare == "all" or task.selection_problem.oracle != "exact":  # an exact gain of 0 is certain
-        chosen = add_spare(task, *chosen)
-        gains = np.concatenate([gains, np.zeros(chosen[0].size - gains.size)])
+        groups, seeds = add_spare(task, groups, seeds)
+        gains = np.concatenate([gains, np.zeros(seeds.size - gains.size)])
     return Invitations(
-        *chosen, reason, gains=gains, n_rr_sets=search.oracle.n_rr_sets, n_rr_entries=search.oracle.n_rr_entries,
-        n_simulations=search.oracle.n_simulations, seconds=search.seconds,
+        seeds, reason, inviters=groups, gains=gains, n_rr_sets=search.oracle.n_rr_sets,
+        n_rr_entries=search.oracle.n_rr_entries, n_simulations=search.oracle.n_simulations, seconds=search.seconds,
     )  # fmt: skip
 
 
