@@ -142,12 +142,12 @@ def test_no_imports_go_round_in_a_circle():
 
 
 def test_wrong_imports_are_found():
-    up, secret = [(1, "imax.selection.maximization", True)], [(2, "imax.capacity._common", False)]
+    up, secret = [(1, "imax.selection.maximization", True)], [(2, "imax.recommend._cover", False)]
     assert problems("imax.ris.bounds", up) == [
         "imax.ris.bounds:1 imports imax.selection.maximization from a floor above"
     ]
-    assert problems("imax.cli.cim", secret) == ["imax.cli.cim:2 imports the private module imax.capacity._common"]
-    assert problems("imax.capacity.front", secret) == []
+    assert problems("imax.cli.cim", secret) == ["imax.cli.cim:2 imports the private module imax.recommend._cover"]
+    assert problems("imax.recommend.heteroim", secret) == []
     assert problems("imax.annotate.selector", [(3, "imax.recommend.metrics", True)])
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
     assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
