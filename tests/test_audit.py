@@ -67,8 +67,8 @@ def random_rules(generator, n, kind):
     forced = rules.get("include", [])
     if kind == "budget" or (kind == "all" and generator.random() < 0.5):
         rules["costs"] = generator.choice([0.25, 0.5, 1.0, 1.5, 3.0], n).tolist()
-        least = sum(rules["costs"][v] for v in forced) + min(rules["costs"][v] for v in allowed)
-        rules["budget"] = least + float(generator.choice([0.25, 1.0, 2.0, 4.0]))
+        needed = sum(rules["costs"][v] for v in forced) + min(rules["costs"][v] for v in allowed)
+        rules["budget"] = needed + float(generator.choice([0.25, 1.0, 2.0, 4.0]))
         return rules
     if kind in ("quotas", "quotas alone", "all"):
         # no k: each group has a quota; with k: the last group has none
@@ -81,10 +81,10 @@ def random_rules(generator, n, kind):
         if kind == "quotas alone":
             return rules
         free = [rules["groups"][v] for v in allowed]
-        most = sum(min(free.count(name), rules["quotas"].get(name, n) - taken.get(name, 0)) for name in names)
+        limit = sum(min(free.count(name), rules["quotas"].get(name, n) - taken.get(name, 0)) for name in names)
     else:
-        most = len(allowed)
-    rules["k"] = len(forced) + int(generator.integers(not forced, min(most, 4) + 1)) if most else len(forced)
+        limit = len(allowed)
+    rules["k"] = len(forced) + int(generator.integers(not forced, min(limit, 4) + 1)) if limit else len(forced)
     return rules
 
 
@@ -295,7 +295,7 @@ def test_no_smaller_seed_set_covers_what_is_needed(kind):
         collection, sets = draw(problem, 60)
         best = best_of_each_size(n, coverage_of_all(n, sets, rules.get("start", ())), rules)
         for need in {0, 1, best[0], best[1], best[1] + 1, best[-1] // 2, best[-1], best[-1] + 1}:
-            enough = [size for size, most in enumerate(best) if most >= need]
+            enough = [size for size, covered in enumerate(best) if covered >= need]
             for goal in (need, 2**40):
                 cover = greedy_cover(collection, c, goal=goal, need=need)
                 if enough:
