@@ -15,7 +15,7 @@ from ..errors import OutOfMemoryBoundError
 from ..graph.node_values import node_weights as check_node_weights
 
 if TYPE_CHECKING:
-    from ..kernels.coverage import InvertedIndex
+    from ..kernels.inverted_index import InvertedIndex
 
 __all__ = ["RRCollection", "sample_rr_sets"]
 
@@ -160,7 +160,7 @@ class RRCollection:
 
     def _invert(self, parts: int) -> "InvertedIndex":
         """Build the index: its parts have about the same number of entries."""
-        from ..kernels.coverage import InvertedIndex, invert
+        from ..kernels.inverted_index import InvertedIndex, invert
 
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
         cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, parts) / parts)
@@ -173,7 +173,7 @@ class RRCollection:
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
         """Return the number of sets that hold a seed; seeds are internal ids."""
-        from ..kernels.coverage import count_covered
+        from ..kernels.inverted_index import count_covered
 
         chosen = np.zeros(self.graph.n_nodes, dtype=np.bool_)
         chosen[seeds] = True
@@ -187,7 +187,7 @@ class RRCollection:
 
         These sets hold no seed before it and no node of `start`. All nodes are internal ids.
         """
-        from ..kernels.coverage import count_first
+        from ..kernels.inverted_index import count_first
 
         rank = np.zeros(self.graph.n_nodes, dtype=np.int32)
         rank[seeds] = np.arange(2, seeds.size + 2)
