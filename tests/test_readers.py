@@ -1,15 +1,22 @@
 """Damaged and hostile files: every reader answers with one clear sentence, and with bounded memory."""
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
+import time
 import zipfile
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import imax
+from imax._utils.memory import peak_rise
 from imax.annotate.files import read_embeddings
-from imax.errors import FileFormatError, InvalidArgumentError
+from imax.cli import main
+from imax.errors import FileFormatError, ImaxError, InvalidArgumentError, OutOfMemoryBoundError
 from imax.recommend.files import read_rows
 
 pa = pytest.importorskip("pyarrow")
@@ -159,3 +166,88 @@ def test_node_values_with_an_infinite_sum_are_refused(name):
     with pytest.raises(InvalidArgumentError, match=f"{name} have a sum beyond the largest number") as error:
         imax.maximize(KARATE, None if name == "costs" else 2, **given)
     assert error.value.argument == name
+
+
+def zstd(data):
+    """Return data compressed with zstd."""
+    return pytest.importorskip("zstandard").ZstdCompressor().compress(data)
+
+
+CODECS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_decompressed_content_is_bounded(tmp_path, codec):
+    text = b"1 2\n" * (1 << 20)
+    path = tmp_path / f"bomb.{codec}"
+    path.write_bytes(CODECS[codec](text))
+    with pytest.raises(
+        OutOfMemoryBoundError, match=r"decompressed content takes more than the 1,048,576 bytes"
+    ) as error:
+        imax.read_graph(path, max_memory="1M")
+    one_sentence(error, path.name, "max_memory")
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError):
+        imax.read_edgelist(path, max_memory=1000)
+    assert (rise() or 0) < 64 << 20
+    assert imax.read_graph(path, max_memory="4M").n_arcs == 1
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_decompression_stops_at_bytes_that_are_no_text(tmp_path, codec, monkeypatch):
+    path = tmp_path / f"zero.{codec}"
+    path.write_bytes(CODECS[codec](bytes(200 << 20)))
+    start = time.perf_counter()
+    with peak_rise() as rise, pytest.raises(FileFormatError, match="not a text file"):
+        imax.read_graph(path)
+    assert (rise() or 0) < 100 << 20
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_bytes_after_compressed_data_are_refused(tmp_path, codec):
+    path = tmp_path / f"g.{codec}"
+    whole = CODECS[codec](b"1 2\n") + CODECS[codec](b"2 3\n")  # several streams are one file
+    path.write_bytes(whole)
+    assert imax.read_graph(path).arcs() == [(1, 2, 1.0), (2, 3, 1.0)]
+    for data in (whole + b"garbage", whole + b"g"):
+        path.write_bytes(data)
+        with pytest.raises(FileFormatError, match=r"data (is damaged|ends too early)") as error:
+            imax.read_graph(path)
+        one_sentence(error, path.name)
+    path.write_bytes(whole[:-3])
+    with pytest.raises(FileFormatError, match="ends too early"):
+        imax.read_graph(path)
+
+
+def test_padding_after_xz_is_allowed(tmp_path):
+    (tmp_path / "g.xz").write_bytes(lzma.compress(b"1 2\n") + bytes(8))
+    assert imax.read_graph(tmp_path / "g.xz").n_arcs == 1
+
+
+def test_announced_rows_of_a_matrix_are_bounded(tmp_path):
+    path = tmp_path / "m.mtx"
+    path.write_text("%%MatrixMarket matrix coordinate pattern general\n300000000 300000000 1\n1 2\n")
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="the 300,000,000 rows that line 2 announces"):
+        imax.read_graph(path, max_memory="100M")
+    assert (rise() or 0) < 64 << 20
+    runner = CliRunner()
+    done = runner.invoke(main, ["seed", "--k", "2", "--max-memory", "100M", str(path)])
+    assert done.exit_code == 1
+    assert "300,000,000 rows" in done.output
+
+
+def test_a_size_with_many_digits_is_refused(tmp_path):
+    path = tmp_path / "m.mtx"
+    path.write_text("%%MatrixMarket matrix coordinate pattern general\n" + "9" * 5000 + " 3 1\n1 2\n")
+    with pytest.raises(FileFormatError, match="expected the numbers of rows") as error:
+        imax.read_graph(path)
+    one_sentence(error)
+
+
+def test_arrays_in_archives_are_bounded(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "e.npz", e=np.zeros((1000, 1000)))
+    (tmp_path / "e.parquet").write_bytes(as_parquet(embedding=[[0.0] * 1000] * 1000))
+    monkeypatch.setattr("imax.io.text.free_memory", lambda: 1 << 19)
+    for name in ("e.npz", "e.parquet"):
+        with pytest.raises(ImaxError, match="more than the 524,288 bytes"):
+            read_embeddings(tmp_path / name)

@@ -13,7 +13,7 @@ from .text import Content, quoted
 __all__ = ["Table", "read_table", "shown"]
 
 _PARQUET = b"PAR1"
-_CELL = 8  # bytes of a cell in memory, at least
+_CELL = 40  # bytes of a value of a Parquet file as a Python object
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,8 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
         file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
         has = [str(name) for name in file.schema_arrow.names]
         names = [name for name in (*columns, *optional) if name in has]
-        announced = file.metadata.num_rows * _CELL * max(len(names), 1)
-        content.require_memory(announced, f"the {file.metadata.num_rows:,} rows that it announces take")
-        content.require_memory(_uncompressed_size(file.metadata), "the uncompressed columns take")
+        cells_taken = _CELL * _n_values(file.metadata, names)
+        content.require_memory(cells_taken, f"the {file.metadata.num_rows:,} rows that it announces take")
         table = file.read(columns=names, use_threads=False)
         cells = [table.column(name).to_pylist() for name in names]
     except ImaxError:
@@ -161,6 +160,8 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
     return Table(content.name, names, rows)
 
 
-def _uncompressed_size(metadata: Any) -> int:
+def _n_values(metadata: Any, names: Sequence[str]) -> int:
+    """Return how many values the columns announce; a few bytes can stand for many equal values."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    return sum(max(0, group.column(i).total_uncompressed_size) for group in groups for i in range(group.num_columns))
+    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
+    return sum(max(0, one.num_values) for one in columns if one.path_in_schema.partition(".")[0] in names)

@@ -30,7 +30,7 @@ PathLike: TypeAlias = "str | os.PathLike[str]"
 
 _CHUNK = 1 << 20
 _HEAD = 1 << 16  # bytes that decide whether a file is text
-_INPUT = 1 << 13  # compressed bytes at a time: zstd makes up to 32,768 times as many of them
+_INPUT = 1 << 10  # compressed bytes at a time: zstd makes up to 32,768 times as many of them
 _BOM = b"\xef\xbb\xbf"
 _BINARY = (b"IMAX", b"PAR1", b"\x93NUMPY", b"PK\x03\x04")  # how files start that may hold zero bytes
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")  # int() also takes underscores and digits of other scripts
@@ -47,9 +47,13 @@ class Content:
     data: NDArray[np.uint8]
     max_memory: int | None = None
 
-    def require_memory(self, needed: int, what: str) -> None:
-        """Raise an error if `needed` bytes exceed the memory bound; `what` names what needs them."""
-        _require_memory(self.name, needed, what, self.max_memory)
+    def require_memory(self, needed: int, what: str, *, announced: bool = True) -> None:
+        """Raise an error if `needed` bytes exceed the memory bound.
+
+        `what` names what needs them. `max_memory` bounds what a small file announces; what is in proportion to the size
+        of the file (`announced` is false) is bounded by the free memory.
+        """
+        _require_memory(self.name, needed, what, self.max_memory if announced else None)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
