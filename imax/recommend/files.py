@@ -2,13 +2,13 @@
 
 import csv
 import io
-import json
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._utils import jsons
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from ..graph.labels import Labels
 from ..io.tables import read_table, shown
@@ -100,7 +100,7 @@ def as_text(ranking: Ranking, form: str) -> str:
         writer.writerows(zip(*columns.values(), strict=True))
     else:
         for row in zip(*columns.values(), strict=True):
-            buffer.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=repr) + "\n")
+            buffer.write(jsons.dumps(dict(zip(columns, row, strict=True))) + "\n")
     return buffer.getvalue()
 
 
