@@ -6,6 +6,7 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -29,6 +30,19 @@ class Process:
 
     own: bool
     interrupted: bool = False
+
+    def occupy_closed_streams(self) -> None:
+        """Open the null device for standard streams that are closed, so that no file gets their numbers.
+
+        What other code writes to standard error would otherwise end up in that file.
+        """
+        with suppress(OSError):
+            number = os.open(os.devnull, os.O_RDWR)
+            while number <= 2:
+                number = os.open(os.devnull, os.O_RDWR)
+            os.close(number)
+        if sys.stderr is None:
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
     def watch_interrupts(self) -> None:
         """Record interrupts, because code that is loading or compiling may swallow a `KeyboardInterrupt`."""
