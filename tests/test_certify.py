@@ -223,6 +223,42 @@ def test_targets_on_a_star():
     assert weight.seeds == [10]
 
 
+@compiled
+@pytest.mark.parametrize(("target", "n_seeds", "runs"), [(6.0, 3, 40), (11.0, 5, 20)])
+def test_targets_on_equal_stars_need_few_seeds(target, n_seeds, runs):
+    """Twenty stars of spread 2.5: not as many seeds as the target, which reach it by their own weight."""
+    sources = np.repeat(np.arange(20) * 4, 3)
+    targets = sources + np.tile([1, 2, 3], 20)
+    stars = InfluenceGraph.from_arrays(sources, targets, n_nodes=400, probability="uniform:0.5")
+    found = [imax.minimize_seeds(stars, target, rng=i) for i in range(runs)]
+    assert [len(result) for result in found] == [n_seeds] * runs
+    assert sum(result.min_seeds == n_seeds for result in found) >= runs - 2
+    assert all(result.lower_bound >= target for result in found)
+
+
+@compiled
+def test_a_target_finds_a_rare_hub():
+    """A star of 61 nodes among 200,000: few RR sets contain the hub, but 20 arbitrary nodes are no answer."""
+    rare = InfluenceGraph.from_arrays([7] * 60, range(100, 160), n_nodes=200_000, probability="uniform:1")
+    found = imax.minimize_seeds(rare, 20, rng=1)
+    assert (found.seeds, found.min_seeds) == ([7], 1)
+
+
+@compiled
+def test_a_target_below_the_best_single_spread_needs_one_seed():
+    found = imax.minimize_seeds(imax.datasets.load("nethept"), 5, rng=1)
+    assert (len(found), found.min_seeds) == (1, 1)
+    assert found.lower_bound >= 5
+
+
+@compiled
+def test_a_target_without_arcs_is_reached_by_own_weight():
+    lonely = InfluenceGraph.from_arrays([0], [1], n_nodes=30, probability="uniform:0")
+    found = imax.minimize_seeds(lonely, 4, rng=1)
+    assert (len(found), found.min_seeds, found.lower_bound) == (4, 4, 4.0)
+    assert found.spread >= 4.0
+
+
 # -- compare -------------------------------------------------------------------------------------------------------
 
 
