@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, norm
 
-from imax.ris.bounds import GREEDY, MAX_ROUNDS, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
+from imax.ris.bounds import (
+    GREEDY,
+    MAX_ROUNDS,
+    imm_sizes,
+    log_binomial,
+    lower_bound,
+    opim_schedule,
+    upper_bound,
+    wilson,
+    z_of_look,
+)
 
 from . import naive
 
@@ -95,6 +105,33 @@ def test_wilson_is_scipy_s(n_sets, data):
     expected = binomtest(covered, n_sets).proportion_ci(method="wilson")
     low, high = wilson(covered, n_sets, 10.0)
     assert (low, high) == pytest.approx((10 * expected.low, 10 * expected.high), abs=1e-9)
+
+
+def test_looks_share_the_level():
+    """The probabilities of a miss at all looks sum to 5 %; a single look has them all."""
+    missed = [2 * norm.sf(z_of_look(look)) for look in range(1, 3000)]
+    assert sum(missed) == pytest.approx(0.05, rel=1e-3)
+    assert sum(missed) < 0.05
+    assert missed == sorted(missed, reverse=True)
+    assert 2 * norm.sf(z_of_look(0)) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+def test_intervals_hold_however_sampling_stops(share):
+    """The worst stopping rule: stop at the first of ten doublings whose interval misses the truth."""
+    rng, runs = np.random.default_rng(5), 4000
+    missed, plain = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
+    covered, n_sets = np.zeros(runs, dtype=int), 0
+    for look in range(1, 11):
+        more = max(n_sets, 2000)
+        covered += rng.binomial(more, share, runs)
+        n_sets += more
+        for wrong, z in ((missed, z_of_look(look)), (plain, z_of_look(0))):
+            for run, have in enumerate(covered.tolist()):
+                low, high = wilson(have, n_sets, 1.0, z)
+                wrong[run] |= not low <= share <= high
+    assert binom.sf(int(missed.sum()) - 1, runs, 0.05) > 1e-3
+    assert plain.mean() > 0.15
 
 
 def test_the_greedy_share():

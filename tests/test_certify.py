@@ -11,6 +11,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph
 from imax.errors import InvalidArgumentError, MissingDependencyError, UnknownNodeError
+from imax.ris.bounds import wilson, z_of_look
 
 from . import naive_constraints
 from .test_opimc import random_problem
@@ -72,6 +73,66 @@ def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
     assert beyond.start_spread == pytest.approx(10.6, abs=0.5)
     assert beyond.spread == pytest.approx(7.2, abs=0.5)
     assert "Certificate: 1 seeds" in repr(beyond)
+
+
+@compiled
+def test_intervals_allow_for_all_looks():
+    """A result that sampling stopped at round i has the interval of look i; a fixed number of sets has one look."""
+    adaptive = [
+        imax.certify(karate(), [0, 33], rng=1, epsilon=0.1),
+        imax.maximize(karate(), 3, rng=1),
+        imax.minimize_seeds(karate(), 15, rng=1),
+        *itertools.islice(imax.anytime(karate(), 3, rng=1), 4),
+    ]
+    for found in adaptive:
+        n_sets = found.n_rr_sets // 2
+        covered = round(found.spread * n_sets / 34)
+        assert found.rounds > 0
+        assert found.interval == pytest.approx(wilson(covered, n_sets, 34.0, z_of_look(found.rounds)))
+    fixed = imax.maximize(karate(), 3, rng=1, algorithm="ris", n_rr_sets=5000)
+    assert fixed.interval == pytest.approx(wilson(round(fixed.spread * 5000 / 34), 5000, 34.0))
+
+
+LONELY = {
+    "plain": {},
+    "weights": {"node_weights": [0.25 + v % 4 for v in range(60)]},
+    "candidates": {"candidates": range(20)},
+    "include": {"include": [50]},
+}
+
+
+@pytest.mark.parametrize("rules", LONELY.values(), ids=LONELY)
+@pytest.mark.parametrize("name", ["opim-c", "hist", "ris", "imm"])
+def test_no_bound_is_below_the_weight_of_the_seeds(name, rules):
+    """Seeds reach themselves; and the best seeds reach at least as much as the best own weights."""
+    graph = InfluenceGraph.from_arrays(range(59), range(1, 60), n_nodes=60, probability="uniform:0.01")
+    weight = np.array(rules.get("node_weights", np.ones(60)))
+    best = np.sort(weight)[-3:].sum()
+    options = {"n_rr_sets": 20} if name == "ris" else {}
+    for i in range(5):
+        result = imax.maximize(graph, 3, algorithm=name, epsilon=0.9 if name == "imm" else 0.5, delta=0.5, rng=i,
+                               **options, **rules)  # fmt: skip
+        own = float(weight[result.seeds].sum())
+        assert result.spread >= own
+        assert result.interval[0] >= own
+        assert result.lower_bound >= own
+        assert result.upper_bound >= best - 1e-9
+        assert result.lower_bound <= result.upper_bound
+
+
+@compiled
+def test_bounds_from_weights_where_curves_and_certificates_are_made():
+    graph = InfluenceGraph.from_arrays(range(59), range(1, 60), n_nodes=60, probability="uniform:0.01")
+    found = imax.curve(graph, 5, epsilon=0.6, delta=0.5, rng=1)
+    for size in range(1, 6):
+        low = min(found.lower_bound[size - 1], found.spread[size - 1], found.low[size - 1], found.upper_bound[size - 1])
+        assert low >= size
+    certificate = imax.certify(graph, [3, 9], epsilon=0.5, delta=0.5, rng=1)
+    assert min(certificate.lower_bound, certificate.spread, certificate.upper_bound) >= 2
+    # the weight of a seed that nodes reach which are active already is not its gain
+    sure = InfluenceGraph.from_arrays([0, 1], [1, 2], n_nodes=3, probability="uniform:1")
+    certificate = imax.certify(sure, [2], start=[0], rng=1)
+    assert (certificate.lower_bound, certificate.spread) == (0.0, 0.0)
 
 
 @compiled

@@ -5,6 +5,7 @@ From Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maxi
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 __all__ = [
     "GREEDY",
@@ -15,6 +16,7 @@ __all__ = [
     "opim_schedule",
     "upper_bound",
     "wilson",
+    "z_of_look",
 ]
 
 GREEDY = 1.0 - 1.0 / math.e
@@ -60,6 +62,20 @@ def wilson(covered: int, n_sets: int, total: float, z: float = 1.959963984540054
     half = z / scale * math.sqrt(share * (1 - share) / n_sets + z * z / (4 * n_sets * n_sets))
     # at shares of 0 and 1 the interval ends at the estimate, but for rounding
     return max(0.0, min(share, middle - half)) * total, min(1.0, max(share, middle + half)) * total
+
+
+def z_of_look(look: int, level: float = 0.05) -> float:
+    """Return the z of an interval that may be looked at after every round, where sampling may stop.
+
+    The interval of look i misses with probability level * 6 / (pi * i)**2. The sum over all looks is `level`, so that
+    the interval holds at whatever look sampling stops. Look 0 stands for a single look at a fixed number of sets.
+
+    >>> round(z_of_look(0), 2), round(z_of_look(1), 2), round(z_of_look(10), 2)
+    (1.96, 2.17, 3.61)
+    """
+    if look > 0:
+        level *= 6.0 / (math.pi * look) ** 2
+    return -NormalDist().inv_cdf(level / 2.0)
 
 
 @dataclass(frozen=True)

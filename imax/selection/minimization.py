@@ -23,11 +23,11 @@ from .._utils import check
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..results import SelectionResult
-from ..ris.bounds import MAX_ROUNDS, OpimSchedule, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
+from ..ris.bounds import MAX_ROUNDS, OpimSchedule, log_binomial, lower_bound, opim_schedule, upper_bound
 from ..ris.coverage import Cover, greedy_cover
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
-from .outcome import BOUND, Bounds, Outcome
+from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
@@ -176,7 +176,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
                 argument="target_spread",
             )
         pair.have_result = True
-        return _prefix(pair, cover, target, a)
+        return _prefix(pair, cover, target, a, number)
 
     def stop(best: Round) -> str | None:
         assert isinstance(best, _Prefix)
@@ -225,16 +225,13 @@ def _need(target: float, pair: CollectionPair, a: float) -> int:
     return low
 
 
-def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.float64]) -> _Prefix:
+def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.float64], look: int) -> _Prefix:
     """Find the shortest prefixes whose lower bound, and whose estimate, reach the target; bound the former."""
     q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
     by_sets = np.array([lower_bound(int(c), n_sets, total, level) for c, level in zip(covered, a, strict=False)])
-    # the spread is at least the weight of the seeds
-    own = np.zeros(cover.seeds.size)
-    if not q.constraint.start.size:
-        own = np.cumsum(np.ones(cover.seeds.size) if q.weights is None else q.weights[cover.seeds])
+    own = np.cumsum(pair.own_weights(cover.seeds))
     lower = np.maximum(by_sets, own)
     estimate = np.maximum(covered * (total / n_sets), own)
     certified = int(np.argmax(lower >= target)) + 1 if (lower >= target).any() else 0
@@ -242,10 +239,8 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     close = estimated > 0 and bool(by_sets[estimated - 1] >= (1.0 - q.epsilon) * estimate[estimated - 1])
     size = certified or estimated or cover.seeds.size
     have = int(covered[size - 1])
-    own_weight = float(own[size - 1])
-    low, high = wilson(have, n_sets, total)
-    interval = max(low, own_weight), max(high, own_weight)
-    bounds = Bounds(max(total * have / n_sets, own_weight), interval, float(lower[size - 1]), math.inf)
+    at = size - 1
+    bounds = pair.bounds(have, 0, float(a[at]), look, own=float(own[at]), min_spread=math.inf)
     gains = cover.gains[:size]
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound)
     return _Prefix(
