@@ -80,20 +80,27 @@ def test_the_schedule_is_the_paper_s(n, data, epsilon, delta):
     assert abs(schedule.rounds - rounds) <= (abs(math.log2(largest / first) % 1) < 1e-9)
     assert schedule.a == pytest.approx(a, rel=0.1)
     # the last round has the sets that the guarantee needs
-    assert schedule.first << schedule.rounds >= largest * (1 - 1e-9)
+    assert schedule.first << (schedule.rounds - 1) >= largest * (1 - 1e-9)
 
 
 @given(st.integers(2, 10**5), st.data(), st.floats(0.01, 0.6), st.floats(0.2, 3.0))
 def test_imm_s_sizes_are_the_paper_s(n, data, epsilon, ell):
     k = data.draw(st.integers(1, min(n, 100)))
-    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell)
+    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell, least=float(k))
     expected = naive.imm_sizes(n, k, epsilon, ell)
     assert (test, choose) == pytest.approx(expected, rel=1e-9)
 
 
+@given(st.floats(1e-6, 1e6), st.integers(2, 10**5), st.floats(0.01, 0.6))
+def test_imm_s_sizes_do_not_depend_on_the_unit_of_weights(unit, n, epsilon):
+    plain = imm_sizes(float(n), math.log(n), epsilon, 0.1, least=1.0)
+    scaled = imm_sizes(n * unit, math.log(n), epsilon, 0.1, least=unit)
+    assert scaled == pytest.approx([size * unit for size in plain], rel=1e-9)
+
+
 def test_odd_schedules():
     everything = opim_schedule(0.0, 5.0, 5.0, 0.9, 0.5)
-    assert everything.rounds == 1
+    assert everything.rounds == 2
     assert everything.first >= 1
     assert opim_schedule(math.log(5), 10.0, 0.0, 0.1, 0.05).rounds == MAX_ROUNDS
     assert opim_schedule(math.log(5), 1e300, 1e-300, 0.1, 0.05).rounds == MAX_ROUNDS

@@ -172,8 +172,8 @@ def _imm(task: Task) -> Found:
     pair = CollectionPair(q, _STREAMS)
     asking = _asking(task)
     n, wide = pair.total, math.sqrt(2.0) * q.epsilon
-    sizes = {g: imm_sizes(n, logs, q.epsilon, q.delta / len(asking)) for g, logs, _ in asking}
     least = {g: max(own, 1e-9 * n) for g, _, own in asking}
+    sizes = {g: imm_sizes(n, logs, q.epsilon, q.delta / len(asking), least=least[g]) for g, logs, _ in asking}
     wanted, waiting, spread = 1.0, set(sizes), n
     best: _Alone | None = None
     reason = BOUND

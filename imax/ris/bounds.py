@@ -103,7 +103,7 @@ MAX_ROUNDS = 60
 def opim_schedule(
     log_choices: float, total: float, least: float, epsilon: float, delta: float, guarantee: float = GREEDY
 ) -> OpimSchedule:
-    """Return OPIM-C's schedule.
+    """Return OPIM-C's schedule, in whose last round the collections have at least the paper's theta_max sets.
 
     Parameters
     ----------
@@ -122,14 +122,15 @@ def opim_schedule(
     root = guarantee * math.sqrt(log6) + math.sqrt(guarantee * (log_choices + log6))
     if least > 0.0:
         doublings = math.log2(total) - math.log2(least) - 2.0 * math.log2(epsilon)
-        rounds = max(1, math.ceil(min(doublings, MAX_ROUNDS)))
+        # the first of them has no doubling before it: without the 1 the last would have only 1/2 to 1 of the sets
+        rounds = 1 + max(0, math.ceil(min(doublings, MAX_ROUNDS - 1)))
     else:
         rounds = MAX_ROUNDS
     return OpimSchedule(max(1, math.ceil(2.0 * root * root)), rounds, math.log(3.0 * rounds / delta))
 
 
 def imm_sizes(
-    n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY
+    n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY, *, least: float
 ) -> tuple[float, float]:
     """Return IMM's (lambda', lambda*): sets wanted are lambda' / x to test a spread of x, and lambda* / x to choose.
 
@@ -146,10 +147,13 @@ def imm_sizes(
         Approximation and failure probability.
     guarantee : float, default 1 - 1/e
         The share of the optimum that the choice reaches on known spreads.
+    least : float
+        A positive spread that the optimum reaches in any case. The tests are of n/2, n/4, ... down to it: their number
+        log2(n / least), among which the failure probability is divided, does not depend on the unit of weights.
     """
     half = math.log(2.0 / delta)
     wide = math.sqrt(2.0) * epsilon
-    tests = math.log(max(math.log2(max(n, 2.0)), 1.0))
+    tests = math.log(max(math.log2(n / least), 1.0))
     test = (2.0 + 2.0 / 3.0 * wide) * (log_choices + half + tests) * n / wide**2
     alpha = math.sqrt(half + math.log(2.0))
     beta = math.sqrt(guarantee * (log_choices + half + math.log(2.0)))

@@ -19,9 +19,9 @@ from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem, Progress
 
-__all__ = ["CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
 
-_MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
+MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
 
 
@@ -138,7 +138,7 @@ class CollectionPair:
 
     def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
-        if count > _MAX_SETS:
+        if count > MAX_SETS:
             raise Stopped(MEMORY)
         # stop before the collection grows beyond the limit
         if limit is not None and self.have_result and 2 * collection.foresee(count) > 1.02 * limit + collection.nbytes:
