@@ -97,6 +97,19 @@ def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None,
     return seeds, gains
 
 
+def budget_starts(sets, order, allowed, *, k, forced, start, cost, remaining_budget):
+    """Return the greedy choices, by gain and by gain per cost, after each expensive node; the best node first."""
+    _, gains = greedy(sets, order, set(), forced=forced, start=start)
+    gain = {v: sum(greedy(sets, order, set(), forced=[*forced, v], start=start)[1]) - sum(gains) for v in allowed}
+    firsts = [v for v in sorted(allowed, key=lambda v: (-gain[v], v)) if gain[v] > 0]
+    firsts = [v for v in firsts if remaining_budget / 8 < cost[v] <= remaining_budget][:8]
+    return [
+        greedy(sets, order, allowed, k=k, forced=[*forced, v], start=start, cost=cost,
+               remaining_budget=remaining_budget - cost[v], by_ratio=by_ratio)
+        for v in firsts for by_ratio in (False, True)
+    ]  # fmt: skip
+
+
 def covered(sets, seeds, start=()):
     """Return how many sets seeds cover that start nodes do not."""
     return sum(bool(set(s) & set(seeds)) and not set(s) & set(start) for s in sets)
