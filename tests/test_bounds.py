@@ -86,15 +86,15 @@ def test_the_schedule_is_the_paper_s(n, data, epsilon, delta):
 @given(st.integers(2, 10**5), st.data(), st.floats(0.01, 0.6), st.floats(0.2, 3.0))
 def test_imm_s_sizes_are_the_paper_s(n, data, epsilon, ell):
     k = data.draw(st.integers(1, min(n, 100)))
-    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell, least=float(k))
+    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell, min_spread=float(k))
     expected = naive.imm_sizes(n, k, epsilon, ell)
     assert (test, choose) == pytest.approx(expected, rel=1e-9)
 
 
 @given(st.floats(1e-6, 1e6), st.integers(2, 10**5), st.floats(0.01, 0.6))
 def test_imm_s_sizes_do_not_depend_on_the_unit_of_weights(unit, n, epsilon):
-    plain = imm_sizes(float(n), math.log(n), epsilon, 0.1, least=1.0)
-    scaled = imm_sizes(n * unit, math.log(n), epsilon, 0.1, least=unit)
+    plain = imm_sizes(float(n), math.log(n), epsilon, 0.1, min_spread=1.0)
+    scaled = imm_sizes(n * unit, math.log(n), epsilon, 0.1, min_spread=unit)
     assert scaled == pytest.approx([size * unit for size in plain], rel=1e-9)
 
 

@@ -81,7 +81,7 @@ class _Greedy:
     """
 
     def __init__(self, collection: RRCollection, constraint: Constraint) -> None:
-        from ..kernels.coverage import cover
+        from ..kernels.inverted_index import cover
 
         self.constraint = constraint
         self.index = collection.index()
@@ -144,7 +144,7 @@ class _Greedy:
 
     def starting_with(self, seed: int) -> "tuple[_Greedy, int]":
         """Return the choices that follow a seed, within the budget that is left, and the gain of the seed."""
-        from ..kernels.coverage import cover
+        from ..kernels.inverted_index import cover
 
         c = self.constraint
         assert c.cost is not None

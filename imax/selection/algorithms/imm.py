@@ -30,7 +30,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
     q = pair.problem
     c, n = q.constraint, q.total
     min_spread = max(c.min_spread(q.weights), 1e-9 * n)
-    test, choose = imm_sizes(n, c.log_choices(), q.epsilon, q.delta, c.guarantee, least=min_spread)
+    test, choose = imm_sizes(n, c.log_choices(), q.epsilon, q.delta, c.guarantee, min_spread=min_spread)
     wide = math.sqrt(2.0) * q.epsilon
     sets = RRCollection(
         Sampler(
@@ -55,7 +55,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
 def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
     """Whether that many sets can be numbered and, with their index, stay below the memory limit."""
     limit = pair.problem.limits.memory
-    return count <= MAX_SETS and (limit is None or sets.foresee(math.ceil(count)) <= limit)
+    return count <= MAX_SETS and (limit is None or sets.expected_nbytes(math.ceil(count)) <= limit)
 
 
 def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
@@ -65,7 +65,9 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     reason = BOUND
     if not _fits(pair, sets, n_needed * (1.0 + _VALIDATION_SHARE)):
         limit = math.inf if q.limits.memory is None else q.limits.memory
-        n_possible = min(MAX_SETS, limit / (sets.foresee(sets.n_sets) / sets.n_sets)) if sets.n_sets else MAX_SETS
+        n_possible = (
+            min(MAX_SETS, limit / (sets.expected_nbytes(sets.n_sets) / sets.n_sets)) if sets.n_sets else MAX_SETS
+        )
         n_needed = n_possible / (1.0 + _VALIDATION_SHARE)
         reason = MEMORY
     del sets
