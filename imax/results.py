@@ -136,7 +136,9 @@ class SelectionResult(Record):
         Estimate of the spread of the seed set, from RR sets that the selection did not use. None without a certificate,
         like the next four.
     interval : tuple of float or None
-        95 % confidence interval for the spread (Wilson), from the same sets.
+        95 % confidence interval for the spread (Wilson), from the same sets. If sampling stops by itself after some
+        round, the interval holds for whatever round that is: the miss probability 0.05 is divided among all rounds,
+        with the share 6 / (pi i)**2 for round i. With a fixed number of sets (`ris`, `imm`) it is the usual interval.
     lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
     upper_bound : float or None
@@ -287,7 +289,7 @@ class CurveResult(Record):
     spread : list of float
         Estimates from RR sets that the selection did not use.
     low, high : list of float
-        95 % confidence interval of each.
+        95 % confidence interval of each, as in `SelectionResult`.
     lower_bound, upper_bound, ratio : list of float
         Certificates: all of them hold together, except with probability `delta`.
     """

@@ -40,6 +40,9 @@ def compare(
 ) -> Comparison:
     """Run several algorithms on the same problem, and measure the spread of their seeds, their time and their memory.
 
+    Each row has its own certificate, which fails with probability `delta`. A statement about the best of m rows, chosen
+    by what they show, can fail with probability m * delta: give delta / m for a statement about all rows together.
+
     All seed sets are evaluated in the same way: the spread by the same forward simulations, the certificate by fresh RR
     sets that no algorithm used. Times do not include compilation: each algorithm runs on a graph of two nodes first.
 

@@ -193,6 +193,7 @@ def _evaluate_lazily(state: Search, *, ahead: bool) -> None:
             top.gain = top.after
         else:
             top.gain = state.evaluate_one(top.node)
+            top.before = -1  # the gain ahead is of an earlier seed set
             if ahead and leader is not None and len(state.seeds) + 1 < state.k:
                 top.before, top.after = leader.node, state.evaluate_one(top.node, leader.node)
         top.size = len(state.seeds)
