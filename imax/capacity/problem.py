@@ -1,7 +1,7 @@
 """The problem: a graph, its active participants, whom each of them can invite, and how many."""
 
 from collections.abc import Hashable, Iterable, Mapping
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
+from .._utils.locks import kept_property
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
@@ -203,7 +204,7 @@ class CapacityProblem:
         m = self.matroid
         return self.graph.labels_of(m.nodes[m.ptr[number] : m.ptr[number + 1]])
 
-    @cached_property
+    @kept_property
     def _numbers(self) -> dict[Any, int]:
         return {ap: number for number, ap in enumerate(self.active)}
 
@@ -217,7 +218,7 @@ class CapacityProblem:
         """The APs who have nobody to invite."""
         return [ap for ap, size in zip(self.active, np.diff(self.matroid.ptr), strict=True) if size == 0]
 
-    @cached_property
+    @kept_property
     def passive(self) -> InfluenceGraph:
         """The graph of the passive nodes alone, with the arcs among them and their probabilities; made at first use."""
         graph = self.graph
@@ -230,7 +231,7 @@ class CapacityProblem:
             number[sources[kept]], number[targets[kept]], values[kept], labels=graph.labels.take(np.flatnonzero(stays))
         )
 
-    @cached_property
+    @kept_property
     def constraint(self) -> Constraint:
         """What the selectors need to know, in internal ids."""
         none = np.empty(0, dtype=np.int32)
