@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
         own = args is None and standalone_mode
         process = Process(own)
         if own:
-            process.watch_interrupts()
+            process.end_at_interrupt()
             gc.disable()  # imports create many objects and little garbage; `load_engine` enables it again
         extra["obj"] = process
         try:
@@ -76,8 +76,8 @@ class LazyGroup(click.Group):
         except click.Abort:
             if not standalone_mode:
                 raise
-            code = report(click.ClickException("interrupted"), INTERRUPTED)
-        if own and code == INTERRUPTED:
+            code = report(click.ClickException("interrupted"), process.exit_code)
+        if own and (process.interrupted or code == INTERRUPTED):
             end_process(code)
         if own:
             gc.freeze()  # the process ends now: a last collection would be wasted
