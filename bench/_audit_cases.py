@@ -221,6 +221,7 @@ CASES: dict[str, Callable[[], list[Any]]] = {
     "equal hubs, p=1/2": lambda: [SelectionCase(60, HALVES, {"k": 2}, seeds=[0, 10])],
     "stars of 9, 6, 3": lambda: [SelectionCase(100, stars([9, 6, 3], 1.0), {"k": 3}, seeds=[0, 10])],
     "one star of 29": lambda: [SelectionCase(100, stars([29], 1.0), {"k": 1})],
+    "star of 12, p=1/2": lambda: [SelectionCase(20, stars([12], 0.5), {"k": 1})],
     "random": lambda: random_cases("ic"),
     "random, LT, weights": lambda: random_cases("lt", weighted=True),
     "quotas": lambda: [

@@ -81,8 +81,8 @@ def claims_of(case: Any, result: Any, seeds: Iterable[int], *, promise: float | 
 def joined(claims: Iterable[Claims]) -> Claims:
     """Return the claims of several results: bounds have to hold together, intervals one by one."""
     found: Claims = {}
-    for number, each in enumerate(claims, 1):
-        for name, wrong in each.items():
+    for number, one in enumerate(claims, 1):
+        for name, wrong in one.items():
             if name == "interval":
                 found[f"interval {number}"] = wrong
             else:
@@ -265,15 +265,15 @@ def lines() -> Lines:
     yield "anytime, stopped at 0.5", stopped, ("100 equal hubs", "equal hubs, p=1/2", "random"), (None,)
     yield "curve, every k", run_curve, ("100 equal hubs, k=5", "stars of 9, 6, 3", "random"), (0.3, 0.1)
     yield "certify", run_certify, ("one candidate", "equal hubs, p=1/2", "random", *RULES), (0.3,)
-    yield "certify", run_certify, ("equal hubs, p=1/2",), (0.02,)
-    yield "compare", run_compare, ("one star of 29",), (0.3,)
+    yield "certify", run_certify, ("one star of 29",), (0.02,)
+    yield "compare", run_compare, ("star of 12, p=1/2",), (0.3,)
     yield "minimize_seeds", run_minimize, TARGETS, (0.3, 0.1)
     yield "minimize_seeds", run_minimize, ("6 hubs, target 8.8", "random"), (0.01,)
     for algorithm in ("rr-opim+", "rr-opim", "mg-opim"):
         yield algorithm, partial(run_assign, algorithm=algorithm, promise=True), FRIEND_CASES, (0.3, 0.1)
     for algorithm in ("rr-greedy", "mg-greedy"):
         yield algorithm, partial(run_assign, algorithm=algorithm, n_rr_sets=2000), FRIEND_CASES, (None,)
-    yield "degree (capacity)", partial(run_assign, algorithm="degree"), ("shared friends",), (None,)
+    yield "degree (capacity)", partial(run_assign, algorithm="degree"), ("random friends",), (None,)
     yield "annotate ideal", run_items, ("3-item clusters", "5 items"), (0.3, 0.1)
     yield "annotate random", partial(run_items, algorithm="random"), ("5 items",), (None,)
 
@@ -402,10 +402,10 @@ class Line:
 def report(rows: list[Row], counts: list[Counts]) -> bool:
     """Print the tables and the claims that fail; return whether there are any."""
     lines, groups = [], {}
-    for row, each in zip(rows, counts, strict=True):
-        lines.append(Line(row.path, row.case, row.epsilon, row.delta, each))
+    for row, own in zip(rows, counts, strict=True):
+        lines.append(Line(row.path, row.case, row.epsilon, row.delta, own))
         key = row.path, row.epsilon, row.delta
-        groups.setdefault(key, Line(row.path, None, row.epsilon, row.delta)).counts.update(each)
+        groups.setdefault(key, Line(row.path, None, row.epsilon, row.delta)).counts.update(own)
     both = [*lines, *groups.values()]
     tested = [(line, claim) for line in both for claim in line.tested()]
     for line, claim in tested:

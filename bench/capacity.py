@@ -1,7 +1,7 @@
-"""Inviting within capacities: the methods side by side, the paper's trends, and how time grows with |A|, k and m.
+"""Capacity-constrained selection: all algorithms, the trends of the paper, growth of time with |A|, k and m.
 
-``python -m bench.capacity`` reads graphs from the folder named by IMAX_DATA; the sets of active participants stand
-there beside dnc-corecipient. With ``--plots DIR`` the trends and the growth are drawn there too, as SVG.
+``python -m bench.capacity`` reads graphs, and the sets of active participants of dnc-corecipient, from the folder in
+IMAX_DATA. ``--plots DIR`` also draws the trends and the growth as SVG files in DIR.
 """
 
 import os
@@ -21,14 +21,14 @@ FAST = ("rr-opim+", "rr-opim", "mg-opim", "rr-greedy:rr", "mg-greedy:rr", "degre
 
 
 def random_active(graph: imax.InfluenceGraph, share: float) -> list[Any]:
-    """Return a share of all nodes, drawn with a fixed key."""
+    """Return a random share of all nodes, drawn with a fixed key."""
     nodes = np.arange(graph.n_nodes)
     chosen = np.random.default_rng(0).choice(nodes, max(1, int(graph.n_nodes * share)), replace=False)
     return graph.labels.take(chosen)
 
 
 def paper_sets(smoke: bool) -> tuple[imax.InfluenceGraph, list[list[Any]]] | None:
-    """Return the paper's graph and its sets of active participants, where they are at hand."""
+    """Return the graph of the paper and its sets of active participants, or None if the files are missing."""
     if smoke:
         graph = imax.datasets.load("lesmis")
         return graph, [["Valjean", "Marius"], ["Valjean", "Marius", "Myriel"]]
@@ -38,17 +38,17 @@ def paper_sets(smoke: bool) -> tuple[imax.InfluenceGraph, list[list[Any]]] | Non
     return graph, imax.io.read_active_sets(Path(os.environ["IMAX_DATA"]) / "dnc-corecipient.ap", graph)
 
 
-def methods(graph: imax.InfluenceGraph, sets: list[list[Any]], simulations: int) -> None:
-    """Print every method on every set, k = 10."""
+def algorithms(graph: imax.InfluenceGraph, sets: list[list[Any]], simulations: int) -> None:
+    """Print every algorithm on every set, k = 10."""
     for active, best in zip(sets, BEST, strict=False):
         found = compare(CapacityProblem(graph, active, 10), n_simulations=simulations, rng=1)
         rows = [
             (
-                row.method, f"{row.spread:.1f} ± {row.std_error:.1f}", f"{row.spread / best:.1%}", f"{row.ratio:.3f}",
-                f"{row.seconds * 1e3:,.1f} ms", f"{len(row.seeds)}", f"{row.unused_slots}", f"{row.n_rr_sets:,}",
-                f"{row.n_simulations:,}",
+                row.algorithm, f"{row.spread:.1f} ± {row.std_error:.1f}", f"{row.spread / best:.1%}",
+                f"{row.ratio:.3f}", f"{row.seconds * 1e3:,.1f} ms", f"{len(row.seeds)}",
+                f"{row.unused_slots}", f"{row.n_rr_sets:,}", f"{row.n_simulations:,}",
             )
-            for row in found.methods
+            for row in found.rows
         ]  # fmt: skip
         head = (f"{len(active)} active, k = 10", "spread", "of best known", "certified", "time", "invited", "left",
                 "RR sets", "simulations")  # fmt: skip
@@ -56,13 +56,13 @@ def methods(graph: imax.InfluenceGraph, sets: list[list[Any]], simulations: int)
 
 
 def capacities(graph: imax.InfluenceGraph, sets: list[list[Any]], simulations: int) -> dict[str, list[list[float]]]:
-    """Print spread against k; return it by method, a list for each set."""
+    """Print the spread against k; return it by algorithm, as a list for each set."""
     found: dict[str, list[list[float]]] = {name: [] for name in FAST}
     for active in sets:
         spreads: dict[str, list[float]] = {name: [] for name in FAST}
         for k in (2, 5, 10, 20):
-            for row in compare(CapacityProblem(graph, active, k), FAST, n_simulations=simulations, rng=1).methods:
-                spreads[row.method].append(row.spread)
+            for row in compare(CapacityProblem(graph, active, k), FAST, n_simulations=simulations, rng=1).rows:
+                spreads[row.algorithm].append(row.spread)
         rows = [(name, *(f"{spread:.1f}" for spread in spreads[name])) for name in FAST]
         table((f"{len(active)} active: spread", "k = 2", "k = 5", "k = 10", "k = 20"), rows)
         for name in FAST:
@@ -71,22 +71,22 @@ def capacities(graph: imax.InfluenceGraph, sets: list[list[Any]], simulations: i
 
 
 def precision(graph: imax.InfluenceGraph, active: list[Any], repeats: int, simulations: int) -> None:
-    """Print what epsilon costs: sets until the certificate holds, until the choice has settled, time, spread."""
+    """Print the effect of epsilon: RR sets until the certificate holds and in all, time, spread."""
     problem = CapacityProblem(graph, active, 10)
     rows = []
     for algorithm in ("rr-opim+", "rr-opim", "mg-opim"):
         for epsilon in EPSILONS:
             steps: list[Any] = []
             found = assign(problem, algorithm, epsilon=epsilon, rng=1, progress=steps.append)
-            met = next((s.n_rr_sets for s in steps if s.ratio >= s.target_ratio), found.n_rr_sets)
+            until_certain = next((s.n_rr_sets for s in steps if s.ratio >= s.target_ratio), found.n_rr_sets)
             time = timed({"": lambda a=algorithm, e=epsilon: assign(problem, a, epsilon=e, rng=1)}, repeats)[""]
             spread = imax.spread(problem.passive, found.seeds, n_simulations=simulations, rng=2)
-            rows.append((f"{algorithm}, {epsilon}", f"{met:,}", f"{found.n_rr_sets:,}", str(time),
+            rows.append((f"{algorithm}, {epsilon}", f"{until_certain:,}", f"{found.n_rr_sets:,}", str(time),
                          f"{spread.spread:.1f}", f"{found.ratio:.3f}"))  # fmt: skip
     head = (
         f"{len(active)} active, k = 10, epsilon",
-        "sets until certain",
-        "sets in all",
+        "RR sets until certain",
+        "RR sets in all",
         "time",
         "spread",
         "certified",
@@ -95,7 +95,7 @@ def precision(graph: imax.InfluenceGraph, active: list[Any], repeats: int, simul
 
 
 def scale(graphs: dict[str, imax.InfluenceGraph], k: int, share: float, repeats: int) -> None:
-    """Print RR-OPIM+ on larger graphs, a share of whose nodes is active, by epsilon."""
+    """Print RR-OPIM+ by epsilon on larger graphs, of which a share of the nodes is active."""
     rows = []
     for name, graph in graphs.items():
         active = random_active(graph, share)
@@ -112,7 +112,7 @@ def scale(graphs: dict[str, imax.InfluenceGraph], k: int, share: float, repeats:
 
 
 def growth(scale_of: int, repeats: int) -> dict[str, tuple[list[float], list[float]]]:
-    """Print and return how the time of RR-OPIM+ grows: with |A|, with k, with m; the others at 5 %, 10, all arcs."""
+    """Print and return the time of RR-OPIM+ against |A|, k and m; the fixed values are 5 %, 10, all arcs."""
     graph = bench_graph(scale_of)
     cases: dict[str, list[tuple[float, CapacityProblem]]] = {
         "active participants": [
@@ -141,7 +141,7 @@ def growth(scale_of: int, repeats: int) -> dict[str, tuple[list[float], list[flo
 def draw(
     folder: Path, spreads: dict[str, list[list[float]]], grown: dict[str, tuple[list[float], list[float]]]
 ) -> None:
-    """Draw spread against k for the largest set, and the growth of time."""
+    """Draw the spread against k for the largest set, and the growth of time."""
     from matplotlib.figure import Figure
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ def draw(
         local = name in ("degree", "pagerank", "opim-c", "imm")
         ax.plot((2, 5, 10, 20), by_set[-1], marker=".", linestyle="--" if local else "-", label=name)
     ax.set_xticks((2, 5, 10, 20))
-    ax.set_xlabel("invitations each, k")
+    ax.set_xlabel("capacity of each participant, k")
     ax.set_ylabel("spread")
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False, fontsize="small")
@@ -168,7 +168,9 @@ def draw(
 def main() -> None:
     """Print all tables."""
     made = parser(__doc__ or "")
-    made.add_argument("--plots", type=Path, metavar="DIR", help="draw spread against k and the growth of time there")
+    made.add_argument(
+        "--plots", type=Path, metavar="DIR", help="draw the spread against k and the growth of time in DIR"
+    )
     options = made.parse_args()
     print(machine(), "\n")
     simulations, repeats = (100, 1) if options.smoke else (10_000, options.repeats)
@@ -176,7 +178,7 @@ def main() -> None:
     found = paper_sets(options.smoke)
     if found is not None:
         graph, sets = found
-        methods(graph, sets, simulations)
+        algorithms(graph, sets, simulations)
         spreads = capacities(graph, sets, simulations)
         precision(graph, sets[0], repeats, simulations)
     if options.smoke:

@@ -1,10 +1,10 @@
-"""Two ways to draw the live arcs of a node whose arcs have any probabilities, side by side in one run.
+"""Two ways to draw the live arcs of a node whose arcs have any probabilities, measured in one run.
 
-SUBSIM's blocks (Guo et al. 2020): arcs by falling probability, in blocks of 1, 2, 4, ...; geometric jumps with a
-block's largest probability, each stop accepted with the ratio. Against imax's hits: a Poisson number of weighted
-picks at rate -log(1 - p), by alias tables. Both with one RR set at a time, then imax with its lanes.
+SUBSIM (Guo et al. 2020) sorts arcs by falling probability into blocks of 1, 2, 4, ... It jumps by geometric steps with
+the largest probability of a block and accepts an arc with the ratio of the probabilities. imax draws a Poisson number
+of weighted picks at rate -log(1 - p) from alias tables. Both draw one RR set at a time, then imax uses its lanes.
 
-``python -m bench.general`` makes its graphs itself.
+``python -m bench.general`` generates its graphs.
 """
 
 import math
@@ -23,7 +23,7 @@ from ._measure import bench_graph, machine, parser, table, timed
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def blocks(count: int, key0: Any, key1: Any, n: int, ptr: Any, idx: Any, p: Any, mark: Any, queue: Any) -> int:
-    """Draw RR sets one at a time by SUBSIM's blocks; return their entries."""
+    """Draw RR sets one at a time by SUBSIM's blocks; return their number of entries."""
     entries = 0
     for i in range(count):
         state, step = stream(key0, key1, np.uint64(i))
@@ -67,7 +67,7 @@ def blocks(count: int, key0: Any, key1: Any, n: int, ptr: Any, idx: Any, p: Any,
 
 
 def _falling(graph: imax.InfluenceGraph) -> tuple[Any, Any]:
-    """Return the rows' nodes and probabilities with each row by falling probability."""
+    """Return the nodes and probabilities of the arcs, each row sorted by falling probability."""
     p = graph.arc_values()
     row = np.repeat(np.arange(graph.n_nodes), np.diff(graph.in_ptr))
     order = np.lexsort((-p, row))
@@ -101,8 +101,8 @@ def main() -> None:
         timings = timed(tasks, options.repeats)
         base = timings["blocks, one at a time"].median / entries["blocks, one at a time"]
         for name, timing in timings.items():
-            each = timing.median / entries[name]
-            rows.append((spec, name, f"{each * 1e9:.1f}", f"{entries[name] / count:.1f}", f"{base / each:.2f}x"))
+            seconds = timing.median / entries[name]
+            rows.append((spec, name, f"{seconds * 1e9:.1f}", f"{entries[name] / count:.1f}", f"{base / seconds:.2f}x"))
     table((f"R-MAT 2^{scale}", "drawn by", "ns/entry", "nodes/set", "blocks / this"), rows)
 
 

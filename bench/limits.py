@@ -1,7 +1,7 @@
-"""The machine's limits, and how far each kernel is from its own: latency, random loads, bandwidth, arithmetic.
+"""The limits of the machine (latency, random loads, bandwidth, arithmetic), and the time of each kernel beside its own.
 
-``python -m bench.limits`` makes its graph itself. A kernel's floor is what the loads and bytes that its task cannot
-do without would cost if the machine did nothing else; docs/benchmarks/limits counts them.
+``python -m bench.limits`` generates its graph. The lower limit of a kernel is the time of the loads and bytes that its
+task needs in any case; docs/benchmarks/limits counts them.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from ._measure import bench_graph, latency, machine, parser, table, timed
 
 
 class Machine(NamedTuple):
-    """Seconds of one thread: for a dependent load, an independent one, a byte in order, a word from the one before."""
+    """Seconds of one thread for a dependent load, an independent load, a byte in order, and a dependent random word."""
 
     dependent: float
     independent: float
@@ -51,12 +51,12 @@ def _sum(values: Any) -> int:
 def _words(count: int) -> int:
     state, step = stream(np.uint64(1), np.uint64(2), np.uint64(3))
     for _ in range(count):
-        state = mix(state + step)  # each from the one before: what a walk waits for
+        state = mix(state + step)  # each word needs the one before: a walk waits for it
     return state
 
 
 def measure(mebibytes: int, repeats: int) -> Machine:
-    """Measure the machine over an array of that size."""
+    """Measure the machine on an array of that size."""
     values = np.arange((mebibytes << 20) // 4, dtype=np.int32)
     places = np.random.default_rng(0).integers(0, values.size, 1 << 21)
     runs = timed(
@@ -67,7 +67,6 @@ def measure(mebibytes: int, repeats: int) -> Machine:
         },
         repeats,
     )
-    # the places themselves are read in order
     return Machine(
         latency(mebibytes, repeats), runs["gather"].median / places.size, runs["sum"].median / values.nbytes,
         runs["words"].median / (1 << 22),
@@ -75,17 +74,17 @@ def measure(mebibytes: int, repeats: int) -> Machine:
 
 
 class Task(NamedTuple):
-    """A kernel's run: how many units it does, and the floor of one in seconds with the words for it."""
+    """The run of a kernel: its number of units, and the lower limit of one unit in seconds with its reason."""
 
     run: Callable[[], Any]
     units: float
     unit: str
-    floor: float
+    limit: float
     why: str
 
 
 def tasks_of(graph: imax.InfluenceGraph, limits: Machine, count: int) -> dict[str, Task]:
-    """Return the kernels' tasks on one graph, in one thread."""
+    """Return the tasks of the kernels on one graph, in one thread."""
     load, byte = limits.independent, limits.byte
     lt = graph.with_probability("lt_uniform")
     samplers = {model: Sampler(g, model, key_from(1), threads=1) for model, g in (("ic", graph), ("lt", lt))}
@@ -132,7 +131,7 @@ def tasks_of(graph: imax.InfluenceGraph, limits: Machine, count: int) -> dict[st
 
 
 def _entries_of_covered(sets: RRCollection, seeds: Any) -> int:
-    """Return how many nodes the sets that seeds cover hold."""
+    """Return the number of entries of the sets that seeds cover."""
     hit = np.isin(sets.nodes, seeds)
     inside = np.logical_or.reduceat(hit, sets.offsets[:-1])
     return int(np.diff(sets.offsets)[inside].sum())
@@ -145,7 +144,7 @@ def _transpose(graph: imax.InfluenceGraph) -> Any:
 
 
 def main() -> None:
-    """Print the machine's limits and the kernels beside them."""
+    """Print the limits of the machine and the times of the kernels."""
     options = parser(__doc__ or "").parse_args()
     print(machine())
     size, repeats = (4, 2) if options.smoke else (64, options.repeats)
@@ -161,10 +160,18 @@ def main() -> None:
     timings = timed({name: task.run for name, task in tasks.items()}, repeats)
     rows = []
     for name, task in tasks.items():
-        each = timings[name].median / task.units
-        rows.append((name, task.unit, f"{task.units:,.0f}", f"{each * 1e9:.1f} ns", f"{task.floor * 1e9:.1f} ns",
-                     f"{each / task.floor:.1f}x", task.why))  # fmt: skip
-    head = (f"R-MAT 2^{scale}, one thread", "unit", "units", "time each", "floor", "of floor", "floor: what it takes")
+        seconds = timings[name].median / task.units
+        rows.append((name, task.unit, f"{task.units:,.0f}", f"{seconds * 1e9:.1f} ns", f"{task.limit * 1e9:.1f} ns",
+                     f"{seconds / task.limit:.1f}x", task.why))  # fmt: skip
+    head = (
+        f"R-MAT 2^{scale}, one thread",
+        "unit",
+        "units",
+        "time per unit",
+        "limit",
+        "over limit",
+        "what the limit counts",
+    )
     table(head, rows)
 
 

@@ -1,7 +1,7 @@
-"""RR sets per second, beside the machine's memory latency, measured in one run.
+"""RR sets per second, and the machine's memory latency in the same run.
 
-``python -m bench.sampler`` needs the facebook graph in the folder named by IMAX_DATA for its first rows, and makes
-the R-MAT graph itself.
+``python -m bench.sampler`` reads the facebook graph from the folder IMAX_DATA for the first rows of its table, and
+generates the R-MAT graph.
 """
 
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def main() -> None:
         f"R-MAT 2^{scale}", [(rmat.with_probability("uniform:0.002"), "ic", None, 1)], count // 20, repeats, load
     )
     table(HEADER, rows)
-    print("ns/entry: thread time for each node of an RR set; loads/entry: the same in dependent loads.")
+    print("ns/entry: thread time per node of an RR set; loads/entry: the same in units of dependent loads.")
 
 
 if __name__ == "__main__":

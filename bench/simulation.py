@@ -1,6 +1,6 @@
-"""Forward simulations per second: those of CELF, and those of a spread, beside CyNetDiff's in the same run.
+"""Forward simulations per second in CELF and in `imax.spread`, and those of CyNetDiff in the same run.
 
-``python -m bench.simulation`` reads graphs from the folder named by IMAX_DATA; CyNetDiff is used where it is installed.
+``python -m bench.simulation`` reads graphs from the folder IMAX_DATA. It leaves CyNetDiff out if that is not installed.
 """
 
 import statistics
@@ -33,7 +33,7 @@ def _simulate(model: Any, seeds: list[int], count: int) -> None:
 
 
 def _print(title: str, tasks: dict[str, tuple[int, Rate]], repeats: int) -> None:
-    """Run the tasks in turn and print their rates per thread, and the first peer's over each."""
+    """Run the tasks in turns; print their rates per thread, and their ratios to the rate of CyNetDiff."""
     rates: dict[str, list[float]] = {name: [] for name in tasks}
     for run in range(repeats + 1):
         for name, (threads, task) in tasks.items():
@@ -47,11 +47,11 @@ def _print(title: str, tasks: dict[str, tuple[int, Rate]], repeats: int) -> None
          "" if peer is None else f"{median / peer:.1f}x")
         for name, median in medians.items()
     ]  # fmt: skip
-    table((title, "simulations/s and thread", "least to most", "over CyNetDiff"), rows)
+    table((title, "simulations/s and thread", "minimum to maximum", "over CyNetDiff"), rows)
 
 
-def first_look(name: str, graph: imax.InfluenceGraph, n: int, peers: int, repeats: int) -> None:
-    """Simulate as CELF's first look does: `n` cascades from each of some nodes."""
+def first_pass(name: str, graph: imax.InfluenceGraph, n: int, peers: int, repeats: int) -> None:
+    """Simulate like the first pass of CELF: `n` cascades from each of some nodes."""
     nodes = np.random.default_rng(0).permutation(graph.n_nodes)[: 2000 if n > 100 else 200]
     tasks: dict[str, tuple[int, Rate]] = {}
     for threads in (1, 2):
@@ -66,7 +66,7 @@ def first_look(name: str, graph: imax.InfluenceGraph, n: int, peers: int, repeat
 
 
 def whole_celf(name: str, graph: imax.InfluenceGraph, k: int, n: int, repeats: int) -> None:
-    """CELF from start to end, selection and all."""
+    """Time whole selections by CELF."""
     rows = []
     for algorithm in ("celf", "celf++"):
         for threads in (1, 2):
@@ -78,14 +78,14 @@ def whole_celf(name: str, graph: imax.InfluenceGraph, k: int, n: int, repeats: i
             assert found is not None
             median = statistics.median(seconds)
             rate = found.n_simulations / median / threads
-            judged = imax.spread(graph, found.seeds, n_simulations=n, rng=7)
+            spread = imax.spread(graph, found.seeds, n_simulations=n, rng=7)
             rows.append((algorithm, threads, f"{median:.2f} s", f"{found.n_simulations:,}", f"{rate:,.0f}",
-                         f"{judged.spread:.2f} ± {judged.std_error:.2f}"))  # fmt: skip
+                         f"{spread.spread:.2f} ± {spread.std_error:.2f}"))  # fmt: skip
     table((f"{name}: k = {k}, {n:,} simulations", "threads", "time", "simulations", "per s and thread", "spread"), rows)
 
 
 def spread_rate(name: str, graph: imax.InfluenceGraph, seeds: int, n: int, peers: int, repeats: int) -> None:
-    """Simulate one larger seed set."""
+    """Simulate one seed set."""
     chosen = imax.maximize(graph, seeds, algorithm="degree").seeds
     tasks: dict[str, tuple[int, Rate]] = {}
     for threads in (1, 2):
@@ -106,14 +106,14 @@ def main() -> None:
     print(machine(), "\n")
     if options.smoke:
         karate = imax.datasets.load("karate", probability="uniform:0.1")
-        first_look("karate", karate, 50, 5, 1)
+        first_pass("karate", karate, 50, 5, 1)
         whole_celf("karate", karate, 2, 50, 1)
         spread_rate("karate", karate, 3, 100, 20, 1)
         return
     nethept, facebook = data_graph("nethept"), data_graph("facebook")
     if nethept is not None:
         sparse = nethept.with_probability("uniform:0.01")
-        first_look("nethept, uniform 0.01", sparse, 10_000, 20, options.repeats)
+        first_pass("nethept, uniform 0.01", sparse, 10_000, 20, options.repeats)
         whole_celf("nethept, uniform 0.01", sparse, 10, 10_000, min(options.repeats, 3))
     if facebook is not None:
         spread_rate("facebook, weighted cascade", facebook, 10, 20_000, 3_000, options.repeats)

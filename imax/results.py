@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -48,6 +48,33 @@ class Record:
     def to_json(self, indent: int | None = None) -> str:
         """Return all fields as JSON; labels that JSON cannot represent are written as their repr."""
         return json.dumps(self.to_dict(), indent=indent, default=repr, ensure_ascii=False)
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class ComparisonRecord(Record, Generic[R]):
+    """Dictionary and data frame views of a comparison.
+
+    Attributes
+    ----------
+    rows : list of Record
+        One per algorithm, each with a field `interval`.
+    """
+
+    rows: list[R]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as a dictionary of plain Python values."""
+        return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return a pandas DataFrame with a row for each algorithm; `low` and `high` are the ends of `interval`."""
+        records = [row.to_dict() for row in self.rows]
+        columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
+        columns["low"], columns["high"] = ([record["interval"][end] for record in records] for end in (0, 1))
+        return as_frame(columns)
 
 
 @dataclass(frozen=True)
@@ -336,7 +363,7 @@ class Compared(Record):
 
 
 @dataclass(frozen=True)
-class Comparison(Record):
+class Comparison(ComparisonRecord[Compared]):
     """Several algorithms on one problem; see `imax.compare`.
 
     Attributes
@@ -347,7 +374,6 @@ class Comparison(Record):
         Jaccard index of each pair of seed sets: size of the intersection / size of the union.
     """
 
-    rows: list[Compared]
     overlap: list[list[float]]
     k: int
     model: str
@@ -359,17 +385,6 @@ class Comparison(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all fields as a dictionary of plain Python values."""
-        return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
-
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each algorithm."""
-        records = [row.to_dict() for row in self.rows]
-        columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
-        columns["low"], columns["high"] = ([row.interval[end] for row in self.rows] for end in (0, 1))
-        return as_frame(columns)
 
     def __repr__(self) -> str:
         spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)

@@ -1,4 +1,4 @@
-"""Slow, obvious references: what imax should compute, written without it.
+"""Slow and obvious reference implementations, written from the papers without imax.
 
 Nodes are 0 to n - 1 and arcs are (source, target, probability) triples. Sets of nodes are bit masks.
 """
@@ -15,14 +15,14 @@ WORD = 2**64
 
 
 def mix(x):
-    """Stafford's 13th variant of the 64-bit finalizer, in Python's whole numbers."""
+    """Return Stafford's 13th variant of the 64-bit finalizer of a Python int."""
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % WORD
     x = (x ^ (x >> 27)) * 0x94D049BB133111EB % WORD
     return x ^ (x >> 31)
 
 
 def stream_words(key, i, count):
-    """Return the first words of stream number i: a Weyl sequence with a start and an odd step of its own."""
+    """Return the first words of stream i: a Weyl sequence with a start and an odd step that depend on i."""
     start = mix((key[0] + 0x9E3779B97F4A7C15 * (i + 1)) % WORD)
     step = mix(start ^ key[1]) | 1
     return [mix((start + j * step) % WORD) for j in range(1, count + 1)]
@@ -82,7 +82,7 @@ def weighted_cascade(pairs):
 
 
 def worlds_ic(n, arcs):
-    """Return (probability of each world, which arcs are live in it): every arc by itself."""
+    """Return (probability of each world, which arcs are live in it): arcs are independent."""
     m = len(arcs)
     live = (np.arange(1 << m)[:, None] >> np.arange(m)) & 1 == 1
     p = np.array([a[2] for a in arcs], dtype=float)
@@ -140,9 +140,9 @@ def reached_distribution(n, arcs, seeds, model="ic"):
 
 def exact_spread(n, arcs, seeds, model="ic", weights=None):
     """Return the expected weight of the active nodes."""
-    worth = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     bits = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
-    return float(reached_distribution(n, arcs, seeds, model) @ (bits @ worth))
+    return float(reached_distribution(n, arcs, seeds, model) @ (bits @ weight))
 
 
 def best_spread(n, arcs, k, model="ic", weights=None, allowed=None):
@@ -176,9 +176,9 @@ def rr_set_ic(rows, p, root, generator):
 
 
 def greedy_cover(sets, order, k, allowed):
-    """Choose k nodes, each covering the most sets that are left; ties go to the node that stands first in `order`.
+    """Choose k nodes, each covering the most sets not yet covered; ties go to the node that is first in `order`.
 
-    Returns (seeds, gains, bound): the bound is the least, over the prefixes, of what the prefix covers plus the k
+    Return (seeds, gains, bound): the bound is the minimum, over the prefixes, of what the prefix covers plus the k
     largest gains that are left.
     """
     left = [set(s) for s in sets]
@@ -203,28 +203,28 @@ def greedy_cover(sets, order, k, allowed):
 
 
 def prefix_gains(sets, seeds, allowed):
-    """Yield, for each prefix of a choice, what it covers and what each allowed node would add, the largest first."""
+    """Yield, for each prefix of a selection, what it covers and what each allowed node would add, largest first."""
     for size in range(len(seeds) + 1):
         left = [s for s in sets if not set(s) & set(seeds[:size])]
         yield len(sets) - len(left), sorted((sum(v in s for s in left) for v in allowed), reverse=True)
 
 
 def cover_bound(sets, seeds, allowed, k):
-    """Bound what any k allowed nodes cover, by the prefixes of a greedy choice."""
+    """Return an upper bound on what k allowed nodes cover, from the prefixes of a greedy selection."""
     return min(covered + sum(gains[:k]) for covered, gains in prefix_gains(sets, seeds, allowed))
 
 
-def fewest(sets, seeds, allowed, need):
-    """Say how many allowed nodes at least cover `need` sets, by the prefixes of a greedy choice; inf if none do."""
-    least = 0
+def min_seeds(sets, seeds, allowed, need):
+    """Return a lower bound on the number of allowed nodes that cover `need` sets, from the prefixes; inf if none do."""
+    bound = 0
     for covered, gains in prefix_gains(sets, seeds, allowed):
         counts = [k for k in range(len(gains) + 1) if covered + sum(gains[:k]) >= need]
-        least = max(least, min(counts, default=float("inf")))
-    return least
+        bound = max(bound, min(counts, default=float("inf")))
+    return bound
 
 
 def best_cover(sets, k, allowed):
-    """Return how many sets the best k nodes cover."""
+    """Return the number of sets that the best k nodes cover."""
     return max(sum(bool(set(c) & set(s)) for s in sets) for c in itertools.combinations(sorted(allowed), k))
 
 
@@ -235,8 +235,8 @@ def opim_lower(covered, n_sets, n, a):
     return ((math.sqrt(covered + 2 * a / 9) - math.sqrt(a / 2)) ** 2 - a / 18) * n / n_sets
 
 
-def opim_upper(most, n_sets, n, a):
-    return (math.sqrt(most + a / 2) + math.sqrt(a / 2)) ** 2 * n / n_sets
+def opim_upper(bound, n_sets, n, a):
+    return (math.sqrt(bound + a / 2) + math.sqrt(a / 2)) ** 2 * n / n_sets
 
 
 def opim_sizes(n, k, epsilon, delta):
@@ -253,7 +253,7 @@ def opim_sizes(n, k, epsilon, delta):
 def imm_sizes(n, k, epsilon, ell):
     """Return (lambda', lambda*) of IMM.
 
-    Each of its two phases may fail with half of n**-ell: at ell = 1 that is the paper's ell (1 + ln 2 / ln n).
+    Each of its two phases may fail with probability n**-ell / 2: the ell of the paper times 1 + ln 2 / ln n.
     """
     share = 1 - 1 / math.e
     log_choices = math.log(math.comb(n, k))
@@ -268,19 +268,19 @@ def imm_sizes(n, k, epsilon, ell):
 # -- tests of fit --------------------------------------------------------------------------------------------------
 
 
-def fit(observed, expected, least=8.0):
-    """Return the p-value of a chi-square test of counts; cells that expect too few are pooled.
+def fit(observed, expected, min_expected=8.0):
+    """Return the p-value of a chi-square test of counts; cells with few expected counts are pooled.
 
-    A count where none is possible gives 0.
+    The result is 0 if there is a count in an impossible cell.
     """
     observed, expected = np.ravel(observed).astype(float), np.ravel(expected).astype(float)
     if np.any(observed[expected == 0] > 0):
         return 0.0
     assert math.isclose(observed.sum(), expected.sum(), rel_tol=1e-5), (observed.sum(), expected.sum())
-    small = expected < least
+    small = expected < min_expected
     o, e = list(observed[~small]), list(expected[~small])
     rest_o, rest_e = observed[small].sum(), expected[small].sum()
-    if rest_e >= least or not e:
+    if rest_e >= min_expected or not e:
         o.append(rest_o)
         e.append(rest_e)
     elif rest_e > 0:
@@ -290,14 +290,14 @@ def fit(observed, expected, least=8.0):
     return float(chi2.sf(((o - e) ** 2 / e).sum(), len(e) - 1)) if len(e) > 1 else 1.0
 
 
-def same(first, second, least=8.0):
-    """Return the p-value of a chi-square test that two lots of counts have one law."""
+def same(first, second, min_expected=8.0):
+    """Return the p-value of a chi-square test that two arrays of counts have the same distribution."""
     first, second = np.ravel(first).astype(float), np.ravel(second).astype(float)
     both = first + second
     order = np.argsort(-both, kind="stable")
     share = min(first.sum(), second.sum()) / both.sum()
-    keep = order[both[order] * share >= least]
-    rest = order[both[order] * share < least]
+    keep = order[both[order] * share >= min_expected]
+    rest = order[both[order] * share < min_expected]
     cells = [(first[i], second[i]) for i in keep]
     if rest.size:
         cells.append((first[rest].sum(), second[rest].sum()))

@@ -8,7 +8,9 @@ import math
 
 import numpy as np
 
-from . import naive, naive_capacity, naive_constraints
+from .naive import reaching
+from .naive_capacity import assignments
+from .naive_constraints import admitted, mask
 
 
 def components(n, arcs):
@@ -70,7 +72,7 @@ class Spreads:
                 place = {v: i for i, v in enumerate(nodes)}
                 arcs = [(place[u], place[v], p) for u, v, p in self.arcs if u in place]
                 probability, live = possible_worlds(arcs, self.model)
-                self.worlds[c] = probability, naive.reaching(len(nodes), arcs, live)
+                self.worlds[c] = probability, reaching(len(nodes), arcs, live)
             probability, masks = self.worlds[c]
             chosen = sum(1 << i for i, v in enumerate(nodes) if v in seeds)
             self.known[seeds] = float(probability @ ((masks & chosen) != 0) @ self.weights[nodes])
@@ -104,20 +106,18 @@ def optimum(spreads, n, *, k=None, candidates=None, include=(), start=(), costs=
     if not include and not start and costs is None and groups is None:
         return max(spreads.best_of_each_size(k, None if candidates is None else set(candidates)))
     allowed = set(range(n) if candidates is None else candidates) - set(start)
-    admitted = naive_constraints.admitted(
-        allowed, k=k, forced=include, group=groups, quotas=quotas, cost=costs, budget=budget
-    )
-    return max(spreads([*seeds, *start]) for seeds in admitted) - spreads(start)
+    choices = admitted(allowed, k=k, forced=include, group=groups, quotas=quotas, cost=costs, budget=budget)
+    return max(spreads([*seeds, *start]) for seeds in choices) - spreads(start)
 
 
 def best_assignment(spreads, rows, capacity):
     """Return the largest spread of the nodes of any assignment within the capacities."""
-    return max(spreads(nodes) for nodes in naive_capacity.assignments(rows, capacity))
+    return max(spreads(nodes) for nodes in assignments(rows, capacity))
 
 
 def coverage_of_all(n, sets):
     """Return how many of the sets each seed set covers, by the bits of its nodes: int64, shape (2**n,)."""
-    inside = np.bincount([naive_constraints.mask(s) for s in sets], minlength=1 << n)
+    inside = np.bincount([mask(s) for s in sets], minlength=1 << n)
     for v in range(n):  # from "equal to this mask" to "a subset of this mask"
         pairs = inside.reshape(-1, 2, 1 << v)
         pairs[:, 1] += pairs[:, 0]

@@ -1,4 +1,4 @@
-"""Inviting within capacities, spelled out: who may be invited, greedy choice pair by pair, and all assignments."""
+"""Slow reference implementations of capacity-constrained selection: greedy choice pair by pair, all assignments."""
 
 import itertools
 
@@ -6,7 +6,7 @@ from .naive_constraints import all_spreads, mask
 
 
 def friends_of(arcs, active):
-    """Return, for each active node in order, the passive nodes that it has an arc to, rising."""
+    """Return, for each active node in order, the passive nodes that it has an arc to, in ascending order."""
     return [sorted({v for u, v, _ in arcs if u == a and v not in active}) for a in active]
 
 
@@ -16,15 +16,15 @@ def passive_arcs(arcs, active):
 
 
 def passive_spreads(n, arcs, active, model="ic", weights=None):
-    """Return the exact spread of every set of passive nodes, by its bits: active nodes count for nothing."""
-    worth = [0.0 if v in active else 1.0 if weights is None else weights[v] for v in range(n)]
-    return all_spreads(n, passive_arcs(arcs, active), model, worth)
+    """Return the exact spread of every set of passive nodes, by bit mask; active nodes have weight 0."""
+    values = [0.0 if v in active else 1.0 if weights is None else weights[v] for v in range(n)]
+    return all_spreads(n, passive_arcs(arcs, active), model, values)
 
 
-def round_robin(gain_of, rows, room):
+def round_robin(gain_of, rows, capacity):
     """RR-Greedy: return (group, node, gain) in order; `gain_of(node, chosen)` is a marginal gain."""
     picks = []
-    left = list(room)
+    left = list(capacity)
     while True:
         before = len(picks)
         for g, row in enumerate(rows):
@@ -42,10 +42,12 @@ def round_robin(gain_of, rows, room):
             return picks
 
 
-def best_of_all(gain_of, rows, room):
-    """MG-Greedy: return (group, node, gain) in order; of several groups the one with the most room left invites."""
+def best_of_all(gain_of, rows, capacity):
+    """MG-Greedy: return (group, node, gain) in order; of several groups, the one with the largest
+    remaining capacity invites.
+    """
     picks = []
-    left = list(room)
+    left = list(capacity)
     while True:
         chosen = [v for _, v, _ in picks]
         pairs = [(g, v) for g, row in enumerate(rows) for v in row if left[g] and v not in chosen]
@@ -59,26 +61,26 @@ def best_of_all(gain_of, rows, room):
         left[g] -= 1
 
 
-def with_spare(picks, rows, room, *, again):
-    """Add, group after group, the first nodes that nobody has invited, then with `again` those that others have."""
+def with_spare(picks, rows, capacity, *, again):
+    """Add, for each group, the first nodes that nobody has invited, then with `again` those that others invited."""
     found = [(g, v) for g, v, _ in picks]
     for g, row in enumerate(rows):
-        for turn in (False, True) if again else (False,):
+        for invited_too in (False, True) if again else (False,):
             for v in row:
-                if sum(h == g for h, _ in found) == room[g] or (g, v) in found:
+                if sum(h == g for h, _ in found) == capacity[g] or (g, v) in found:
                     continue
-                if turn or v not in [w for _, w in found]:
+                if invited_too or v not in [w for _, w in found]:
                     found.append((g, v))
     return found
 
 
 def coverage_gain(sets):
-    """Return a gain function: how many sets hold a node and none of those chosen."""
+    """Return a gain function: the number of sets that contain a node and no chosen node."""
     return lambda v, chosen: sum(v in s and not set(s) & set(chosen) for s in sets)
 
 
 def spread_gain(spreads):
-    """Return a gain function on exact spreads by bits, with rounding taken off."""
+    """Return a gain function on exact spreads by bit mask; rounding errors count as 0."""
 
     def gain_of(v, chosen):
         gain = spreads[mask([*chosen, v])] - spreads[mask(chosen)]
@@ -87,22 +89,22 @@ def spread_gain(spreads):
     return gain_of
 
 
-def assignments(rows, room):
-    """Yield the set of nodes of every feasible assignment, as large as it can be."""
-    choices = [list(itertools.combinations(row, min(k, len(row)))) for row, k in zip(rows, room, strict=True)]
-    for each in itertools.product(*choices):
-        yield set(itertools.chain.from_iterable(each))
+def assignments(rows, capacity):
+    """Yield the set of nodes of every maximal feasible assignment."""
+    choices = [list(itertools.combinations(row, min(k, len(row)))) for row, k in zip(rows, capacity, strict=True)]
+    for lists in itertools.product(*choices):
+        yield set(itertools.chain.from_iterable(lists))
 
 
-def best_sum(values, rows, room):
-    """Return the largest sum of values of different nodes that a feasible assignment can invite."""
-    return max(sum(values[v] for v in nodes) for nodes in assignments(rows, room))
+def best_sum(values, rows, capacity):
+    """Return the largest total value of the distinct nodes of a feasible assignment."""
+    return max(sum(values[v] for v in nodes) for nodes in assignments(rows, capacity))
 
 
-def choose_locally(sets, rows, room):
-    """Return, for each group, its greedy choice as if it were alone, with gains; those that add nothing come last."""
+def choose_locally(sets, rows, capacity):
+    """Return, for each group, its separate greedy choice with gains; nodes that add nothing come last."""
     found = []
-    for row, k in zip(rows, room, strict=True):
+    for row, k in zip(rows, capacity, strict=True):
         own, gains = [], []
         for _ in range(min(k, len(row))):
             gain_of = coverage_gain(sets)

@@ -67,8 +67,8 @@ def random_rules(generator, n, kind):
     forced = rules.get("include", [])
     if kind == "budget" or (kind == "all" and generator.random() < 0.5):
         rules["costs"] = generator.choice([0.25, 0.5, 1.0, 1.5, 3.0], n).tolist()
-        least = sum(rules["costs"][v] for v in forced) + min(rules["costs"][v] for v in allowed)
-        rules["budget"] = least + float(generator.choice([0.25, 1.0, 2.0, 4.0]))
+        needed = sum(rules["costs"][v] for v in forced) + min(rules["costs"][v] for v in allowed)
+        rules["budget"] = needed + float(generator.choice([0.25, 1.0, 2.0, 4.0]))
         return rules
     if kind in ("quotas", "quotas alone", "all"):
         # no k: each group has a quota; with k: the last group has none
@@ -81,10 +81,10 @@ def random_rules(generator, n, kind):
         if kind == "quotas alone":
             return rules
         free = [rules["groups"][v] for v in allowed]
-        most = sum(min(free.count(name), rules["quotas"].get(name, n) - taken.get(name, 0)) for name in names)
+        limit = sum(min(free.count(name), rules["quotas"].get(name, n) - taken.get(name, 0)) for name in names)
     else:
-        most = len(allowed)
-    rules["k"] = len(forced) + int(generator.integers(not forced, min(most, 4) + 1)) if most else len(forced)
+        limit = len(allowed)
+    rules["k"] = len(forced) + int(generator.integers(not forced, min(limit, 4) + 1)) if limit else len(forced)
     return rules
 
 
@@ -125,8 +125,10 @@ def check_cover(n, rules, seed, count, model="ic", weights=None):
     generator = np.random.default_rng(seed)
     arcs = random_graph(generator, n, model)
     rules = random_rules(generator, n, rules) if isinstance(rules, str) else rules
-    problem = make_problem(graph_of(n, arcs), rules.get("k"), model=model, node_weights=weights, rng=1,
-                           **{name: value for name, value in rules.items() if name != "k"})  # fmt: skip
+    constraints = {name: value for name, value in rules.items() if name != "k"}
+    problem = make_problem(
+        graph_of(n, arcs), rules.get("k"), constraints, function="maximize", model=model, node_weights=weights, rng=1
+    )
     collection, sets = draw(problem, count)
     coverage = coverage_of_all(n, sets, rules.get("start", ()))
     admitted = admissible(n, rules)
@@ -207,7 +209,7 @@ def collection_of(n, sets):
 def test_the_bound_where_greedy_is_not_best(rules, best, covered):
     graph, collection = collection_of(4, WORST)
     others = {name: value for name, value in rules.items() if name != "k"}
-    problem = make_problem(graph, rules.get("k"), rng=1, **others)
+    problem = make_problem(graph, rules.get("k"), others, function="maximize", rng=1)
     cover = greedy_cover(collection, problem.constraint)
     coverage = coverage_of_all(4, WORST, rules.get("start", ()))
     exclude = rules.pop("exclude", ())
@@ -231,7 +233,7 @@ def test_the_bound_where_greedy_reaches_only_its_guarantee(k):
             left -= left // k
         sets += [[column]] * left
     _, collection = collection_of(2 * k, sets)
-    problem = make_problem(collection.graph, k, rng=1)
+    problem = make_problem(collection.graph, k, {}, function="maximize", rng=1)
     cover = greedy_cover(collection, problem.constraint)
     assert cover.seeds.tolist() == list(range(k))
     assert cover.covered / len(sets) == pytest.approx(1.0 - (1.0 - 1.0 / k) ** k)
@@ -242,7 +244,7 @@ def test_the_bound_where_groups_reach_only_half():
     # 0 takes what 2 covers and the place of 1: the best choice is 1 and 2
     sets = [[0, 2]] * 5 + [[1]] * 5
     graph, collection = collection_of(4, sets)
-    problem = make_problem(graph, None, groups=["a", "a", "b", "c"], quotas=1, rng=1)
+    problem = make_problem(graph, None, {"groups": ["a", "a", "b", "c"], "quotas": 1}, function="maximize", rng=1)
     for select in (greedy_cover, round_robin_cover):
         for prefixes in (True, False):
             cover = select(collection, problem.constraint, prefixes=prefixes)
@@ -288,12 +290,12 @@ def test_no_smaller_seed_set_covers_what_is_needed(kind):
         arcs = random_graph(generator, n)
         rules = random_rules(generator, n, kind)
         others = {name: value for name, value in rules.items() if name != "k"}
-        problem = make_problem(graph_of(n, arcs), None, any_size=True, rng=1, **others)
+        problem = make_problem(graph_of(n, arcs), None, others, function="minimize_seeds", any_size=True, rng=1)
         c = problem.constraint
         collection, sets = draw(problem, 60)
         best = best_of_each_size(n, coverage_of_all(n, sets, rules.get("start", ())), rules)
         for need in {0, 1, best[0], best[1], best[1] + 1, best[-1] // 2, best[-1], best[-1] + 1}:
-            enough = [size for size, most in enumerate(best) if most >= need]
+            enough = [size for size, covered in enumerate(best) if covered >= need]
             for goal in (need, 2**40):
                 cover = greedy_cover(collection, c, goal=goal, need=need)
                 if enough:
@@ -366,7 +368,7 @@ def test_the_bound_on_sets_that_end_at_sentinels(kind):
         arcs = random_graph(generator, n)
         rules = random_rules(generator, n, kind)
         others = {name: value for name, value in rules.items() if name not in ("k", "start")}
-        problem = make_problem(graph_of(n, arcs), rules["k"], rng=1, **others)
+        problem = make_problem(graph_of(n, arcs), rules["k"], others, function="maximize", rng=1)
         whole, sets = draw(problem, 80)
         c = problem.constraint
         sentinels = greedy_cover(whole, c).seeds[: max(c.forced.size, int(generator.integers(1, rules["k"] + 1)))]
@@ -374,7 +376,7 @@ def test_the_bound_on_sets_that_end_at_sentinels(kind):
         mark[sentinels] = True
         cut, _ = draw(problem, 80, is_sentinel=mark)
         coverage = coverage_of_all(n, sets)
-        holding = hist._holding(c, sentinels)
+        holding = hist._with_forced(c, sentinels)
         cover = greedy_cover(cut, holding, k=c.free)
         assert cover.covered == coverage[masks_of(problem.graph, cover.seeds)]
         rules.pop("start", None)

@@ -1,6 +1,6 @@
-"""Inviting within capacities: every method against enumeration, brute force and the naive choice; problems and results.
+"""Capacity-constrained selection: every algorithm against enumeration and naive references; problems and results.
 
-Statistical tests have fixed keys; with keys chosen blindly each would fail with the probability stated.
+Statistical tests use fixed keys. With random keys, each would fail with the stated probability.
 """
 
 import itertools
@@ -16,9 +16,7 @@ from numba import config
 
 import imax
 from imax import InfluenceGraph
-from imax.capacity import Assignment, CapacityProblem, assign, compare
-from imax.capacity.comparison import method_names
-from imax.capacity.front import METHODS
+from imax.capacity import ALGORITHMS, Assignment, CapacityProblem, algorithm_names, assign, compare
 from imax.errors import InvalidArgumentError, InvalidGraphError, OutOfMemoryBoundError, UnknownNodeError
 
 from . import naive_capacity, naive_heuristics
@@ -61,7 +59,7 @@ def internal(graph, found):
     return sorted(zip([g for g, _ in pairs], graph.internal_of([v for _, v in pairs]).tolist(), strict=True))
 
 
-# -- the greedy methods on exact spreads -----------------------------------------------------------------------------
+# -- greedy algorithms on exact spreads ------------------------------------------------------------------------------
 
 
 @settings(max_examples=40 if JIT else 8)
@@ -70,7 +68,7 @@ def test_greedy_on_exact_spreads(problem, algorithm):
     graph, arcs, active, ids, capacity = problem
     rows = naive_capacity.friends_of(arcs, ids)
     if not any(rows):
-        with pytest.raises(InvalidArgumentError, match="no active participant has a passive friend"):
+        with pytest.raises(InvalidArgumentError, match="active has no inviter with a passive node"):
             CapacityProblem(graph, active, capacity)
         return
     spreads = naive_capacity.passive_spreads(graph.n_nodes, arcs, ids)
@@ -79,7 +77,7 @@ def test_greedy_on_exact_spreads(problem, algorithm):
     picks = choose(naive_capacity.spread_gain(spreads), rows, capacity)
     assert internal(graph, found) == sorted((g, v) for g, v, _ in picks)
     assert sum(map(sum, found.gains.values())) == pytest.approx(sum(gain for *_, gain in picks))
-    # at least half of the optimum, capacities kept, nobody active invited, and paths through these worth nothing
+    # at least half of the optimum, within capacities, no inviter invited, and no influence through inviters
     best = max(spreads[mask(nodes)] for nodes in naive_capacity.assignments(rows, capacity))
     reached = spreads[mask(graph.internal_of(found.seeds).tolist())]
     assert reached >= 0.5 * best - 1e-9
@@ -89,11 +87,11 @@ def test_greedy_on_exact_spreads(problem, algorithm):
     assert imax.exact_spread(CapacityProblem(graph, active, capacity).passive, found.seeds) == pytest.approx(reached)
 
 
-def test_a_path_through_an_active_node_counts_for_nothing():
-    # 0 -> 1 -> 2 -> 3 4 5 6 with 0 and 2 active: 1 reaches nobody, though 2 would pass it on
+def test_paths_through_inviters_do_not_count():
+    # 0 -> 1 -> 2 -> 3 4 5 6 with 0 and 2 active: 1 reaches nobody, because the only path goes through 2
     graph = InfluenceGraph.from_arrays([0, 1, 2, 2, 2, 2, 0], [1, 2, 3, 4, 5, 6, 7], n_nodes=8, probability="uniform:1")
     problem = CapacityProblem(graph, [0, 2], [2, 2])
-    for algorithm in METHODS:
+    for algorithm in ALGORITHMS:
         found = assign(problem, algorithm, **PART, rng=2)
         assert sorted(found[0]) == [1, 7]
         assert len(found[2]) == 2
@@ -135,8 +133,8 @@ def test_bounds_hold_against_enumeration(algorithm, model):
 @pytest.mark.parametrize("algorithm", ["rr-greedy", "mg-greedy"])
 @pytest.mark.parametrize("oracle", ["rr", "simulation"])
 @pytest.mark.parametrize("model", ["ic", "lt"])
-def test_oracles_agree_with_the_exact_one(lesmis, algorithm, oracle, model):
-    """Spreads of the choices by 20,000 samples are within 3 % of each other's; errors are below 0.5 %."""
+def test_oracles_agree(lesmis, algorithm, oracle, model):
+    """The spreads of choices on 20,000 samples differ by at most 3 %; their errors are below 0.5 %."""
     problem = CapacityProblem(lesmis, ["Valjean", "Marius", "Myriel"], 2)
     size = {"rr": {"n_rr_sets": 20_000}, "simulation": {"n_simulations": 20_000}}[oracle]
     found = assign(problem, algorithm, oracle=oracle, model=model, rng=3, **size)
@@ -151,17 +149,17 @@ def test_oracles_agree_with_the_exact_one(lesmis, algorithm, oracle, model):
 
 @compiled
 def test_weights(lesmis):
-    worth = {name: 10.0 if name == "Fantine" else 0.1 for name in lesmis.nodes()}
+    weights = {name: 10.0 if name == "Fantine" else 0.1 for name in lesmis.nodes()}
     problem = CapacityProblem(lesmis, ["Valjean"], 1)
     for options in ({}, {"algorithm": "mg-greedy", "n_simulations": 2000}, {"algorithm": "opim-c"}):
-        assert assign(problem, node_weights=worth, rng=1, **options)["Valjean"] == ["Fantine"]
-    found = compare(problem, "rr-opim+,degree", node_weights=worth, rng=1)
-    assert found.methods[0].spread > 10
+        assert assign(problem, node_weights=weights, rng=1, **options)["Valjean"] == ["Fantine"]
+    found = compare(problem, "rr-opim+,degree", node_weights=weights, rng=1)
+    assert found.rows[0].spread > 10
     with pytest.raises(InvalidArgumentError, match="node_weights are 0 for all passive nodes"):
         assign(problem, node_weights={name: float(name == "Valjean") for name in lesmis.nodes()})
 
 
-# -- local methods ---------------------------------------------------------------------------------------------------
+# -- local algorithms ------------------------------------------------------------------------------------------------
 
 
 def test_degree_and_pagerank(lesmis):
@@ -169,8 +167,8 @@ def test_degree_and_pagerank(lesmis):
     problem = CapacityProblem(lesmis, active, [2, 30])
     degree = dict(zip(problem.passive.nodes(), problem.passive.out_degree().tolist(), strict=True))
     found = assign(problem, "degree", **PART, rng=1)
-    most = sorted(degree[v] for v in problem.friends("Valjean"))[-2:]
-    assert sorted(degree[v] for v in found["Valjean"]) == most
+    largest = sorted(degree[v] for v in problem.friends("Valjean"))[-2:]
+    assert sorted(degree[v] for v in found["Valjean"]) == largest
     assert set(found["Marius"]) == set(problem.friends("Marius"))
     assert found.unused == {"Marius": 30 - len(problem.friends("Marius"))}
     index = {name: i for i, name in enumerate(problem.passive.nodes())}
@@ -181,23 +179,23 @@ def test_degree_and_pagerank(lesmis):
 
 
 @given(st.data())
-def test_choosing_alone_is_the_naive_way(data):
-    from imax.capacity.local import _Alone
+def test_local_greedy_agrees_with_the_reference(data):
+    from imax.capacity.algorithms.local_greedy import LocalGreedy
 
     n, rows, capacity, sets = data.draw(coverings())
 
     task = SimpleNamespace(matroid=matroid_of(n, rows, capacity), selection_problem=SimpleNamespace(threads=2))
-    alone = _Alone(task, collection_of(n, sets), lambda: None)
+    greedy = LocalGreedy(task, collection_of(n, sets), lambda: None)
     expected = naive_capacity.choose_locally(sets, rows, capacity)
-    parts = [slice(alone.places[g], alone.places[g] + alone.size[g]) for g in range(len(rows))]
-    assert [(alone.seeds[p].tolist(), alone.gains[p].tolist()) for p in parts] == expected
-    assert alone.covered.tolist() == [sum(gains) for _, gains in expected]
-    assert alone.judged(collection_of(n, sets)).tolist() == alone.covered.tolist()
+    parts = [slice(greedy.places[g], greedy.places[g] + greedy.size[g]) for g in range(len(rows))]
+    assert [(greedy.seeds[p].tolist(), greedy.gains[p].tolist()) for p in parts] == expected
+    assert greedy.covered.tolist() == [sum(gains) for _, gains in expected]
+    assert greedy.covered_in(collection_of(n, sets)).tolist() == greedy.covered.tolist()
 
 
 @compiled
-def test_local_methods_on_rr_sets_choose_alone(lesmis):
-    # both would take Valjean
+def test_local_algorithms_on_rr_sets_choose_separately(lesmis):
+    # both invite Valjean
     problem = CapacityProblem(lesmis, ["Myriel", "Marius"], 1)
     for algorithm in ("opim-c", "imm"):
         found = assign(problem, algorithm, rng=1)
@@ -212,8 +210,9 @@ def test_local_methods_on_rr_sets_choose_alone(lesmis):
 
 
 @given(st.data())
-def test_spare_invitations_as_the_naive_way(data):
-    from imax.capacity._common import Task, finish
+def test_spare_invitations_agree_with_the_reference(data):
+    from imax.capacity.spare import replace_spare
+    from imax.capacity.task import Task
     from imax.ris.coverage import round_robin_cover
 
     n, rows, capacity, sets = data.draw(coverings())
@@ -222,15 +221,15 @@ def test_spare_invitations_as_the_naive_way(data):
     picks = naive_capacity.round_robin(naive_capacity.coverage_gain(sets), rows, capacity)
     problem = SimpleNamespace(matroid=constraint.matroid)
     for spare in ("uninvited", "all"):
-        filled = finish(cover, Task(problem, None, spare))
+        filled = replace_spare(cover, Task(problem, None, spare))
         pairs = list(zip(filled.seed_groups.tolist(), filled.seeds.tolist(), strict=True))
         assert pairs == naive_capacity.with_spare(picks, rows, capacity, again=spare == "all")
         assert filled.gains.sum() == cover.covered
-    assert finish(cover, Task(problem, None, "empty")).seeds.tolist() == cover.seeds.tolist()
+    assert replace_spare(cover, Task(problem, None, "empty")).seeds.tolist() == cover.seeds.tolist()
 
 
-def test_what_becomes_of_spare_invitations():
-    # 0 and 1 are active and share 2; 0 may also invite 3, which 2 is certain to reach
+def test_use_of_spare_invitations():
+    # 0 and 1 are active and share candidate 2; 0 may also invite 3, which 2 reaches with certainty
     graph = InfluenceGraph.from_arrays([0, 1, 2, 0], [2, 2, 3, 3], [1.0, 1.0, 1.0, 0.5])
     problem = CapacityProblem(graph, [0, 1], 2)
     exact = {"algorithm": "rr-greedy", "oracle": "exact", **PART, "rng": 1}
@@ -245,14 +244,14 @@ def test_what_becomes_of_spare_invitations():
         assert assign(problem, **seen, spare="all").unused_slots == 1
 
 
-# -- the same for any number of threads, and again -------------------------------------------------------------------
+# -- reproducibility -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("algorithm", list(METHODS))
-def test_threads_and_lanes_change_nothing(lesmis, algorithm):
+@pytest.mark.parametrize("algorithm", list(ALGORITHMS))
+def test_threads_do_not_change_results(lesmis, algorithm):
     problem = CapacityProblem(lesmis, ["Valjean", "Marius", "Myriel"], 2)
     options = {**PART, "rng": 7, "delta": 0.3}
-    if "oracle" in METHODS[algorithm].accepts:
+    if "oracle" in ALGORITHMS[algorithm].accepts:
         options["n_rr_sets"] = 400
     one = assign(problem, algorithm, threads=1, **options).to_dict()
     two = assign(problem, algorithm, threads=3, **options).to_dict()
@@ -279,7 +278,9 @@ def test_a_problem_and_its_parts(lesmis):
     assert passive == pytest.approx(whole)
     assert set(problem.passive.nodes()) == set(lesmis.nodes()) - {"Myriel", "Marius"}
     assert repr(problem) == f"<CapacityProblem: 2 active of 77 nodes, {problem.n_pairs} pairs, 4 slots>"
-    with pytest.raises(InvalidArgumentError, match="'Valjean' is not an active participant"):
+    with pytest.raises(
+        InvalidArgumentError, match="inviter must be an active participant of this problem, got 'Valjean'"
+    ):
         problem.friends("Valjean")
 
 
@@ -307,7 +308,7 @@ def test_any_label_and_networkx():
     assert json.loads(found.to_json())["assignments"][0]["ap"] == [1, 2]
 
 
-def test_candidates_of_ones_own():
+def test_given_candidates():
     graph = imax.datasets.load("karate")
     problem = CapacityProblem(graph, [0, 11], 2, candidates={0: [33, 32, 30], 11: []})
     assert problem.friends(0) == [33, 32, 30]
@@ -321,13 +322,13 @@ BAD = [
     ({"active": [0, 99]}, UnknownNodeError, "active: 99 is not a node"),
     ({"active": []}, InvalidArgumentError, "active is empty"),
     ({"active": "0,1"}, InvalidArgumentError, "active must be an iterable of labels"),
-    ({"active": [3, 4, 3]}, InvalidArgumentError, "active names 3 more than once"),
-    ({"active": range(34)}, InvalidArgumentError, "active names every node"),
+    ({"active": [3, 4, 3]}, InvalidArgumentError, "active contains 3 more than once"),
+    ({"active": range(34)}, InvalidArgumentError, "active contains every node"),
     ({"capacity": 0}, InvalidArgumentError, "capacity must be at least 1, got 0"),
     ({"capacity": 1.5}, InvalidArgumentError, "capacity must be a whole number"),
-    ({"capacity": {0: 1}}, InvalidArgumentError, "capacity is missing for 33"),
-    ({"capacity": {0: 1, 33: 1, 5: 1}}, InvalidArgumentError, "capacity names 5, which is not in active"),
-    ({"capacity": [1]}, InvalidArgumentError, "one number for each of the 2 active, got 1"),
+    ({"capacity": {0: 1}}, InvalidArgumentError, "capacity has no entry for 33"),
+    ({"capacity": {0: 1, 33: 1, 5: 1}}, InvalidArgumentError, "capacity has an entry for 5, which is not in active"),
+    ({"capacity": [1]}, InvalidArgumentError, "capacity must have one number for each of the 2 inviters, got 1"),
     ({"capacity": [1, -2]}, InvalidArgumentError, "capacity of 33 must be at least 1, got -2"),
     (
         {"capacity": np.array(2.5)},
@@ -337,37 +338,52 @@ BAD = [
     ({"capacity": np.array([1.0, 2.0])}, InvalidArgumentError, "capacity of 0 must be a whole number"),
     ({"capacity": True}, InvalidArgumentError, "capacity must be a whole number"),
     ({"candidates": [1]}, InvalidArgumentError, "candidates must be a mapping"),
-    ({"candidates": {0: [1]}}, InvalidArgumentError, "candidates is missing for 33"),
-    ({"candidates": {0: [1], 33: [], 7: []}}, InvalidArgumentError, "candidates names 7, which is not in active"),
-    ({"candidates": {0: [1, 33], 33: []}}, InvalidArgumentError, "candidates of 0 names 33, which is active itself"),
-    ({"candidates": {0: [1, 2, 1], 33: []}}, InvalidArgumentError, "candidates of 0 names 1 more than once"),
+    ({"candidates": {0: [1]}}, InvalidArgumentError, "candidates has no entry for 33"),
+    (
+        {"candidates": {0: [1], 33: [], 7: []}},
+        InvalidArgumentError,
+        "candidates has an entry for 7, which is not in active",
+    ),
+    ({"candidates": {0: [1, 33], 33: []}}, InvalidArgumentError, "candidates of 0 contains 33, which is active"),
+    ({"candidates": {0: [1, 2, 1], 33: []}}, InvalidArgumentError, "candidates of 0 contains 1 more than once"),
     ({"candidates": {0: [99], 33: []}}, UnknownNodeError, "candidates: 99 is not a node"),
-    ({"candidates": {0: [], 33: []}}, InvalidArgumentError, "no active participant has a passive friend"),
+    ({"candidates": {0: [], 33: []}}, InvalidArgumentError, "active has no inviter with a passive node"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "error", "message"), BAD, ids=[m for *_, m in BAD])
-def test_problems_that_are_none(changes, error, message):
+def test_invalid_problems(changes, error, message):
     arguments = {"graph": imax.datasets.load("karate"), "active": [0, 33], "capacity": 2, **changes}
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as caught:
         CapacityProblem(**arguments)
+    assert caught.value.argument == message.partition(" ")[0].rstrip(":")
 
 
-def test_arguments_that_do_not_go_together(lesmis):
+def test_invalid_arguments(lesmis):
     problem = CapacityProblem(lesmis, ["Marius"], 2)
     for options, message in [
         ({"algorithm": "celf"}, r"algorithm must be one of rr-opim\+, .*; got 'celf'"),
-        ({"algorithm": "degree", "oracle": "rr"}, "oracle is nothing that algorithm 'degree' takes"),
+        (
+            {"algorithm": "degree", "oracle": "rr"},
+            "oracle is not supported by algorithm 'degree'; these support it: rr-greedy, mg-greedy",
+        ),
         ({"algorithm": "rr-greedy", "oracle": "guess"}, "oracle must be one of"),
-        ({"algorithm": "rr-greedy", "oracle": "rr", "n_simulations": 5}, "n_simulations goes with oracle='simulation'"),
-        ({"algorithm": "rr-greedy", "n_rr_sets": 5, "n_simulations": 5}, "for different oracles"),
+        (
+            {"algorithm": "rr-greedy", "oracle": "rr", "n_simulations": 5},
+            "n_simulations requires oracle='simulation', got",
+        ),
+        (
+            {"algorithm": "rr-greedy", "n_rr_sets": 5, "n_simulations": 5},
+            "n_rr_sets cannot be combined with n_simulations",
+        ),
         ({"spare": "none"}, "spare must be one of uninvited, empty, all"),
-        ({"algorithm": "degree", "spare": "all"}, "spare is nothing that algorithm 'degree' takes"),
+        ({"algorithm": "degree", "spare": "all"}, "spare is not supported by algorithm 'degree'"),
         ({"model": "sir"}, "model must be one of"),
         ({"epsilon": 0}, "epsilon must lie strictly between"),
     ]:
-        with pytest.raises(InvalidArgumentError, match=message):
+        with pytest.raises(InvalidArgumentError, match=message) as caught:
             assign(problem, **options)
+        assert caught.value.argument == message.partition(" ")[0]
     with pytest.raises(InvalidArgumentError, match="problem must be a CapacityProblem, got InfluenceGraph"):
         assign(lesmis)
     heavy = CapacityProblem(InfluenceGraph.from_arrays([0, 1, 2], [3, 3, 3], [0.9, 0.9, 0.9]), [0], 1)
@@ -386,7 +402,7 @@ def test_a_result_and_its_views(lesmis):
         (ap, friend, rank) for ap in found for rank, friend in enumerate(found[ap], 1)
     ]
     record = found.to_dict()
-    assert [each["friends"] for each in record["assignments"]] == list(found.friends.values())
+    assert [row["friends"] for row in record["assignments"]] == list(found.friends.values())
     assert json.loads(found.to_json())["seeds"] == found.seeds
     assert sorted(found.seeds) == sorted(itertools.chain.from_iterable(found.friends.values()))
     assert repr(found).startswith("<Assignment: 4 friends of 2 active, by rr-opim+, spread ")
@@ -403,44 +419,45 @@ def test_frames(lesmis):
     assert list(frame.columns) == ["ap", "friend", "rank", "gain"]
     assert frame["ap"].tolist() == ["Valjean", "Valjean", "Marius", "Marius"]
     compared = compare(problem, ["degree", "pagerank"], rng=1, n_simulations=10).to_frame()
-    assert compared["method"].tolist() == ["degree", "pagerank"]
+    assert compared["algorithm"].tolist() == ["degree", "pagerank"]
 
 
 def test_a_comparison(lesmis):
     problem = CapacityProblem(lesmis, ["Valjean", "Marius"], 2)
     seen = []
-    methods = method_names() if JIT else ["rr-opim+", "degree"]
+    names = algorithm_names() if JIT else ["rr-opim+", "degree"]
     options = {"n_simulations": 500 if JIT else 20, "rng": 1, "epsilon": 0.3}
-    found = compare(problem, methods, progress=lambda *step: seen.append(step), **options)
-    assert [row.method for row in found.methods] == methods
-    assert seen == [(name, i, len(methods)) for i, name in enumerate(methods)]
-    assert found.to_dict()["methods"][0]["method"] == "rr-opim+"
+    found = compare(problem, names, progress=lambda *step: seen.append(step), **options)
+    assert [row.algorithm for row in found.rows] == names
+    assert seen == [(name, i, len(names)) for i, name in enumerate(names)]
+    assert found.to_dict()["rows"][0]["algorithm"] == "rr-opim+"
     assert "rr-opim+ " in repr(found)
-    assert found.stop_reason == "all methods done"
+    assert found.stop_reason == "all algorithms done"
     if JIT:
         again = compare(problem, "all", **options)
-        assert [(row.seeds, row.spread) for row in again.methods] == [(row.seeds, row.spread) for row in found.methods]
+        assert [(row.seeds, row.spread) for row in again.rows] == [(row.seeds, row.spread) for row in found.rows]
 
 
-def test_comparisons_that_are_refused(lesmis):
+def test_invalid_comparisons(lesmis):
     problem = CapacityProblem(lesmis, ["Valjean"], 2)
-    for methods, message in [
-        ([], "methods is empty"),
-        (None, "methods must be names, got None"),
-        ("opimc", "methods must be 'all', or of rr-opim"),
-        ("all,degree", "methods must be 'all', or of rr-opim"),
-        ("all:rr", "methods must be 'all', or of rr-opim"),
-        ("degree:rr", "behind a colon stands the oracle of rr-greedy or mg-greedy"),
-        ("rr-greedy:guess", "behind a colon stands the oracle"),
+    for names, message in [
+        ([], "algorithms is empty"),
+        (None, "algorithms must be a comma-separated string or a list of names, got None"),
+        ("opimc", r"algorithms must be 'all' or names among rr-opim\+, .*; got 'opimc'; did you mean 'opim-c'\?"),
+        ("all,degree", "algorithms must be 'all' or names among rr-opim"),
+        ("all:rr", "algorithms must be 'all' or names among rr-opim"),
+        ("degree:rr", "algorithms contains 'degree:rr'; only rr-greedy and mg-greedy take an oracle"),
+        ("rr-greedy:guess", "algorithms contains 'rr-greedy:guess'; only rr-greedy and mg-greedy take an oracle"),
     ]:
-        with pytest.raises(InvalidArgumentError, match=message):
-            compare(problem, methods)
+        with pytest.raises(InvalidArgumentError, match=message) as caught:
+            compare(problem, names)
+        assert caught.value.argument == "algorithms"
     with pytest.raises(InvalidArgumentError, match="problem must be a CapacityProblem"):
         compare(lesmis)
 
 
 def interrupt_after(calls):
-    """Return a progress function that presses Ctrl-C at a call."""
+    """Return a progress function that raises KeyboardInterrupt at its n-th call."""
     seen = []
 
     def progress(*_):
@@ -452,7 +469,7 @@ def interrupt_after(calls):
 
 
 @pytest.mark.parametrize("options", [{}, {"algorithm": "mg-greedy", "n_simulations": 20}, {"algorithm": "mg-opim"}])
-def test_an_interrupt_returns_what_there_is(lesmis, options):
+def test_an_interrupt_returns_the_best_result_so_far(lesmis, options):
     problem = CapacityProblem(lesmis, ["Valjean", "Marius"], 3)
     found = assign(problem, progress=interrupt_after(1), **{**PART, "epsilon": 0.05}, rng=1, **options)
     assert found.stop_reason == "interrupted"
@@ -460,13 +477,13 @@ def test_an_interrupt_returns_what_there_is(lesmis, options):
     with pytest.raises(KeyboardInterrupt):
         compare(problem, "degree,rr-opim+", progress=interrupt_after(1), n_simulations=2)
     both = compare(problem, "degree,pagerank", progress=interrupt_after(2), n_simulations=2, rng=1, epsilon=0.4)
-    assert (len(both.methods), both.stop_reason) == (1, "interrupted")
+    assert (len(both.rows), both.stop_reason) == (1, "interrupted")
 
 
-@pytest.mark.parametrize("algorithm", list(METHODS))
+@pytest.mark.parametrize("algorithm", list(ALGORITHMS))
 @pytest.mark.parametrize("calls", [1, 2, 3, 5, 8])
-def test_an_interrupt_while_sampling_is_told(lesmis, monkeypatch, algorithm, calls):
-    """Ctrl-C at some draw of RR sets: in the choice, or while it is judged."""
+def test_an_interrupt_while_sampling_is_reported(lesmis, monkeypatch, algorithm, calls):
+    """Ctrl-C while RR sets are drawn for the selection, or for its validation."""
     from imax.ris.collection import RRCollection
 
     real, seen = RRCollection.extend, []
@@ -482,7 +499,7 @@ def test_an_interrupt_while_sampling_is_told(lesmis, monkeypatch, algorithm, cal
     try:
         found = assign(problem, algorithm, rng=1, epsilon=0.4, delta=0.3)
     except KeyboardInterrupt:
-        assert calls <= 2  # nothing was chosen yet
+        assert calls <= 2  # before the first choice
         assert algorithm not in ("degree", "pagerank")
         return
     assert (found.stop_reason == "interrupted") == (len(seen) >= calls)
@@ -491,28 +508,28 @@ def test_an_interrupt_while_sampling_is_told(lesmis, monkeypatch, algorithm, cal
 
 
 @pytest.mark.parametrize("algorithm", ["imm", "opim-c"])
-def test_friends_that_count_for_nothing(algorithm):
+def test_friends_without_weight(algorithm):
     graph = imax.datasets.load("karate")
-    worth = np.zeros(34)
-    worth[5] = 1.0
-    found = assign(CapacityProblem(graph, [0, 33], 2), algorithm, node_weights=worth, rng=1, epsilon=0.4, delta=0.3)
+    weights = np.zeros(34)
+    weights[5] = 1.0
+    found = assign(CapacityProblem(graph, [0, 33], 2), algorithm, node_weights=weights, rng=1, epsilon=0.4, delta=0.3)
     assert found.stop_reason in ("target ratio reached", "sample bound reached")
     assert found.n_rr_sets < 100_000
 
 
-@pytest.mark.parametrize("algorithm", list(METHODS))
+@pytest.mark.parametrize("algorithm", list(ALGORITHMS))
 def test_limits(lesmis, algorithm):
     problem = CapacityProblem(lesmis, ["Valjean", "Marius"], 3)
     late = assign(problem, algorithm, time_limit=1e-9, rng=1, epsilon=0.02)
     assert late.seeds
-    if METHODS[algorithm].guarantee:
+    if ALGORITHMS[algorithm].guarantee:
         assert late.stop_reason == "time limit"
     if "opim" in algorithm or algorithm == "imm":
         small = assign(problem, algorithm, max_memory=1, rng=1, epsilon=0.02)
         assert (small.stop_reason, bool(small.seeds)) == ("memory limit", True)
 
 
-def test_simulations_that_do_not_fit(lesmis):
+def test_simulations_above_max_memory(lesmis):
     problem = CapacityProblem(lesmis, ["Valjean"], 1)
     with pytest.raises(OutOfMemoryBoundError, match="n_simulations"):
         assign(problem, "mg-greedy", n_simulations=10_000, max_memory=100)
@@ -534,9 +551,9 @@ def co_recipients(data):
 @compiled
 @pytest.mark.data
 @pytest.mark.parametrize("number", range(4))
-def test_quality_on_the_paper_s_graph(co_recipients, number):
+def test_quality_on_the_graph_of_the_paper(co_recipients, number):
     problem = co_recipients[number]
-    spread = {row.method: row.spread for row in compare(problem, rng=1).methods}
+    spread = {row.algorithm: row.spread for row in compare(problem, rng=1).rows}
     for name in ("rr-greedy:rr", "rr-greedy:simulation", "mg-greedy:rr", "mg-greedy:simulation"):
         assert spread[name] >= 0.99 * BEST[number]
     assert spread["rr-opim+"] >= 0.98 * BEST[number]
@@ -548,15 +565,17 @@ def test_quality_on_the_paper_s_graph(co_recipients, number):
 
 @compiled
 @pytest.mark.data
-def test_the_better_bound_needs_fewer_sets(co_recipients):
-    """RR-OPIM+ meets its certificate on far fewer sets than RR-OPIM, and hardly more for a smaller epsilon."""
+def test_the_tighter_bound_needs_fewer_sets(co_recipients):
+    """RR-OPIM+ reaches its target on far fewer RR sets than RR-OPIM; a smaller epsilon needs hardly more."""
 
-    def met(algorithm, epsilon):
+    def sets_until_certified(algorithm, epsilon):
         steps = []
         assign(co_recipients[0], algorithm, epsilon=epsilon, rng=1, progress=steps.append)
         return next(step.n_rr_sets for step in steps if step.ratio >= step.target_ratio)
 
-    plus, plain = ([met(name, epsilon) for epsilon in (0.1, 0.05, 0.02, 0.01)] for name in ("rr-opim+", "rr-opim"))
+    plus, plain = (
+        [sets_until_certified(name, epsilon) for epsilon in (0.1, 0.05, 0.02, 0.01)] for name in ("rr-opim+", "rr-opim")
+    )
     assert plus[-1] <= 2 * plus[0]
     assert plain[-1] >= 8 * plain[0]
     assert plain[-1] >= 8 * plus[-1]

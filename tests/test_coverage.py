@@ -1,4 +1,4 @@
-"""Greedy maximum coverage: the same seeds, gains and bound as the naive one, on any sets."""
+"""Greedy maximum coverage: the same seeds, gains and bounds as the naive implementation, on any sets."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from . import naive, naive_constraints
 
 
 def collection_of(n, sets, threads=1):
-    """Return a collection that holds given sets: a graph without arcs keeps internal ids and indices the same."""
+    """Return a collection of the given sets; in a graph without arcs internal ids and indices are the same."""
     graph = InfluenceGraph.from_arrays([], [], n_nodes=n)
     collection = RRCollection(Sampler(graph, "ic", (1, 2), threads=threads))
     nodes = np.array([v for s in sets for v in s], dtype=np.int32)
@@ -57,9 +57,9 @@ def test_greedy_is_the_naive_greedy(problem, kept):
 @pytest.mark.parametrize("kept", [1, 2, 1000])
 @pytest.mark.parametrize("seed", range(50 if not config.DISABLE_JIT else 10))
 def test_greedy_on_larger_problems(seed, kept, monkeypatch):
-    # with few nodes kept the floor is lowered again and again
+    # with few nodes kept the floor is lowered often
     monkeypatch.setattr(coverage, "_n_kept", lambda k: kept * k)
-    # hypothesis prefers small problems, on which greedy is the best choice and its bound says so
+    # hypothesis prefers small problems, on which greedy is optimal and its bound is tight
     generator = np.random.default_rng(seed)
     n = int(generator.integers(5, 25))
     sets = [generator.permutation(n)[: int(generator.integers(1, 5))].tolist() for _ in range(80)]
@@ -86,7 +86,7 @@ def test_the_bounds_of_each_size_are_the_naive_ones(seed):
     seeds = cover.seeds.tolist()
     assert seeds == naive.greedy_cover(sets, range(n), k, set(allowed))[0]
     assert cover.upper_bounds.tolist() == [naive.cover_bound(sets, seeds, allowed, j + 1) for j in range(k)]
-    assert min(cover.min_seeds, 1000) == min(naive.fewest(sets, seeds, allowed, need), 1000)
+    assert min(cover.min_seeds, 1000) == min(naive.min_seeds(sets, seeds, allowed, need), 1000)
 
 
 @given(problems())
@@ -99,7 +99,7 @@ def test_the_bound_holds_for_every_choice(problem):
 
 
 def test_a_node_below_the_floor_wins_a_tie(monkeypatch):
-    # the heap holds 1, 2 and 3; once 1 is chosen they add nothing, like 0, which then comes first
+    # the heap holds 1, 2 and 3; once 1 is chosen they add nothing, so node 0 is next
     monkeypatch.setattr(coverage, "_n_kept", lambda k: k)
     assert choose(4, [[1, 2, 3]], [0, 1, 2, 3], 3).seeds.tolist() == [1, 0, 2]
 
@@ -232,7 +232,7 @@ def test_a_bound_for_more_nodes_than_are_chosen(problem, more):
     assert cover.upper_bound >= naive.best_cover(sets, min(k + more, len(allowed)), allowed)
 
 
-def test_a_goal_ends_the_choice():
+def test_selection_stops_at_the_goal():
     cover = choose(4, [[0]] * 5 + [[1]] * 3 + [[2]], [0, 1, 2, 3], 4)
     assert cover.seeds.size == 4
     mask = np.ones(4, dtype=bool)
@@ -245,7 +245,7 @@ def test_a_goal_ends_the_choice():
 def test_the_index_lists_the_sets_of_each_node(threads):
     generator = np.random.default_rng(1)
     count, n = (40_000, 300) if not config.DISABLE_JIT else (1500, 80)
-    # beyond 2**16 entries the work is shared
+    # with more than 2**16 entries several threads work
     sets = [generator.choice(n, size, replace=False) for size in generator.integers(1, 6, count)]
     if config.DISABLE_JIT:
         sets = [np.arange(n) for _ in range(count // 10 * 6)]

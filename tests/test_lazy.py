@@ -268,5 +268,5 @@ def test_worlds_beyond_the_memory_limit_are_refused():
 
 
 def test_too_many_worlds_for_the_exact_oracle():
-    with pytest.raises(InvalidArgumentError, match="seeds reach too much for exact enumeration"):
+    with pytest.raises(InvalidArgumentError, match="seeds reach too much of the graph for exact enumeration"):
         maximize(imax.datasets.load("karate"), 3, algorithm="celf", oracle="exact")

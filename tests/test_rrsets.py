@@ -1,4 +1,4 @@
-"""Collections of RR sets: growing, reading, estimating, keeping to a memory bound."""
+"""Collections of RR sets: growth, access, estimates, the memory bound."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_estimates_of_known_spreads():
     sets = sample_rr_sets(PATH, 3000, rng=1)
     assert sets.estimate(["a"]) == 3.0
     assert sets.estimate(["a", "b", "a"]) == 3.0
-    # 2 and 1 but for chance: six standard errors are 0.16
+    # 2 and 1 up to chance: six standard errors are 0.16
     assert sets.estimate(["b"]) == pytest.approx(2.0, abs=0.16)
     assert sets.estimate(["c"]) == pytest.approx(1.0, abs=0.16)
     with pytest.raises(UnknownNodeError, match="seeds: 'd' is not a node of the graph"):
@@ -83,8 +83,9 @@ def test_a_memory_bound_is_kept():
     with pytest.raises(OutOfMemoryBoundError) as caught:
         sample_rr_sets(PATH, 200_000, rng=1, max_memory="1k")
     message = str(caught.value)
-    assert message.startswith("16,384 of 200,000 RR sets already take ")
-    assert "max_memory = 1,024; ask for fewer sets or raise the bound" in message
+    assert message.startswith("max_memory of 1,024 bytes is exceeded by 16,384 of 200,000 RR sets, which need ")
+    assert message.endswith("bytes; lower count or raise max_memory")
+    assert caught.value.argument == "max_memory"
 
 
 G = imax.InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
@@ -119,11 +120,11 @@ def test_bad_arguments(options, message):
     assert "\n" not in str(caught.value)
 
 
-def test_what_sets_will_take_is_foreseen():
+def test_the_expected_bytes_of_more_sets():
     graph = imax.datasets.load("lesmis")
     sets = imax.sample_rr_sets(graph, 500, rng=1, threads=1)
-    assert sets.foresee(500) == sets.nbytes + sets.index_nbytes
-    pointers = 8 * (graph.n_nodes + 1)  # those of the index do not grow with the sets
-    assert abs(sets.foresee(5000) - pointers - 10 * (sets.foresee(500) - pointers)) <= 10
+    assert sets.expected_nbytes(500) == sets.nbytes + sets.index_nbytes
+    pointers = 8 * (graph.n_nodes + 1)  # the pointers of the index do not grow with the sets
+    assert abs(sets.expected_nbytes(5000) - pointers - 10 * (sets.expected_nbytes(500) - pointers)) <= 10
     none = imax.RRCollection(sets.sampler)
-    assert none.foresee(10**9) == 0
+    assert none.expected_nbytes(10**9) == 0

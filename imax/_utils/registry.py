@@ -69,14 +69,15 @@ class Registry(Mapping[str, Entry[F_co]]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, name: Any) -> Entry[F_co]:
+    def find(self, name: Any, argument: str | None = None) -> Entry[F_co]:
         """Return the entry with a name; for an unknown name raise `InvalidArgumentError` with the closest name."""
         if isinstance(name, str) and name in self._entries:
             return self._entries[name]
         guess = self.closest(name)
         hint = f"; did you mean {guess!r}?" if guess else ""
+        argument = argument or self.argument
         raise InvalidArgumentError(
-            f"{self.argument} must be one of {', '.join(self)}; got {name!r}{hint}", argument=self.argument
+            f"{argument} must be one of {', '.join(self)}; got {name!r}{hint}", argument=argument
         )
 
     def closest(self, name: Any) -> str | None:

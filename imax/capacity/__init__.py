@@ -1,11 +1,21 @@
-"""Capacity-constrained influence maximization: whom each active participant invites, so that most others are reached.
+"""Capacity-constrained influence maximization: choose whom each inviter invites, within the capacity of each.
 
 Zhang, Huang, Sun, Lin, Xiao and Tang, "Capacity Constrained Influence Maximization in Social Networks", KDD 2023.
 """
 
-from .assignment import Assignment, CapacityComparison, ComparedMethod
+from .assigning import assign
+from .assignment import Assignment, CapacityComparison, ComparedAssignment
 from .comparison import compare
-from .front import assign
 from .problem import CapacityProblem
+from .registry import ALGORITHMS, algorithm_names
 
-__all__ = ["Assignment", "CapacityComparison", "CapacityProblem", "ComparedMethod", "assign", "compare"]
+__all__ = [
+    "ALGORITHMS",
+    "Assignment",
+    "CapacityComparison",
+    "CapacityProblem",
+    "ComparedAssignment",
+    "algorithm_names",
+    "assign",
+    "compare",
+]

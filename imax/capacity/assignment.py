@@ -1,54 +1,52 @@
-"""What an assignment of friends, and a comparison of several, return."""
+"""Results of `assign` and `compare`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..results import Record, as_frame
+from ..results import ComparisonRecord, Record, as_frame
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Assignment", "CapacityComparison", "ComparedMethod"]
+__all__ = ["Assignment", "CapacityComparison", "ComparedAssignment"]
 
 
 @dataclass(frozen=True)
 class Assignment(Record):
-    """Whom each active participant (AP) invites, and what that is sure to reach.
+    """The friends whom each inviter invites, with a certificate of their spread.
 
-    Spread is the expected number (or weight) of passive nodes reached, the invited ones included. It and all bounds are
-    about the graph without the APs.
+    The spread is the expected number (or total weight) of passive nodes that are reached, invited friends included. The
+    spread and all bounds are those on the graph without the inviters.
 
     Attributes
     ----------
     friends : dict of lists
-        By the label of each AP, in their order, the labels of those it invites, in the order of choice. Iterating over
-        the result iterates over the APs.
+        For the label of each inviter, in the order of `CapacityProblem.active`, the labels of the friends in the order
+        of choice. Iterating over the result iterates over the inviters; ``result[inviter]`` is the list of friends.
     gains : dict of lists of float
-        What each of these adds to the spread of those chosen before it, whoever invites them, as the selection
-        estimated it: 0 for those who were given a spare invitation. For the local methods, what it adds to those named
-        before it, AP by AP.
+        Marginal gain of each of these friends over all friends chosen earlier by any inviter, as the selection
+        estimated it; 0 for spare invitations. For local algorithms, the order is inviter by inviter.
     seeds : list
-        All who are invited, each once, in the order of choice.
+        All invited friends, each once, in the order of choice.
     unused : dict of int
-        How many invitations an AP has left, of those that have some: it has nobody else to invite, or nobody who would
-        add anything.
+        Number of unused invitations of each inviter that has some: no candidate is left, or none that adds anything.
     without_friends : list
-        The APs who have nobody to invite at all.
+        Inviters without any candidate.
     spread, interval : float, tuple of float
-        Estimate from RR sets that the choice did not see, and its 95 % confidence interval (Wilson).
+        Estimate from RR sets that the selection did not use, and its 95 % confidence interval (Wilson).
     lower_bound : float
         The spread is at least this, except with probability `delta` (which covers both bounds together).
     upper_bound : float
         No assignment within the capacities has a larger spread, except with probability `delta`.
     ratio : float
-        lower_bound / upper_bound: the share of the optimum that is certain.
+        Certified ratio lower_bound / upper_bound: the spread is at least this share of the optimum.
     target_ratio : float or None
-        The share at which the selection would stop; None where it does not look at it.
+        Certified ratio at which the selection stops; None if the algorithm does not use one.
     n_active, n_passive, n_pairs, n_slots : int
-        APs, nodes that are not, pairs of an AP and a friend, and the sum of all capacities.
+        Numbers of inviters, of passive nodes, and of pairs of an inviter and a candidate; sum of all capacities.
     n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, seconds
-        As in `imax.MaximizeResult`.
+        As in the result of `imax.maximize`.
     """
 
     friends: dict[Any, list[Any]]
@@ -87,34 +85,34 @@ class Assignment(Record):
     def __len__(self) -> int:
         return len(self.friends)
 
-    def __getitem__(self, ap: Any) -> list[Any]:
-        return self.friends[ap]
+    def __getitem__(self, inviter: Any) -> list[Any]:
+        return self.friends[inviter]
 
     @property
     def unused_slots(self) -> int:
-        """Invitations left, of all APs together."""
+        """Number of unused invitations of all inviters together."""
         return sum(self.unused.values())
 
     def rows(self) -> list[tuple[Any, Any, int, float]]:
-        """Return (ap, friend, rank, gain) of each invitation; ranks count from 1 within an AP."""
+        """Return (inviter, friend, rank, gain) of each invitation; ranks count from 1 for each inviter."""
         return [
-            (ap, friend, rank, gain)
-            for ap, chosen in self.friends.items()
-            for rank, (friend, gain) in enumerate(zip(chosen, self.gains[ap], strict=True), 1)
+            (inviter, friend, rank, gain)
+            for inviter, friends in self.friends.items()
+            for rank, (friend, gain) in enumerate(zip(friends, self.gains[inviter], strict=True), 1)
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all fields as plain Python values; the assignment as a list, so that JSON can hold any label."""
+        """Return all fields as plain Python values, with the assignment as a list, so that JSON can hold any label."""
         found = super().to_dict()
         del found["friends"], found["gains"], found["unused"]
-        each = [
-            {"ap": ap, "friends": chosen, "gains": self.gains[ap], "unused": self.unused.get(ap, 0)}
-            for ap, chosen in self.friends.items()
+        assignments = [
+            {"ap": inviter, "friends": friends, "gains": self.gains[inviter], "unused": self.unused.get(inviter, 0)}
+            for inviter, friends in self.friends.items()
         ]
-        return {"assignments": each, "unused_slots": self.unused_slots, **found}
+        return {"assignments": assignments, "unused_slots": self.unused_slots, **found}
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame: ap, friend, rank, gain."""
+        """Return a pandas DataFrame with a row for each invitation: ap (the inviter), friend, rank, gain."""
         rows = self.rows()
         return as_frame({name: [row[i] for row in rows] for i, name in enumerate(("ap", "friend", "rank", "gain"))})
 
@@ -127,25 +125,27 @@ class Assignment(Record):
 
 
 @dataclass(frozen=True)
-class ComparedMethod(Record):
-    """One method of a `CapacityComparison`.
+class ComparedAssignment(Record):
+    """The assignment of one algorithm in a `CapacityComparison`.
 
     Attributes
     ----------
+    algorithm : str
+        Name as given to `imax.capacity.compare`, with an oracle as in ``"rr-greedy:rr"``.
+    oracle : str or None
+        Oracle of the algorithm, if it uses one.
     seeds : list
-        All who are invited, each once.
+        All invited friends, each once.
     spread, std_error, interval : float, float, tuple of float
-        By forward simulation on the graph of the passive nodes, with the 95 % confidence interval.
+        Estimate by forward simulation on the graph of the passive nodes, with its 95 % confidence interval.
     lower_bound, upper_bound, ratio : float
         The certificate, as in `Assignment`.
     unused_slots : int
-        Invitations left.
+        Number of unused invitations.
     seconds : float
-        For the choice; judging it, where that was done after it, is left out. Methods on RR sets include the sets that
-        judge them.
+        Time of the selection, without a separate validation. Algorithms that validate on RR sets themselves include it.
     """
 
-    method: str
     algorithm: str
     oracle: str | None
     seeds: list[Any]
@@ -163,16 +163,15 @@ class ComparedMethod(Record):
 
 
 @dataclass(frozen=True)
-class CapacityComparison(Record):
-    """Several methods on one problem; see `imax.capacity.compare`.
+class CapacityComparison(ComparisonRecord[ComparedAssignment]):
+    """Several algorithms on one problem; see `imax.capacity.compare`.
 
     Attributes
     ----------
-    methods : list of ComparedMethod
-        In the order asked for.
+    rows : list of ComparedAssignment
+        One per algorithm, in the order of the argument.
     """
 
-    methods: list[ComparedMethod]
     model: str
     probability: str
     delta: float
@@ -185,17 +184,6 @@ class CapacityComparison(Record):
     rng_key: tuple[int, int]
     version: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all fields as a dictionary of plain Python values."""
-        return super().to_dict() | {"methods": [method.to_dict() for method in self.methods]}
-
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each method."""
-        records = [method.to_dict() for method in self.methods]
-        columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
-        columns["low"], columns["high"] = ([method.interval[end] for method in self.methods] for end in (0, 1))
-        return as_frame(columns)
-
     def __repr__(self) -> str:
-        each = ", ".join(f"{method.method} {method.spread:.6g}" for method in self.methods)
-        return f"<CapacityComparison: {self.n_active:,} active, {self.model.upper()}, {self.probability}: {each}>"
+        spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
+        return f"<CapacityComparison: {self.n_active:,} active, {self.model.upper()}, {self.probability}: {spreads}>"

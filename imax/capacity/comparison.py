@@ -1,10 +1,11 @@
-"""Several methods on one problem, each with its spread, certificate and time."""
+"""The public function `compare`."""
 
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
@@ -12,27 +13,20 @@ from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
 from ..diffusion.tables import check_model, prepare
 from ..errors import InvalidArgumentError
-from ..graph.influence_graph import InfluenceGraph
-from .assignment import Assignment, CapacityComparison, ComparedMethod
-from .front import METHODS, ORACLES, assign, check_problem
+from ..graph.node_values import node_weights as check_node_weights
+from ..selection.comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
+from .assigning import assign, check_problem
+from .assignment import Assignment, CapacityComparison, ComparedAssignment
 from .problem import CapacityProblem
+from .registry import ALGORITHMS, algorithm_names
+from .task import ORACLES
 
-__all__ = ["compare", "method_names"]
-
-DEFAULT_SECONDS = 60.0
-
-
-def method_names() -> list[str]:
-    """Return what `compare` runs by default: every algorithm, those over an oracle with RR sets and by simulation."""
-    names = []
-    for method in METHODS.values():
-        names += [f"{method.name}:{o}" for o in ("rr", "simulation")] if "oracle" in method.accepts else [method.name]
-    return names
+__all__ = ["compare"]
 
 
 def compare(
     problem: CapacityProblem,
-    methods: str | Iterable[str] = "all",
+    algorithms: str | Iterable[str] = "all",
     *,
     model: str = "ic",
     epsilon: float | None = None,
@@ -44,36 +38,39 @@ def compare(
     time_limit: float | None = DEFAULT_SECONDS,
     progress: Callable[[str, int, int], Any] | None = None,
 ) -> CapacityComparison:
-    """Run several methods on the same problem and measure what each one's invitations are worth.
+    """Run several algorithms on the same problem and estimate the spread of each result.
 
-    All are judged alike, by the same forward simulations on the graph of the passive nodes. Times are without
-    compilation: each method runs on a problem of three nodes first.
+    The same forward simulations on the graph of the passive nodes estimate the spread of every result. Times do not
+    include compilation: each algorithm runs on a problem of three nodes first.
 
     Parameters
     ----------
     problem : CapacityProblem
-    methods : str or iterable of str, default "all"
-        Algorithms as `assign` takes them, those over an oracle with its name behind a colon, as in
-        ``"rr-greedy:simulation"``; a text may hold several, apart by commas.
+    algorithms : str or iterable of str, default "all"
+        Names in `imax.capacity.ALGORITHMS`, as a list or comma-separated. A name may end in a colon and an oracle, as
+        in ``"rr-greedy:simulation"``. ``"all"`` runs `imax.capacity.algorithm_names`.
     model, delta, node_weights, rng, threads
         As in `assign`.
     epsilon : float, optional
-        As in `assign`, for the methods that promise something.
+        As in `assign`.
     n_simulations : int, default 10000
-        For the spread of each method's friends; methods that simulate make as many for each spread.
+        Number of simulations that estimate the spread of each result. Algorithms with the simulation oracle run as many
+        for each spread.
     time_limit : float, optional
-        Seconds for each method, default 60; it then shows what it had. Judging comes on top. None for no limit.
+        Seconds for each algorithm, default 60; None for no limit. At the limit, the best result so far counts. The
+        simulations take additional time.
     progress : callable, optional
-        Called with the method's name, the number of those done and of all.
+        Called before each algorithm with its name, the number of finished algorithms, and the number of all.
 
     Returns
     -------
     CapacityComparison
-        On Ctrl-C, of the methods done, once there is one.
+        After an interrupt (Ctrl-C), the finished algorithms, if there are any.
 
     Raises
     ------
     InvalidArgumentError, InvalidGraphError
+        As in `assign`.
 
     Examples
     --------
@@ -81,47 +78,40 @@ def compare(
     >>> from imax.capacity import CapacityProblem, compare
     >>> problem = CapacityProblem(imax.datasets.load("lesmis"), ["Myriel", "Marius"], 2)
     >>> found = compare(problem, ["rr-opim+", "mg-greedy:rr", "degree"], rng=1)
-    >>> [row.method for row in found.methods]
+    >>> [row.algorithm for row in found.rows]
     ['rr-opim+', 'mg-greedy:rr', 'degree']
-    >>> found.methods[0].spread > found.methods[2].spread - 0.5
+    >>> found.rows[0].spread > found.rows[2].spread - 0.5
     True
     """
     check_problem(problem)
-    chosen = _chosen(methods)
+    names = _checked_names(algorithms)
     n_simulations = check.count(n_simulations, "n_simulations", low=2)
     key = key_from(rng)
-    options: dict[str, Any] = {"model": model, "delta": delta, "threads": threads}
-    # what all share is made before the clock runs
-    passive = problem.passive
+    shared: dict[str, Any] = {"model": model, "delta": delta, "threads": threads}
+    if epsilon is not None:
+        shared["epsilon"] = epsilon
+    # the passive graph and the tables are shared by all algorithms and not part of any time
+    passive_weights = _passive_weights(problem, node_weights)
     prepare(problem.graph, check_model(model), check.threads(threads))
-    rows: list[ComparedMethod] = []
-    first: Assignment | None = None
-    reason = "all methods done"
-    try:
-        for name in chosen:
-            algorithm, _, oracle = name.partition(":")
-            own = {**options, "oracle": oracle or None}
-            if oracle == "simulation":
-                own["n_simulations"] = n_simulations
-            if epsilon is not None:
-                own["epsilon"] = epsilon
-            _warm_up(problem, algorithm, own)
-            if progress is not None:
-                progress(name, len(rows), len(chosen))
-            began = time.perf_counter()
-            found = assign(problem, algorithm, node_weights=node_weights, rng=key, time_limit=time_limit, **own)
-            seconds = time.perf_counter() - began
-            rows.append(_judged(problem, passive, name, found, seconds, n_simulations, node_weights, threads))
-            first = first or found
-            if found.stop_reason == "interrupted":
-                raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        if not rows:
-            raise
-        reason = "interrupted"
-    assert first is not None
+    found: list[Assignment] = []
+
+    def options(name: str) -> dict[str, Any]:
+        oracle = name.partition(":")[2] or None
+        return shared | {"oracle": oracle} | ({"n_simulations": n_simulations} if oracle == "simulation" else {})
+
+    def measure(name: str) -> ComparedAssignment:
+        began = time.perf_counter()
+        result = assign(
+            problem, name.partition(":")[0], node_weights=node_weights, rng=key, time_limit=time_limit, **options(name)
+        )
+        seconds = time.perf_counter() - began
+        found.append(result)
+        return _validated(problem, name, result, seconds, n_simulations, passive_weights, threads)
+
+    rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, progress)
+    first = found[0]
     return CapacityComparison(
-        methods=rows,
+        rows=rows,
         model=first.model,
         probability=first.probability,
         delta=first.delta,
@@ -136,69 +126,67 @@ def compare(
     )
 
 
-def _chosen(methods: str | Iterable[str]) -> list[str]:
-    if not isinstance(methods, (str, Iterable)):
-        raise InvalidArgumentError(f"methods must be names, got {methods!r}")
-    names = methods.split(",") if isinstance(methods, str) else list(methods)
-    names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
+def _checked_names(algorithms: str | Iterable[str]) -> list[str]:
+    """Return the names of the algorithms to run, each once."""
+    names = name_list(algorithms)
     if names == ["all"]:
-        return method_names()
-    if not names:
-        raise InvalidArgumentError("methods is empty; name at least one, or say 'all'")
+        return algorithm_names()
+    with_oracle = [entry.name for entry in ALGORITHMS.values() if "oracle" in entry.accepts]
     for name in names:
         algorithm, colon, oracle = str(name).partition(":")
-        if algorithm not in METHODS:
-            raise InvalidArgumentError(f"methods must be 'all', or of {', '.join(METHODS)}; got {name!r}")
-        if colon and (oracle not in ORACLES or "oracle" not in METHODS[algorithm].accepts):
+        if algorithm not in ALGORITHMS:
+            guess = ALGORITHMS.closest(algorithm)
+            hint = f"; did you mean {guess!r}?" if guess else ""
             raise InvalidArgumentError(
-                f"methods names {name!r}; behind a colon stands the oracle of rr-greedy or mg-greedy: "
-                f"{', '.join(ORACLES)}"
+                f"algorithms must be 'all' or names among {', '.join(ALGORITHMS)}; got {name!r}{hint}",
+                argument="algorithms",
+            )
+        if colon and (oracle not in ORACLES or algorithm not in with_oracle):
+            raise InvalidArgumentError(
+                f"algorithms contains {name!r}; only {' and '.join(with_oracle)} take an oracle after a colon, one of "
+                f"{', '.join(ORACLES)}",
+                argument="algorithms",
             )
     return names
 
 
-def _warm_up(problem: CapacityProblem, algorithm: str, options: dict[str, Any]) -> None:
-    """Run a method on three nodes, so that compiling or loading its kernels does not count."""
-    p = problem.graph.probability
-    values = None if p.values is None else [0.5, 0.5, 0.5]
-    spec = "uniform:0.5" if p.kind == "uniform" else None
-    three = InfluenceGraph.from_arrays([0, 0, 1], [1, 2, 2], values, probability=spec)
-    assign(CapacityProblem(three, [0], 1), algorithm, rng=0, **{**options, "epsilon": 0.4})
+def _warm_up(problem: CapacityProblem, name: str, options: dict[str, Any]) -> None:
+    """Run an algorithm on three nodes, so that times do not include compiling or loading its kernels."""
+    three = graph_like(problem.graph, [0, 0, 1], [1, 2, 2])
+    assign(CapacityProblem(three, [0], 1), name.partition(":")[0], rng=0, **{**options, "epsilon": 0.4})
 
 
-def _judged(
+def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64] | None:
+    """Return the weights of the nodes of the passive graph, by its index: it has the nodes in the same order."""
+    weights = check_node_weights(problem.graph, node_weights)
+    if weights is None:
+        return None
+    ids = problem.graph.rank
+    return weights[ids[~problem.blocked[ids]]]
+
+
+def _validated(
     problem: CapacityProblem,
-    passive: InfluenceGraph,
     name: str,
-    found: Assignment,
+    result: Assignment,
     seconds: float,
     n_simulations: int,
-    node_weights: Any,
+    passive_weights: NDArray[np.float64] | None,
     threads: int | None,
-) -> ComparedMethod:
-    """Judge one method's friends by simulations that it did not see."""
-    weights = node_weights
-    if weights is not None:
-        whole = dict(zip(problem.graph.nodes(), weights, strict=True)) if not isinstance(weights, dict) else weights
-        weights = {label: whole[label] for label in passive.nodes()}
-    estimate = spread(
-        passive, found.seeds, model=found.model, n_simulations=n_simulations, node_weights=weights,
-        rng=stream_key(found.rng_key, Stream.VERIFICATION), threads=threads,
+) -> ComparedAssignment:
+    """Return the row of an algorithm, with its spread by simulations that no algorithm used."""
+    simulated = spread(
+        problem.passive, result.seeds, model=result.model, n_simulations=n_simulations, node_weights=passive_weights,
+        rng=stream_key(result.rng_key, Stream.VERIFICATION), threads=threads,
     )  # fmt: skip
-    return ComparedMethod(
-        method=name,
-        algorithm=found.algorithm,
-        oracle=found.oracle,
-        seeds=found.seeds,
-        spread=estimate.spread,
-        std_error=estimate.std_error,
-        interval=estimate.interval,
-        lower_bound=found.lower_bound,
-        upper_bound=found.upper_bound,
-        ratio=found.ratio,
-        unused_slots=found.unused_slots,
-        n_rr_sets=found.n_rr_sets,
-        n_simulations=found.n_simulations,
-        seconds=seconds - found.seconds.get("judge", 0.0),
-        stop_reason=found.stop_reason,
+    return ComparedAssignment(
+        algorithm=name,
+        oracle=result.oracle,
+        seeds=result.seeds,
+        **estimates(simulated, result),
+        unused_slots=result.unused_slots,
+        n_rr_sets=result.n_rr_sets,
+        n_simulations=result.n_simulations,
+        seconds=seconds - result.seconds.get("validate", 0.0),
+        stop_reason=result.stop_reason,
     )

@@ -1,9 +1,9 @@
-"""The problem: a graph, its active participants, whom each of them can invite, and how many."""
+"""The problem: a graph, its inviters, and the candidates and the capacity of each inviter."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,52 +21,55 @@ __all__ = ["CapacityProblem"]
 
 
 class CapacityProblem:
-    """Active participants (APs), each of whom can invite a few passive friends.
+    """Active participants, the inviters, each of whom may invite a limited number of passive nodes.
 
-    Everyone who is not active is passive. Invited friends become active and the cascade runs on among the passive:
-    paths through an AP do not count, and APs are never invited. Arcs keep the probabilities that they have in the whole
-    graph, so that APs need not be cut out of it; what many problems need of one graph is prepared once.
+    All nodes that are not active are passive. Invited nodes become active, and the cascade continues among passive
+    nodes only: paths through an inviter do not count, and inviters are never invited. Arcs keep the probabilities that
+    they have in the whole graph, so do not remove the inviters from it. Tables of the graph are computed once and used
+    by all problems on it.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
     active : iterable of labels
-        The APs, each once. Where order matters, as in round robin, it is this one.
+        The inviters, each once. Algorithms that let the inviters choose in turn use this order.
     capacity : int, dict, or array_like of int, shape (n_active,)
-        How many friends an AP can invite, at least 1: one number for all, by label, or in the order of `active`.
+        Number of nodes that each inviter may invite, at least 1: one number for all, by label, or in the order of
+        `active`.
     candidates : dict of iterables, optional
-        Whom each AP may invite: passive nodes, whether or not there is an arc to them. Every AP must be named, if only
-        with an empty list. By default the passive nodes that it has an arc to.
+        For each inviter, the passive nodes that it may invite, with or without an arc to them. All inviters must be
+        keys; an empty list means no candidates. By default the passive nodes that the inviter has an arc to.
     probability : str, optional
-        A scheme of arc probabilities in place of the graph's own; see `imax.probabilities`.
+        Scheme of arc probabilities that replaces that of the graph; see `imax.probabilities`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        For schemes that draw.
+        For random schemes.
     threads : int, optional
+        Number of threads; default all cores.
 
     Attributes
     ----------
     graph : InfluenceGraph
         The whole graph.
     active : list
-        Labels of the APs.
+        Labels of the inviters.
     capacity : numpy.ndarray of int64, shape (n_active,)
         In the order of `active`.
     n_passive : int
-        Number of nodes that are not active.
+        Number of passive nodes.
     n_pairs : int
-        Number of pairs of an AP and a friend whom it may invite.
+        Number of pairs of an inviter and one of its candidates.
     blocked : numpy.ndarray of bool, shape (n_nodes,)
-        The APs, by internal id.
+        Marks the inviters, by internal id.
     matroid : PartitionMatroid
-        Whom each may invite, in internal ids.
+        The candidates and the capacity of each inviter, by internal id.
 
     Raises
     ------
     InvalidArgumentError
-        If `active` is empty, repeats a node or leaves no passive one; for a capacity that is missing or below 1; if no
-        AP has a friend to invite, or a candidate is active itself.
+        If `active` is empty, repeats a node or contains all nodes; if a capacity is missing or below 1; if a candidate
+        is active; or if no inviter has a candidate.
     UnknownNodeError
-        For a label that is no node of the graph.
+        If a label is not a node of the graph.
 
     References
     ----------
@@ -96,62 +99,84 @@ class CapacityProblem:
     ) -> None:
         self.graph = as_graph(graph, probability=probability, rng=rng)
         if isinstance(active, str):
-            raise InvalidArgumentError(f"active must be an iterable of labels, got the text {active!r}")
+            raise InvalidArgumentError(
+                f"active must be an iterable of labels, got the string {active!r}", argument="active"
+            )
         ids = self.graph.internal_of(active, "active")
         self.active = self.graph.labels_of(ids)
         self.blocked = self._mark(ids)
         self.n_passive = self.graph.n_nodes - ids.size
-        self.capacity = self._capacities(capacity)
+        self.capacity = self._checked_capacity(capacity)
         n_threads = check.threads(threads)
-        rows = self._arcs(ids, n_threads) if candidates is None else self._given(candidates)
+        rows = self._arc_rows(ids, n_threads) if candidates is None else self._candidate_rows(candidates)
         self.matroid = PartitionMatroid.of_rows(*rows, self.capacity)
         self.n_pairs = self.matroid.n_pairs
         for array in (self.capacity, self.blocked):
             array.setflags(write=False)
         if not self.n_pairs:
-            raise InvalidArgumentError("no active participant has a passive friend to invite; name others in active")
+            raise InvalidArgumentError(
+                "active has no inviter with a passive node to invite; add other inviters, or give candidates",
+                argument="active",
+            )
 
     def _mark(self, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Return a mark on the active nodes, by internal id."""
+        """Return a mark on the inviters, by internal id."""
         if not ids.size:
-            raise InvalidArgumentError("active is empty; name at least one active participant")
+            raise InvalidArgumentError("active is empty; give at least one inviter", argument="active")
         blocked = np.zeros(self.graph.n_nodes, dtype=np.bool_)
         blocked[ids] = True
         if int(blocked.sum()) < ids.size:
             values, counts = np.unique(ids, return_counts=True)
             twice = self.graph.labels_of(values[counts > 1][:1])[0]
-            raise InvalidArgumentError(f"active names {twice!r} more than once; name each active participant once")
+            raise InvalidArgumentError(
+                f"active contains {twice!r} more than once; list each inviter once", argument="active"
+            )
         if blocked.all():
-            raise InvalidArgumentError("active names every node of the graph; somebody must be passive to be invited")
+            raise InvalidArgumentError(
+                "active contains every node of the graph; leave out the nodes that may be invited", argument="active"
+            )
         return blocked
 
-    def _capacities(self, given: Any) -> NDArray[np.int64]:
+    def _check_keys(self, given: Mapping[Any, Any], name: str, remedy: str) -> None:
+        """Check that the keys of a mapping are the inviters."""
+        missing = next((inviter for inviter in self.active if inviter not in given), None)
+        if missing is not None:
+            raise InvalidArgumentError(f"{name} has no entry for {missing!r}; {remedy}", argument=name)
+        known = set(self.active)
+        other = next((label for label in given if label not in known), None)
+        if other is not None:
+            raise InvalidArgumentError(
+                f"{name} has an entry for {other!r}, which is not in active; remove it", argument=name
+            )
+
+    def _checked_capacity(self, given: Any) -> NDArray[np.int64]:
+        """Return the capacity of each inviter."""
         if isinstance(given, Mapping):
-            missing = next((ap for ap in self.active if ap not in given), None)
-            if missing is not None:
-                raise InvalidArgumentError(f"capacity is missing for {missing!r}; give one to every active participant")
-            known = set(self.active)
-            other = next((label for label in given if label not in known), None)
-            if other is not None:
-                raise InvalidArgumentError(f"capacity names {other!r}, which is not in active; leave it out")
-            values = [given[ap] for ap in self.active]
+            self._check_keys(given, "capacity", "give each inviter a capacity")
+            values = [given[inviter] for inviter in self.active]
         elif isinstance(given, (int, np.integer)):
             values = [check.count(given, "capacity", high=2**31 - 1)] * len(self.active)
         else:
             values = np.asarray(given).tolist()
             if not isinstance(values, list):
                 raise InvalidArgumentError(
-                    f"capacity must be a whole number, a mapping of labels, or a list of numbers, got {values!r}"
+                    f"capacity must be a whole number, a mapping of labels, or a list of numbers, got {values!r}",
+                    argument="capacity",
                 )
             if len(values) != len(self.active):
                 raise InvalidArgumentError(
-                    f"capacity must have one number for each of the {len(self.active)} active, got {len(values)}"
+                    f"capacity must have one number for each of the {len(self.active)} inviters, got {len(values)}",
+                    argument="capacity",
                 )
-        each = zip(self.active, values, strict=True)
-        return np.array([check.count(k, f"capacity of {ap!r}", high=2**31 - 1) for ap, k in each], dtype=np.int64)
+        try:
+            pairs = zip(self.active, values, strict=True)
+            counts = [check.count(k, f"capacity of {inviter!r}", high=2**31 - 1) for inviter, k in pairs]
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(str(error), argument="capacity") from None
+        return np.array(counts, dtype=np.int64)
 
-    def _arcs(self, ids: NDArray[np.int32], threads: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return each passive node's row of APs that have an arc to it."""
+    def _arc_rows(self, ids: NDArray[np.int32], threads: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return, as compressed rows by passive node, the inviters that have an arc to it."""
         from ..kernels.matroid import count_members, fill_members
 
         graph, n = self.graph, self.graph.n_nodes
@@ -166,61 +191,61 @@ class CapacityProblem:
         parallel.run([partial(fill_members, *rows, number, a, b, by_ptr, by_group) for a, b in parts], threads)
         return by_ptr, by_group
 
-    def _given(self, candidates: Mapping[Any, Iterable[Hashable]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return each passive node's row of APs that name it as a candidate."""
+    def _candidate_rows(
+        self, candidates: Mapping[Any, Iterable[Hashable]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return, as compressed rows by passive node, the inviters whose candidate it is."""
         if not isinstance(candidates, Mapping):
-            raise InvalidArgumentError(f"candidates must be a mapping from active participants, got {candidates!r}")
-        missing = next((ap for ap in self.active if ap not in candidates), None)
-        if missing is not None:
-            raise InvalidArgumentError(f"candidates is missing for {missing!r}; give an empty list if it has none")
-        known = set(self.active)
-        other = next((label for label in candidates if label not in known), None)
-        if other is not None:
-            raise InvalidArgumentError(f"candidates names {other!r}, which is not in active; leave it out")
-        lists = [list(candidates[ap]) for ap in self.active]
+            raise InvalidArgumentError(
+                f"candidates must be a mapping of the labels of inviters, got {candidates!r}", argument="candidates"
+            )
+        self._check_keys(candidates, "candidates", "give an empty list if there are none")
+        lists = [list(candidates[inviter]) for inviter in self.active]
         groups = np.repeat(np.arange(len(lists), dtype=np.int64), [len(friends) for friends in lists])
         friends = self.graph.internal_of(chain.from_iterable(lists), "candidates")
         wrong = np.flatnonzero(self.blocked[friends])
         if wrong.size:
-            ap, label = self.active[groups[wrong[0]]], self.graph.labels_of(friends[wrong[:1]])[0]
-            raise InvalidArgumentError(f"candidates of {ap!r} names {label!r}, which is active itself; leave it out")
+            self._raise_for_candidate(groups, friends, wrong[0], ", which is active; remove it")
         order = np.lexsort((groups, friends))
         groups, friends = groups[order], friends[order]
         twice = np.flatnonzero((np.diff(groups) == 0) & (np.diff(friends) == 0))
         if twice.size:
-            ap, label = self.active[groups[twice[0]]], self.graph.labels_of(friends[twice[:1]])[0]
-            raise InvalidArgumentError(f"candidates of {ap!r} names {label!r} more than once; name it once")
+            self._raise_for_candidate(groups, friends, twice[0], " more than once; list it once")
         counts = np.bincount(friends, minlength=self.graph.n_nodes)
         return np.concatenate([[0], np.cumsum(counts)]), groups.astype(np.int32)
 
-    # -- looking -----------------------------------------------------------------------------------------------
+    def _raise_for_candidate(self, groups: NDArray[Any], friends: NDArray[Any], at: int, fault: str) -> NoReturn:
+        inviter, label = self.active[groups[at]], self.graph.labels_of(friends[at : at + 1])[0]
+        raise InvalidArgumentError(f"candidates of {inviter!r} contains {label!r}{fault}", argument="candidates")
 
-    def friends(self, ap: Hashable) -> list[Any]:
-        """Return the labels of those whom an AP may invite, those with the most out-arcs first."""
+    def friends(self, inviter: Hashable) -> list[Any]:
+        """Return the labels of the candidates of an inviter, in decreasing order of out-degree."""
         try:
-            number = self._numbers[ap]
+            number = self._numbers[inviter]
         except (KeyError, TypeError):
-            raise InvalidArgumentError(f"{ap!r} is not an active participant of this problem") from None
+            raise InvalidArgumentError(
+                f"inviter must be an active participant of this problem, got {inviter!r}", argument="inviter"
+            ) from None
         m = self.matroid
         return self.graph.labels_of(m.nodes[m.ptr[number] : m.ptr[number + 1]])
 
     @kept_property
     def _numbers(self) -> dict[Any, int]:
-        return {ap: number for number, ap in enumerate(self.active)}
+        return {inviter: number for number, inviter in enumerate(self.active)}
 
     @property
     def n_slots(self) -> int:
-        """The sum of all capacities."""
+        """Sum of all capacities."""
         return int(self.capacity.sum())
 
     @property
     def without_friends(self) -> list[Any]:
-        """The APs who have nobody to invite."""
-        return [ap for ap, size in zip(self.active, np.diff(self.matroid.ptr), strict=True) if size == 0]
+        """Inviters without any candidate."""
+        return [inviter for inviter, size in zip(self.active, np.diff(self.matroid.ptr), strict=True) if size == 0]
 
     @kept_property
     def passive(self) -> InfluenceGraph:
-        """The graph of the passive nodes alone, with the arcs among them and their probabilities; made at first use."""
+        """Graph of the passive nodes, with the arcs between them and their probabilities; built at first use."""
         graph = self.graph
         sources, targets, values = graph.arc_arrays()
         stays = np.ones(graph.n_nodes, dtype=np.bool_)
@@ -233,7 +258,7 @@ class CapacityProblem:
 
     @kept_property
     def constraint(self) -> Constraint:
-        """What the selectors need to know, in internal ids."""
+        """The constraint of the selection, by internal id."""
         none = np.empty(0, dtype=np.int32)
         allowed = np.diff(self.matroid.by_ptr) > 0
         return Constraint(int(self.matroid.usable_capacity().sum()), allowed, none, none, matroid=self.matroid)

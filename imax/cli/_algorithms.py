@@ -4,7 +4,7 @@ A registry is imported when one of its names is checked, completed or shown in a
 with the default algorithm do not import it for the command line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,13 +27,13 @@ def registry_of(family: str) -> "Registry[Any]":
 def _selection() -> "Registry[Any]":
     from ..selection.registry import ALGORITHMS
 
-    return _as_registry(ALGORITHMS)
+    return ALGORITHMS
 
 
 def _capacity() -> "Registry[Any]":
-    from ..capacity.front import METHODS as ALGORITHMS  # replaced at the merge: from ..capacity import ALGORITHMS
+    from ..capacity import ALGORITHMS
 
-    return _as_registry(ALGORITHMS)
+    return ALGORITHMS
 
 
 def _annotate() -> "Registry[Any]":
@@ -54,19 +54,6 @@ _REGISTRIES: dict[str, "Callable[[], Registry[Any]]"] = {
     "annotate": _annotate,
     "recommend": _recommend,
 }
-
-
-def _as_registry(found: Mapping[str, Any]) -> "Registry[Any]":  # removed at the merge
-    """Return a registry of the entries of a dict."""
-    from .._utils.registry import Entry, Registry
-
-    if isinstance(found, Registry):
-        return found
-    entries = [
-        Entry(name, len, "", "", accepts=getattr(old, "accepts", frozenset()), epsilon=getattr(old, "epsilon", None))
-        for name, old in found.items()
-    ]
-    return Registry(*entries)
 
 
 class AlgorithmName(click.ParamType):  # type: ignore[type-arg]  # generic in new releases only

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._pending import algorithm_of, rows_of
 from .context import Context
 from .facts import Fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
 from .output import as_csv, as_facts, as_table
@@ -70,26 +69,26 @@ def as_comparisons(context: Context, graph: "InfluenceGraph", found: "Sequence[C
         return context.as_json({"sets": [one.to_dict() for one in found]})
     if context.form == "csv":
         return as_csv(
-            ("set", *_COLUMNS), [(number, *_row(row)) for number, one in enumerate(found, 1) for row in rows_of(one)]
+            ("set", *_COLUMNS), [(number, *_row(row)) for number, one in enumerate(found, 1) for row in one.rows]
         )
     parts = []
     for number, one in enumerate(found, 1):
         right = (False, True, True, True, True, True, True, False)
-        table = as_table(_TITLES, [_cells(row) for row in rows_of(one)], right)
+        table = as_table(_TITLES, [_cells(row) for row in one.rows], right)
         parts.append(f"{_heading(number, len(found))}{table}\n{as_facts(_comparison_facts(context, graph, one))}")
     return "\n".join(parts)
 
 
 def _row(row: Any) -> tuple[Any, ...]:
     return (
-        algorithm_of(row), row.spread, *row.interval, row.lower_bound, row.upper_bound, row.ratio, row.seconds,
+        row.algorithm, row.spread, *row.interval, row.lower_bound, row.upper_bound, row.ratio, row.seconds,
         len(row.seeds), row.unused_slots, row.n_rr_sets, row.n_simulations, row.stop_reason,
     )  # fmt: skip
 
 
 def _cells(row: Any) -> tuple[str, ...]:
     return (
-        algorithm_of(row), f"{row.spread:,.1f}", f"{row.interval[0]:,.1f} to {row.interval[1]:,.1f}",
+        row.algorithm, f"{row.spread:,.1f}", f"{row.interval[0]:,.1f} to {row.interval[1]:,.1f}",
         f"{row.ratio:.1%}", f"{row.seconds:,.3f} s", f"{len(row.seeds):,}", f"{row.unused_slots:,}", row.stop_reason,
     )  # fmt: skip
 

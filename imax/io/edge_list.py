@@ -255,7 +255,7 @@ def _parse_names(content: Content, start: int, separator: int, options: ReadOpti
         while position < block.stop:
             position = parse_names(
                 block.data, position, block.stop, separator, *options.bounds,
-                out.source, out.target, out.weight, out.at, out.state, *table.arrays,
+                out.source, out.target, out.weight, out.at, out.state, table.arrays,
             )  # fmt: skip
             if position < block.stop:
                 table.grow(int(out.state[At.NAMES]))

@@ -6,7 +6,7 @@ For labels that are Python objects see `imax.graph.labelled_arcs`.
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from .._utils import parallel
 from ..errors import FileFormatError
 from .text import Content
+
+if TYPE_CHECKING:
+    from ..kernels.numbering import KeyArrays
 
 __all__ = ["KeyTable", "Parsed", "index_ids", "index_names"]
 
@@ -44,9 +47,11 @@ class KeyTable:
         self.blob = np.empty(16 * _FIRST_CAPACITY * names, np.uint8)
 
     @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The arguments that `parse_names` takes."""
-        return self.slots, self.keys, self.hashes, self.blob
+    def arrays(self) -> "KeyArrays":
+        """The arrays as `parse_names` takes them."""
+        from ..kernels.numbering import KeyArrays
+
+        return KeyArrays(self.slots, self.keys, self.hashes, self.blob)
 
     def grow(self, used: int) -> None:
         """Double the capacity of a table with `used` keys."""

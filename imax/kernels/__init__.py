@@ -1,1 +1,1 @@
-"""The compiled kernels: arrays in, arrays out. Nothing outside this package is compiled."""
+"""The compiled functions: they take and fill arrays. Nothing outside this package is compiled."""

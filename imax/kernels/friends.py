@@ -1,4 +1,33 @@
-"""Scores of friends to invite: sums over out-arcs, who covers which RR set, what an inviter shares, and ranked rows."""
+"""Scores of friends to invite: sums over out-arcs, owners of RR sets, shared sets, and ranked rows.
+
+=============== ======= ============= ==============================================================================
+array           dtype   shape         meaning
+=============== ======= ============= ==============================================================================
+ptr             int64   (n + 1,)      out-arcs of node v are at ``ptr[v]`` to ``ptr[v + 1]``
+idx             int32   (n_arcs,)     node at each arc's end
+by_target       float64 (n,)          probability of the arcs into each node; None if `by_arc` is given
+by_arc          float32 (n_arcs,)     probability of each arc; None if `by_target` is given
+accept          float64 (n,)          probability that the node accepts an invitation
+sums, reach     float64 (n,)          of each node: sum of its largest products of probability and `accept`
+rows            int32   (n_rows,)     node of each row, -1 for none
+starts          int64   (n_rows + 1,) candidates of row r are at ``starts[r]`` to ``starts[r + 1]``
+friends         int32   (n_pairs,)    candidates of all rows
+score           float64 (n_pairs,)    score of each pair
+tie             int     (n_pairs,)    order of pairs with equal scores
+places          int64   (n_rows + 1,) ranked candidates of row r go to ``places[r]`` to ``places[r + 1]``
+best            int64   (n_ranked,)   written: places of the ranked candidates in `friends`
+offsets, nodes  int64,  int32         RR sets: nodes of set i are at ``offsets[i]`` to ``offsets[i + 1]``
+set_ptr, sets   int64,  int32         inverted index of one part: sets that hold node v are at ``set_ptr[v]`` to
+                                      ``set_ptr[v + 1]`` of `sets`
+order           int32   (n,)          position of each node in a greedy cover, -1 for none
+owner           int32   (n_sets,)     node that covers each set first, -1 for none
+friend, count   int32   (n_shared,)   rows of owners, and how many sets the row's node shares with each of them
+size            int64   (n_rows,)     written: number of entries in each row of `friend`
+shared          int32   (n_pairs,)    written: how many sets the row's node shares with each candidate
+chance          float64 (n_pairs,)    written: probability of the arc to each candidate
+heap            float64 (k,)          scratch: heap with the smallest entry on top
+=============== ======= ============= ==============================================================================
+"""
 
 import numpy as np
 
@@ -20,27 +49,27 @@ def _probability(a, v, by_target, by_arc):
 
 
 @hot
-def top_sums(first, last, ptr, idx, by_target, by_arc, accept, most, heap, sums):
-    """Sum, for each node from first to last, the `most` largest chances over its out-arcs: probability times accept."""
+def top_sums(first, last, ptr, idx, by_target, by_arc, accept, k, heap, sums):
+    """Sum, for each node from first to last, the k largest products of probability and `accept` over its out-arcs."""
     for v in range(first, last):
         size = np.int64(0)
         for a in range(ptr[v], ptr[v + 1]):
             w = idx[a]
             chance = _probability(a, w, by_target, by_arc) * accept[w]
-            if size < most:
+            if size < k:
                 heap[size] = chance
                 size += 1
-                if size == most:
-                    for at in range(most // 2 - 1, -1, -1):
-                        sift_smallest(heap, most, at)
+                if size == k:
+                    for at in range(k // 2 - 1, -1, -1):
+                        sift_smallest(heap, k, at)
             elif chance > heap[0]:
                 heap[0] = chance
-                sift_smallest(heap, most, np.int64(0))
-        if size < most:
+                sift_smallest(heap, k, np.int64(0))
+        if size < k:
             for at in range(size // 2 - 1, -1, -1):
                 sift_smallest(heap, size, at)
         total = 0.0
-        while size > 0:  # in rising order, so that the sum does not depend on the order of arcs
+        while size > 0:  # smallest first, so that the sum does not depend on the order of the arcs
             total += heap[0]
             size -= 1
             heap[0] = heap[size]
@@ -50,7 +79,7 @@ def top_sums(first, last, ptr, idx, by_target, by_arc, accept, most, heap, sums)
 
 @hot
 def pair_scores(first, last, rows, starts, ptr, idx, by_target, by_arc, accept, reach, weight, friends, score):
-    """Write the friends of rows first to last, and probability times accept times 1 + weight times reach of each."""
+    """Write the candidates of rows first to last, and the score probability * accept * (1 + weight * reach) of each."""
     for r in range(first, last):
         u = rows[r]
         at = starts[r]
@@ -63,7 +92,7 @@ def pair_scores(first, last, rows, starts, ptr, idx, by_target, by_arc, accept, 
 
 @helper
 def _worse(a, b, score, tie):
-    """Whether item `a` ranks behind item `b`."""
+    """Return whether item `a` ranks below item `b`."""
     if score[a] != score[b]:
         return score[a] < score[b]
     return tie[a] > tie[b]
@@ -71,7 +100,7 @@ def _worse(a, b, score, tie):
 
 @helper
 def _sift_worst(heap, size, at, score, tie):
-    """Restore a heap whose worst item is on top."""
+    """Restore a heap with the worst item on top, where only the item at `at` may be out of order."""
     item = heap[at]
     while True:
         child = 2 * at + 1
@@ -88,7 +117,7 @@ def _sift_worst(heap, size, at, score, tie):
 
 @hot
 def rank_rows(first, last, starts, score, tie, places, best):
-    """Write the items of rows first to last by falling score, then rising tie: as many as `places` has room for."""
+    """Write the best items of rows first to last by falling score, then rising `tie`: as many as `places` allows."""
     for r in range(first, last):
         begin = starts[r]
         end = starts[r + 1]
@@ -113,24 +142,24 @@ def rank_rows(first, last, starts, score, tie, places, best):
 
 @hot
 def own_sets(first, last, offsets, nodes, order, owner):
-    """Write for each set from first to last the node of the smallest `order` in it; -1 where none has one."""
+    """Write for each set from first to last the node that is first in `order`; -1 if no node has a position."""
     for i in range(first, last):
-        least = np.int64(-1)
-        who = np.int64(-1)
+        lowest = np.int64(-1)
+        first_node = np.int64(-1)
         for e in range(offsets[i], offsets[i + 1]):
             v = nodes[e]
             if order[v] >= 0:
-                if least < 0 or order[v] < least:
-                    least = np.int64(order[v])
-                    who = np.int64(v)
-        owner[i] = who
+                if lowest < 0 or order[v] < lowest:
+                    lowest = np.int64(order[v])
+                    first_node = np.int64(v)
+        owner[i] = first_node
 
 
 @kernel
 def shared_rows(first, last, rows, starts, set_ptr, sets, owner, friend, count, size):
-    """Write for rows first to last who owns the sets that hold their node, each owner once, rising, with how many.
+    """Write for rows first to last the owners of the sets that hold the row's node, and how many sets each one owns.
 
-    Row r begins at ``starts[r]`` and has ``size[r]`` entries; there is room for one for each set.
+    Owners rise within a row, each of them once. Row r starts at ``starts[r]``, with space for one entry per set.
     """
     for r in range(first, last):
         u = rows[r]
@@ -155,7 +184,7 @@ def shared_rows(first, last, rows, starts, set_ptr, sets, owner, friend, count, 
 
 @helper
 def _find(values, low, high, item):
-    """Return the place of `item` among the rising values low to high, or -1."""
+    """Return the place of `item` among the rising values at low to high, or -1."""
     end = high
     while low < high:
         middle = (low + high) // 2
@@ -170,7 +199,7 @@ def _find(values, low, high, item):
 
 @hot
 def find_shared(first, last, rows, starts, friends, ptr, friend, count, shared):
-    """Look up what `shared_rows` found for the friends of rows first to last, in its row ``rows[r]``; -1 for none."""
+    """Look up the counts of `shared_rows` for the candidates of rows first to last, in its row ``rows[r]``."""
     for r in range(first, last):
         u = rows[r]
         for q in range(starts[r], starts[r + 1]):
@@ -183,7 +212,7 @@ def find_shared(first, last, rows, starts, friends, ptr, friend, count, shared):
 
 @hot
 def find_arcs(first, last, rows, starts, friends, ptr, idx, by_target, by_arc, chance):
-    """Write the probability of the arc from each row's node to each of its friends; 0 where there is none."""
+    """Write the probability of the arc from each row's node to each of its candidates; 0 if there is no arc."""
     for r in range(first, last):
         u = rows[r]
         for q in range(starts[r], starts[r + 1]):

@@ -1,10 +1,18 @@
-"""Kernels of the graph generators: an arc, or a stretch of cells, is a pure function of (key, its number)."""
+"""Kernels of the graph generators: an arc, or a range of cells, is a pure function of the key and its number.
+
+======== ===== ========= ======================================================
+array    dtype shape     meaning
+======== ===== ========= ======================================================
+src, dst int64 (n_arcs,) written: ends of each arc
+out      int64 (space,)  written: numbers of the chosen cells, rising
+======== ===== ========= ======================================================
+"""
 
 import math
 
 import numpy as np
-from numba import njit
 
+from ._jit import kernel
 from .stream import UNIT, mix, stream
 
 __all__ = ["bernoulli_cells", "chung_lu_arcs", "rmat_arcs"]
@@ -15,13 +23,13 @@ _S11 = np.uint64(11)
 _S32 = np.uint64(32)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rmat_arcs(key0, key1, first, levels, cut_a, cut_ab, cut_abc, src, dst):
-    """Fill `src`, `dst` with arcs first, first + 1, … of an R-MAT graph of 2**levels nodes.
+    """Write arcs number `first`, first + 1, ... of an R-MAT graph of 2**levels nodes.
 
-    The cuts are cumulative quadrant probabilities times 2**32; a level reads 32 bits, so a word serves two.
+    The cuts are cumulative quadrant probabilities times 2**32. A level reads 32 bits, so a word serves two levels.
     """
-    # Arcs go through the levels in blocks, level by level: that inner loop the compiler can vectorize.
+    # blocks of arcs go through the levels together: the compiler can vectorize the inner loop
     state = np.empty(_BLOCK, np.uint64)
     step = np.empty(_BLOCK, np.uint64)
     u = np.empty(_BLOCK, np.int64)
@@ -55,9 +63,9 @@ def rmat_arcs(key0, key1, first, levels, cut_a, cut_ab, cut_abc, src, dst):
             dst[low + j] = v[j]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def chung_lu_arcs(key0, key1, first, n, power, src, dst):
-    """Fill `src`, `dst` with arcs first, first + 1, …: each end is floor(n * uniform**power), on its own."""
+    """Write arcs number `first`, first + 1, ...: each end is floor(n * uniform**power), independently."""
     for i in range(src.size):
         state, step = stream(key0, key1, np.uint64(first + i))
         state += step
@@ -67,21 +75,21 @@ def chung_lu_arcs(key0, key1, first, n, power, src, dst):
         dst[i] = min(v, n - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bernoulli_cells(key0, key1, number, start, stop, log_miss, out):
-    """Write the chosen cells of [start, stop) to `out` in rising order and return how many there are.
+    """Write the chosen cells of [start, stop) to `out` and return how many there are.
 
-    Each cell is chosen with probability 1 - exp(log_miss), independently: the gaps are geometric. Where `out`
-    is too short the rest is counted, not written.
+    Each cell is chosen with probability 1 - exp(log_miss), independently: the gaps are geometric. If `out` is too
+    short, the rest is counted but not written.
     """
     state, step = stream(key0, key1, np.uint64(number))
-    room = float(stop - start)
+    width = float(stop - start)
     found = 0
     cell = start
     while cell < stop:
         state += step
         gap = np.floor(math.log((float(mix(state) >> _S11) + 1.0) * UNIT) / log_miss)
-        if gap >= room:  # compared as floats: a huge gap does not fit an integer
+        if gap >= width:  # compared as floats: a huge gap does not fit an integer
             break
         cell += int(gap)
         if cell >= stop:

@@ -1,8 +1,32 @@
-"""Labels to numbers: ids and names interned by open addressing, and the parser for lines of names.
+"""Numbers for labels: hash tables of ids and names with open addressing, and the parser for lines of names.
 
-Each block interns for itself and the driver merges what the blocks found, so that the numbers do not depend
-on how the text was cut. Nothing here allocates: where a table is full, a kernel returns, and is called again.
+Each block of a file numbers its own labels and the driver merges the tables of the blocks, so the numbers do not depend
+on where the text was cut. Nothing here allocates: if a table is full, the kernel returns, and the caller calls it again
+with a larger table.
+
+=========== ======= ============ ===================================================================================
+array       dtype   shape        meaning
+=========== ======= ============ ===================================================================================
+src, dst    int     (n_arcs,)    ids, replaced by numbers; for names written: their numbers
+slots       int64   (power of 2) hash << 31 | number, -1 for an empty slot: most probes need no other memory
+known       int64   (space,)     id of each number
+hashes      int64   (space,)     32-bit hash of each label
+ends        int64   (space,)     end of each name in `blob`; a name starts where the one before ends
+blob        uint8   (bytes,)     the bytes of the names, one after another
+text        uint8   (bytes,)     whole lines, see `imax.kernels.text`
+column      float32 (n_arcs,)    written: third column; None if it is not read
+state       int64   (STATE,)     what a block found, at the places `imax.kernels.text.At`
+seen        uint8   (n_ids,)     1 for ids that occur
+table       int32   (n_ids,)     number of each id
+numbers     int32   (n_names,)   written: common number of each name
+keep        int64   (n_names,)   written: first name with each number
+=========== ======= ============ ===================================================================================
 """
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ._jit import hot
 from .text import (
@@ -21,18 +45,27 @@ from .text import (
     third,
 )
 
-__all__ = ["intern_ids", "mark", "merge_names", "parse_names", "refill", "relabel"]
+__all__ = ["KeyArrays", "intern_ids", "mark", "merge_names", "parse_names", "refill", "relabel"]
 
 _ARCS, _RANGE_LINE, _COLUMNS, _NAMES, _BYTES = At.ARCS, At.RANGE_LINE, At.COLUMNS, At.NAMES, At.BYTES
 _NEWLINE, _QUOTE = 10, 34
 _WORD, _LABEL = 0xFFFFFFFF, 0x7FFFFFFF
 
 
+class KeyArrays(NamedTuple):
+    """The hash table of one block's names."""
+
+    slots: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    hashes: NDArray[np.int64]
+    blob: NDArray[np.uint8]
+
+
 @hot
 def mark(ids, start, stop, seen):
-    """Set ``seen[id]`` for the ids of one range; threads may do this together, as all write the same."""
+    """Set ``seen[id]`` for the ids of one range; threads may share `seen`, as all of them write the same value."""
     for i in range(start, stop):
-        if seen[ids[i]] == 0:  # a write that changes nothing would still take the line from the other threads
+        if seen[ids[i]] == 0:  # a write without a change would still take the cache line from other threads
             seen[ids[i]] = 1
 
 
@@ -45,10 +78,7 @@ def relabel(ids, start, stop, table, out):
 
 @hot
 def refill(slots, hashes, used):
-    """Enter labels 0..used-1 into empty slots (a power of two of them, all -1) by their 32-bit hashes.
-
-    A full slot has the hash above and the label in the lower 31 bits: most probes need no other memory.
-    """
+    """Enter labels 0 to used - 1 into empty slots by their hashes."""
     mask = slots.size - 1
     for label in range(used):
         h = int(hashes[label])
@@ -68,9 +98,9 @@ def scramble(h):
 
 @hot
 def intern_ids(src, dst, start, stop, slots, known, hashes, used):
-    """Replace the ids of one range by numbers, by first appearance; `known` takes what they stand for.
+    """Replace the ids of one range by numbers, in order of first appearance.
 
-    Returns where it stopped, which is before `stop` if there is no more room, and how many ids are known.
+    Return where it stopped, which is before `stop` if the table is full, and how many ids are known.
     """
     mask = slots.size - 1
     for i in range(start, stop):
@@ -93,7 +123,7 @@ def intern_ids(src, dst, start, stop, slots, known, hashes, used):
 
 @hot
 def hash_bytes(text, start, stop):
-    """Return a hash of a field (FNV-1a, mixed once more)."""
+    """Return a 32-bit hash of a field (FNV-1a, with a final mix)."""
     h = 0x811C9DC5
     for i in range(start, stop):
         h = ((h ^ byte(text, i)) * 0x01000193) & _WORD
@@ -102,7 +132,7 @@ def hash_bytes(text, start, stop):
 
 @hot
 def find(slots, ends, blob, text, start, stop, h):
-    """Return the slot of a field: one that holds its label, or the empty one where it belongs."""
+    """Return the slot that holds a field's label, or the empty slot where it belongs."""
     mask = slots.size - 1
     s = h & mask
     while slots[s] >= 0:
@@ -123,9 +153,9 @@ def find(slots, ends, blob, text, start, stop, h):
 
 @hot
 def field(text, i, separator):
-    """Return (start, stop, next) of the field at `i`; stop is -1 where a quote is not properly closed.
+    """Return (start, stop, next) of the field at `i`; stop is -1 if a quote is not properly closed.
 
-    Separator 0 stands for white space; with any other, a field may hold blanks, or stand in double quotes.
+    Separator 0 means white space. With any other separator a field may contain blanks or be in double quotes.
     """
     i = after_blanks(text, i, separator)
     start = i
@@ -195,12 +225,14 @@ def names_line(text, i, separator, column):
 
 
 @hot
-def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state, slots, ends, hashes, blob):
-    """Read lines of names into src, dst (and column, unless it is None) from place `at` on.
+def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state, keys):
+    """Read lines of names into `src`, `dst` and `column` from place `at` on; names are numbered by first appearance.
 
-    Names become numbers in order of appearance; `blob` takes the names' bytes one after another, `ends` where
-    each ends. Returns where it stopped: at a line that needs more room in these, or at `stop`.
+    Return where it stopped: at `stop`, or at a line that needs more space in `keys`.
     """
+    slots = keys.slots
+    ends = keys.ends
+    blob = keys.blob
     used = state[_NAMES]
     size = state[_BYTES]
     n = at + state[_ARCS]
@@ -222,7 +254,7 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
                         blob[size] = text[j]
                         size += 1
                     ends[used] = size
-                    hashes[used] = h
+                    keys.hashes[used] = h
                     used += 1
                 if side == 0:
                     src[n] = slots[s] & _LABEL
@@ -246,9 +278,9 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
 
 @hot
 def merge_names(blob, ends, hashes, slots, numbers, keep):
-    """Give equal names one number, by first appearance: each name's in `numbers`; return how many there are.
+    """Give equal names the same number, by first appearance; return how many numbers there are.
 
-    `keep` takes the place where each number first appeared; `slots` must be empty, with room for all names.
+    `slots` must be empty, with space for all names.
     """
     used = 0
     for t in range(ends.size):

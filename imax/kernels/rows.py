@@ -1,8 +1,29 @@
 """Compressed rows: from arcs to sorted, merged rows, and from rows to their transpose.
 
-Each function works on one range of a partition, so that threads can share the work; what they write never overlaps.
-Rows hold either int32 node ids, or uint64 words with the node id above and a float32's bits below: non-negative floats
-sort as their bits do.
+Each function works on one range, so that threads can share the work; they never write to the same place.
+
+=================== ============= ============= ====================================================================
+array               dtype         shape         meaning
+=================== ============= ============= ====================================================================
+src, dst            int           (n_arcs,)     ends of each arc
+bits                uint32        (n_arcs,)     the bits of each arc's float32 value; None: arcs without values
+rank                int32         (n,)          new number of each node
+out_count, in_count int64         (n,)          numbers of arcs of each node, added up; `in_count` may be None
+start               int64         (n + 1,)      first place of each row
+counts              int64         (parts, n)    number of entries of each part in each row, then their first places
+cursor              int64         (n,)          next place of each row
+ptr, new_ptr        int64         (n + 1,)      row v is at ``ptr[v]`` to ``ptr[v + 1]``
+rows                int32, uint64 (n_arcs,)     nodes of all rows; or words node << 32 | bits: non-negative floats sort
+                                                like their bits
+floats              float32       (2 * n_arcs,) view of the words in `rows`; entry 2 i is the value of word i
+unique              int64         (n,)          written: number of distinct nodes of each row
+new_rows, values    int32, float32 (n_merged,)  written: merged rows and their values
+copies              int32         (n_merged,)   written: how many arcs each merged arc replaces; may be None
+idx                 int32         (n_arcs,)     nodes of the rows to transpose
+order, name         int32         (n,)          row v is what is in row ``order[v]``, node u is called ``name[u]``; or
+                                                None
+out_idx, out_place  int32, int64  (n_arcs,)     written: transposed rows, and each arc's place in `idx` (may be None)
+=================== ============= ============= ====================================================================
 """
 
 import numpy as np
@@ -29,7 +50,7 @@ _S32 = np.uint64(32)
 
 @hot
 def first_bad(src, dst, n):
-    """Return the place of the first arc with an end outside [0, n), or -1."""
+    """Return the number of the first arc with an end outside [0, n), or -1."""
     for e in range(src.size):
         if src[e] < 0 or src[e] >= n or dst[e] < 0 or dst[e] >= n:
             return e
@@ -38,7 +59,10 @@ def first_bad(src, dst, n):
 
 @hot
 def count_arcs(src, dst, both, out_count, in_count):
-    """Add each arc's ends to the counts; both ways if `both`; return the number of self-loops, which do not count."""
+    """Count the arcs at each node, with `both` in both directions, and return the number of self-loops.
+
+    Self-loops are not counted at their node.
+    """
     loops = 0
     for e in range(src.size):
         s = src[e]
@@ -58,7 +82,7 @@ def count_arcs(src, dst, both, out_count, in_count):
 
 @hot
 def cursors(start, counts, v0, v1):
-    """Turn each part's counts per row into its first place in that row, for rows v0 to v1."""
+    """Replace each part's counts by its first places, for rows v0 to v1."""
     for v in range(v0, v1):
         at = start[v]
         for part in range(counts.shape[0]):
@@ -69,7 +93,7 @@ def cursors(start, counts, v0, v1):
 
 @hot
 def scatter_rows(src, dst, bits, both, rank, cursor, rows):
-    """Write the renumbered source of each arc into the row of its target; with `bits`, the float's bits below it."""
+    """Write the new number of each arc's source into the row of its target; with `bits` as a word."""
     for e in range(src.size):
         s = src[e]
         d = dst[e]
@@ -132,7 +156,7 @@ def count_distinct(ptr, rows, unique, v0, v1):
 
 @hot
 def compact_rows(ptr, rows, new_ptr, new_rows, copies, v0, v1):
-    """Copy the distinct nodes of rows v0 to v1; `copies`, if given, takes how often each stood there."""
+    """Copy the distinct nodes of rows v0 to v1."""
     for v in range(v0, v1):
         at = new_ptr[v] - 1
         last = np.int32(-1)
@@ -150,10 +174,9 @@ def compact_rows(ptr, rows, new_ptr, new_rows, copies, v0, v1):
 
 @hot
 def compact_keys(ptr, rows, floats, combine, new_ptr, new_rows, values, v0, v1):
-    """Split the words of rows v0 to v1 into nodes and floats, merging repeated nodes.
+    """Split the words of rows v0 to v1 into nodes and values, and merge repeated nodes.
 
-    `floats` is `rows` seen as float32, two a word (the lower half first). Merged arcs keep the largest value, or
-    1 - prod(1 - p) with `combine`.
+    A merged arc keeps the largest value, or with `combine` 1 - prod(1 - p).
     """
     for v in range(v0, v1):
         at = new_ptr[v] - 1
@@ -177,14 +200,14 @@ def compact_keys(ptr, rows, floats, combine, new_ptr, new_rows, values, v0, v1):
 
 @hot
 def transpose_counts(idx, counts):
-    """Add how often each node stands in `idx`."""
+    """Add to `counts` how often each node occurs in `idx`."""
     for a in range(idx.size):
         counts[idx[a]] += 1
 
 
 @hot
 def count_rows(ptr, idx, v0, v1, order, name, counts):
-    """Count what `spread_rows` will write into each row."""
+    """Count the entries that `spread_rows` will write into each row."""
     for v in range(v0, v1):
         row = v
         if order is not None:
@@ -198,10 +221,7 @@ def count_rows(ptr, idx, v0, v1, order, name, counts):
 
 @hot
 def spread_rows(ptr, idx, v0, v1, order, name, cursor, out_idx, out_place):
-    """Write rows v0 to v1 into their transpose; `out_place`, if given, takes each arc's place in `idx`.
-
-    With `order` and `name`, row v is what stands in row ``order[v]``, and a node u is called ``name[u]``.
-    """
+    """Write rows v0 to v1 into their transpose."""
     for v in range(v0, v1):
         row = v
         if order is not None:

@@ -1,8 +1,9 @@
-"""Counter-based random streams and the two machine instructions that kernels need beyond Numba's own.
+"""Counter-based random streams, and machine instructions that Numba does not offer.
 
-Word j of stream i under a key is ``mix(base(key, i) + j * step(key, i))``: a Weyl sequence with a start and an odd
-step of its own for every stream, through a 64-bit finalizer (SplitMix64's family: Steele, Lea and Flood, OOPSLA 2014;
-constants by D. Stafford).
+Word j of stream i under a key is ``mix(start(key, i) + j * step(key, i))``: a Weyl sequence, for which every stream
+has a start and an odd step of its own, through a 64-bit finalizer (of the family of SplitMix64: Steele, Lea and Flood,
+OOPSLA 2014; constants by D. Stafford). A key is a tuple of two uint64. No function here takes an array, except that
+`prefetch` takes any C-contiguous one.
 """
 
 import numpy as np
@@ -36,7 +37,7 @@ if config.DISABLE_JIT:
         return np.uint64(word).view(np.float64)
 
     def prefetch(array, i):
-        """Do nothing: without the compiler there is no cache line to ask for."""
+        """Do nothing: prefetching needs the compiler."""
 
 else:
 
@@ -62,7 +63,7 @@ else:
 
     @intrinsic
     def prefetch(typingctx, array, i):
-        """Ask for the cache line of row `i` of a C-contiguous array, without waiting for it."""
+        """Start to load the cache line of row `i` of a C-contiguous array, without waiting for it."""
 
         def codegen(context, builder, signature, args):
             view = context.make_array(signature.args[0])(context, builder, args[0])
@@ -82,7 +83,7 @@ else:
 
 @helper
 def mix(x):
-    """Scramble a 64-bit word; a bijection."""
+    """Mix the bits of a 64-bit word; different words have different results."""
     x = (x ^ (x >> _S30)) * _A
     x = (x ^ (x >> _S27)) * _B
     return x ^ (x >> _S31)
@@ -97,5 +98,5 @@ def stream(key0, key1, i):
 
 @helper
 def unit(word):
-    """Return a word's upper 53 bits as a float in [0, 1)."""
+    """Return the upper 53 bits of a word as a float in [0, 1)."""
     return np.float64(np.int64(word >> _S11)) * UNIT

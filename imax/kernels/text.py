@@ -1,7 +1,16 @@
-"""Edge-list text to arrays: parsers that walk blocks of whole lines.
+"""Parsers of edge-list text into arrays; they read blocks of whole lines.
 
-Every block ends with a newline byte, so that no scan for the end of a field needs a bound of its own. A line
-is one of the kinds below; what a block found is left in its row of `state`.
+Every block ends with a newline byte, so no search for the end of a field needs a bound of its own. A line is of one of
+the kinds below. What a block found is written to its row of `state`.
+
+======== ======= ========= =========================================================================
+array    dtype   shape     meaning
+======== ======= ========= =========================================================================
+text     uint8   (bytes,)  whole lines
+src, dst int     (n_arcs,) written: ids of each arc's ends
+column   float32 (n_arcs,) written: third column; None if it is not read
+state    int64   (STATE,)  what a block found, at the places `At`
+======== ======= ========= =========================================================================
 """
 
 import numpy as np
@@ -29,25 +38,30 @@ __all__ = [
     "third",
 ]
 
-# What a line is: an arc; blank or a comment; has a label that is no integer; lacks a column; has an id that
-# is negative or too large; has a third column that is no number; lacks the third column.
-ARC, NOTHING, NAME, SHORT, OUTSIDE, UNREAD, LACKING = range(7)
+# Kinds of lines.
+ARC = 0
+NOTHING = 1  # blank or a comment
+NAME = 2  # has a label that is not an integer
+SHORT = 3  # lacks a label
+OUTSIDE = 4  # has an id that is negative or too large
+UNREAD = 5  # has a third column that is not a number
+LACKING = 6  # lacks the third column
 
 
 class At:
-    """Places in a block's row of `state`; line places are -1 as long as there is no such line."""
+    """Places in a block's row of `state`; places of lines are -1 as long as there is no such line."""
 
-    ARCS = 0  # arcs stored
-    BAD = 1  # bad lines
-    BAD_LINE = 2  # where the first bad line starts
-    BAD_KIND = 3  # what is wrong with it
-    RANGE_LINE = 4  # where the first line with a third column out of bounds starts
-    NAME_LINE = 5  # where the first line with a label that is no integer starts
+    ARCS = 0  # number of arcs stored
+    BAD = 1  # number of bad lines
+    BAD_LINE = 2  # start of the first bad line
+    BAD_KIND = 3  # its kind
+    RANGE_LINE = 4  # start of the first line with a third column out of bounds
+    NAME_LINE = 5  # start of the first line with a label that is not an integer
     LARGEST = 6  # largest id
     COLUMNS = 7  # largest number of columns
     BEYOND = 8  # whether an id was above `top`
-    NAMES = 9  # names met
-    BYTES = 10  # their bytes
+    NAMES = 9  # number of distinct names
+    BYTES = 10  # number of their bytes
 
 
 STATE = 11
@@ -67,7 +81,7 @@ _WORDS = np.frombuffer(b"naninfinity", np.uint8).astype(np.int64)
 if config.DISABLE_JIT:
 
     def byte(text, i):
-        """Return byte `i`; a Python int has no overflow to warn of."""
+        """Return byte `i` as a Python int, which cannot overflow."""
         return int(text[i])
 
 else:
@@ -80,7 +94,7 @@ else:
 
 @helper
 def is_blank(c, separator):
-    """Say whether a byte is white space inside a line; a tab is not where tabs separate."""
+    """Return whether a byte is white space inside a line; a tab is not if it is the separator."""
     return (c == 32 or c == 9 or c == 13 or c == 11 or c == 12) and c != separator
 
 
@@ -102,14 +116,14 @@ def after_line(text, i):
 
 @helper
 def is_nothing(text, i):
-    """Say whether the line whose first visible byte is at `i` is blank or a comment (``#`` or ``%``)."""
+    """Return whether the line whose first visible byte is at `i` is blank or a comment (``#`` or ``%``)."""
     c = text[i]
     return c == _NEWLINE or c == 35 or c == 37
 
 
 @hot
 def is_word(text, i, stop, first, last):
-    """Say whether a field is one of the words in `_WORDS`, in any case."""
+    """Return whether a field is the word at first to last of `_WORDS`, in upper or lower case."""
     if stop - i != last - first:
         return False
     same = True
@@ -120,7 +134,7 @@ def is_word(text, i, stop, first, last):
 
 @hot
 def number(text, i, stop):
-    """Return whether the field [i, stop) is a number, and the number (within a unit in the last place)."""
+    """Return whether the field [i, stop) is a number, and the number (up to one unit in the last place)."""
     negative = text[i] == 45
     if i < stop and (text[i] == 45 or text[i] == 43):
         i += 1
@@ -189,7 +203,7 @@ def number(text, i, stop):
 
 @hot
 def third(text, i, stop, column):
-    """Read the third column where it is wanted; where it is not, the compiler leaves all of `number` out."""
+    """Return whether the third column is a number, and the number; the compiler omits this if `column` is None."""
     if column is None:
         return True, 0.0
     return number(text, i, stop)
@@ -197,7 +211,7 @@ def third(text, i, stop, column):
 
 @hot
 def identifier(text, i, stop):
-    """Return what the field [i, stop) is as an id (ARC, NAME or OUTSIDE), and the id."""
+    """Return the kind of the field [i, stop) as an id (ARC, NAME or OUTSIDE), and the id."""
     begin = i
     if text[i] == 45:
         begin += 1
@@ -273,7 +287,7 @@ def ids_line(text, i, column):
 
 @hot
 def note_bad(state, kind, line):
-    """Count a bad line and keep the first."""
+    """Count a bad line and keep the place and kind of the first."""
     state[_BAD] += 1
     if state[_BAD_LINE] < 0:
         state[_BAD_LINE] = line
@@ -282,16 +296,16 @@ def note_bad(state, kind, line):
 
 @hot
 def parse_ids(text, start, stop, low, top, floor, ceiling, src, dst, column, at, state):
-    """Read lines of ids in [low, top] into src, dst (and column, unless it is None) from place `at` on.
+    """Read lines of ids in [low, top] into `src`, `dst` and `column` from place `at` on.
 
-    Stops at the first label that is no integer.
+    Stop at the first label that is not an integer.
     """
     largest = -1
     n = at
     i = start
     while i < stop:
         line = i
-        # The common line: digits, one separator, digits, newline. Anything else is read again by `ids_line`.
+        # the common line: digits, one separator, digits, newline; `ids_line` reads any other line again
         a = 0
         d = byte(text, i) - _ZERO
         while 0 <= d <= 9:

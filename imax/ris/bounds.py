@@ -1,4 +1,4 @@
-"""Bounds on spread from the coverage of RR sets: pure formulas.
+"""Formulas for bounds on spread from the coverage of RR sets, and for the numbers of RR sets to draw.
 
 From Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maximization", SIGMOD 2018.
 """
@@ -30,25 +30,26 @@ def log_binomial(n: int, k: int) -> float:
 
 
 def lower_bound(covered: int, n_sets: int, total: float, a: float) -> float:
-    """Lower bound on the spread of a seed set that covers `covered` of `n_sets` sets drawn independently of it.
+    """Return a lower bound on the spread of a seed set that covers `covered` of `n_sets` RR sets.
 
-    Fails with probability at most exp(-a). `total` is what all sets stand for: the number of nodes, or their weight.
+    The RR sets are drawn independently of the seed set. The bound fails with probability at most exp(-a). `total` is
+    the number of nodes, or their total weight.
     """
     root = math.sqrt(covered + 2.0 * a / 9.0) - math.sqrt(a / 2.0)
     return max(0.0, (root * root - a / 18.0) * total / n_sets)
 
 
 def upper_bound(covered: float, n_sets: int, total: float, a: float) -> float:
-    """Upper bound on a spread, from a bound on the number of sets that its seed set covers.
+    """Return an upper bound on the spread of a seed set, from a bound on the number of RR sets that it covers.
 
-    Fails with probability at most exp(-a); never above `total`.
+    The bound fails with probability at most exp(-a). It is never above `total`.
     """
     root = math.sqrt(covered + a / 2.0) + math.sqrt(a / 2.0)
     return min(total, root * root * total / n_sets)
 
 
 def wilson(covered: int, n_sets: int, total: float, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Wilson's score interval for a spread, by default of 95 %.
+    """Return Wilson's score interval for a spread; the default `z` is for 95 %.
 
     >>> low, high = wilson(50, 100, 1000.0)
     >>> round(low), round(high)
@@ -58,22 +59,22 @@ def wilson(covered: int, n_sets: int, total: float, z: float = 1.959963984540054
     scale = 1.0 + z * z / n_sets
     middle = (share + z * z / (2 * n_sets)) / scale
     half = z / scale * math.sqrt(share * (1 - share) / n_sets + z * z / (4 * n_sets * n_sets))
-    # at shares of 0 and 1 the interval ends at the estimate, but for rounding
+    # at shares of 0 and 1 the interval ends at the estimate, up to rounding
     return max(0.0, min(share, middle - half)) * total, min(1.0, max(share, middle + half)) * total
 
 
 @dataclass(frozen=True)
 class OpimSchedule:
-    """How OPIM-C samples.
+    """The numbers of RR sets that OPIM-C draws.
 
     Attributes
     ----------
     first : int
-        Sets in each collection in the first round.
+        RR sets of each collection in the first round; the number doubles in each round.
     rounds : int
-        Rounds at most; the collections double in each.
+        Largest number of rounds.
     a : float
-        Logarithm of the inverse failure probability of each bound in each round.
+        Each bound in each round fails with probability at most exp(-a).
     """
 
     first: int
@@ -85,27 +86,27 @@ MAX_ROUNDS = 60
 
 
 def opim_schedule(
-    log_choices: float, total: float, least: float, epsilon: float, delta: float, guarantee: float = GREEDY
+    log_choices: float, total: float, min_spread: float, epsilon: float, delta: float, guarantee: float = GREEDY
 ) -> OpimSchedule:
     """Return OPIM-C's schedule.
 
     Parameters
     ----------
     log_choices : float
-        Logarithm of the number of seed sets to choose among: of C(n, k) for k of n candidates.
+        Logarithm of the number of seed sets to choose from: of C(n, k) for k of n candidates.
     total : float
-        What all sets stand for.
-    least : float
-        A spread that the optimum reaches in any case: k, or the k largest weights of candidates. 0 where none is known.
+        Number of nodes, or their total weight.
+    min_spread : float
+        Lower bound on the optimal spread, such as k, or the sum of the k largest weights of candidates; 0 for none.
     epsilon, delta : float
         Approximation and failure probability.
     guarantee : float, default 1 - 1/e
-        The share of the optimum that the choice reaches on known spreads.
+        Share of the optimum that the selection reaches if spreads are known exactly.
     """
     log6 = math.log(6.0 / delta)
     root = guarantee * math.sqrt(log6) + math.sqrt(guarantee * (log_choices + log6))
-    if least > 0.0:
-        doublings = math.log2(total) - math.log2(least) - 2.0 * math.log2(epsilon)
+    if min_spread > 0.0:
+        doublings = math.log2(total) - math.log2(min_spread) - 2.0 * math.log2(epsilon)
         rounds = max(1, math.ceil(min(doublings, MAX_ROUNDS)))
     else:
         rounds = MAX_ROUNDS
@@ -115,7 +116,7 @@ def opim_schedule(
 def imm_sizes(
     n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY
 ) -> tuple[float, float]:
-    """Return IMM's (lambda', lambda*): sets wanted are lambda' / x to test a spread of x, and lambda* / x to choose.
+    """Return IMM's (lambda', lambda*): it draws lambda' / x RR sets to test a spread of x, and lambda* / x to select.
 
     Tang, Shi and Xiao, "Influence Maximization in Near-Linear Time", SIGMOD 2015. Each of the two phases fails with
     probability at most delta / 2.
@@ -125,11 +126,11 @@ def imm_sizes(
     n : float
         Number of nodes, or their total weight.
     log_choices : float
-        Logarithm of the number of seed sets to choose among.
+        Logarithm of the number of seed sets to choose from.
     epsilon, delta : float
         Approximation and failure probability.
     guarantee : float, default 1 - 1/e
-        The share of the optimum that the choice reaches on known spreads.
+        Share of the optimum that the selection reaches if spreads are known exactly.
     """
     half = math.log(2.0 / delta)
     wide = math.sqrt(2.0) * epsilon

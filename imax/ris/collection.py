@@ -1,4 +1,4 @@
-"""A growing collection of RR sets, flat in memory, and its inverted index."""
+"""Growing collections of RR sets in flat arrays, with an inverted index."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
 from .._utils.streams import RNG, Stream, key_from, stream_key
-from ..diffusion.sampler import Sampler
+from ..diffusion.sampler import Piece, Sampler
 from ..errors import OutOfMemoryBoundError
-from ..graph.node_values import node_weights
+from ..graph.node_values import node_weights as check_node_weights
 
 if TYPE_CHECKING:
     from ..kernels.coverage import InvertedIndex
@@ -21,27 +21,31 @@ __all__ = ["RRCollection", "sample_rr_sets"]
 
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
-_FEW = 16  # pieces that one thread places sooner than two
+_FEW_PIECES = 16  # one thread copies them faster than two
 
 
 class RRCollection:
     """RR sets number 0 to ``len(collection) - 1`` of one stream.
 
-    Extending from 1,000 to 2,000 sets gives what drawing 2,000 gives, whatever the number of threads or lanes.
+    An extension from 1,000 to 2,000 sets gives the same sets as drawing 2,000 at once, for any number of threads and
+    lanes.
 
     Parameters
     ----------
     sampler : Sampler
-        Where the sets come from.
+        Draws the sets.
 
     Attributes
     ----------
     nodes : numpy.ndarray of int32, shape (n_entries,)
-        The sets' nodes one after the other, in internal ids; a set's root comes first.
+        The nodes of the sets, one set after the other, by internal id; the root comes first.
     offsets : numpy.ndarray of int64, shape (n_sets + 1,)
-        Where each set begins.
+        Nodes of set i are at ``offsets[i]`` to ``offsets[i + 1]``.
     total : float
-        Number of nodes, or sum of node weights: ``total`` times the covered share estimates a spread.
+        Number of nodes, or sum of node weights. ``total`` times the share of sets that a seed set covers estimates its
+        spread.
+    n_sets, n_entries : int
+        Number of sets, and of entries of `nodes`.
     """
 
     def __init__(self, sampler: Sampler) -> None:
@@ -56,17 +60,17 @@ class RRCollection:
 
     @property
     def nodes(self) -> NDArray[np.int32]:
-        """The sets' nodes, one set after the other."""
+        """The nodes of the sets, one set after the other."""
         return self._nodes[: self.n_entries]
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """Where each set begins, and the end."""
+        """The first place of each set in `nodes`, and the end of the last set."""
         return self._offsets[: self.n_sets + 1]
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the sets take, without their index."""
+        """Bytes of the sets without their index."""
         return self.n_entries * _ENTRY_BYTES + self.n_sets * _SET_BYTES
 
     def extend(
@@ -78,7 +82,13 @@ class RRCollection:
     ) -> int:
         """Draw sets until there are `count`; return how many there are.
 
-        There can be fewer if `keep_going`, asked now and then, says False. `alongside` is done meanwhile, in any case.
+        Parameters
+        ----------
+        count : int
+        keep_going : callable, optional
+            Called between chunks; if it returns False, fewer sets are drawn.
+        alongside : callable, optional
+            Other work, which is done at the same time; it is done even if no set is drawn.
         """
         missing = max(0, count - self.n_sets)
         pieces = self.sampler.sample(self.n_sets, missing, keep_going=keep_going, alongside=alongside)
@@ -86,7 +96,8 @@ class RRCollection:
             self._append(pieces)
         return self.n_sets
 
-    def _append(self, pieces: list[tuple[NDArray[np.int32], NDArray[np.int64]]]) -> None:
+    def _append(self, pieces: list[Piece]) -> None:
+        """Add sets to the end."""
         entries = self.n_entries + sum(nodes.size for nodes, _ in pieces)
         sets = self.n_sets + sum(lengths.size for _, lengths in pieces)
         self._nodes = _grown(self._nodes, self.n_entries, entries)
@@ -96,11 +107,11 @@ class RRCollection:
             tasks.append(partial(self._place, nodes, lengths, self.n_entries, self.n_sets))
             self.n_entries += nodes.size
             self.n_sets += lengths.size
-        parallel.run(tasks, self.sampler.threads if len(tasks) > _FEW else 1)
+        parallel.run(tasks, self.sampler.threads if len(tasks) > _FEW_PIECES else 1)
         self._index = None
 
     def _place(self, nodes: NDArray[np.int32], lengths: NDArray[np.int64], entry: int, number: int) -> None:
-        """Write sets to where they belong."""
+        """Copy sets to their place: from an entry and a number of a set on."""
         self._nodes[entry : entry + nodes.size] = nodes
         ends = self._offsets[number + 1 : number + 1 + lengths.size]
         np.cumsum(lengths, out=ends)
@@ -123,30 +134,32 @@ class RRCollection:
         return self._index
 
     def _parts(self, n_entries: int) -> int:
-        """How many parts of the index are best; each repeats a pointer per node, so that small ones do not pay."""
+        """Return the best number of parts of the index: each part has a pointer per node, so small parts do not pay."""
         n = self.graph.n_nodes
         shared = min(self.sampler.threads, n_entries // max(n, 1 << 15))
         return max(1, shared, n_entries // max(4 * n, 1 << 21))
 
     def _index_nbytes(self, n_entries: int) -> int:
+        """Return the bytes of an index of so many entries."""
         return n_entries * _ENTRY_BYTES + self._parts(n_entries) * (self.graph.n_nodes + 1) * 8
 
     @property
     def index_nbytes(self) -> int:
-        """Bytes that the sets' index takes, once it is made."""
+        """Bytes of the index of the sets, whether it is built or not."""
         return self._index_nbytes(self.n_entries)
 
-    def foresee(self, count: int) -> int:
-        """Return the bytes that so many sets will take with their index, by those drawn; 0 where there are none."""
+    def expected_nbytes(self, count: int) -> int:
+        """Return the expected bytes of so many sets with their index, from the sets so far; 0 if there are none."""
         share = count / max(self.n_sets, 1)
         return int(self.nbytes * share) + self._index_nbytes(int(self.n_entries * share)) if self.n_sets else 0
 
     def degree(self) -> NDArray[np.int32]:
-        """Return how many sets hold each node."""
+        """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
         counts: NDArray[np.int32] = np.diff(self.index().ptr, axis=1).sum(axis=0, dtype=np.int32)
         return counts
 
     def _invert(self, parts: int) -> "InvertedIndex":
+        """Build the index: its parts have about the same number of entries."""
         from ..kernels.coverage import InvertedIndex, invert
 
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
@@ -159,7 +172,7 @@ class RRCollection:
         return InvertedIndex(ptr, sets, offsets, nodes)
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
-        """Return how many sets hold one of the seeds, given as internal ids."""
+        """Return the number of sets that hold a seed; seeds are internal ids."""
         from ..kernels.coverage import count_covered
 
         chosen = np.zeros(self.graph.n_nodes, dtype=np.bool_)
@@ -170,7 +183,10 @@ class RRCollection:
         return int(sum(parallel.run(tasks, threads)))
 
     def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
-        """Return how many sets hold each seed, in internal ids, but none before it; nor one of `start`, where given."""
+        """Return the number of sets that each seed covers first.
+
+        These sets hold no seed before it and no node of `start`. All nodes are internal ids.
+        """
         from ..kernels.coverage import count_first
 
         rank = np.zeros(self.graph.n_nodes, dtype=np.int32)
@@ -187,7 +203,7 @@ class RRCollection:
         return total
 
     def estimate(self, seeds: list[Any]) -> float:
-        """Return the estimated spread of seeds, given as labels."""
+        """Return the estimated spread of seeds; they are labels."""
         return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
 
     def __len__(self) -> int:
@@ -207,7 +223,7 @@ class RRCollection:
 
 
 def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
-    """Return an array with room for `needed`, doubling."""
+    """Return an array with space for `needed` entries; its size at least doubles while it is below 2**28."""
     if needed <= array.size:
         return array
     larger = np.empty(max(needed, 2 * array.size if array.size < 1 << 28 else needed), dtype=array.dtype)
@@ -226,27 +242,28 @@ def sample_rr_sets(
     threads: int | None = None,
     max_memory: int | str | None = None,
 ) -> RRCollection:
-    """Draw random reverse-reachable sets.
+    """Draw random reverse-reachable (RR) sets.
 
-    An RR set is the set of nodes that reach a random root through live arcs; a seed set's spread is the number of nodes
-    times the probability that it meets a random RR set (Borgs et al., SODA 2014).
+    An RR set holds the nodes that reach a random root through live arcs. The spread of a seed set is the number of
+    nodes times the probability that a random RR set holds a seed.
 
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
     count : int
-        How many.
+        Number of RR sets.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        What each node counts; roots are drawn in proportion. In the order of node indices, or by label.
+        Weight of each node, by node index or by label; roots are drawn in proportion to it. Default 1 each.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        RR set i depends on `rng` and i alone, not on `threads` and `lanes`.
     lanes : int, optional
-        RR sets that run side by side in a thread, 1 to 16. Changes the speed, never the result.
+        Number of RR sets that run side by side in a thread, 1 to 16. Changes the speed, never the result.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores. Changes the speed, never the result.
     max_memory : int or str, optional
-        Bound on the sets' bytes, such as ``"2GiB"``.
+        Limit on the bytes of the sets, such as ``"2GiB"``. Default: no limit.
 
     Returns
     -------
@@ -254,9 +271,16 @@ def sample_rr_sets(
 
     Raises
     ------
-    InvalidArgumentError, InvalidGraphError
+    InvalidArgumentError
+        If an argument is wrong.
+    InvalidGraphError
+        If the LT weights of a node sum to more than 1.
     OutOfMemoryBoundError
-        If the sets asked for do not fit into `max_memory`.
+        If the RR sets need more than `max_memory`.
+
+    References
+    ----------
+    Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014 (RR sets).
 
     Examples
     --------
@@ -271,7 +295,7 @@ def sample_rr_sets(
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
     network = as_graph(graph)
-    weights = _weights(network, node_weights)
+    weights = check_node_weights(network, node_weights)
     collection = RRCollection(
         Sampler(
             network,
@@ -287,10 +311,8 @@ def sample_rr_sets(
         collection.extend(min(count, len(collection) + step))
         if limit is not None and collection.nbytes > limit:
             raise OutOfMemoryBoundError(
-                f"{len(collection):,} of {count:,} RR sets already take {collection.nbytes:,} bytes, more than "
-                f"max_memory = {limit:,}; ask for fewer sets or raise the bound"
+                f"max_memory of {limit:,} bytes is exceeded by {len(collection):,} of {count:,} RR sets, which need "
+                f"{collection.nbytes:,} bytes; lower count or raise max_memory",
+                argument="max_memory",
             )
     return collection
-
-
-_weights = node_weights

@@ -1,4 +1,4 @@
-"""What a seed set may be: how many seeds, which nodes, quotas of groups, costs and a budget."""
+"""Constraints on a seed set: number of seeds, allowed nodes, quotas of groups, costs and a budget."""
 
 import math
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ class Constraint:
     Attributes
     ----------
     k : int
-        The most seeds, forced ones included.
+        Largest number of seeds, forced seeds included.
     allowed : numpy.ndarray of bool, shape (n_nodes,)
-        The nodes that may be chosen: neither forced nor active from the start.
+        Nodes that may be chosen; forced seeds and start nodes are not among them.
     forced : numpy.ndarray of int32
         Nodes that are seeds in any case, in the order given.
     start : numpy.ndarray of int32
-        Nodes that are active already: what they reach counts for nothing.
+        Nodes that are already active: what they reach does not count.
     matroid : PartitionMatroid or None
-        Where groups have quotas or capacities: which of the allowed nodes each may take, and how many. Groups that
-        share nodes must be all that limits the seeds.
+        With quotas or capacities: which of the allowed nodes each group may take, and how many. If groups share nodes,
+        nothing else may limit the seeds.
     cost : numpy.ndarray of float64, shape (n_nodes,), or None
-        What each node costs, where there is a budget.
-    purse : float
-        The budget left when the forced ones are paid.
+        With a budget: cost of each node.
+    remaining_budget : float
+        The budget minus the costs of the forced seeds.
     """
 
     k: int
@@ -47,25 +47,25 @@ class Constraint:
 
     @classmethod
     def of(cls, k: int, allowed: NDArray[np.bool_]) -> "Constraint":
-        """Return the plain constraint: k of the allowed nodes."""
+        """Return the constraint to at most k of the allowed nodes."""
         none = np.empty(0, dtype=np.int32)
         return cls(k, allowed, none, none)
 
     @property
     def free(self) -> int:
-        """How many seeds are left to choose."""
+        """Number of seeds to choose besides the forced seeds."""
         return self.k - self.forced.size
 
     @property
     def guarantee(self) -> float:
-        """The share of the optimum that greedy choice reaches on known spreads."""
+        """Share of the optimum that greedy selection reaches if spreads are known exactly."""
         if self.cost is not None:
             return GREEDY / 2  # the better of two greedy orders: Leskovec et al. 2007
         return GREEDY if self.matroid is None else 0.5
 
     @kept_property
     def groups_alone(self) -> bool:
-        """Whether nothing but the groups' room limits how many of the allowed nodes are chosen."""
+        """Whether the capacities of the groups are the only limit on the number of allowed nodes that are chosen."""
         m = self.matroid
         return (
             m is not None
@@ -74,7 +74,7 @@ class Constraint:
         )
 
     def log_choices(self) -> float:
-        """Return the logarithm of a bound on the number of seed sets to choose among."""
+        """Return the logarithm of an upper bound on the number of seed sets to choose from."""
         if self.matroid is not None and self.groups_alone:
             return self.matroid.log_choices()
         n = int(self.allowed.sum())
@@ -84,30 +84,30 @@ class Constraint:
         return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
 
     def min_spread(self, weights: NDArray[np.float64] | None) -> float:
-        """Return a spread that the best seeds surely have, their own weight; 0 where start nodes may reach them."""
+        """Return a lower bound on the optimal spread: the weight of the seeds; 0 if start nodes may reach them."""
         if self.start.size:
             return 0.0
-        worth = np.ones(self.allowed.size) if weights is None else weights
-        own = float(worth[self.forced].sum())
+        node_weight = np.ones(self.allowed.size) if weights is None else weights
+        own = float(node_weight[self.forced].sum())
         if self.matroid is not None and self.groups_alone and (np.diff(self.matroid.by_ptr) > 1).any():
-            single = float(worth[self.allowed].max(initial=0.0))
-            return own + max(self.matroid.first_fit(worth), single)
+            single = float(node_weight[self.allowed].max(initial=0.0))
+            return own + max(self.matroid.first_fit(node_weight), single)
         if self.matroid is not None:
-            return own + self._max_gain_by_group(worth, self.free)
+            return own + self._max_gain_by_group(node_weight, self.free)
         if self.cost is None:
-            return own + self.max_gain(worth)
+            return own + self.max_gain(node_weight)
         affordable = self.allowed & (self.cost <= self.remaining_budget)
-        return own + float(worth[affordable].max(initial=0.0))
+        return own + float(node_weight[affordable].max(initial=0.0))
 
     def max_gain(self, gain: NDArray[Any], k: int | None = None) -> float:
-        """Return a bound on the sum of gains that the free seeds can have; with a budget the last one may be cut.
+        """Return an upper bound on the sum of gains of the free seeds; with a budget a part of the last seed may count.
 
         Parameters
         ----------
         gain : numpy.ndarray of int32, shape (n_nodes,)
-            Not negative; floats where there are no groups.
+            Gains that are not negative; float64 is allowed without groups.
         k : int, optional
-            In place of `free`.
+            Number of seeds; default `free`.
         """
         k = self.free if k is None else k
         if self.matroid is not None and self.groups_alone:
@@ -120,33 +120,33 @@ class Constraint:
         return self._max_gain_by_group(gain, k)
 
     def _max_gain_by_group(self, gain: NDArray[Any], k: int) -> float:
-        """Return the sum of the k largest gains that groups without a common node admit."""
+        """Return the sum of the k largest gains under the capacities of groups that share no node."""
         nodes = np.flatnonzero(self.allowed & (gain > 0))
-        worth = gain[nodes]
+        gain = gain[nodes]
         if self.matroid is not None:
-            of = self.matroid.group[nodes]
-            order = np.lexsort((-worth, of))
-            worth, of = worth[order], of[order]
-            begin = np.searchsorted(of, of)  # where each one's group begins
-            limit = np.append(self.matroid.capacity, len(worth))[of]  # group -1 has none
-            worth = worth[np.arange(worth.size) - begin < limit]
+            group = self.matroid.group[nodes]
+            order = np.lexsort((-gain, group))
+            gain, group = gain[order], group[order]
+            begin = np.searchsorted(group, group)  # first place of each node's group
+            limit = np.append(self.matroid.capacity, len(gain))[group]  # the last is for group -1: no limit
+            gain = gain[np.arange(gain.size) - begin < limit]
         if k == 0:
             return 0.0
-        if worth.size > k:
-            worth = np.partition(worth, worth.size - k)[worth.size - k :]
-        return float(worth.sum())
+        if gain.size > k:
+            gain = np.partition(gain, gain.size - k)[gain.size - k :]
+        return float(gain.sum())
 
-    def _max_gain_for_budget(self, nodes: NDArray[np.int64], worth: NDArray[Any]) -> float:
-        """Solve the fractional knapsack: nodes by falling gain per cost, the last one cut."""
+    def _max_gain_for_budget(self, nodes: NDArray[np.int64], gain: NDArray[Any]) -> float:
+        """Return the value of the fractional knapsack: nodes by falling gain per cost, and a part of the last one."""
         assert self.cost is not None
         cost = self.cost[nodes]
         fits = cost <= self.remaining_budget
-        worth, cost = worth[fits], cost[fits]
+        gain, cost = gain[fits], cost[fits]
         with np.errstate(divide="ignore"):
-            order = np.argsort(-(worth / cost), kind="stable")
-        worth, cost = worth[order], cost[order]
+            order = np.argsort(-(gain / cost), kind="stable")
+        gain, cost = gain[order], cost[order]
         whole = int(np.searchsorted(np.cumsum(cost), self.remaining_budget, side="right"))
-        total = float(worth[:whole].sum())
-        if whole < worth.size:
-            total += float(worth[whole] * (self.remaining_budget - cost[:whole].sum()) / cost[whole])
+        total = float(gain[:whole].sum())
+        if whole < gain.size:
+            total += float(gain[whole] * (self.remaining_budget - cost[:whole].sum()) / cost[whole])
         return total

@@ -85,8 +85,9 @@ def certify(
     >>> imax.certify(graph, [11, 12], rng=1).ratio < 0.5 < found.ratio
     True
     """
-    if isinstance(seeds, str):
-        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the text {seeds!r}", argument="seeds")
+    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
+        kind = "text" if isinstance(seeds, str) else type(seeds).__name__
+        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the {kind} {seeds!r}", argument="seeds")
     labels = list(dict.fromkeys(seeds))
     if not labels:
         raise InvalidArgumentError("seeds is empty; give at least one node", argument="seeds")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Unpack
 
 from .. import __version__
-from .._utils import check
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
@@ -14,14 +13,12 @@ from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..results import Compared, Comparison, SelectionResult, overlap_of
 from .certification import certify
+from .comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
 from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
 from .maximization import maximize
-from .outcome import INTERRUPT
 from .registry import ALGORITHMS
 
 __all__ = ["compare"]
-
-DEFAULT_SECONDS = 60.0
 
 
 def compare(
@@ -104,24 +101,15 @@ def compare(
     }  # fmt: skip
     options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
     own = options if epsilon is None else options | {"epsilon": epsilon}
-    rows: list[Compared] = []
-    reason = "all algorithms done"
-    try:
-        for name in chosen:
-            _warm_up(network, name, own)
-            if progress is not None:
-                progress(name, len(rows), len(chosen))
-            with peak_rise() as rise:
-                began = time.perf_counter()
-                result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
-                seconds, memory = time.perf_counter() - began, rise()
-            rows.append(_evaluated(network, result, seconds, memory, n_simulations, options))
-            if result.stop_reason == INTERRUPT:
-                raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        if not rows:
-            raise
-        reason = INTERRUPT
+
+    def measure(name: str) -> Compared:
+        with peak_rise() as rise:
+            began = time.perf_counter()
+            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
+            seconds, memory = time.perf_counter() - began, rise()
+        return _evaluated(network, result, seconds, memory, n_simulations, options)
+
+    rows, reason = measure_each(chosen, lambda name: _warm_up(network, name, own), measure, progress)
     return Comparison(
         rows=rows,
         overlap=overlap_of([row.seeds for row in rows]),
@@ -140,11 +128,8 @@ def compare(
 
 def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> None:
     """Run an algorithm on two nodes, so that its time does not include compiling or loading kernels."""
-    p = network.probability
-    values = None if p.values is None else [0.5, 0.5]
-    spec = "uniform:0.5" if p.kind == "uniform" else None
     weights = None if options["node_weights"] is None else [1.0, 1.0]
-    pair = InfluenceGraph.from_arrays([0, 1], [1, 0], values, probability=spec)
+    pair = graph_like(network, [0, 1], [1, 0])
     maximize(
         pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
         include=None if options["include"] is None else [0], rng=0,
@@ -157,15 +142,10 @@ def _reusable(labels: Iterable[Hashable] | None) -> Any:
 
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
-    if algorithms == "all":
+    names = name_list(algorithms)
+    if names == ["all"]:
         return [entry.name for entry in ALGORITHMS.values() if node_weights is None or "node_weights" in entry.accepts]
-    names = algorithms.split(",") if isinstance(algorithms, str) else list(algorithms)
-    names = list(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in names))
-    if not names:
-        raise InvalidArgumentError("algorithms is empty; give at least one name, or 'all'", argument="algorithms")
-    for name in names:
-        check.one_of(name, "algorithms", ("all", *ALGORITHMS))
-    return names
+    return [ALGORITHMS.find(name, argument="algorithms").name for name in names]
 
 
 def _evaluated(
@@ -186,12 +166,7 @@ def _evaluated(
     return Compared(
         algorithm=result.algorithm,
         seeds=result.seeds,
-        spread=estimate.spread,
-        std_error=estimate.std_error,
-        interval=estimate.interval,
-        lower_bound=found.lower_bound,
-        upper_bound=found.upper_bound,
-        ratio=found.ratio,
+        **estimates(estimate, found),
         delta=found.delta,
         model=result.model,
         seconds=seconds,

@@ -59,7 +59,8 @@ def minimize_seeds(
     model, probability, node_weights, rng, threads, max_memory, time_limit, progress
         As in `maximize`.
     epsilon : float, default 0.01
-        Sampling stops at the latest when the bounds are within this share of the estimates.
+        Sampling stops when the lower bound of the chosen seeds is within this share of their estimated spread, or
+        earlier if no smaller number of seeds is estimated to reach the target.
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
     **constraints

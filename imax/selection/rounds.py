@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,11 @@ class CollectionPair:
         if count > _MAX_SETS:
             raise Stopped(MEMORY)
         # stop before the collection grows beyond the limit
-        if limit is not None and self.have_result and 2 * collection.foresee(count) > 1.02 * limit + collection.nbytes:
+        if (
+            limit is not None
+            and self.have_result
+            and 2 * collection.expected_nbytes(count) > 1.02 * limit + collection.nbytes
+        ):
             raise Stopped(MEMORY)
         with self.clock("sample"):
             collection.extend(count, keep_going=self._keep_going, alongside=alongside)
@@ -223,14 +228,17 @@ class CollectionPair:
         )
 
 
+R = TypeVar("R")
+
+
 def doubling_rounds(
     pair: CollectionPair,
     schedule: OpimSchedule,
-    make_round: Callable[[int, int], Round],
-    stop: Callable[[Round], str | None],
+    make_round: Callable[[int, int], R],
+    stop: Callable[[R], str | None],
     *,
     target: float | None = None,
-) -> Generator[Round, None, str]:
+) -> Generator[R, None, str]:
     """Yield rounds on twice as many RR sets each time, and return the stop reason.
 
     Parameters
@@ -243,7 +251,7 @@ def doubling_rounds(
     stop : callable
         Returns the reason to stop after a round, or None to continue.
     target : float, optional
-        Certified ratio to show as the target in progress reports; without it there are no reports.
+        Certified ratio to show as the target in progress reports of a `Round`; without it there are no reports.
 
     Raises
     ------
@@ -254,6 +262,7 @@ def doubling_rounds(
         best = make_round(number, schedule.first << (number - 1))
         yield best
         if target is not None:
+            assert isinstance(best, Round)
             pair.report(best, number, schedule.rounds, target)
         if reason := stop(best):
             return reason
@@ -261,12 +270,12 @@ def doubling_rounds(
     return BOUND
 
 
-def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
+def run_rounds(rounds: Generator[R, None, str]) -> tuple[R, str, int]:
     """Run rounds until they end, a limit is reached or the user interrupts.
 
     Returns
     -------
-    tuple of (Round, str, int)
+    tuple
         The last round, the stop reason, and the number of rounds.
 
     Raises
@@ -291,7 +300,6 @@ def run_rounds(rounds: Generator[Round, None, str]) -> tuple[Round, str, int]:
         reason = MEMORY
     if best is None:
         raise OutOfMemoryBoundError(
-            "max_memory is too small for the first round of RR sets; raise it, or use a smaller graph",
-            argument="max_memory",
+            "there is not enough memory for the first round of RR sets; use a smaller graph or a larger machine"
         )
     return best, reason, number

@@ -55,7 +55,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
 def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
     """Whether that many sets, with their index, stay below the memory limit."""
     limit = pair.problem.limits.memory
-    return limit is None or sets.foresee(math.ceil(count)) <= limit
+    return limit is None or sets.expected_nbytes(math.ceil(count)) <= limit
 
 
 def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
@@ -66,7 +66,7 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     if not _fits(pair, sets, n_needed * (1.0 + _VALIDATION_SHARE)):
         limit = q.limits.memory
         assert limit is not None
-        n_needed = limit / (1.0 + _VALIDATION_SHARE) / (sets.foresee(sets.n_sets) / sets.n_sets)
+        n_needed = limit / (1.0 + _VALIDATION_SHARE) / (sets.expected_nbytes(sets.n_sets) / sets.n_sets)
         reason = MEMORY
     del sets
     count = 0

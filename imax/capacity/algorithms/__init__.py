@@ -1,0 +1,1 @@
+"""The algorithms of capacity-constrained selection."""

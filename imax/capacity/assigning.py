@@ -1,0 +1,213 @@
+"""The public function `assign`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import __version__
+from .._utils import check
+from .._utils.streams import RNG, key_from
+from ..errors import InvalidArgumentError
+from ..graph.node_values import node_weights as check_node_weights
+from ..selection.problem import Problem, Progress, check_work
+from .assignment import Assignment
+from .outcome import Invitations, certified
+from .problem import CapacityProblem
+from .registry import ALGORITHMS
+from .task import DEFAULT_EPSILON, ORACLES, SPARE, Task
+
+__all__ = ["assign", "check_problem"]
+
+
+def assign(
+    problem: CapacityProblem,
+    algorithm: str = "rr-opim+",
+    *,
+    model: str = "ic",
+    epsilon: float | None = None,
+    delta: float | None = None,
+    oracle: str | None = None,
+    n_rr_sets: int | None = None,
+    n_simulations: int | None = None,
+    spare: str | None = None,
+    node_weights: ArrayLike | dict[Any, float] | None = None,
+    rng: RNG = None,
+    threads: int | None = None,
+    max_memory: int | str | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[Progress], Any] | None = None,
+) -> Assignment:
+    """Choose whom each inviter invites, so that the spread among passive nodes is as large as possible.
+
+    Parameters
+    ----------
+    problem : CapacityProblem
+        Graph, inviters, and the capacity and the candidates of each inviter.
+    algorithm : str, default "rr-opim+"
+        A name in `imax.capacity.ALGORITHMS`; see :doc:`/how-to/capacities`. An algorithm rejects arguments that it does
+        not support.
+    model : {"ic", "lt"}, default "ic"
+        Independent cascade or linear threshold.
+    epsilon : float, optional
+        Precision at which the algorithm stops, between 0 and 1; default 0.02, and 0.1 for ``"opim-c"`` and ``"imm"``.
+        The spread is at least 1/2 - epsilon of the optimum, and the choice has settled: see `imax.maximize`. A smaller
+        value gives a larger spread and takes longer.
+    delta : float, optional
+        Failure probability of the certificate, between 0 and 1; default 1 / number of passive nodes.
+    oracle : {"rr", "simulation", "exact"}, optional
+        How ``"rr-greedy"`` and ``"mg-greedy"`` estimate spreads: by a fixed number of RR sets (the default), by forward
+        simulation, or by enumeration on a tiny graph.
+    n_rr_sets : int, optional
+        Number of RR sets that ``oracle="rr"`` draws for the selection, and again for the validation; default 100,000.
+    n_simulations : int, optional
+        Number of forward simulations that ``oracle="simulation"`` runs for each spread; default 10,000.
+    spare : {"uninvited", "empty", "all"}, default "uninvited"
+        Use of spare invitations: those for which no candidate is left that adds anything that the selection can
+        measure. ``"uninvited"`` uses them for candidates whom nobody has invited, in decreasing order of out-degree,
+        because each of these adds at least itself unless it is reached anyway. ``"empty"`` leaves them unused.
+        ``"all"`` uses them even for nodes whom others have invited. With ``oracle="exact"``, a gain of 0 is certain,
+        and ``"uninvited"`` leaves them unused. `Assignment.unused` counts the unused invitations. The local algorithms
+        use as many invitations as they can and reject this argument.
+    node_weights : array_like of float, shape (n_nodes,), or dict, optional
+        Weight of each node: the spread is the total weight of the reached passive nodes. By node index of the whole
+        graph, or by label. Default 1 for each node.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The same value gives the same result for any number of threads.
+    threads, max_memory, time_limit, progress
+        As in `imax.maximize`.
+
+    Returns
+    -------
+    Assignment
+        The invitations with a certificate, for every algorithm. After an interrupt (Ctrl-C) it has the best result so
+        far, if there is one, and its ``stop_reason`` is ``"interrupted"``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is invalid, or not supported by the algorithm.
+    InvalidGraphError
+        If ``model="lt"`` and the weights of the arcs into some node sum to more than 1.
+
+    References
+    ----------
+    Zhang, Huang, Sun, Lin, Xiao, Tang: Capacity Constrained Influence Maximization in Social Networks. KDD 2023.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.capacity import CapacityProblem, assign
+    >>> problem = CapacityProblem(imax.datasets.load("lesmis"), ["Myriel", "Marius"], 2)
+    >>> invited = assign(problem, rng=1)
+    >>> invited["Marius"]
+    ['Gavroche', 'Thenardier']
+    >>> invited.lower_bound <= invited.spread <= invited.upper_bound
+    True
+    """
+    check_problem(problem)
+    entry = ALGORITHMS.find(algorithm)
+    ALGORITHMS.check_accepts(entry, oracle=oracle, n_rr_sets=n_rr_sets, n_simulations=n_simulations, spare=spare)
+    _check_oracle(oracle, n_rr_sets, n_simulations)
+    if epsilon is None:
+        epsilon = DEFAULT_EPSILON if entry.epsilon is None else entry.epsilon
+    work = check_work(
+        model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
+        n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+    )  # fmt: skip
+    if work["model"] == "lt":
+        problem.graph.check_lt()
+    if oracle is None and "oracle" in entry.accepts:
+        oracle = "rr" if n_simulations is None else "simulation"
+    selection_problem = Problem(
+        graph=problem.graph,
+        constraint=problem.constraint,
+        weights=_passive_weights(problem, node_weights),
+        key=key_from(rng),
+        progress=progress,
+        oracle=oracle,
+        blocked=problem.blocked,
+        **{"delta": 1.0 / max(problem.n_passive, 2), **work},
+    )
+    task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE))
+    return _assignment(task, certified(task, entry.run(task)), entry.name)
+
+
+def check_problem(problem: Any) -> None:
+    """Raise `InvalidArgumentError` unless the argument is a `CapacityProblem`."""
+    if not isinstance(problem, CapacityProblem):
+        raise InvalidArgumentError(
+            f"problem must be a CapacityProblem, got {type(problem).__name__}", argument="problem"
+        )
+
+
+def _check_oracle(oracle: str | None, n_rr_sets: int | None, n_simulations: int | None) -> None:
+    """Check that the oracle exists and that the numbers of samples belong to it."""
+    if oracle is not None:
+        check.one_of(oracle, "oracle", ORACLES)
+    for name, value, wanted in (("n_rr_sets", n_rr_sets, "rr"), ("n_simulations", n_simulations, "simulation")):
+        if value is not None and oracle not in (None, wanted):
+            raise InvalidArgumentError(f"{name} requires oracle={wanted!r}, got oracle={oracle!r}", argument=name)
+    if n_rr_sets is not None and n_simulations is not None:
+        raise InvalidArgumentError(
+            "n_rr_sets cannot be combined with n_simulations, which is for another oracle; give one of them",
+            argument="n_rr_sets",
+        )
+
+
+def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64]:
+    """Return the weight of each node by internal id, 0 for inviters."""
+    given = check_node_weights(problem.graph, node_weights)
+    weights = np.where(problem.blocked, 0.0, 1.0 if given is None else given)
+    if not weights.any():
+        raise InvalidArgumentError(
+            "node_weights are 0 for all passive nodes; give a passive node a positive weight", argument="node_weights"
+        )
+    return weights
+
+
+def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
+    """Return the result that `assign` gives to the caller."""
+    problem, q, bounds = task.problem, task.selection_problem, found.bounds
+    assert bounds is not None
+    assert found.gains is not None
+    labels = q.graph.labels_of(found.seeds)
+    friends: dict[Any, list[Any]] = {inviter: [] for inviter in problem.active}
+    gains: dict[Any, list[float]] = {inviter: [] for inviter in problem.active}
+    for g, label, gain in zip(found.inviters.tolist(), labels, found.gains.tolist(), strict=True):
+        inviter = problem.active[g]
+        friends[inviter].append(label)
+        gains[inviter].append(gain)
+    capacities = zip(problem.active, problem.capacity.tolist(), strict=True)
+    return Assignment(
+        friends=friends,
+        gains=gains,
+        seeds=list(dict.fromkeys(labels)),
+        unused={inviter: k - len(friends[inviter]) for inviter, k in capacities if k > len(friends[inviter])},
+        without_friends=problem.without_friends,
+        spread=bounds.spread,
+        interval=bounds.interval,
+        lower_bound=bounds.lower,
+        upper_bound=bounds.upper,
+        ratio=bounds.ratio,
+        target_ratio=found.target_ratio,
+        algorithm=algorithm,
+        oracle=q.oracle,
+        model=q.model,
+        probability=q.graph.probability.spec,
+        epsilon=q.epsilon,
+        delta=q.delta,
+        n_active=len(problem.active),
+        n_passive=problem.n_passive,
+        n_pairs=problem.n_pairs,
+        n_slots=problem.n_slots,
+        n_rr_sets=found.n_rr_sets,
+        n_rr_entries=found.n_rr_entries,
+        n_simulations=found.n_simulations,
+        rounds=found.rounds,
+        stop_reason=found.stop_reason,
+        rng_key=q.key,
+        version=__version__,
+        seconds={phase: round(s, 6) for phase, s in found.seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
+    )

@@ -1,0 +1,44 @@
+"""Use of spare invitations: those that add nothing that the selection can measure."""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ris.coverage import Cover
+from .task import Task
+
+__all__ = ["add_spare", "replace_spare"]
+
+
+def replace_spare(cover: Cover, task: Task) -> Cover:
+    """Return a cover without choices of gain 0, and with the spare invitations used as the task says."""
+    assert cover.seed_groups is not None
+    useful = cover.gains > 0
+    inviters, seeds = add_spare(task, cover.seed_groups[useful], cover.seeds[useful])
+    gains = np.zeros(seeds.size, dtype=np.int64)
+    gains[: int(useful.sum())] = cover.gains[useful]
+    return dataclasses.replace(cover, seed_groups=inviters, seeds=seeds, gains=gains)
+
+
+def add_spare(
+    task: Task, inviters: NDArray[np.int32], seeds: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the inviters and the seeds, followed by those that use the remaining capacities as the task says."""
+    from ..kernels.matroid import fill_up
+
+    if task.spare == "empty":
+        return inviters, seeds
+    matroid = task.matroid
+    n_inviters, n = matroid.capacity.size, matroid.by_ptr.size - 1
+    used = np.bincount(inviters, minlength=n_inviters)
+    own_ptr = np.concatenate([[0], np.cumsum(used)])
+    own = seeds[np.argsort(inviters, kind="stable")]
+    invited = np.zeros(n, dtype=np.bool_)
+    invited[seeds] = True
+    left = matroid.usable_capacity() - used
+    more = np.empty((2, int(left.sum())), dtype=np.int32)
+    size = fill_up(
+        matroid.members(left), own_ptr, own, invited, task.spare == "all", np.full(n, -1, dtype=np.int32), *more
+    )
+    return np.concatenate([inviters, more[0, :size]]), np.concatenate([seeds, more[1, :size]])

@@ -1,0 +1,36 @@
+"""What an algorithm gets from `assign`."""
+
+from dataclasses import dataclass
+
+from ..ris.matroid import PartitionMatroid
+from ..selection.problem import Problem
+from .problem import CapacityProblem
+
+__all__ = ["DEFAULT_EPSILON", "ORACLES", "SPARE", "Task"]
+
+DEFAULT_EPSILON = 0.02  # by measurement: see docs/how-to/capacities
+ORACLES = ("rr", "simulation", "exact")
+SPARE = ("uninvited", "empty", "all")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A capacity problem together with the checked arguments of `assign`.
+
+    Attributes
+    ----------
+    problem : CapacityProblem
+    selection_problem : Problem
+        The same problem as the algorithms of `imax.maximize` see it, with model, precision and limits.
+    spare : {"uninvited", "empty", "all"}
+        Use of invitations that add nothing.
+    """
+
+    problem: CapacityProblem
+    selection_problem: Problem
+    spare: str
+
+    @property
+    def matroid(self) -> PartitionMatroid:
+        """The candidates and the capacity of each inviter."""
+        return self.problem.matroid
