@@ -236,8 +236,15 @@ class RRSetOracle:
     graph, model, weights, key, threads
         As for `SimulationOracle`.
     n_rr_sets : int
+    memory : int or None
+        Bound on the bytes of the RR sets and their index.
     keep_going : callable, optional
         Asked while sampling; False ends it with the sets drawn.
+
+    Raises
+    ------
+    OutOfMemoryBoundError
+        If the RR sets need more memory.
     """
 
     def __init__(
@@ -248,10 +255,17 @@ class RRSetOracle:
         key: Key,
         n_rr_sets: int,
         threads: int,
+        memory: int | None = None,
         keep_going: Callable[[], bool] | None = None,
     ) -> None:
         self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
         self.sets.extend(min(n_rr_sets, 1024))
+        needed = self.sets.expected_nbytes(n_rr_sets)
+        if memory is not None and needed > memory:
+            raise OutOfMemoryBoundError(
+                f"n_rr_sets = {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above max_memory; use fewer, "
+                "or an algorithm that draws as many as it needs, such as opim-c"
+            )
         self.sets.extend(n_rr_sets, keep_going=keep_going)
         self.index = self.sets.index(parts=1)
         self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)

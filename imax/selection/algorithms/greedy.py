@@ -35,7 +35,7 @@ def _oracle(q: Problem, keep_going: Callable[[], bool]) -> Oracle:
         return ExactOracle(q.graph, q.model, q.weights, q.blocked)
     if q.oracle == "rr":
         n_sets = q.n_rr_sets or DEFAULT_SETS
-        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.in_time)
+        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.memory, q.limits.in_time)
     n = q.n_simulations or DEFAULT_SIMULATIONS
     return SimulationOracle(
         q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going, blocked=q.blocked
