@@ -85,6 +85,7 @@ def dense():
     )
 
 
+@pytest.mark.slow
 def test_imm_stops_before_the_limit(dense, monkeypatch):
     sizes = []
     extend = imax.RRCollection.extend
@@ -102,6 +103,7 @@ def test_imm_stops_before_the_limit(dense, monkeypatch):
     assert max(sizes) < 20 << 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["greedy", "celf", "celf++"])
 def test_too_many_rr_sets_for_an_oracle_are_an_error(dense, algorithm):
     with pytest.raises(
