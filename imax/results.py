@@ -1,13 +1,13 @@
 """The results of selections and estimates."""
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from ._utils import jsons
 from .errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Record:
         return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return all fields as JSON; labels that JSON cannot represent are written as their repr."""
-        return json.dumps(self.to_dict(), indent=indent, default=repr, ensure_ascii=False)
+        """Return all fields as JSON. Labels that JSON cannot represent become their repr, NaN and infinity null."""
+        return jsons.dumps(self.to_dict(), indent)
 
 
 R = TypeVar("R", bound=Record)

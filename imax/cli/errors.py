@@ -11,7 +11,10 @@ import click
 from ..errors import ImaxError, InvalidArgumentError
 from .process import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
-__all__ = ["Command", "OutputError", "WrongUsage", "name_option", "report"]
+__all__ = ["Command", "OutputError", "WrongUsage", "cannot_write", "name_option", "report"]
+
+
+_LONGEST = 2000  # characters of an error
 
 
 class OutputError(ImaxError, OSError):
@@ -39,6 +42,8 @@ class _Terminated(click.ClickException):
 def report(error: click.ClickException, code: int | None = None) -> int:
     """Print an error in one line and return the exit code."""
     text = " ".join(error.format_message().split("\n"))
+    if len(text) > _LONGEST:
+        text = f"{text[:1000]} ... {text[-500:]}"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         text = f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
     with suppress(OSError):
@@ -91,8 +96,7 @@ class Command(click.Command):
             raise _BadInput("there is not enough memory; try --max-memory, or a smaller graph") from error
         except OSError as error:
             self._trace(ctx)
-            _discard_output()
-            raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
+            raise cannot_write(error) from error
         except Exception as error:
             if not process.interrupted:
                 raise
@@ -109,6 +113,12 @@ class Command(click.Command):
     def _trace(ctx: click.Context) -> None:
         if ctx.meta.get("imax.debug"):
             traceback.print_exc()
+
+
+def cannot_write(error: OSError) -> click.ClickException:
+    """Return the error for an output that cannot be written, and drop what is left of the output."""
+    _discard_output()
+    return _BadInput(f"cannot write the output: {error.strerror or error}")
 
 
 def _discard_output() -> None:

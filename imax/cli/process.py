@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -53,6 +54,19 @@ class Process:
             for number in (signal.SIGINT, signal.SIGTERM):
                 if signal.getsignal(number) in (self._record, signal.default_int_handler):
                     signal.signal(number, signal.SIG_DFL)
+
+    def occupy_closed_streams(self) -> None:
+        """Open the null device for standard streams that are closed, so that no file gets their numbers.
+
+        What other code writes to standard error would otherwise end up in that file.
+        """
+        with suppress(OSError):
+            number = os.open(os.devnull, os.O_RDWR)
+            while number <= 2:
+                number = os.open(os.devnull, os.O_RDWR)
+            os.close(number)
+        if sys.stderr is None:
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
     def watch_interrupts(self) -> None:
         """Let an interrupt raise `KeyboardInterrupt`, also if it comes where Python ignores exceptions."""

@@ -1,13 +1,8 @@
-"""Greedy maximum coverage over RR sets: inverted index, selection with its bounds, and counts of covered sets.
+"""Greedy maximum coverage over RR sets: lazy selection under constraints, with bounds.
 
 ================ ======= ================= ==========================================================================
 array            dtype   shape             meaning
 ================ ======= ================= ==========================================================================
-index.ptr        int64   (parts, n + 1)    ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets that
-                                           hold node v
-index.sets       int32   (n_entries,)      numbers of RR sets, rising in each row
-index.offsets    int64   (n_sets + 1,)     nodes of set i are at ``offsets[i]`` to ``offsets[i + 1]``
-index.nodes      int32   (n_entries,)      the nodes of the RR sets, one set after the other
 state.covered    bool    (n_sets,)         RR sets that a chosen node covers
 state.gain       int32   (n,)              sets not yet covered that hold the node
 state.allowed    bool    (n,)              nodes that may be chosen; with `tally` chosen nodes are no longer allowed
@@ -23,11 +18,10 @@ chosen.seeds     int32   (n_seeds,)        written: chosen nodes in order
 chosen.gains     int64   (n_seeds,)        written: sets that each chosen node covers first
 tally            int64   (max_gain + 1,)   number of allowed nodes of each gain above the floor; None: no bounds
 bounds           int64   (1 or k,)         lowered: upper bounds on the number of sets that allowed nodes cover
-rank             int32   (n,)              for `count_first`: place of each node in an order, 0 for none
 ================ ======= ================= ==========================================================================
 
-`groups`, `costs` and `tally` are None where the constraint has no such part; bounds need `tally`, which excludes the
-other two.
+`groups` and `costs` are None where the constraint has none. Bounds need `tally`, which excludes both. For `index` see
+`imax.kernels.inverted_index`.
 """
 
 from typing import NamedTuple
@@ -35,7 +29,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import as_index, helper, hot
+from ._jit import helper, hot
+from .heaps import sift_down
+from .inverted_index import cover_sets
 
 __all__ = [
     "FLOOR",
@@ -49,16 +45,9 @@ __all__ = [
     "Chosen",
     "Costs",
     "Groups",
-    "InvertedIndex",
     "State",
-    "count_covered",
-    "count_first",
-    "cover",
-    "cover_sets",
     "greedy",
-    "invert",
     "order",
-    "sift_down",
 ]
 
 # Places in `state.number`.
@@ -78,15 +67,6 @@ _LOW = np.int64(0xFFFFFFFF)
 _S32 = np.int64(32)
 _MANY = np.int64(1) << 60
 _INFINITE = np.int64(0x7F800000)  # the bits of an infinite float32
-
-
-class InvertedIndex(NamedTuple):
-    """RR sets by node, and by number."""
-
-    ptr: NDArray[np.int64]
-    sets: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    nodes: NDArray[np.int32]
 
 
 class State(NamedTuple):
@@ -121,46 +101,6 @@ class Chosen(NamedTuple):
 
     seeds: NDArray[np.int32]
     gains: NDArray[np.int64]
-
-
-@hot
-def invert(nodes, offsets, first, last, ptr, sets):
-    """Write sets first to last into rows by node: one part of the index, in the same places as the sets themselves."""
-    n = ptr.size - 1
-    ptr[:] = 0
-    for e in range(offsets[first], offsets[last]):
-        ptr[as_index(nodes[e])] += 1
-    at = offsets[first]
-    for v in range(n):
-        size = ptr[v]
-        ptr[v] = at
-        at += size
-    for i in range(first, last):
-        for e in range(offsets[i], offsets[i + 1]):
-            v = as_index(nodes[e])
-            sets[ptr[v]] = i
-            ptr[v] += 1
-    # each cursor is now at the start of the next row
-    for v in range(n, 0, -1):
-        ptr[v] = ptr[v - 1]
-    ptr[0] = offsets[first]
-
-
-@helper
-def sift_down(heap, size, at):
-    """Restore a heap with its largest entry on top, where only the entry at `at` may be out of order."""
-    item = heap[at]
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] > heap[child]:
-            child += 1
-        if heap[child] <= item:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = item
 
 
 @helper
@@ -222,38 +162,6 @@ def _min_seeds(tally, top, total, need):
     if left > 0:
         count = np.int64(_MANY)
     return count
-
-
-@helper
-def cover_sets(v, index, covered, gain, allowed, tally, floor):
-    """Mark the sets that hold `v` as covered and subtract them from the gains of their nodes.
-
-    `tally` is kept up to date for gains above `floor`.
-    """
-    ptr = index.ptr
-    offsets = index.offsets
-    for part in range(ptr.shape[0]):
-        for q in range(ptr[part, v], ptr[part, v + 1]):
-            i = as_index(index.sets[q])
-            if covered[i]:
-                continue
-            covered[i] = True
-            for e in range(offsets[i], offsets[i + 1]):
-                u = as_index(index.nodes[e])
-                g = gain[u]
-                gain[u] = g - 1
-                if tally is not None:
-                    if g > floor and allowed[u]:
-                        tally[g] -= 1
-                        tally[g - 1] += 1
-
-
-@hot
-def cover(chosen, index, covered, gain, gains):
-    """Cover the sets of the chosen nodes, one node after the other; `gains` takes the number of new sets of each."""
-    for j in range(chosen.size):
-        gains[j] = gain[chosen[j]]
-        cover_sets(chosen[j], index, covered, gain, None, None, 0)
 
 
 @helper
@@ -419,29 +327,3 @@ def greedy(n_seeds, goal, need, k, n_kept, index, state, tally, groups, costs, c
     number[N_CHOSEN] = pick
     number[N_COVERED] = total
     number[FLOOR] = floor
-
-
-@hot
-def count_covered(nodes, offsets, first, last, chosen):
-    """Return how many of the sets first to last hold a chosen node."""
-    count = 0
-    for i in range(first, last):
-        for e in range(offsets[i], offsets[i + 1]):
-            if chosen[as_index(nodes[e])]:
-                count += 1
-                break
-    return count
-
-
-@hot
-def count_first(nodes, offsets, first, last, rank, count):
-    """Count the sets first to last by the lowest rank among their nodes; nodes of rank 0 are left out."""
-    none = count.size
-    for i in range(first, last):
-        lowest = none
-        for e in range(offsets[i], offsets[i + 1]):
-            r = rank[as_index(nodes[e])]
-            if r > 0:
-                lowest = min(lowest, np.int64(r))
-        if lowest < none:
-            count[lowest] += 1

@@ -32,7 +32,7 @@ heap            float64 (k,)          scratch: heap with the smallest entry on t
 import numpy as np
 
 from ._jit import helper, hot, kernel
-from .matroid import sift_smallest
+from .heaps import sift_smallest
 
 __all__ = ["find_arcs", "find_shared", "own_sets", "pair_scores", "rank_rows", "shared_rows", "top_sums"]
 

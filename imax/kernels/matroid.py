@@ -20,7 +20,7 @@ threshold           int64 (n_groups,)     written: gain of the last node that th
 smallest            int64 (max_capacity,) scratch: heap with the smallest entry on top
 set_ptr, sets       int64, int32          inverted index of one part: sets that hold node v are at ``set_ptr[v]`` to
                                           ``set_ptr[v + 1]`` of `sets`
-index                                     inverted index, see `imax.kernels.coverage`
+index                                     inverted index, see `imax.kernels.inverted_index`
 stamp               int32 (n_sets,)       last group that covered each set; for `fill_up` (n,), last group that took it
 places              int64 (n_groups,)     where each group writes its seeds
 seeds, gains        int32, int64          written: chosen nodes, and the sets that each of them covers first
@@ -33,8 +33,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import helper, hot
-from .coverage import cover_sets, sift_down
+from ._jit import hot
+from .heaps import sift_down, sift_smallest
+from .inverted_index import cover_sets
 
 __all__ = [
     "Members",
@@ -47,7 +48,6 @@ __all__ = [
     "first_fit",
     "refresh",
     "round_robin",
-    "sift_smallest",
 ]
 
 _LOW = np.int64(0xFFFFFFFF)
@@ -102,23 +102,6 @@ def first_fit(members, taken, weights):
                 total += 1.0 if weights is None else weights[v]
                 left -= 1
     return total
-
-
-@helper
-def sift_smallest(heap, size, at):
-    """Restore a heap with its smallest entry on top, where only the entry at `at` may be out of order."""
-    item = heap[at]
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= item:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = item
 
 
 @hot

@@ -15,7 +15,7 @@ from ..errors import OutOfMemoryBoundError
 from ..graph.node_values import node_weights as check_node_weights
 
 if TYPE_CHECKING:
-    from ..kernels.coverage import InvertedIndex
+    from ..kernels.inverted_index import InvertedIndex
 
 __all__ = ["RRCollection", "sample_rr_sets"]
 
@@ -57,6 +57,13 @@ class RRCollection:
         self.n_sets = 0
         self.n_entries = 0
         self._index: InvertedIndex | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items() if name != "_index"}  # made again when needed
+        return state | {"_nodes": self.nodes.copy(), "_offsets": self.offsets.copy()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _index=None)
 
     @property
     def nodes(self) -> NDArray[np.int32]:
@@ -160,7 +167,7 @@ class RRCollection:
 
     def _invert(self, parts: int) -> "InvertedIndex":
         """Build the index: its parts have about the same number of entries."""
-        from ..kernels.coverage import InvertedIndex, invert
+        from ..kernels.inverted_index import InvertedIndex, invert
 
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
         cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, parts) / parts)
@@ -173,7 +180,7 @@ class RRCollection:
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
         """Return the number of sets that hold a seed; seeds are internal ids."""
-        from ..kernels.coverage import count_covered
+        from ..kernels.inverted_index import count_covered
 
         chosen = np.zeros(self.graph.n_nodes, dtype=np.bool_)
         chosen[seeds] = True
@@ -187,7 +194,7 @@ class RRCollection:
 
         These sets hold no seed before it and no node of `start`. All nodes are internal ids.
         """
-        from ..kernels.coverage import count_first
+        from ..kernels.inverted_index import count_first
 
         rank = np.zeros(self.graph.n_nodes, dtype=np.int32)
         rank[seeds] = np.arange(2, seeds.size + 2)

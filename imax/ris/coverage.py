@@ -77,7 +77,7 @@ class _Greedy:
     """
 
     def __init__(self, collection: RRCollection, constraint: Constraint) -> None:
-        from ..kernels.coverage import cover
+        from ..kernels.inverted_index import cover
 
         self.constraint = constraint
         self.index = collection.index()

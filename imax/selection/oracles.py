@@ -322,7 +322,7 @@ class RRSetOracle:
 
     def take(self, node: int) -> None:
         """Add a node to those taken."""
-        from ..kernels.coverage import cover
+        from ..kernels.inverted_index import cover
 
         added = np.empty(1, dtype=np.int64)
         cover(np.array([node], dtype=np.int32), self.index, self.covered, self.gain, added)
