@@ -404,7 +404,7 @@ def test_the_peak_of_memory_is_seen(monkeypatch):
         pass
     assert rise() is None
     with pytest.raises(ValueError, match="VmNone"):
-        memory._kib("VmNone")
+        memory._field(memory._STATUS, "VmNone")
 
 
 @compiled

@@ -12,7 +12,7 @@ from .._utils import check
 from ..errors import NoSuchFileError
 from .errors import Command
 from .output import as_json, check_writable, write_output
-from .process import INTERRUPTED, load_engine
+from .process import load_engine
 from .progress import Status
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ class Context:
         if not interrupted:
             return 0
         click.echo(f"imax: interrupted; {so_far}", err=True)
-        return INTERRUPTED
+        code: int = click.get_current_context().obj.exit_code
+        return code
 
 
 def _exists(source: str) -> bool:

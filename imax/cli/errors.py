@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import ImaxError, InvalidArgumentError
-from .process import BROKEN_PIPE, INTERRUPTED
+from .process import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
 __all__ = ["Command", "OutputError", "WrongUsage", "cannot_write", "name_option", "report"]
 
@@ -33,6 +33,10 @@ class _BadInput(click.ClickException):
 
 class _Interrupted(click.ClickException):
     exit_code = INTERRUPTED
+
+
+class _Terminated(click.ClickException):
+    exit_code = TERMINATED
 
 
 def report(error: click.ClickException, code: int | None = None) -> int:
@@ -69,8 +73,13 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        process = ctx.obj
         try:
-            return super().invoke(ctx)
+            process.watch_interrupts()
+            code = super().invoke(ctx)
+            if not code and process.interrupted:  # the result came before the interrupt had an effect
+                return process.exit_code
+            return code
         except InvalidArgumentError as error:
             self._trace(ctx)
             raise WrongUsage(name_option(error, self)) from error
@@ -89,13 +98,16 @@ class Command(click.Command):
             self._trace(ctx)
             raise cannot_write(error) from error
         except Exception as error:
-            if not ctx.obj.interrupted:
+            if not process.interrupted:
                 raise
             raise self._interrupted(ctx) from error
+        finally:
+            process.end_at_interrupt()
 
     def _interrupted(self, ctx: click.Context) -> click.ClickException:
         self._trace(ctx)
-        return _Interrupted("interrupted before the first result" if self.partial_results else "interrupted")
+        text = "interrupted before the first result" if self.partial_results else "interrupted"
+        return _Terminated(text) if ctx.obj.exit_code == TERMINATED else _Interrupted(text)
 
     @staticmethod
     def _trace(ctx: click.Context) -> None:

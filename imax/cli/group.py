@@ -64,8 +64,8 @@ class LazyGroup(click.Group):
         own = args is None and standalone_mode
         process = Process(own)
         if own:
+            process.end_at_interrupt()
             process.occupy_closed_streams()
-            process.watch_interrupts()
             gc.disable()  # imports create many objects and little garbage; `load_engine` enables it again
         extra["obj"] = process
         try:
@@ -79,12 +79,12 @@ class LazyGroup(click.Group):
         except click.Abort:
             if not standalone_mode:
                 raise
-            code = report(click.ClickException("interrupted"), INTERRUPTED)
+            code = report(click.ClickException("interrupted"), process.exit_code)
         except OSError as error:  # of the help text or the version
             if not own:
                 raise
             code = report(cannot_write(error))
-        if own and code == INTERRUPTED:
+        if own and (process.interrupted or code == INTERRUPTED):
             end_process(code)
         if own:
             gc.freeze()  # the process ends now: a last collection would be wasted

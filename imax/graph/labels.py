@@ -1,12 +1,12 @@
 """Labels of nodes: any hashable objects, looked up in both directions, stored compactly."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.locks import kept_property
 from ..errors import InvalidArgumentError, UnknownNodeError
 
 __all__ = ["Labels"]
@@ -54,7 +54,7 @@ class Labels:
             raise InvalidArgumentError("labels must all be different; two nodes have the same one", argument="labels")
         return checked
 
-    @cached_property
+    @kept_property
     def _index_of(self) -> dict[Hashable, int]:
         assert isinstance(self.values, list)
         try:
@@ -62,7 +62,7 @@ class Labels:
         except TypeError as error:
             raise InvalidArgumentError(f"labels must be hashable: {error}", argument="labels") from None
 
-    @cached_property
+    @kept_property
     def _order(self) -> NDArray[np.int64]:
         return np.argsort(np.asarray(self.values), kind="stable")
 

@@ -21,6 +21,7 @@ from ..rounds import MAX_SETS, CollectionPair, Round, run_rounds
 __all__ = ["IMM", "imm"]
 
 _VALIDATION_SHARE = 0.125
+_FIRST = 1024
 _STEP = 1 << 18  # sets drawn between two checks of the time limit
 _SAMPLING_SHARE = 0.5  # of the time limit: index and greedy selection take about as long as sampling
 
@@ -39,6 +40,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
         )
     )  # fmt: skip
     spread = n
+    sets.extend(math.ceil(min(test / spread, _FIRST)))  # to know how much memory a set takes
     while spread / 2 >= min_spread and q.limits.in_time(_SAMPLING_SHARE):
         spread /= 2
         with pair.clock("estimate"):
