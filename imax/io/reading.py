@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .._utils import check
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from .binary import from_content, is_binary
+from .binary import VERIFY, from_content, is_binary
 from .text import Content, PathLike, load
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def read_graph(
     on_bad_line: str = "error",
     threads: int | None = None,
     rng: RNG = None,
+    verify: str = "fast",
 ) -> "InfluenceGraph":
     r"""Read a graph from a file of any format that imax supports. The first bytes decide the format.
 
@@ -119,6 +120,9 @@ def read_graph(
         the probabilities in the file.
     multi_edges, column, on_bad_line, threads, rng
         As for `read_edgelist`. They have no effect on a binary file.
+    verify : {"fast", "full"}, default "fast"
+        For a binary file: ``full`` also compares the checksums of all arrays; see `imax.io.read_binary`. A binary file
+        must not be overwritten in place while the graph is in use, because its arrays stay in the file.
 
     Returns
     -------
@@ -148,9 +152,10 @@ def read_graph(
 
     options = _read_options(probability, multi_edges, column, on_bad_line)
     n_threads = check.threads(threads)
+    check.one_of(verify, "verify", VERIFY)
     content = load(path)
     if is_binary(content):
-        graph = from_content(content)
+        graph = from_content(content, verify=verify)
         if not directed and graph.report.directed:
             raise InvalidArgumentError(
                 f"directed=False does not apply: {content.name} holds a directed graph; "
