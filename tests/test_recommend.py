@@ -453,7 +453,7 @@ def test_rejected_files(lesmis, tmp_path):
         Reranker.load(tmp_path / "bad")
     for damaged in ({**meta, "state": {}}, {**meta, "rng_key": [1]}, {**meta, "algorithm": "heteroir"}):
         write_arrays(tmp_path / "bad", RERANKER, damaged, arrays)
-        with pytest.raises(FileFormatError, match="its parts do not fit|the array 'state.* is (unknown|missing)"):
+        with pytest.raises(FileFormatError, match=r"its parts do not fit|the array 'state.* is (unknown|missing)"):
             Reranker.load(tmp_path / "bad")
 
 
