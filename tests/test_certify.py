@@ -306,7 +306,8 @@ def test_a_target_finds_a_rare_hub():
 
 
 @compiled
-def test_a_target_below_the_best_single_spread_needs_one_seed():
+@pytest.mark.data
+def test_a_target_below_the_best_single_spread_needs_one_seed(data):
     found = imax.minimize_seeds(imax.datasets.load("nethept"), 5, rng=1)
     assert (len(found), found.min_seeds) == (1, 1)
     assert found.lower_bound >= 5

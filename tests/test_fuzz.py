@@ -13,7 +13,6 @@ sys.modules["imax_fuzz"] = fuzz
 SPEC.loader.exec_module(fuzz)
 
 # Readers that do not compare checksums yet, or trust their headers: empty this set once they do.
-PENDING = {"binary", "reranker"}
 NAMES = fuzz.reader_names()
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 CASES = 5000 if COMPILED else 500
@@ -21,18 +20,10 @@ CASES = 5000 if COMPILED else 500
 
 def test_readers_survive_mutated_files():
     assert {"edges", "matrix-market", "npy", "npz", "tables", "gzip", "bz2", "xz"} <= set(NAMES)
-    assert fuzz.fuzz([name for name in NAMES if name not in PENDING], CASES, seed=1) == []
+    assert fuzz.fuzz(list(NAMES), CASES, seed=1) == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason="the reader is not hardened yet", strict=COMPILED))
-        if name in PENDING
-        else name
-        for name in ("binary", "reranker")
-    ],
-)
+@pytest.mark.parametrize("name", ["binary", "reranker"])
 def test_files_with_checksums_survive_mutation(name):
     assert fuzz.fuzz([name], CASES // 10, seed=1) == []
 

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ INTERRUPTED = 130  # the exit code by which shells show SIGINT
 TERMINATED = 143  # SIGTERM
 BROKEN_PIPE = 141  # and SIGPIPE
 _RAISE_AGAIN_SECONDS = 0.05
+_MAIN_THREAD = threading.main_thread().ident or 0
 
 
 @dataclass
@@ -94,7 +96,11 @@ class Process:
 
         def raise_later() -> None:
             time.sleep(_RAISE_AGAIN_SECONDS)
-            _thread.interrupt_main(signal.Signals(self.signal or signal.SIGINT))
+            number = signal.Signals(self.signal or signal.SIGINT)
+            if hasattr(signal, "pthread_kill"):  # also ends a wait of the main thread
+                signal.pthread_kill(_MAIN_THREAD, number)
+            else:
+                _thread.interrupt_main(number)
 
         _thread.start_new_thread(raise_later, ())
 

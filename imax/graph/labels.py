@@ -35,8 +35,8 @@ class Labels:
             return labels
         if labels is None:
             return cls(n)
-        if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.ndim == 1:
-            numbers = labels.astype(np.int64, copy=False)
+        if isinstance(labels, np.ndarray) and labels.ndim == 1 and _fits_int64(labels):
+            numbers = labels.astype(np.int64)  # a copy: the caller may change the original
             if np.array_equal(numbers, np.arange(n)):
                 return cls(n)
             checked = cls(n, numbers)
@@ -149,3 +149,8 @@ class Labels:
             return f"nodes are the whole numbers 0 to {self.n - 1}"
         first = ", ".join(repr(x) for x in self.take(np.arange(min(3, self.n))))
         return f"its nodes are {first}{', ...' if self.n > 3 else ''}"
+
+
+def _fits_int64(labels: NDArray[Any]) -> bool:
+    """Return whether an array holds whole numbers below 2**63."""
+    return labels.dtype.kind == "i" or (labels.dtype.kind == "u" and (not labels.size or int(labels.max()) < 2**63))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .._utils import check
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from .binary import from_content, is_binary
+from .binary import VERIFY, from_content, is_binary
 from .text import Content, PathLike, load
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def read_graph(
     threads: int | None = None,
     rng: RNG = None,
     max_memory: int | str | None = None,
+    verify: str = "fast",
 ) -> "InfluenceGraph":
     r"""Read a graph from a file of any format that imax supports. The first bytes decide the format.
 
@@ -131,6 +132,9 @@ def read_graph(
         Largest size of the decompressed content, and of the nodes that the header of a Matrix Market file announces, in
         bytes or as a string such as ``"500M"``. Default: three quarters of the free memory. An uncompressed file may be
         larger.
+    verify : {"fast", "full"}, default "fast"
+        For a binary file: ``full`` also compares the checksums of all arrays; see `imax.io.read_binary`. A binary file
+        must not be overwritten in place while the graph is in use, because its arrays stay in the file.
 
     Returns
     -------
@@ -162,9 +166,10 @@ def read_graph(
 
     options = _read_options(probability, multi_edges, column, on_bad_line)
     n_threads = check.threads(threads)
+    check.one_of(verify, "verify", VERIFY)
     content = load(path, check.memory_bytes(max_memory))
     if is_binary(content):
-        graph = from_content(content)
+        graph = from_content(content, verify=verify)
         if not directed and graph.report.directed:
             raise InvalidArgumentError(
                 f"directed=False does not apply: {content.name} holds a directed graph; "

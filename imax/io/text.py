@@ -23,6 +23,7 @@ from ..errors import (
     NoSuchFileError,
     OutOfMemoryBoundError,
 )
+from .replace import replace_file
 
 __all__ = ["Content", "PathLike", "integer", "load", "number", "quoted", "write_bytes", "write_text"]
 
@@ -361,30 +362,23 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
-    """Write bytes to a temporary file in the same folder, then move it into place: all or nothing."""
+    """Write bytes to a file, which appears complete or not at all; see `imax.io.replace`.
+
+    A file that exists is replaced, never changed in place, so that graphs that are mapped from it stay valid.
+    """
     try:
         target = Path(path).resolve()  # writing through a symbolic link keeps the link
+        if target.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
         if target.exists() and not target.is_file():
-            if target.is_dir():
-                raise IsADirectoryError(21, "it is a folder")
-            _fill(target, "wb", parts)  # a device or a pipe cannot be replaced
+            with target.open("wb") as file:  # a device or a pipe cannot be replaced
+                for part in parts:
+                    file.write(part)
             return
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            _fill(temporary, "wb", parts)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace_file(target, parts)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidArgumentError(
             f"path: cannot write {os.fspath(path)}: {reason}; name a file in a folder that can be written to",
             argument="path",
         ) from None
-
-
-def _fill(path: Path, mode: str, parts: Iterable[bytes | memoryview]) -> None:
-    with path.open(mode) as file:
-        for part in parts:
-            file.write(part)

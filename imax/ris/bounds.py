@@ -72,7 +72,7 @@ def z_of_look(look: int, level: float = 0.05) -> float:
     the interval holds at whatever look sampling stops. Look 0 stands for a single look at a fixed number of sets.
 
     >>> round(z_of_look(0), 2), round(z_of_look(1), 2), round(z_of_look(10), 2)
-    (1.96, 2.17, 3.61)
+    (1.96, 2.16, 3.61)
     """
     if look > 0:
         level *= 6.0 / (math.pi * look) ** 2
