@@ -148,8 +148,8 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
         content.require_memory(_CELL * file.metadata.num_rows, announced)
         cells: list[list[Any]] = [[] for _ in names]
         taken = 0
-        # The file is read in pieces, because a few bytes can stand for many equal values. The metadata of columns is not
-        # used: pyarrow ends the process if the statistics in it are damaged.
+        # The file is read in pieces, because a few bytes can stand for many equal values. The metadata of columns is
+        # not used: pyarrow ends the process if the statistics in it are damaged.
         for piece in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
             taken += _PYTHON * piece.nbytes
             content.require_memory(taken, announced)
