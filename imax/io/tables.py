@@ -13,7 +13,9 @@ from .text import Content, quoted
 __all__ = ["Table", "read_table", "shown"]
 
 _PARQUET = b"PAR1"
-_CELL = 40  # bytes of a value of a Parquet file as a Python object
+_CELL = 8  # bytes of a cell, at least
+_PYTHON = 5  # times the size of a column: its values as Python objects
+_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,17 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
         file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
         has = [str(name) for name in file.schema_arrow.names]
         names = [name for name in (*columns, *optional) if name in has]
-        cells_taken = _CELL * _n_values(file.metadata, names)
-        content.require_memory(cells_taken, f"the {file.metadata.num_rows:,} rows that it announces take")
-        table = file.read(columns=names, use_threads=False)
-        cells = [table.column(name).to_pylist() for name in names]
+        announced = f"the {file.metadata.num_rows:,} rows that it announces take"
+        content.require_memory(_CELL * file.metadata.num_rows, announced)
+        cells: list[list[Any]] = [[] for _ in names]
+        taken = 0
+        # The file is read in pieces, because a few bytes can stand for many equal values. The metadata of columns is
+        # not used: pyarrow ends the process if the statistics in it are damaged.
+        for piece in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
+            taken += _PYTHON * piece.nbytes
+            content.require_memory(taken, announced)
+            for column, values in zip(cells, piece.columns, strict=True):
+                column.extend(values.to_pylist())
     except ImaxError:
         raise
     except Exception as error:  # pyarrow raises errors of many types for damaged files
@@ -158,10 +167,3 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
         raise _missing(content.name, missing, has)
     rows = [(number, list(row)) for number, row in enumerate(zip(*cells, strict=True), 1)]
     return Table(content.name, names, rows)
-
-
-def _n_values(metadata: Any, names: Sequence[str]) -> int:
-    """Return how many values the columns announce; a few bytes can stand for many equal values."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
-    return sum(max(0, one.num_values) for one in columns if one.path_in_schema.partition(".")[0] in names)
