@@ -12,7 +12,6 @@ fuzz = importlib.util.module_from_spec(SPEC)
 sys.modules["imax_fuzz"] = fuzz
 SPEC.loader.exec_module(fuzz)
 
-# Readers that do not compare checksums yet, or trust their headers: empty this set once they do.
 NAMES = fuzz.reader_names()
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 CASES = 5000 if COMPILED else 500
