@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from pickle import loads
+from pickle import loads  # nosec B403
 from typing import Any
 
 import numba
@@ -172,7 +172,8 @@ class _Files:
             except OSError:
                 continue
             if zlib.crc32(content[4:]) == int.from_bytes(content[:4], "little") and len(content) > 4:
-                stored_key, data = loads(content[4:])
+                # the files hold machine code: who may write here may run code in any case
+                stored_key, data = loads(content[4:])  # nosec B301
                 if stored_key == key:
                     return data
         return None
