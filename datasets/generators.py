@@ -146,7 +146,7 @@ def chung_lu(
 
 def stochastic_block(
     sizes: Sequence[int],
-    probabilities: ArrayLike,
+    probabilities: "ArrayLike",
     *,
     directed: bool = False,
     rng: RNG = None,

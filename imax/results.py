@@ -230,6 +230,8 @@ class SelectionResult(Record):
                 f"spread {self.spread:.6g} ({self.interval[0]:.6g} to {self.interval[1]:.6g}), certified at least "
                 f"{self.ratio:.1%} of the optimum"
             )
+        elif self.spread is not None and self.lower_bound is not None:
+            known = f"spread {self.spread:.6g}, certified to be at least {self.lower_bound:.6g}"
         return f"<SelectionResult: {len(self.seeds)} seeds [{first}], {known} ({self.stop_reason})>"
 
 

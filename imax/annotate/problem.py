@@ -126,15 +126,15 @@ class Outcome:
 
 
 def make_problem(
-    embeddings: ArrayLike | InfluenceGraph,
+    embeddings: "ArrayLike | InfluenceGraph",
     budget: int,
     n_neighbors: int = 10,
     *,
     neighbor_search: str = "auto",
     start: Iterable[int] | None = None,
     exclude: Iterable[int] | None = None,
-    node_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    node_weights: "ArrayLike | None" = None,
+    groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
     rng: RNG = None,
     work: Work = Work(),

@@ -18,7 +18,7 @@ __all__ = ["ideal", "select"]
 
 
 def select(
-    embeddings: ArrayLike | InfluenceGraph,
+    embeddings: "ArrayLike | InfluenceGraph",
     budget: int,
     n_neighbors: int = 10,
     *,
@@ -26,8 +26,8 @@ def select(
     neighbor_search: str = "auto",
     start: Iterable[int] | None = None,
     exclude: Iterable[int] | None = None,
-    node_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    node_weights: "ArrayLike | None" = None,
+    groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
     rng: RNG = None,
     threads: int | None = None,
@@ -126,15 +126,15 @@ def select(
 
 
 def ideal(
-    embeddings: ArrayLike | InfluenceGraph,
+    embeddings: "ArrayLike | InfluenceGraph",
     budget: int,
     n_neighbors: int = 10,
     *,
     neighbor_search: str = "auto",
     start: Iterable[int] | None = None,
     exclude: Iterable[int] | None = None,
-    node_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    node_weights: "ArrayLike | None" = None,
+    groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
     rng: RNG = None,
     threads: int | None = None,

@@ -32,7 +32,7 @@ def assign(
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
     spare: str | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: "ArrayLike | dict[Any, float] | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,

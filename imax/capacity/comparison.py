@@ -31,7 +31,7 @@ def compare(
     model: str = "ic",
     epsilon: float | None = None,
     delta: float | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: "ArrayLike | dict[Any, float] | None" = None,
     n_simulations: int = 10_000,
     rng: RNG = None,
     threads: int | None = None,

@@ -90,7 +90,7 @@ class CapacityProblem:
         self,
         graph: Any,
         active: Iterable[Hashable],
-        capacity: int | Mapping[Any, int] | ArrayLike,
+        capacity: "int | Mapping[Any, int] | ArrayLike",
         *,
         candidates: Mapping[Any, Iterable[Hashable]] | None = None,
         probability: str | None = None,

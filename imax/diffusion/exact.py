@@ -29,7 +29,7 @@ def exact_spread(
     *,
     model: str = "ic",
     probability: str | None = None,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: "ArrayLike | dict[Any, float] | None" = None,
 ) -> float:
     """Return the exact expected number of nodes that seeds activate, by enumeration of all live-arc worlds.
 

@@ -30,7 +30,7 @@ def check_inputs(
     seeds: Iterable[Hashable],
     model: str,
     probability: str | None,
-    node_weights: ArrayLike | dict[Any, float] | None,
+    node_weights: "ArrayLike | dict[Any, float] | None",
     rng: RNG = None,
 ) -> Inputs:
     """Return the checked arguments of `spread` and `exact_spread`."""

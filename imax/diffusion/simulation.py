@@ -39,7 +39,7 @@ def spread(
     probability: str | None = None,
     n_simulations: int = 10_000,
     confidence: float = 0.95,
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: "ArrayLike | dict[Any, float] | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = None,

@@ -60,9 +60,9 @@ class InfluenceGraph(CompressedGraph):
     @classmethod
     def from_arrays(
         cls,
-        source: ArrayLike,
-        target: ArrayLike,
-        weight: ArrayLike | None = None,
+        source: "ArrayLike",
+        target: "ArrayLike",
+        weight: "ArrayLike | None" = None,
         *,
         n_nodes: int | None = None,
         labels: Sequence[Hashable] | NDArray[Any] | None = None,

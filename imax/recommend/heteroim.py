@@ -28,7 +28,7 @@ def heteroim(
     graph: Any,
     inviters: Iterable[Hashable] | None = None,
     *,
-    acceptance: Mapping[Any, float] | ArrayLike | None = None,
+    acceptance: "Mapping[Any, float] | ArrayLike | None" = None,
     k: int | None = None,
     sets_per_node: int | None = None,
     epsilon: float = 0.1,

@@ -23,7 +23,7 @@ def heteroir(
     graph: Any,
     inviters: Iterable[Hashable] | None = None,
     *,
-    acceptance: Mapping[Any, float] | ArrayLike | None = None,
+    acceptance: "Mapping[Any, float] | ArrayLike | None" = None,
     interactions: int = INTERACTIONS,
     k: int | None = None,
     probability: str | None = None,

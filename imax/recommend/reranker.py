@@ -98,7 +98,7 @@ class Reranker:
         graph: Any,
         algorithm: str = "heteroim",
         *,
-        acceptance: Mapping[Any, float] | ArrayLike | None = None,
+        acceptance: "Mapping[Any, float] | ArrayLike | None" = None,
         interactions: int | None = None,
         blend: float | None = None,
         sets_per_node: int | None = None,
@@ -202,7 +202,7 @@ class Reranker:
         candidates: Mapping[Any, float] | Iterable[Hashable] | NDArray[Any],
         k: int | None = None,
         *,
-        scores: ArrayLike | None = None,
+        scores: "ArrayLike | None" = None,
         on_missing: str = "error",
         on_short: str = "error",
     ) -> Ranking:

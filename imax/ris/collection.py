@@ -243,7 +243,7 @@ def sample_rr_sets(
     count: int,
     *,
     model: str = "ic",
-    node_weights: ArrayLike | dict[Any, float] | None = None,
+    node_weights: "ArrayLike | dict[Any, float] | None" = None,
     rng: RNG = None,
     lanes: int | None = None,
     threads: int | None = None,

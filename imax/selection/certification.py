@@ -33,7 +33,7 @@ def certify(
     probability: str | None = None,
     epsilon: float = DEFAULT_PRECISION,
     delta: float | None = None,
-    node_weights: NodeValues | None = None,
+    node_weights: "NodeValues | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,

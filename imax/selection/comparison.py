@@ -30,7 +30,7 @@ def compare(
     probability: str | None = None,
     epsilon: float | None = None,
     delta: float | None = None,
-    node_weights: NodeValues | None = None,
+    node_weights: "NodeValues | None" = None,
     n_simulations: int = 10_000,
     rng: RNG = None,
     threads: int | None = None,

@@ -104,9 +104,9 @@ def make_constraint(
     exclude: Iterable[Hashable] | None = None,
     include: Iterable[Hashable] | None = None,
     start: Iterable[Hashable] | None = None,
-    costs: ArrayLike | Mapping[Any, float] | None = None,
+    costs: "ArrayLike | Mapping[Any, float] | None" = None,
     budget: float | None = None,
-    groups: Groups | None = None,
+    groups: "Groups | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
 ) -> Constraint:
     """Check the constraints against the graph and return them in internal ids."""
@@ -208,7 +208,7 @@ def _grouped(
     forced: NDArray[np.int32],
     start: NDArray[np.int32],
     allowed: NDArray[np.bool_],
-    groups: Groups,
+    groups: "Groups",
     quotas: int | Mapping[Any, int],
 ) -> Constraint:
     group, names = node_groups(graph, groups)

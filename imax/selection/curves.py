@@ -38,7 +38,7 @@ def curve(
     probability: str | None = None,
     epsilon: float = DEFAULT_EPSILON,
     delta: float | None = None,
-    node_weights: NodeValues | None = None,
+    node_weights: "NodeValues | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,

@@ -45,7 +45,7 @@ def minimize_seeds(
     probability: str | None = None,
     epsilon: float = DEFAULT_EPSILON,
     delta: float | None = None,
-    node_weights: NodeValues | None = None,
+    node_weights: "NodeValues | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,

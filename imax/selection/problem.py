@@ -129,7 +129,7 @@ def make_problem(
     *,
     function: str,
     probability: str | None = None,
-    node_weights: NodeValues | None = None,
+    node_weights: "NodeValues | None" = None,
     rng: RNG = None,
     progress: ProgressFunction | None = None,
     oracle: str | None = None,
