@@ -142,8 +142,8 @@ def read_binary(path: PathLike, *, verify: str = "fast") -> "InfluenceGraph":
     ----------
     path : str or os.PathLike
         The file. It must not change while the graph is in use, because its arrays stay in the file: replace it by a
-        rename, as `imax.write_graph` does, and never overwrite it in place. A process that reads a mapped file which another
-        process makes shorter is killed by the system (SIGBUS).
+        rename, as `imax.write_graph` does, and never overwrite it in place. The system kills a process that reads a
+        mapped file while another process makes the file shorter (SIGBUS).
     verify : {"fast", "full"}, default "fast"
         ``fast``: check the checksum of the header, the type and length of each array, and the range of all values, so
         that no content can harm the process. Damage that turns a value into another valid value is not noticed.
