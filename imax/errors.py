@@ -26,6 +26,14 @@ __all__ = [
 ]
 
 
+_LONGEST = 2000  # characters of a message
+
+
+def _shortened(message: str) -> str:
+    """Return a message without its middle if what it quotes is very long."""
+    return message if len(message) <= _LONGEST else f"{message[:1000]} ... {message[-500:]}"
+
+
 class ImaxError(Exception):
     """Base class of all errors that imax raises.
 
@@ -37,7 +45,7 @@ class ImaxError(Exception):
     """
 
     def __init__(self, *args: Any, argument: str | None = None) -> None:
-        super().__init__(*args)
+        super().__init__(*(_shortened(text) if isinstance(text, str) else text for text in args))
         self.argument = argument
 
 

@@ -1,13 +1,13 @@
 """The results of selections and estimates."""
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from ._utils import jsons
 from .errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Record:
         return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return all fields as JSON; labels that JSON cannot represent are written as their repr."""
-        return json.dumps(self.to_dict(), indent=indent, default=repr, ensure_ascii=False)
+        """Return all fields as JSON. Labels that JSON cannot represent become their repr, NaN and infinity null."""
+        return jsons.dumps(self.to_dict(), indent)
 
 
 R = TypeVar("R", bound=Record)
@@ -136,7 +136,9 @@ class SelectionResult(Record):
         Estimate of the spread of the seed set, from RR sets that the selection did not use. None without a certificate,
         like the next four.
     interval : tuple of float or None
-        95 % confidence interval for the spread (Wilson), from the same sets.
+        95 % confidence interval for the spread (Wilson), from the same sets. If sampling stops by itself after some
+        round, the interval holds for whatever round that is: the miss probability 0.05 is divided among all rounds,
+        with the share 6 / (pi i)**2 for round i. With a fixed number of sets (`ris`, `imm`) it is the usual interval.
     lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
     upper_bound : float or None
@@ -287,7 +289,7 @@ class CurveResult(Record):
     spread : list of float
         Estimates from RR sets that the selection did not use.
     low, high : list of float
-        95 % confidence interval of each.
+        95 % confidence interval of each, as in `SelectionResult`.
     lower_bound, upper_bound, ratio : list of float
         Certificates: all of them hold together, except with probability `delta`.
     """

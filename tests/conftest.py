@@ -1,6 +1,5 @@
 """What all tests share: a compile cache of their own, no thread setting from outside, and the folder of real graphs."""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -9,21 +8,11 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
-def _kernel_cache():
-    """Name a folder by the kernels' text: Numba does not notice that a helper in another file has changed."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted((ROOT / "imax" / "kernels").glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    checked = "-boundscheck" if os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0") else ""
-    return ROOT / ".cache" / "numba" / (digest.hexdigest() + checked)
-
-
-# before the first import of numba, which reads it once; the Makefile names such a folder itself
+# before the first import of numba, which reads it once; each version of the kernels has a folder of its own in it
 if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
     given = Path(os.environ.get("NUMBA_CACHE_DIR", "/"))
     if not given.is_relative_to(ROOT / ".cache"):
-        os.environ["NUMBA_CACHE_DIR"] = str(_kernel_cache())
+        os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".cache" / "numba")
 os.environ.pop("IMAX_NUM_THREADS", None)
 
 settings.register_profile("imax", deadline=None, derandomize=True, max_examples=60)

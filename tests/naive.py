@@ -246,12 +246,14 @@ def opim_sizes(n, k, epsilon, delta):
     root = share * math.sqrt(log6) + math.sqrt(share * (math.log(math.comb(n, k)) + log6))
     theta_max = 2 * n * root**2 / (epsilon**2 * k)
     theta_0 = theta_max * epsilon**2 * k / n
-    i_max = math.ceil(math.log2(theta_max / theta_0))
+    i_max = math.ceil(math.log2(theta_max / theta_0)) + 1  # the paper's last round may have only half of theta_max
     return theta_0, theta_max, i_max, math.log(3 * i_max / delta)
 
 
 def imm_sizes(n, k, epsilon, ell):
     """Return (lambda', lambda*) of IMM.
+
+    The tests are of spreads from n / 2 to k, of which there are log2(n / k); the paper counts log2(n).
 
     Each of its two phases may fail with probability n**-ell / 2: the ell of the paper times 1 + ln 2 / ln n.
     """
@@ -259,7 +261,7 @@ def imm_sizes(n, k, epsilon, ell):
     log_choices = math.log(math.comb(n, k))
     ell += math.log(2) / math.log(n)
     wide = math.sqrt(2) * epsilon
-    test = (2 + 2 * wide / 3) * (log_choices + ell * math.log(n) + math.log(max(math.log2(n), 1))) * n / wide**2
+    test = (2 + 2 * wide / 3) * (log_choices + ell * math.log(n) + math.log(max(math.log2(n / k), 1))) * n / wide**2
     alpha = math.sqrt(ell * math.log(n) + math.log(2))
     beta = math.sqrt(share * (log_choices + ell * math.log(n) + math.log(2)))
     return test, 2 * n * (share * alpha + beta) ** 2 / epsilon**2

@@ -45,8 +45,20 @@ def select(n, budget, score, allowed, start=()):
 
 
 def vote_k(pairs):
-    """Return the score: each in-neighbor votes with 10**-s, where s of its own neighbors are selected."""
-    return lambda i, selected: sum(10.0 ** -sum((u, c) in pairs for c in selected) for u, v in pairs if v == i)
+    """Return the score of fast vote-k: Su et al., ICLR 2023, section 2.2.
+
+    score(u) is the sum of s(v) over the items v that are not selected and have an arc (v, u), where s(v) is 10 to the
+    power of minus the number of selected items l with an arc (v, l).
+    """
+
+    def score(u, selected):
+        total = 0.0
+        for v, w in pairs:
+            if w == u and v not in selected:
+                total += 10.0 ** -len([item for item in selected if (v, item) in pairs])
+        return total
+
+    return score
 
 
 def k_center(x):

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from .naive import rr_distribution
+from .naive import WORLDS, reaching, rr_distribution
 
 
 def all_spreads(n, arcs, model="ic", weights=None):
@@ -14,6 +14,25 @@ def all_spreads(n, arcs, model="ic", weights=None):
     sets = rr_distribution(n, arcs, model, weights).sum(axis=0)
     masks = np.arange(1 << n)
     return np.array([total * float(sets[masks & chosen != 0].sum()) for chosen in range(1 << n)])
+
+
+def exact_greedy(n, arcs, order, k, model="ic"):
+    """Return (seeds, gains) of greedy selection by exact spreads; ties go to the node that is first in `order`.
+
+    Sums have no rounding errors if all probabilities are multiples of a power of two.
+    """
+    probability, live = WORLDS[model](n, arcs)
+    reach = reaching(n, arcs, live)
+
+    def spread(seeds):
+        return float(probability @ (reach & mask(seeds) != 0).sum(axis=1))
+
+    seeds, gains = [], []
+    for _ in range(k):
+        gain = {v: spread([*seeds, v]) - spread(seeds) for v in order if v not in seeds}
+        seeds.append(max(gain, key=gain.get))  # the first of equals
+        gains.append(gain[seeds[-1]])
+    return seeds, gains
 
 
 def mask(nodes):
@@ -76,6 +95,19 @@ def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None,
             remaining_budget -= cost[best]
         take(best)
     return seeds, gains
+
+
+def budget_starts(sets, order, allowed, *, k, forced, start, cost, remaining_budget):
+    """Return the greedy choices, by gain and by gain per cost, after each expensive node; the best node first."""
+    _, gains = greedy(sets, order, set(), forced=forced, start=start)
+    gain = {v: sum(greedy(sets, order, set(), forced=[*forced, v], start=start)[1]) - sum(gains) for v in allowed}
+    firsts = [v for v in sorted(allowed, key=lambda v: (-gain[v], v)) if gain[v] > 0]
+    firsts = [v for v in firsts if remaining_budget / 8 < cost[v] <= remaining_budget][:8]
+    return [
+        greedy(sets, order, allowed, k=k, forced=[*forced, v], start=start, cost=cost,
+               remaining_budget=remaining_budget - cost[v], by_ratio=by_ratio)
+        for v in firsts for by_ratio in (False, True)
+    ]  # fmt: skip
 
 
 def covered(sets, seeds, start=()):

@@ -77,3 +77,33 @@ def names(rows, separator, want, skip):
 
 def in_unit(value):
     return not math.isnan(value) and 0.0 <= value <= 1.0
+
+
+def checksum(data):
+    """Return the checksum of bytes in a binary file, as 16 hexadecimal digits."""
+    mask = 2**64 - 1
+    golden, prime, second = 0x9E3779B97F4A7C15, 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F
+
+    def mix(x):
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & mask
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB & mask
+        return x ^ (x >> 31)
+
+    def of_block(block, seed):
+        block += bytes(-len(block) % 64)
+        a = mix(seed)
+        lanes = [a, a + golden, a ^ golden, a - golden, a + prime, a ^ prime, a - prime, a * prime]
+        lanes = [lane & mask for lane in lanes]
+        for start in range(0, len(block), 8):
+            lane = start // 8 % 8
+            x = (lanes[lane] + int.from_bytes(block[start : start + 8], "little") * second) & mask
+            lanes[lane] = (x << 31 | x >> 33) * prime & mask
+        result = 0
+        for lane in lanes:
+            result = mix(result ^ lane)
+        return result
+
+    whole = len(data) // 64 * 64
+    chunks = [data[i : min(i + 2**23, whole)] for i in range(0, whole, 2**23)] + [data[whole:]]
+    words = b"".join(of_block(chunk, i).to_bytes(8, "little") for i, chunk in enumerate(chunks))
+    return f"{of_block(words, len(data)):016x}"

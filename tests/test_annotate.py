@@ -176,6 +176,25 @@ def test_baselines_equal_the_naive_ones(x, data):
             assert found == naive_annotate.select(n, budget, score, allowed, start=start)
 
 
+def test_selected_items_do_not_vote():
+    """Item 0 has only the vote of item 1, and loses it when item 1 is selected."""
+    pairs = {(1, 0), (0, 1), (2, 1), (3, 2), (2, 3)}
+    score = naive_annotate.vote_k(pairs)
+    assert [score(i, []) for i in range(4)] == [1.0, 2.0, 1.0, 1.0]
+    assert [score(i, [1]) for i in range(4)] == pytest.approx([0.0, 0.2, 1.0, 0.1])
+
+
+@settings(max_examples=30 if JIT else 5)
+@given(st.integers(0, 10**6), st.integers(4, 40), st.integers(1, 4), st.integers(0, 3))
+def test_vote_k_equals_the_naive_one_on_larger_clouds(seed, n, k, n_start):
+    x = cloud(n, 3, seed)
+    k, start = min(k, n - 1), list(range(min(n_start, n - 1)))
+    pairs = {(u, v) for u, v, _ in knn_graph(x, k).arcs()}
+    budget = (n - len(start) + 1) // 2
+    expected = naive_annotate.select(n, budget, naive_annotate.vote_k(pairs), set(range(n)) - set(start), start=start)
+    assert selected_by("vote-k", x, budget, k, start=start) == expected
+
+
 @compiled
 @pytest.mark.parametrize("name", list(ALGORITHMS))
 def test_start_exclude_and_quotas(name):

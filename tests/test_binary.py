@@ -42,7 +42,7 @@ def test_round_trip(tmp_path, name):
     graph = GRAPHS[name]()
     path = tmp_path / "g.imax"
     write_graph(graph, path)
-    again = read_binary(path, verify=True)
+    again = read_binary(path, verify="full")
     assert again.nodes() == graph.nodes()
     assert again.arcs() == graph.arcs()
     assert again.report == graph.report
@@ -74,7 +74,7 @@ def test_arrays_start_at_multiples_of_64_bytes(tmp_path):
     data = path.read_bytes()
     magic, length, checksum = struct.unpack_from("<8sII", data)
     header = data[16 : 16 + length]
-    assert magic == b"IMAXGRF1"
+    assert magic == b"IMAXGRF2"
     assert zlib.crc32(header) == checksum
     assert {entry["offset"] % 64 for entry in json.loads(header)["arrays"]} == {0}
     assert len(data) % 64 == 0
@@ -121,7 +121,7 @@ def reheaded(image, change):
     body = image[-(-(16 + length) // 64) * 64 :]
     change(header)
     raw = json.dumps(header).encode()
-    fixed = struct.pack("<8sII", b"IMAXGRF1", len(raw), zlib.crc32(raw))
+    fixed = struct.pack("<8sII", b"IMAXGRF2", len(raw), zlib.crc32(raw))
     return fixed + raw + bytes(-(16 + len(raw)) % 64) + body
 
 
@@ -129,24 +129,34 @@ def reheaded(image, change):
     ("change", "message"),
     [
         (
-            lambda h: h.update(format=2, imax="9.9"),
-            "format 2 by imax 9.9, this version reads format 1; update imax",
+            lambda h: h.update(format=3, imax="9.9"),
+            "format 3 by imax 9.9, this version reads format 2; update imax",
         ),
         (lambda h: h.pop("format"), "header is damaged"),
         (lambda h: h.pop("meta"), "do not fit"),
         (lambda h: h.update(meta=[]), "do not fit"),
         (lambda h: h.update(size=h["size"] + 64), "instead of"),
         (lambda h: h["meta"].update(n_nodes=4), "shape"),
-        (lambda h: h["meta"].update(n_arcs=-1), "shape"),
+        (lambda h: h["meta"].update(n_arcs=7), "shape"),
+        (lambda h: h["meta"].update(n_arcs=-1), "cannot have"),
+        (lambda h: h["meta"].update(n_nodes=5.0), "cannot have"),
+        (lambda h: h["meta"]["probability"].update(kind="uniform"), "superfluous"),
+        (lambda h: h["meta"]["probability"].update(kind="any"), "probabilities is damaged"),
+        (lambda h: h["meta"]["probability"].update(value=2), "probabilities is damaged"),
         (lambda h: h["meta"].update(report={}), "do not fit"),
-        (lambda h: h["arrays"].pop(0), "do not fit"),
+        (lambda h: h["arrays"].pop(0), "not where it must be"),
+        (lambda h: h["arrays"].pop(), "do not fill the file"),
+        (lambda h: h["arrays"].append(h["arrays"][0]), "occurs twice"),
+        (lambda h: h["arrays"][1].update(name="other"), "'other' is unknown"),
+        (lambda h: h["arrays"][0].update(dtype="<f8"), "'in_ptr' has the type <f8, not <i8"),
+        (lambda h: h["arrays"][-1].update(name="labels"), "the labels cannot be label_bytes and labels"),
         (lambda h: h["arrays"][0].update(dtype="|O"), "unknown type"),
-        (lambda h: h["arrays"][0].update(shape=[-1]), "unknown type or shape"),
-        (lambda h: h["arrays"][0].update(shape=[10**12]), "outside the file"),
-        (lambda h: h["arrays"][0].update(offset=-64), "outside the file"),
-        (lambda h: h["arrays"][0].update(offset=3), "outside the file"),
+        (lambda h: h["arrays"][0].update(length=-1), "unknown type or length"),
+        (lambda h: h["arrays"][0].update(length=10**12), "outside the file"),
+        (lambda h: h["arrays"][0].update(offset=-64), "not where it must be"),
+        (lambda h: h["arrays"][0].update(offset=3), "not where it must be"),
         (lambda h: h["arrays"][0].update(offset="x"), "do not fit"),
-        (lambda h: h["arrays"][0].update(offset=h["arrays"][1]["offset"]), "rows do not cover"),
+        (lambda h: h["arrays"][0].update(offset=h["arrays"][1]["offset"]), "not where it must be"),
     ],
 )
 def test_headers_that_do_not_match_the_arrays(image, change, message):
@@ -171,11 +181,11 @@ def test_verify_finds_damaged_arrays(image):
     data[place] ^= 1
     load(bytes(data))
     with pytest.raises(FileFormatError, match="is damaged"):
-        load(bytes(data), verify=True)
+        load(bytes(data), verify="full")
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("in_idx", "names a node beyond 4"), ("index", "index does not name every node")]
+    ("name", "message"), [("in_idx", "'in_idx' names a node beyond 4"), ("index", "'index' does not name every node")]
 )
 def test_ids_out_of_range_are_refused(image, name, message):
     _, length, _ = struct.unpack_from("<8sII", image)
@@ -202,4 +212,4 @@ def test_any_changed_byte_of_the_header_is_refused_or_harmless(image, data):
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(data):
     with pytest.raises(FileFormatError):
-        load(b"IMAXGRF1" + data)
+        load(b"IMAXGRF2" + data)

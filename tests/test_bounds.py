@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, norm
 
-from imax.ris.bounds import GREEDY, MAX_ROUNDS, imm_sizes, log_binomial, lower_bound, opim_schedule, upper_bound, wilson
+from imax.ris.bounds import (
+    GREEDY,
+    MAX_ROUNDS,
+    imm_sizes,
+    log_binomial,
+    lower_bound,
+    opim_schedule,
+    upper_bound,
+    wilson,
+    z_of_look,
+)
 
 from . import naive
 
@@ -70,20 +80,27 @@ def test_the_schedule_is_the_paper_s(n, data, epsilon, delta):
     assert abs(schedule.rounds - rounds) <= (abs(math.log2(largest / first) % 1) < 1e-9)
     assert schedule.a == pytest.approx(a, rel=0.1)
     # the last round has the sets that the guarantee needs
-    assert schedule.first << schedule.rounds >= largest * (1 - 1e-9)
+    assert schedule.first << (schedule.rounds - 1) >= largest * (1 - 1e-9)
 
 
 @given(st.integers(2, 10**5), st.data(), st.floats(0.01, 0.6), st.floats(0.2, 3.0))
 def test_imm_s_sizes_are_the_paper_s(n, data, epsilon, ell):
     k = data.draw(st.integers(1, min(n, 100)))
-    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell)
+    test, choose = imm_sizes(float(n), log_binomial(n, k), epsilon, n**-ell, min_spread=float(k))
     expected = naive.imm_sizes(n, k, epsilon, ell)
     assert (test, choose) == pytest.approx(expected, rel=1e-9)
 
 
+@given(st.floats(1e-6, 1e6), st.integers(2, 10**5), st.floats(0.01, 0.6))
+def test_imm_s_sizes_do_not_depend_on_the_unit_of_weights(unit, n, epsilon):
+    plain = imm_sizes(float(n), math.log(n), epsilon, 0.1, min_spread=1.0)
+    scaled = imm_sizes(n * unit, math.log(n), epsilon, 0.1, min_spread=unit)
+    assert scaled == pytest.approx([size * unit for size in plain], rel=1e-9)
+
+
 def test_odd_schedules():
     everything = opim_schedule(0.0, 5.0, 5.0, 0.9, 0.5)
-    assert everything.rounds == 1
+    assert everything.rounds == 2
     assert everything.first >= 1
     assert opim_schedule(math.log(5), 10.0, 0.0, 0.1, 0.05).rounds == MAX_ROUNDS
     assert opim_schedule(math.log(5), 1e300, 1e-300, 0.1, 0.05).rounds == MAX_ROUNDS
@@ -95,6 +112,33 @@ def test_wilson_is_scipy_s(n_sets, data):
     expected = binomtest(covered, n_sets).proportion_ci(method="wilson")
     low, high = wilson(covered, n_sets, 10.0)
     assert (low, high) == pytest.approx((10 * expected.low, 10 * expected.high), abs=1e-9)
+
+
+def test_looks_share_the_level():
+    """The probabilities of a miss at all looks sum to 5 %; a single look has them all."""
+    missed = [2 * norm.sf(z_of_look(look)) for look in range(1, 3000)]
+    assert sum(missed) == pytest.approx(0.05, rel=1e-3)
+    assert sum(missed) < 0.05
+    assert missed == sorted(missed, reverse=True)
+    assert 2 * norm.sf(z_of_look(0)) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+def test_intervals_hold_however_sampling_stops(share):
+    """The worst stopping rule: stop at the first of ten doublings whose interval misses the truth."""
+    rng, runs = np.random.default_rng(5), 4000
+    missed, plain = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
+    covered, n_sets = np.zeros(runs, dtype=int), 0
+    for look in range(1, 11):
+        more = max(n_sets, 2000)
+        covered += rng.binomial(more, share, runs)
+        n_sets += more
+        for wrong, z in ((missed, z_of_look(look)), (plain, z_of_look(0))):
+            for run, have in enumerate(covered.tolist()):
+                low, high = wilson(have, n_sets, 1.0, z)
+                wrong[run] |= not low <= share <= high
+    assert binom.sf(int(missed.sum()) - 1, runs, 0.05) > 1e-3
+    assert plain.mean() > 0.15
 
 
 def test_the_greedy_share():

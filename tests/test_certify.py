@@ -11,6 +11,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph
 from imax.errors import InvalidArgumentError, MissingDependencyError, UnknownNodeError
+from imax.ris.bounds import wilson, z_of_look
 
 from . import naive_constraints
 from .test_opimc import random_problem
@@ -72,6 +73,66 @@ def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
     assert beyond.start_spread == pytest.approx(10.6, abs=0.5)
     assert beyond.spread == pytest.approx(7.2, abs=0.5)
     assert "Certificate: 1 seeds" in repr(beyond)
+
+
+@compiled
+def test_intervals_allow_for_all_looks():
+    """A result that sampling stopped at round i has the interval of look i; a fixed number of sets has one look."""
+    adaptive = [
+        imax.certify(karate(), [0, 33], rng=1, epsilon=0.1),
+        imax.maximize(karate(), 3, rng=1),
+        imax.minimize_seeds(karate(), 15, rng=1),
+        *itertools.islice(imax.anytime(karate(), 3, rng=1), 4),
+    ]
+    for found in adaptive:
+        n_sets = found.n_rr_sets // 2
+        covered = round(found.spread * n_sets / 34)
+        assert found.rounds > 0
+        assert found.interval == pytest.approx(wilson(covered, n_sets, 34.0, z_of_look(found.rounds)))
+    fixed = imax.maximize(karate(), 3, rng=1, algorithm="ris", n_rr_sets=5000)
+    assert fixed.interval == pytest.approx(wilson(round(fixed.spread * 5000 / 34), 5000, 34.0))
+
+
+LONELY = {
+    "plain": {},
+    "weights": {"node_weights": [0.25 + v % 4 for v in range(60)]},
+    "candidates": {"candidates": range(20)},
+    "include": {"include": [50]},
+}
+
+
+@pytest.mark.parametrize("rules", LONELY.values(), ids=LONELY)
+@pytest.mark.parametrize("name", ["opim-c", "hist", "ris", "imm"])
+def test_no_bound_is_below_the_weight_of_the_seeds(name, rules):
+    """Seeds reach themselves; and the best seeds reach at least as much as the best own weights."""
+    graph = InfluenceGraph.from_arrays(range(59), range(1, 60), n_nodes=60, probability="uniform:0.01")
+    weight = np.array(rules.get("node_weights", np.ones(60)))
+    best = np.sort(weight)[-3:].sum()
+    options = {"n_rr_sets": 20} if name == "ris" else {}
+    for i in range(5):
+        result = imax.maximize(graph, 3, algorithm=name, epsilon=0.9 if name == "imm" else 0.5, delta=0.5, rng=i,
+                               **options, **rules)  # fmt: skip
+        own = float(weight[result.seeds].sum())
+        assert result.spread >= own
+        assert result.interval[0] >= own
+        assert result.lower_bound >= own
+        assert result.upper_bound >= best - 1e-9
+        assert result.lower_bound <= result.upper_bound
+
+
+@compiled
+def test_bounds_from_weights_where_curves_and_certificates_are_made():
+    graph = InfluenceGraph.from_arrays(range(59), range(1, 60), n_nodes=60, probability="uniform:0.01")
+    found = imax.curve(graph, 5, epsilon=0.6, delta=0.5, rng=1)
+    for size in range(1, 6):
+        low = min(found.lower_bound[size - 1], found.spread[size - 1], found.low[size - 1], found.upper_bound[size - 1])
+        assert low >= size
+    certificate = imax.certify(graph, [3, 9], epsilon=0.5, delta=0.5, rng=1)
+    assert min(certificate.lower_bound, certificate.spread, certificate.upper_bound) >= 2
+    # the weight of a seed that nodes reach which are active already is not its gain
+    sure = InfluenceGraph.from_arrays([0, 1], [1, 2], n_nodes=3, probability="uniform:1")
+    certificate = imax.certify(sure, [2], start=[0], rng=1)
+    assert (certificate.lower_bound, certificate.spread) == (0.0, 0.0)
 
 
 @compiled
@@ -223,6 +284,43 @@ def test_targets_on_a_star():
     assert weight.seeds == [10]
 
 
+@compiled
+@pytest.mark.parametrize(("target", "n_seeds", "runs"), [(6.0, 3, 40), (11.0, 5, 20)])
+def test_targets_on_equal_stars_need_few_seeds(target, n_seeds, runs):
+    """Twenty stars of spread 2.5: not as many seeds as the target, which reach it by their own weight."""
+    sources = np.repeat(np.arange(20) * 4, 3)
+    targets = sources + np.tile([1, 2, 3], 20)
+    stars = InfluenceGraph.from_arrays(sources, targets, n_nodes=400, probability="uniform:0.5")
+    found = [imax.minimize_seeds(stars, target, rng=i) for i in range(runs)]
+    assert [len(result) for result in found] == [n_seeds] * runs
+    assert sum(result.min_seeds == n_seeds for result in found) >= runs - 2
+    assert all(result.lower_bound >= target for result in found)
+
+
+@compiled
+def test_a_target_finds_a_rare_hub():
+    """A star of 61 nodes among 200,000: few RR sets contain the hub, but 20 arbitrary nodes are no answer."""
+    rare = InfluenceGraph.from_arrays([7] * 60, range(100, 160), n_nodes=200_000, probability="uniform:1")
+    found = imax.minimize_seeds(rare, 20, rng=1)
+    assert (found.seeds, found.min_seeds) == ([7], 1)
+
+
+@compiled
+@pytest.mark.data
+def test_a_target_below_the_best_single_spread_needs_one_seed(data):
+    found = imax.minimize_seeds(imax.datasets.load("nethept"), 5, rng=1)
+    assert (len(found), found.min_seeds) == (1, 1)
+    assert found.lower_bound >= 5
+
+
+@compiled
+def test_a_target_without_arcs_is_reached_by_own_weight():
+    lonely = InfluenceGraph.from_arrays([0], [1], n_nodes=30, probability="uniform:0")
+    found = imax.minimize_seeds(lonely, 4, rng=1)
+    assert (len(found), found.min_seeds, found.lower_bound) == (4, 4, 4.0)
+    assert found.spread >= 4.0
+
+
 # -- compare -------------------------------------------------------------------------------------------------------
 
 
@@ -307,7 +405,7 @@ def test_the_peak_of_memory_is_seen(monkeypatch):
         pass
     assert rise() is None
     with pytest.raises(ValueError, match="VmNone"):
-        memory._kib("VmNone")
+        memory._field(memory._STATUS, "VmNone")
 
 
 @compiled

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -790,3 +791,47 @@ def test_quiet_shows_no_progress(square):
     with on_terminal("info", "--quiet", square) as (process, read):
         process.stdout.read()
         assert read() == ""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "message"),
+    [
+        ("seed --k 2 - <&-", 1, "standard input is closed"),
+        ("seed --k 2 karate >&-", 1, "standard output is closed"),
+        ("seed --k 2 karate -o OUT >&- <&- 2>&-", 0, ""),
+        ("seed --k 2 karate 2>&-", 0, ""),
+        ("--help > /dev/full", 1, "cannot write the output"),
+        ("seed --help > /dev/full", 1, "cannot write the output"),
+        ("--version > /dev/full", 1, "cannot write the output"),
+    ],
+)
+def test_closed_and_full_streams(tmp_path, redirection, code, message):
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    line = f"{shlex.join(command())} {redirection.replace('OUT', str(tmp_path / 'out'))}"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (code, bool(message))
+    assert message in done.stderr
+    if "OUT" in redirection:
+        assert (tmp_path / "out").read_text().startswith("rank")
+
+
+def test_errors_are_short():
+    assert len(fails(1, "info", "x" * 100_000)) < 2000
+    assert len(fails(2, "info", "--threads", "x" * 100_000, "karate")) < 2000
+
+
+def test_an_acceptance_file_with_a_bad_number_is_bad_input(tmp_path):
+    (tmp_path / "acc").write_text("0 2\n")
+    (tmp_path / "c.csv").write_text("user,candidate,score\n0,1,.5\n")
+    files = ("--candidates", tmp_path / "c.csv", "--acceptance", tmp_path / "acc")
+    message = fails(1, "rerank", *files, "--algorithm", "heteroir", "karate")
+    assert "the acceptance probability of 0 must lie in [0, 1], got 2" in message
+
+
+def test_json_of_an_evaluation_without_users_has_null(tmp_path):
+    (tmp_path / "t.csv").write_text("user,friend\n5,6\n")
+    (tmp_path / "c.csv").write_text("user,candidate,score\n0,1,.5\n")
+    files = ("--candidates", tmp_path / "c.csv", "--evaluate", tmp_path / "t.csv")
+    text = run("rerank", *files, "--k", 1, "--algorithm", "degree", "--format", "json", "karate").stdout
+    assert json.loads(text, parse_constant=pytest.fail)["recall"] == [None]

@@ -88,7 +88,7 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
     assert read_texts(as_json, "id")[:2] == ["0", "1"]
     for options, message in [
         ((), "name one of them, as in "),
-        (("--key", "test"), "has no array 'test'; its arrays are train, eval"),
+        (("--key", "test"), "has no array 'test'; its arrays are 'train', 'eval'"),
     ]:
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
 
@@ -131,7 +131,7 @@ def test_rejected_tables(write, text, message):  # noqa: F811
 def test_damaged_arrays(tmp_path):
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00")
     (tmp_path / "x.npz").write_bytes(b"PK\x03\x04....")
-    assert "the array cannot be read" in fails(1, "annotate", tmp_path / "x.npy", "--budget", 1)
+    assert "the header is damaged" in fails(1, "annotate", tmp_path / "x.npy", "--budget", 1)
     assert "the arrays cannot be read" in fails(1, "annotate", tmp_path / "x.npz", "--budget", 1)
 
 

@@ -181,9 +181,28 @@ def test_greedy_under_constraints_is_the_naive_one(problem):
                 **found,
             )
         )
+    if "cost" in rules:
+        greedy = max(sum(gains) for _, gains in choices)
+        choices += naive_constraints.budget_starts(
+            sets, range(n), set(allowed), start=start, remaining_budget=constraint.remaining_budget, k=rules["k"],
+            forced=rules["forced"], cost=rules["cost"],
+        )  # fmt: skip
+        assert cover.upper_bound <= greedy / constraint.guarantee + 1e-9
     seeds, gains = max(choices, key=lambda choice: sum(choice[1]))
     assert (cover.seeds.tolist(), cover.gains.tolist()) == (seeds, gains)
     assert cover.covered == naive_constraints.covered(sets, seeds, start)
+
+
+def test_a_decoy_does_not_block_a_better_combination():
+    """Two nodes of half of the budget cover 37 sets each; one that blocks both covers 41, a cheap one 1."""
+    sets = [[0]] * 41 + [[1]] * 37 + [[2]] * 37 + [[3]]
+    cost = np.array([6.0, 5.0, 5.0, 0.1])
+    none = np.empty(0, dtype=np.int32)
+    cover = greedy_cover(
+        collection_of(4, sets), Constraint(4, np.ones(4, dtype=bool), none, none, cost=cost, remaining_budget=10.0)
+    )
+    assert (cover.seeds.tolist(), cover.covered) == ([1, 2], 74)
+    assert cover.upper_bound >= 74
 
 
 @given(constrained())

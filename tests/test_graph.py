@@ -20,6 +20,7 @@ from imax.graph.accept import as_graph
 from imax.graph.arcs import MAX_NODES
 from imax.graph.lt_weights import LT_SLACK, lt_normalizers
 from imax.graph.parts import from_parts, to_parts
+from imax.io.layout import GRAPH_ARRAYS, Layout, check_arrays
 
 from . import naive
 
@@ -258,7 +259,7 @@ ARRAYS = InfluenceGraph.from_arrays
         (lambda: ARRAYS([0], [1], probability="luck"), InvalidArgumentError, "got 'luck'"),
         (lambda: ARRAYS([0], [1], probability="column"), InvalidArgumentError, "needs a value per arc"),
         (lambda: ARRAYS([0], [1], [0.1, 0.2]), InvalidArgumentError, "one value per arc, shape (1,), got shape (2,)"),
-        (lambda: ARRAYS([0], [1], ["much"]), InvalidArgumentError, "weight must hold numbers"),
+        (lambda: ARRAYS([0], [1], ["much"]), InvalidArgumentError, "weight must hold real numbers"),
         (lambda: ARRAYS([0, 1], [1, 0], [0.1, -0.5]), InvalidGraphError, "weight[1] is -0.5; values must be finite"),
         (lambda: ARRAYS([0], [1], [float("nan")]), InvalidGraphError, "weight[0] is nan"),
         (lambda: ARRAYS([0], [1], [float("inf")]), InvalidGraphError, "weight[0] is inf"),
@@ -358,7 +359,7 @@ def test_a_graph_is_restored_from_its_parts(labels, spec):
 def test_parts_that_do_not_fit_are_refused():
     meta, arrays = to_parts(ARRAYS([0, 1], [1, 2], [0.1, 0.2]))
     with pytest.raises(FileFormatError, match=r"the array 'in_ptr' has shape \(3,\), not \(4,\)"):
-        from_parts(meta, arrays | {"in_ptr": arrays["in_ptr"][:-1]})
+        check_arrays(Layout.of(GRAPH_ARRAYS, meta), arrays | {"in_ptr": arrays["in_ptr"][:-1]})
     with pytest.raises(FileFormatError, match="the probabilities of the arcs are missing"):
         from_parts(meta, {k: v for k, v in arrays.items() if k != "values"})
     with pytest.raises(InvalidArgumentError, match=r"the label \(1, 2\) cannot be stored"):

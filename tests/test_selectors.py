@@ -370,3 +370,15 @@ def test_imm_within_a_memory_limit_on_a_graph_of_many_nodes():
     star = InfluenceGraph.from_arrays(np.zeros(n - 1, dtype=int), np.arange(1, n))
     result = maximize(star, 1, algorithm="imm", epsilon=0.3, max_memory="2MB", rng=1)
     assert (result.seeds, result.stop_reason) == ([0], "sample bound reached")
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("limits", "reason"), [({"time_limit": 1e-9}, "time limit"), ({"max_memory": "300k"}, "memory limit")]
+)
+def test_imm_promises_nothing_after_a_limit(limits, reason):
+    karate = imax.datasets.load("karate")
+    assert maximize(karate, 2, algorithm="imm", epsilon=0.2, rng=1).target_ratio == pytest.approx(1 - 1 / np.e - 0.2)
+    result = maximize(karate, 2, algorithm="imm", epsilon=0.005, rng=1, **limits)
+    assert (result.stop_reason, result.target_ratio) == (reason, None)
+    assert 0.0 < result.ratio < 1.0

@@ -1,12 +1,17 @@
 """Threads, random streams, and checks of arguments."""
 
+import _thread
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
+import warnings
+from functools import partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +22,7 @@ from hypothesis import strategies as st
 import imax
 from imax import errors
 from imax._utils import check, parallel, streams
+from imax._utils.locks import kept_property
 from imax.diffusion.simulation import simulate
 from imax.errors import ImaxError, InvalidArgumentError
 
@@ -81,21 +87,159 @@ def test_an_error_waits_for_running_tasks_and_cancels_the_others(error):
     assert len(running) < 50
 
 
-def test_the_pools_close():
-    parallel.run([int, int], 2)
-    parallel._close()
-    assert not parallel._pools
-    assert parallel.run([int, int], 2) == [0, 0]
-    assert parallel._pools.keys() == {1}  # the calling thread is the other one
+def test_one_pool_serves_every_number_of_threads():
+    for threads in [2, 3, 9, 4, 2, 9]:
+        assert parallel.run([partial(int, i) for i in range(20)], threads) == list(range(20))
+    assert parallel._pool.n_threads <= 8  # the calling thread is one of nine
 
 
-def test_a_closed_pool_does_not_delay_the_end_of_the_process():
-    code = (
-        "from imax._utils import parallel; parallel.run([int, int], 2); parallel._close(); "
-        "assert not parallel._pools; print(parallel.run([int, int], 2))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[0, 0]\n"
+def test_the_thread_that_worked_last_works_again():
+    parallel.run([partial(time.sleep, 0.02)] * 8, 8)  # several threads exist
+    helpers = set()
+
+    def task():
+        time.sleep(0.002)
+        helpers.add(threading.get_ident())
+
+    for _ in range(30):
+        parallel.run([task, task], 2)
+    assert len(helpers) == 2
+
+
+def test_many_threads_share_the_pool():
+    def calls(number):
+        return [parallel.run([lambda i=i: (number, i) for i in range(5)], 3) for _ in range(200)]
+
+    with ThreadPool(6) as pool:
+        for number, results in enumerate(pool.map(calls, range(6))):
+            assert results == [[(number, i) for i in range(5)]] * 200
+
+
+def test_a_task_may_run_tasks():
+    def outer(i):
+        return parallel.run([lambda j=j: 10 * i + j for j in range(4)], 3)
+
+    assert parallel.run([partial(outer, i) for i in range(6)], 3) == [[10 * i + j for j in range(4)] for i in range(6)]
+
+
+def test_idle_threads_do_not_delay_the_end_of_the_process():
+    code = "from imax._utils import parallel; print(parallel.run([int, int, int], 3))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[0, 0, 0]\n", "")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+@pytest.mark.parametrize("n_started", [0, 1, 2])
+def test_a_thread_that_cannot_start_is_done_without(monkeypatch, error, n_started):
+    monkeypatch.setattr(parallel, "_pool", parallel._Pool())
+    start, calls = _thread.start_new_thread, []
+
+    def fail_later(*given):
+        calls.append(given)
+        if len(calls) > n_started:
+            raise error
+        return start(*given)
+
+    monkeypatch.setattr(_thread, "start_new_thread", fail_later)
+    for _ in range(3):
+        assert parallel.run([partial(int, i) for i in range(40)], 4) == list(range(40))
+    assert parallel._pool.n_threads == n_started
+
+
+def test_nothing_waits_for_a_thread_that_never_runs(monkeypatch):
+    monkeypatch.setattr(parallel, "_pool", parallel._Pool())
+    monkeypatch.setattr(_thread, "start_new_thread", lambda *given: 0)  # the thread died before its first line
+    assert parallel.run([partial(int, i) for i in range(40)], 4) == list(range(40))
+
+
+def test_a_helper_without_memory_is_an_error_and_the_pool_goes_on():
+    caller = threading.get_ident()
+
+    def task():
+        time.sleep(0.01)
+        if threading.get_ident() != caller:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        parallel.run([task] * 10, 3)
+    assert parallel.run([partial(int, i) for i in range(40)], 3) == list(range(40))
+
+
+# -- fork --------------------------------------------------------------------------------------------------------
+
+
+def in_child(function):
+    """Return the exit code of a forked process that runs a function: 0, 1 if it failed, -14 if it hung."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns about threads of the parent
+        child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            os._exit(0 if function() else 1)
+        except BaseException:
+            os._exit(2)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+
+
+@needs_fork
+def test_a_child_starts_threads_of_its_own():
+    parallel.run([int, int, int], 3)
+    assert in_child(lambda: parallel.run([partial(int, i) for i in range(40)], 3) == list(range(40))) == 0
+
+
+@needs_fork
+@pytest.mark.parametrize("make", [lambda graph: graph.cached("key", int), lambda graph: graph.forward()])
+def test_a_child_can_use_a_graph_that_another_thread_had_locked(make):
+    graph = imax.InfluenceGraph.from_arrays([0, 1], [1, 2], [0.5, 0.5])
+    held, end = threading.Event(), threading.Event()
+
+    def hold():
+        graph.cached("other key", lambda: (held.set(), end.wait(60)))
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(60)
+    try:
+        assert in_child(lambda: make(graph) is not None) == 0
+    finally:
+        end.set()
+        thread.join()
+
+
+@needs_fork
+def test_a_child_can_use_a_property_that_another_thread_was_computing():
+    held, end = threading.Event(), threading.Event()
+
+    class Owner:
+        slow = True
+
+        @kept_property
+        def value(self):
+            if self.slow:
+                held.set()
+                end.wait(60)
+            return 7
+
+    first, second = Owner(), Owner()
+    second.slow = False
+    thread = threading.Thread(target=lambda: first.value)
+    thread.start()
+    held.wait(60)
+    try:
+        assert in_child(lambda: second.value == 7) == 0
+    finally:
+        end.set()
+        thread.join()
+
+
+@needs_fork
+def test_a_lock_that_the_forking_thread_holds_stays_held():
+    graph = imax.InfluenceGraph.from_arrays([0, 1], [1, 2], [0.5, 0.5])
+    assert graph.cached("outer", lambda: in_child(lambda: graph.cached("inner", lambda: 5) == 5)) == 0
 
 
 # -- keys --------------------------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ from ..errors import InvalidArgumentError
 __all__ = ["count", "memory_bytes", "one_of", "open_unit", "positive", "probability", "threads"]
 
 
+_MAX_THREADS = 1024
+
+
 def count(value: Any, name: str, *, low: int = 1, high: int | None = None, high_is: str = "") -> int:
     """Return a whole number in [low, high] as an int; `high_is` says what `high` is, for the message."""
     if isinstance(value, bool):
@@ -72,12 +75,14 @@ def one_of(value: Any, name: str, choices: "tuple[str, ...] | list[str]") -> str
 def threads(value: Any = None) -> int:
     """Return the number of threads: the argument, otherwise ``IMAX_NUM_THREADS``, otherwise all usable cores."""
     if value is not None:
-        return count(value, "threads", high=1024)
+        return count(value, "threads", high=_MAX_THREADS)
     setting = os.environ.get("IMAX_NUM_THREADS", "").strip()
     if setting:
-        if not setting.isdigit() or int(setting) < 1:
+        digits = setting.isascii() and setting.isdigit() and len(setting) <= 9
+        if not (digits and 1 <= int(setting) <= _MAX_THREADS):
             raise InvalidArgumentError(
-                f"the environment variable IMAX_NUM_THREADS must be a whole number of at least 1, got {setting!r}"
+                f"the environment variable IMAX_NUM_THREADS must be a whole number from 1 to {_MAX_THREADS}, "
+                f"got {setting!r}"
             )
         return int(setting)
     if hasattr(os, "sched_getaffinity"):

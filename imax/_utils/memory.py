@@ -2,25 +2,94 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 __all__ = ["free_memory", "peak_rise"]
 
+_MACHINE, _GROUPS, _OWN_GROUPS = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+_UNLIMITED = 1 << 60  # version 1 has no word for no limit
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
+class _Names(NamedTuple):
+    """Names of the files of a control group: its limits, the memory in use, and the field of cached pages."""
+
+    limits: tuple[str, ...]
+    used: str
+    cache: str
+
+
+_V1 = _Names(("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file")
+_V2 = _Names(("memory.max", "memory.high"), "memory.current", "inactive_file")
+
+
 def free_memory() -> int | None:
-    """Return three quarters of the free memory in bytes; None if the system does not report it."""
+    """Return three quarters of the memory in bytes that this process can still use; None if the system hides it.
+
+    That is the least of the free memory of the machine, what the control groups of the process (the limits of a
+    container) leave, and what ``ulimit -v`` leaves.
+    """
+    known = [free for free in (_free_of_machine(), *_free_of_groups(), _free_address_space()) if free is not None]
+    return max(0, min(known)) // 4 * 3 if known else None
+
+
+def _free_of_machine() -> int | None:
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
+        return _field(_MACHINE, "MemAvailable:") << 10
+    except (OSError, ValueError):
         try:
-            free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (AttributeError, OSError, ValueError):
             return None
-    return free // 4 * 3
+
+
+def _free_address_space() -> int | None:
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        return None if limit == resource.RLIM_INFINITY else limit - (_field(_STATUS, "VmSize:") << 10)
+    except (ImportError, OSError, ValueError):
+        return None
+
+
+def _free_of_groups() -> Iterator[int]:
+    """Yield what each memory limit of this process's control groups and their parents leaves, cgroup v1 and v2."""
+    try:
+        lines = _OWN_GROUPS.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        number, controllers, path = line.split(":", 2)
+        if number == "0" and not controllers:
+            version, roots = _V2, [_GROUPS, _GROUPS / "unified"]
+        elif "memory" in controllers.split(","):
+            version, roots = _V1, [_GROUPS / "memory"]
+        else:
+            continue
+        for root in roots:
+            group = root / path.lstrip("/")
+            if ".." in group.parts or not group.is_dir():  # a container sees its own group as the root
+                group = root
+            for folder in (group, *group.parents):
+                if not folder.is_relative_to(root):
+                    break
+                yield from _free_of_group(folder, version)
+
+
+def _free_of_group(folder: Path, version: _Names) -> Iterator[int]:
+    for name in version.limits:
+        try:
+            limit = int((folder / name).read_text())  # "max" is no limit
+            in_use = int((folder / version.used).read_text())
+        except (OSError, ValueError):
+            continue
+        with suppress(OSError, ValueError):
+            in_use -= _field(folder / "memory.stat", version.cache)  # the system gives these pages back
+        if limit < _UNLIMITED:
+            yield limit - max(in_use, 0)
 
 
 @contextmanager
@@ -32,18 +101,20 @@ def peak_rise() -> Iterator[Callable[[], int | None]]:
     """
     try:
         _CLEAR.write_text("5")  # resets the peak
-        before = _kib("VmRSS")
+        before = _field(_STATUS, "VmRSS:")
     except (OSError, ValueError):
         before = None
 
     def rise() -> int | None:
-        return None if before is None else max(0, _kib("VmHWM") - before) << 10
+        return None if before is None else max(0, _field(_STATUS, "VmHWM:") - before) << 10
 
     yield rise
 
 
-def _kib(name: str) -> int:
-    for line in _STATUS.read_text().splitlines():
-        if line.startswith(name):
-            return int(line.split()[1])
+def _field(path: Path, name: str) -> int:
+    """Return the number after a name at the start of a line."""
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if words and words[0] == name:
+            return int(words[1])
     raise ValueError(name)

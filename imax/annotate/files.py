@@ -2,16 +2,19 @@
 
 import io
 import json
-from typing import Any
+import math
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FileFormatError
-from ..io.tables import read_table
-from ..io.text import Content, PathLike, load, quoted
+from ..errors import FileFormatError, ImaxError
+from ..io.tables import read_table, shown
+from ..io.text import Content, PathLike, integer, load, number, quoted
 
 __all__ = ["read_embeddings", "read_items", "read_labels_of_items", "read_texts"]
+
+_CHUNK = 1 << 20
 
 
 def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "embedding") -> NDArray[Any]:
@@ -49,43 +52,98 @@ def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "em
 
 
 def _array_of_npy(content: Content) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.load(io.BytesIO(content.data.tobytes()), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise FileFormatError(f"{content.name}: the array cannot be read ({error})") from None
-    return array
+    return _read_array(content, io.BytesIO(content.data.data), int(content.data.size), content.name)
 
 
 def _array_of_npz(content: Content, key: str | None) -> NDArray[Any]:
-    from zipfile import BadZipFile
+    import zipfile
 
     try:
-        with np.load(io.BytesIO(content.data.tobytes()), allow_pickle=False) as arrays:
-            names = list(arrays)
+        with zipfile.ZipFile(io.BytesIO(content.data.data)) as archive:
+            members = {
+                info.filename.removesuffix(".npy"): info
+                for info in archive.infolist()
+                if info.filename.endswith(".npy")
+            }
+            if not members:
+                raise FileFormatError(f"{content.name} has no arrays; save the embeddings with numpy.savez")
+            names = ", ".join(map(shown, list(members)[:10])) + (", ..." if len(members) > 10 else "")
             if key is None:
-                tables = [name for name in names if arrays[name].ndim == 2]
+                tables = []
+                for name, info in members.items():
+                    with archive.open(info) as stream:
+                        if len(_header(stream, f"{content.name}, array {shown(name)}")[0]) == 2:
+                            tables.append(name)
                 if len(tables) != 1:
                     raise FileFormatError(
-                        f"{content.name} has the arrays {', '.join(names)}; name one of them, as in key='{names[0]}'"
+                        f"{content.name} has the arrays {names}; name one of them, as in key={next(iter(members))!r}"
                     )
                 key = tables[0]
-            if key not in names:
-                raise FileFormatError(f"{content.name} has no array {key!r}; its arrays are {', '.join(names)}")
-            array: NDArray[Any] = arrays[key]
-            return array
-    except (ValueError, OSError, BadZipFile) as error:
-        if isinstance(error, FileFormatError):
-            raise
-        raise FileFormatError(f"{content.name}: the arrays cannot be read ({error})") from None
+            if key not in members:
+                raise FileFormatError(f"{content.name} has no array {shown(key)}; its arrays are {names}")
+            with archive.open(members[key]) as stream:
+                return _read_array(content, stream, members[key].file_size, f"{content.name}, array {shown(key)}")
+    except ImaxError:
+        raise
+    except Exception as error:  # zipfile raises errors of many types for damaged files
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(
+            f"{content.name}: the arrays cannot be read ({quoted(problem, 200)}); save them again"
+        ) from None
+
+
+def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Return shape, whether the order is Fortran's, data type, and size of the header of an array in NumPy's format."""
+    from numpy.lib import format as npy
+
+    start = stream.tell()
+    try:
+        version = npy.read_magic(stream)
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"version {version[0]}.{version[1]} of the format is not supported")
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran_order, dtype = read(stream)
+        if not all(type(size) is int and 0 <= size < 1 << 62 for size in shape):
+            raise ValueError(f"the shape {shown(shape)} is not valid")
+        if dtype.kind not in "fiub":
+            raise ValueError(f"the data type {shown(str(dtype))} is not a type of numbers")
+    except Exception as error:  # NumPy evaluates the header as Python code and passes on many types of errors
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(
+            f"{name}: the header is damaged ({quoted(problem, 200)}); save the array again with numpy.save"
+        ) from None
+    return shape, fortran_order, dtype, stream.tell() - start
+
+
+def _read_array(content: Content, stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
+    """Return an array in NumPy's format from a stream of `size` bytes."""
+    shape, fortran_order, dtype, n_header = _header(stream, name)
+    needed = math.prod(shape) * dtype.itemsize
+    if needed != size - n_header:
+        raise FileFormatError(
+            f"{name}: the header announces {needed:,} bytes, but there are {size - n_header:,}; "
+            "the file is cut off or damaged"
+        )
+    content.require_memory(needed, "the array takes")
+    raw = bytearray()
+    while len(raw) < needed and (piece := stream.read(min(_CHUNK, needed - len(raw)))):
+        raw += piece
+    if len(raw) != needed or stream.read(1):  # the second read compares the checksum of an archive
+        raise FileFormatError(f"{name}: the array is cut off or damaged; save it again")
+    return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran_order else "C")
 
 
 def _vector(cell: Any, where: str) -> list[float]:
     try:
         if isinstance(cell, str):
-            cell = json.loads(cell) if cell.lstrip().startswith("[") else cell.split()
-        return [float(value) for value in cell]
-    except (TypeError, ValueError):
-        raise FileFormatError(f"{where}: not a vector of numbers: {quoted(str(cell))}") from None
+            if not cell.lstrip().startswith("["):
+                return [number(value) for value in cell.split()]
+            cell = json.loads(cell)
+        if isinstance(cell, (str, bytes, dict)):
+            raise TypeError
+        return [number(value) if isinstance(value, str) else float(value) for value in cell]
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise FileFormatError(f"{where}: not a vector of numbers: {shown(cell)}") from None
 
 
 def read_texts(path: PathLike, column: str) -> list[str]:
@@ -95,16 +153,13 @@ def read_texts(path: PathLike, column: str) -> list[str]:
 
 def _entries(content: Content) -> list[tuple[int, str]]:
     """Return the number and the text of each line that is neither empty nor a comment."""
-    lines = [(number, line.strip()) for number, line in enumerate(content.text_lines(), 1)]
-    return [(number, line) for number, line in lines if line and line[0] != "#"]
+    lines = [(i, line.strip()) for i, line in enumerate(content.text_lines(), 1)]
+    return [(i, line) for i, line in lines if line and line[0] != "#"]
 
 
 def _item(text: str, n: int, where: str) -> int:
-    try:
-        item = int(text)
-    except ValueError:
-        item = -1
-    if not 0 <= item < n:
+    item = integer(text)
+    if item is None or not 0 <= item < n:
         raise FileFormatError(f"{where}: {quoted(text)} is not an item; items are the whole numbers 0 to {n - 1}")
     return item
 
@@ -112,7 +167,7 @@ def _item(text: str, n: int, where: str) -> int:
 def read_items(path: PathLike, n: int) -> list[int]:
     """Read item numbers from a file with one item per line and return them."""
     content = load(path)
-    return [_item(text, n, f"{content.name}:{number}") for number, text in _entries(content)]
+    return [_item(text, n, f"{content.name}:{i}") for i, text in _entries(content)]
 
 
 def read_labels_of_items(path: PathLike, n: int) -> dict[int, str]:
@@ -122,8 +177,8 @@ def read_labels_of_items(path: PathLike, n: int) -> dict[int, str]:
     """
     content = load(path)
     labels: dict[int, str] = {}
-    for number, line in _entries(content):
-        where = f"{content.name}:{number}"
+    for i, line in _entries(content):
+        where = f"{content.name}:{i}"
         first, _, label = line.replace(",", " ", 1).partition(" ")
         if not label.strip():
             raise FileFormatError(f"{where}: expected an item and a label, got {quoted(line)}")

@@ -38,7 +38,7 @@ ALGORITHMS: Registry[Algorithm] = Registry(
     Entry(
         "vote-k",
         vote_k,
-        "the most votes of other items, whose votes lose weight when their neighbors are selected",
+        "the most votes of items not selected, whose votes lose weight when their neighbors are selected",
         "Su et al.: Selective Annotation Makes Language Models Better Few-Shot Learners. ICLR 2023",
         accepts=_QUOTAS,
     ),

@@ -58,7 +58,7 @@ def compare(
         for each spread.
     time_limit : float, optional
         Seconds for each algorithm, default 60; None for no limit. At the limit, the best result so far counts. The
-        simulations take additional time.
+        simulations that evaluate it are limited to as many seconds.
     progress : callable, optional
         Called before each algorithm with its name, the number of finished algorithms, and the number of all.
 
@@ -106,7 +106,7 @@ def compare(
         )
         seconds = time.perf_counter() - began
         found.append(result)
-        return _validated(problem, name, result, seconds, n_simulations, passive_weights, threads)
+        return _validated(problem, name, result, seconds, n_simulations, passive_weights, threads, time_limit)
 
     rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, progress)
     first = found[0]
@@ -173,11 +173,12 @@ def _validated(
     n_simulations: int,
     passive_weights: NDArray[np.float64] | None,
     threads: int | None,
+    time_limit: float | None,
 ) -> ComparedAssignment:
     """Return the row of an algorithm, with its spread by simulations that no algorithm used."""
     simulated = spread(
         problem.passive, result.seeds, model=result.model, n_simulations=n_simulations, node_weights=passive_weights,
-        rng=stream_key(result.rng_key, Stream.VERIFICATION), threads=threads,
+        rng=stream_key(result.rng_key, Stream.VERIFICATION), threads=threads, time_limit=time_limit,
     )  # fmt: skip
     return ComparedAssignment(
         algorithm=name,

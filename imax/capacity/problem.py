@@ -1,7 +1,7 @@
 """The problem: a graph, its inviters, and the candidates and the capacity of each inviter."""
 
 from collections.abc import Hashable, Iterable, Mapping
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 from typing import Any, NoReturn
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
+from .._utils.locks import kept_property
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
@@ -228,7 +229,7 @@ class CapacityProblem:
         m = self.matroid
         return self.graph.labels_of(m.nodes[m.ptr[number] : m.ptr[number + 1]])
 
-    @cached_property
+    @kept_property
     def _numbers(self) -> dict[Any, int]:
         return {inviter: number for number, inviter in enumerate(self.active)}
 
@@ -242,7 +243,7 @@ class CapacityProblem:
         """Inviters without any candidate."""
         return [inviter for inviter, size in zip(self.active, np.diff(self.matroid.ptr), strict=True) if size == 0]
 
-    @cached_property
+    @kept_property
     def passive(self) -> InfluenceGraph:
         """Graph of the passive nodes, with the arcs between them and their probabilities; built at first use."""
         graph = self.graph
@@ -255,7 +256,7 @@ class CapacityProblem:
             number[sources[kept]], number[targets[kept]], values[kept], labels=graph.labels.take(np.flatnonzero(stays))
         )
 
-    @cached_property
+    @kept_property
     def constraint(self) -> Constraint:
         """The constraint of the selection, by internal id."""
         none = np.empty(0, dtype=np.int32)

@@ -44,8 +44,9 @@ Exit codes:
   0    success
   1    bad input (files, graphs, nodes), or the output cannot be written
   2    wrong usage (options and their values)
-  130  interrupted; the best result so far was printed
-  141  the program that reads the output has ended""",
+  130  interrupted by Ctrl-C; the best result so far was printed
+  141  the program that reads the output has ended
+  143  interrupted by SIGTERM; the best result so far was printed""",
 )
 @click.version_option(__version__, prog_name="imax", message="%(prog)s %(version)s")
 @click.pass_context

@@ -1,11 +1,9 @@
 """From options to arguments of the library: labels, values and groups that files hold, quotas, seeds."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError
 from .errors import WrongUsage
 
@@ -100,13 +98,14 @@ def read_weights(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float
 
 def _quotas(texts: tuple[str, ...]) -> int | dict[str, int]:
     """Return one quota for all groups, or quotas by group."""
+    from ..io.text import integer
+
     found: dict[str, int] = {}
     for text in texts:
         name, equals, digits = text.rpartition("=")
-        try:
-            quota = check.count(int(digits), "--quota", low=0)
-        except (ValueError, InvalidArgumentError):
-            raise WrongUsage(f"--quota must be a whole number, or GROUP=NUMBER, got {text!r}") from None
+        quota = integer(digits)
+        if quota is None or quota < 0:
+            raise WrongUsage(f"--quota must be a whole number, or GROUP=NUMBER, got {text!r}")
         if not equals:
             if len(texts) > 1:
                 raise WrongUsage(f"--quota {text} is for all groups; it cannot be given with another")
@@ -126,8 +125,9 @@ def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:
 def read_seeds(graph: "InfluenceGraph", seed_file: str | None, seed_labels: tuple[str, ...]) -> list[Any]:
     """Return the labels of ``--seed`` and ``--seeds``: integers if the graph's labels are integers."""
     from ..io import read_labels
+    from ..io.text import integer
 
     seeds: list[Any] = list(seed_labels)
     if graph.labels.kind != "object":
-        seeds = [int(text) if re.fullmatch(r"[+-]?\d+", text) else text for text in seed_labels]
+        seeds = [text if integer(text) is None else integer(text) for text in seed_labels]
     return seeds if seed_file is None else seeds + read_labels(seed_file, graph)

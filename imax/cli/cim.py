@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._utils import check
-from ..errors import FileFormatError, InvalidArgumentError
+from ..errors import FileFormatError
 from . import options as opt
 from .arguments import given, read_weights, reject_options, reject_two_stdin
 from .cim_output import as_assignments, as_comparisons
@@ -113,18 +112,19 @@ def _read_capacities(path: str | None, graph: "InfluenceGraph", sets: list[list[
     if path is None:
         return {}
     from ..io import read_node_texts
+    from ..io.text import integer
 
     known = {label for labels in sets for label in labels}
     found = {}
     for label, text in read_node_texts(path, graph).items():
         if label not in known:
             raise FileFormatError(f"{path}: {label!r} is no active participant; leave it out")
-        try:
-            found[label] = check.count(int(text), f"{path}: the capacity of {label!r}")
-        except InvalidArgumentError as error:
-            raise FileFormatError(str(error)) from None
-        except ValueError:
-            raise FileFormatError(f"{path}: the capacity of {label!r} must be a whole number, got {text!r}") from None
+        number = integer(text)
+        if number is None:
+            raise FileFormatError(f"{path}: the capacity of {label!r} must be a whole number, got {text!r}")
+        if number < 1:
+            raise FileFormatError(f"{path}: the capacity of {label!r} must be at least 1, got {number}")
+        found[label] = number
     return found
 
 

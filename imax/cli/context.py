@@ -12,7 +12,7 @@ from .._utils import check
 from ..errors import NoSuchFileError
 from .errors import Command
 from .output import as_json, check_writable, write_output
-from .process import INTERRUPTED, load_engine
+from .process import load_engine
 from .progress import Status
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Context:
         The random seed.
     threads : int or None
         Number of threads.
+    max_memory : int or None
+        The value of ``--max-memory``; None if it is not given, or the command does not have it.
     reading : dict
         Options on how to read the graph.
     status : Status
@@ -53,6 +55,7 @@ class Context:
     quiet: bool
     rng: int
     threads: int | None
+    max_memory: int | None
     reading: dict[str, Any]
     status: Status = field(init=False)
 
@@ -70,6 +73,7 @@ class Context:
             quiet=options.pop("quiet"),
             rng=options.pop("rng"),
             threads=options.pop("threads"),
+            max_memory=options.get("max_memory"),
             reading={name: options.pop(name) for name in _READING if name in options},
         )
 
@@ -116,6 +120,7 @@ class Context:
             on_bad_line=self.reading["on_bad_line"] or "error",
             threads=self.threads,
             rng=self.rng,
+            max_memory=self.max_memory,
         )
 
     def _load_by_name(self) -> "InfluenceGraph":
@@ -148,7 +153,8 @@ class Context:
         if not interrupted:
             return 0
         click.echo(f"imax: interrupted; {so_far}", err=True)
-        return INTERRUPTED
+        code: int = click.get_current_context().obj.exit_code
+        return code
 
 
 def _exists(source: str) -> bool:

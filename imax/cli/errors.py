@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from ..errors import ImaxError, InvalidArgumentError
-from .process import BROKEN_PIPE, INTERRUPTED
+from .process import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
-__all__ = ["Command", "OutputError", "WrongUsage", "name_option", "report"]
+__all__ = ["Command", "OutputError", "WrongUsage", "cannot_write", "name_option", "report"]
+
+
+_LONGEST = 2000  # characters of an error
 
 
 class OutputError(ImaxError, OSError):
@@ -32,9 +35,15 @@ class _Interrupted(click.ClickException):
     exit_code = INTERRUPTED
 
 
+class _Terminated(click.ClickException):
+    exit_code = TERMINATED
+
+
 def report(error: click.ClickException, code: int | None = None) -> int:
     """Print an error in one line and return the exit code."""
     text = " ".join(error.format_message().split("\n"))
+    if len(text) > _LONGEST:
+        text = f"{text[:1000]} ... {text[-500:]}"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         text = f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
     with suppress(OSError):
@@ -64,8 +73,13 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        process = ctx.obj
         try:
-            return super().invoke(ctx)
+            process.watch_interrupts()
+            code = super().invoke(ctx)
+            if not code and process.interrupted:  # the result came before the interrupt had an effect
+                return process.exit_code
+            return code
         except InvalidArgumentError as error:
             self._trace(ctx)
             raise WrongUsage(name_option(error, self)) from error
@@ -82,21 +96,29 @@ class Command(click.Command):
             raise _BadInput("there is not enough memory; try --max-memory, or a smaller graph") from error
         except OSError as error:
             self._trace(ctx)
-            _discard_output()
-            raise _BadInput(f"cannot write the output: {error.strerror or error}") from error
+            raise cannot_write(error) from error
         except Exception as error:
-            if not ctx.obj.interrupted:
+            if not process.interrupted:
                 raise
             raise self._interrupted(ctx) from error
+        finally:
+            process.end_at_interrupt()
 
     def _interrupted(self, ctx: click.Context) -> click.ClickException:
         self._trace(ctx)
-        return _Interrupted("interrupted before the first result" if self.partial_results else "interrupted")
+        text = "interrupted before the first result" if self.partial_results else "interrupted"
+        return _Terminated(text) if ctx.obj.exit_code == TERMINATED else _Interrupted(text)
 
     @staticmethod
     def _trace(ctx: click.Context) -> None:
         if ctx.meta.get("imax.debug"):
             traceback.print_exc()
+
+
+def cannot_write(error: OSError) -> click.ClickException:
+    """Return the error for an output that cannot be written, and drop what is left of the output."""
+    _discard_output()
+    return _BadInput(f"cannot write the output: {error.strerror or error}")
 
 
 def _discard_output() -> None:

@@ -58,17 +58,20 @@ class LazyGroup(click.Group):
         **extra: Any,
     ) -> Any:
         """Run a command; end the process with its exit code, or return it if `standalone_mode` is false."""
-        from .errors import report
+        from .errors import cannot_write, report
         from .process import INTERRUPTED, Process, end_process
 
         own = args is None and standalone_mode
         process = Process(own)
         if own:
-            process.watch_interrupts()
+            process.end_at_interrupt()
+            process.occupy_closed_streams()
             gc.disable()  # imports create many objects and little garbage; `load_engine` enables it again
         extra["obj"] = process
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            if own and sys.stdout is not None:
+                sys.stdout.flush()  # an error at the end of the process would be a traceback
         except click.ClickException as error:
             if not standalone_mode:
                 raise
@@ -76,8 +79,12 @@ class LazyGroup(click.Group):
         except click.Abort:
             if not standalone_mode:
                 raise
-            code = report(click.ClickException("interrupted"), INTERRUPTED)
-        if own and code == INTERRUPTED:
+            code = report(click.ClickException("interrupted"), process.exit_code)
+        except OSError as error:  # of the help text or the version
+            if not own:
+                raise
+            code = report(cannot_write(error))
+        if own and (process.interrupted or code == INTERRUPTED):
             end_process(code)
         if own:
             gc.freeze()  # the process ends now: a last collection would be wasted

@@ -188,7 +188,8 @@ max_memory_option = click.option(
     "--max-memory",
     metavar="SIZE",
     callback=_checked(check.memory_bytes),
-    help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far.",
+    help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far. It is "
+    "also the limit of the decompressed size of the file of GRAPH.",
 )
 
 

@@ -2,12 +2,13 @@
 
 import csv
 import io
-import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._utils import jsons
 from ..errors import InvalidArgumentError
 from .errors import OutputError
 
@@ -38,6 +39,8 @@ def write_output(text: str, path: str = "-") -> None:
     """Write a text to a file or to standard output."""
     from ..io import write_text
 
+    if path == "-" and sys.stdout is None:
+        raise OutputError("standard output is closed; redirect it, or use --output")
     try:
         write_text(path, text)
     except UnicodeEncodeError as error:
@@ -50,8 +53,8 @@ def write_output(text: str, path: str = "-") -> None:
 
 
 def as_json(value: dict[str, Any]) -> str:
-    """Return JSON; labels of other types than JSON's are written as their repr."""
-    return json.dumps(value, indent=2, default=repr, ensure_ascii=False) + "\n"
+    """Return JSON. Labels that JSON cannot represent become their repr, NaN and infinity null."""
+    return jsons.dumps(value, indent=2) + "\n"
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

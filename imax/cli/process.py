@@ -1,50 +1,108 @@
 """The process of the command line: interrupts, a fast start and a fast end."""
 
+import _thread
 import gc
 import os
 import signal
 import sys
+import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["BROKEN_PIPE", "INTERRUPTED", "Process", "end_process", "load_engine"]
+__all__ = ["BROKEN_PIPE", "INTERRUPTED", "TERMINATED", "Process", "end_process", "load_engine"]
 
 INTERRUPTED = 130  # the exit code by which shells show SIGINT
+TERMINATED = 143  # SIGTERM
 BROKEN_PIPE = 141  # and SIGPIPE
+_RAISE_AGAIN_SECONDS = 0.05
+_MAIN_THREAD = threading.main_thread().ident or 0
 
 
 @dataclass
 class Process:
     """State of the process that runs a command.
 
+    Ctrl-C and SIGTERM raise `KeyboardInterrupt` while a command runs. Before and after that they end the process at
+    once, without Python's traceback.
+
     Attributes
     ----------
     own : bool
         Whether the process was started as ``imax``. Only then are settings of the whole process changed.
-    interrupted : bool
-        Whether Ctrl-C was pressed.
+    signal : int
+        Number of the signal that interrupted the command; 0 if none did.
     """
 
     own: bool
-    interrupted: bool = False
+    signal: int = 0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C was pressed or SIGTERM was received."""
+        return self.signal > 0
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of an interrupted command: 130 after Ctrl-C, 143 after SIGTERM."""
+        return 128 + self.signal if self.signal else INTERRUPTED
+
+    def end_at_interrupt(self) -> None:
+        """Let an interrupt end the process at once."""
+        if self.own:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) in (self._record, signal.default_int_handler):
+                    signal.signal(number, signal.SIG_DFL)
+
+    def occupy_closed_streams(self) -> None:
+        """Open the null device for standard streams that are closed, so that no file gets their numbers.
+
+        What other code writes to standard error would otherwise end up in that file.
+        """
+        with suppress(OSError):
+            number = os.open(os.devnull, os.O_RDWR)
+            while number <= 2:
+                number = os.open(os.devnull, os.O_RDWR)
+            os.close(number)
+        if sys.stderr is None:
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
     def watch_interrupts(self) -> None:
-        """Record interrupts, because code that is loading or compiling may swallow a `KeyboardInterrupt`."""
-
-        def record(number: int, frame: FrameType | None) -> None:
-            self.interrupted = True
-            raise KeyboardInterrupt
-
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            with suppress(ValueError):  # only the main thread may set a handler
-                signal.signal(signal.SIGINT, record)
+        """Let an interrupt raise `KeyboardInterrupt`, also if it comes where Python ignores exceptions."""
+        if not self.own:
+            return
+        sys.unraisablehook = self._raise_again
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                signal.signal(number, self._record)
 
     def raise_if_interrupted(self) -> None:
         """Raise `KeyboardInterrupt` if an earlier one was swallowed."""
         if self.interrupted:
             raise KeyboardInterrupt
+
+    def _record(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+        raise KeyboardInterrupt
+
+    def _raise_again(self, ignored: Any) -> None:
+        """Raise an interrupt again a little later if it came in a destructor or a callback."""
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            sys.__unraisablehook__(ignored)
+            return
+
+        def raise_later() -> None:
+            time.sleep(_RAISE_AGAIN_SECONDS)
+            number = signal.Signals(self.signal or signal.SIGINT)
+            if hasattr(signal, "pthread_kill"):  # also ends a wait of the main thread
+                signal.pthread_kill(_MAIN_THREAD, number)
+            else:
+                _thread.interrupt_main(number)
+
+        _thread.start_new_thread(raise_later, ())
 
 
 def end_process(code: int) -> None:

@@ -22,7 +22,7 @@ class Status:
     """
 
     def __init__(self, quiet: bool) -> None:
-        self.on = not quiet and sys.stderr.isatty()
+        self.on = not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._shown = ""
         click.get_current_context().call_on_close(self.clear)
 

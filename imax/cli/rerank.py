@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .._utils import check
+from ..errors import FileFormatError
 from . import options as opt
 from ._algorithms import OptionOf
 from .arguments import given, reject_two_stdin
@@ -156,4 +157,11 @@ def _acceptance(path: str | None, graph: "InfluenceGraph") -> Any:
         return None
     from ..io import read_node_values
 
-    return read_node_values(path, graph, default=1.0)
+    values = read_node_values(path, graph, default=1.0)
+    outside = (~((values >= 0) & (values <= 1))).nonzero()[0]
+    if outside.size:
+        raise FileFormatError(
+            f"{path}: the acceptance probability of {graph.labels[int(outside[0])]!r} must lie in [0, 1], got "
+            f"{values[outside[0]]:g}"
+        )
+    return values

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choose_seeds"]
 
+_LEAST_SECONDS = 0.1  # of a verification after the time limit
 _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets", "oracle", "n_simulations")
 
 
@@ -130,6 +131,7 @@ def _verify(
     from .._utils.streams import Stream, stream_key
     from ..diffusion.simulation import spread
 
+    limit = arguments.get("time_limit")
     try:
         return spread(
             graph,
@@ -138,6 +140,7 @@ def _verify(
             rng=stream_key(result.rng_key, Stream.VERIFICATION),
             threads=context.threads,
             progress=simulation_progress(context.status, "verifying: "),
+            time_limit=None if limit is None else max(limit - result.seconds["total"], _LEAST_SECONDS),
             **{name: arguments[name] for name in ("model", "node_weights") if name in arguments},
         )
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copy import copy
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,27 @@ _MIN_LEVEL = 4096
 Piece: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int64]]
 
 
-class Cascades:
+class _Buffered:
+    """Base class of objects with buffers for each thread. Copies share the buffers; pickled objects get new ones."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._lock = threading.Lock()
+
+    def __copy__(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_local", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        _Buffered.__init__(self)
+
+
+class Cascades(_Buffered):
     """The cascade kernel with its buffers: one set of buffers for each thread.
 
     Parameters
@@ -83,8 +103,7 @@ class Cascades:
         self.stratified = True if stratified else None  # Numba removes the branches on an argument that is None
         self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
         self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
-        self._local = threading.local()
-        self._lock = threading.Lock()
+        super().__init__()
 
     def run(self, first: int, count: int, output: "Output") -> int:
         """Run cascades number `first` to ``first + count - 1`` on this thread's buffers.
@@ -163,7 +182,7 @@ class Cascades:
         return other
 
 
-class Sampler:
+class Sampler(_Buffered):
     """Draws the RR sets of one stream.
 
     Parameters
@@ -225,7 +244,7 @@ class Sampler:
             blocked=blocked,
             stratified=stratified,
         )
-        self._local = threading.local()
+        super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
 
     def with_key(self, key: Key) -> "Sampler":

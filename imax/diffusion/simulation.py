@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["simulate", "spread"]
 
 _ROUND_SECONDS = 0.1
+_FIRST_VALUES = 1 << 16  # results to make space for; simulations that a time limit prevents need none
 
 Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
 
@@ -132,11 +133,13 @@ def _simulate_all(
     run: Simulate, total: int, threads: int, deadline: float, progress: Callable[[int, int], Any] | None
 ) -> tuple[NDArray[np.float64], str]:
     """Return the results of the simulations done until the deadline or an interrupt, and why they ended."""
-    values = np.empty(total)
-    done, stop_reason, rate = 0, "all simulations done", 1000.0
+    values = np.empty(min(total, _FIRST_VALUES))
+    done, stop_reason, rate = 0, "all simulations done", 10.0
     try:
         while done < total:
             span = min(total - done, int(rate * _ROUND_SECONDS) * threads + 2)
+            if done + span > values.size:
+                values.resize(min(total, max(done + span, 2 * values.size)), refcheck=False)
             began = time.perf_counter()
             parts = parallel.slices(span, threads)
             parallel.run([partial(run, done + a, values[done + a : done + b]) for a, b in parts], threads)

@@ -78,14 +78,19 @@ def _check_indices(values: ArrayLike, name: str) -> NDArray[np.int32]:
                 f"{name} holds the node index {worst}; indices must lie in [0, {MAX_NODES}]", argument=name
             )
         array = array.astype(np.int32)
-    return np.ascontiguousarray(array)
+    # writable, because Numba compiles another version of each kernel for read-only arrays
+    return np.require(array, np.int32, ["C", "A", "W"])
 
 
 def _check_weight(values: ArrayLike, size: int) -> NDArray[np.float32]:
     try:
-        weight = np.ascontiguousarray(values, dtype=np.float32)
-    except (TypeError, ValueError):
-        raise InvalidArgumentError("weight must hold numbers", argument="weight") from None
+        given = np.asarray(values)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        with np.errstate(over="ignore"):  # infinite values are refused below
+            weight = np.ascontiguousarray(given, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArgumentError("weight must hold real numbers", argument="weight") from None
     if weight.shape != (size,):
         raise InvalidArgumentError(
             f"weight must have one value per arc, shape ({size},), got shape {weight.shape}", argument="weight"

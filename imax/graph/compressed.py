@@ -9,15 +9,14 @@ out-degree, so that the nodes that cascades reach most often share cache lines.
 """
 
 import dataclasses
-import threading
 from collections.abc import Callable, Hashable, Iterable
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.locks import kept_property, new_lock
 from ..errors import InvalidGraphError
 from .labels import Labels
 from .lt_weights import lt_weight_sums, sums_above_one
@@ -74,7 +73,7 @@ class CompressedGraph:
         self.multiplicity = multiplicity
         self.n_nodes = int(in_ptr.size - 1)
         self.n_arcs = int(in_idx.size)
-        self._lock = threading.RLock()
+        self._lock = new_lock(self)
         self._forward: dict[bool, tuple[Any, ...]] = {}
         self._cache: dict[Hashable, Any] = {}
 
@@ -99,7 +98,7 @@ class CompressedGraph:
 
     # -- the three names of a node -----------------------------------------------------------------------------
 
-    @cached_property
+    @kept_property
     def rank(self) -> NDArray[np.int32]:
         """Internal id of each node index: int32, shape (n_nodes,)."""
         rank = np.empty(self.n_nodes, dtype=np.int32)
@@ -176,7 +175,7 @@ class CompressedGraph:
             )
         return sums
 
-    @cached_property
+    @kept_property
     def fingerprint(self) -> str:
         """Hexadecimal digest of the arcs and their probabilities. Equal graphs have equal fingerprints."""
         from hashlib import blake2b
@@ -202,6 +201,6 @@ class CompressedGraph:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.RLock()
+        self._lock = new_lock(self)
         self._forward = {}
         self._cache = {}

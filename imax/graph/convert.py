@@ -1,12 +1,13 @@
 """Graphs of other libraries as arrays, and back.
 
-The functions ``arcs_of_...`` return `ArcArrays`, which `InfluenceGraph` builds a graph from.
+The functions ``arcs_of_...`` return `ArcArrays`, which `InfluenceGraph` builds a graph from. For SciPy's matrices see
+`imax.graph.sparse`.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,8 @@ from .labelled_arcs import as_numbers, compact_labels, frame_column, index_arcs,
 
 if TYPE_CHECKING:
     import networkx as nx
-    from scipy.sparse import csr_array
 
-__all__ = ["arcs_of_edges", "arcs_of_frame", "arcs_of_networkx", "arcs_of_scipy", "networkx_graph", "scipy_array"]
+__all__ = ["arcs_of_edges", "arcs_of_frame", "arcs_of_networkx", "networkx_graph"]
 
 
 def arcs_of_edges(
@@ -92,32 +92,6 @@ def arcs_of_networkx(graph: "nx.Graph[Any]", weight: str | None) -> ArcArrays:
     return ArcArrays(source, target, numbers, labels, n, bool(graph.is_directed()))
 
 
-def arcs_of_scipy(matrix: Any, weighted: bool | None, directed: bool) -> ArcArrays:
-    """Return the arcs of a SciPy sparse adjacency matrix; see `InfluenceGraph.from_scipy`."""
-    from scipy.sparse import issparse
-
-    if not issparse(matrix):
-        raise InvalidArgumentError(
-            f"matrix must be a SciPy sparse array, got {type(matrix).__name__}; "
-            "scipy.sparse.coo_array(matrix) converts it",
-            argument="matrix",
-        )
-    matrix = cast("Any", matrix)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] == 0:
-        raise InvalidArgumentError(f"matrix must be square and not empty, got shape {matrix.shape}", argument="matrix")
-    entries = matrix.tocoo(copy=False)
-    source, target, data = entries.row, entries.col, entries.data
-    if data.dtype.kind not in "biuf":
-        raise InvalidArgumentError(f"matrix must hold real numbers, got dtype {data.dtype}", argument="matrix")
-    if matrix.format in ("bsr", "dia"):
-        stored = data != 0
-        source, target, data = source[stored], target[stored], data[stored]
-    if weighted is None:
-        weighted = data.dtype.kind == "f"
-    weight = data.astype(np.float64) if weighted else None
-    return ArcArrays(source, target, weight, n_nodes=matrix.shape[0], directed=directed)
-
-
 def networkx_graph(
     nodes: list[Any],
     source: NDArray[np.int32],
@@ -137,17 +111,6 @@ def networkx_graph(
     else:
         result.add_weighted_edges_from(zip(sources, targets, probability.tolist(), strict=True), weight=weight)
     return result
-
-
-def scipy_array(
-    n_nodes: int, source: NDArray[np.int32], target: NDArray[np.int32], probability: NDArray[np.float32]
-) -> "csr_array":
-    """Return a sparse matrix of arcs between node indices; see `InfluenceGraph.to_scipy`."""
-    from scipy.sparse import coo_array
-
-    matrix = coo_array((probability, (source, target)), shape=(n_nodes, n_nodes)).tocsr()
-    matrix.sort_indices()
-    return matrix
 
 
 def _edge_attribute(graph: Any, name: str, attributes: Iterable[Any], size: int) -> NDArray[np.float64]:

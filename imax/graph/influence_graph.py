@@ -276,7 +276,8 @@ class InfluenceGraph(CompressedGraph):
         Raises
         ------
         InvalidArgumentError, InvalidGraphError
-            For a matrix that is not sparse, not square, empty or complex, and as for `from_arrays`.
+            For a matrix that is not sparse, not square, empty or complex, whose arrays do not fit each other, and as
+            for `from_arrays`.
 
         Examples
         --------
@@ -286,7 +287,7 @@ class InfluenceGraph(CompressedGraph):
         >>> imax.InfluenceGraph.from_scipy(matrix)
         <InfluenceGraph: 3 nodes, 2 arcs, column>
         """
-        from .convert import arcs_of_scipy
+        from .sparse import arcs_of_scipy
 
         return cls._build(arcs_of_scipy(matrix, weighted, directed), multi_edges, probability, threads, rng)
 
@@ -392,6 +393,6 @@ class InfluenceGraph(CompressedGraph):
         >>> imax.InfluenceGraph.from_edges([(0, 1), (2, 1)]).to_scipy().toarray().tolist()
         [[0.0, 0.5, 0.0], [0.0, 0.0, 0.0], [0.0, 0.5, 0.0]]
         """
-        from .convert import scipy_array
+        from .sparse import scipy_array
 
         return scipy_array(self.n_nodes, *self.arc_arrays())

@@ -1,12 +1,12 @@
 """Labels of nodes: any hashable objects, looked up in both directions, stored compactly."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.locks import kept_property
 from ..errors import InvalidArgumentError, UnknownNodeError
 
 __all__ = ["Labels"]
@@ -35,8 +35,8 @@ class Labels:
             return labels
         if labels is None:
             return cls(n)
-        if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.ndim == 1:
-            numbers = labels.astype(np.int64, copy=False)
+        if isinstance(labels, np.ndarray) and labels.ndim == 1 and _fits_int64(labels):
+            numbers = labels.astype(np.int64)  # a copy: the caller may change the original
             if np.array_equal(numbers, np.arange(n)):
                 return cls(n)
             checked = cls(n, numbers)
@@ -54,7 +54,7 @@ class Labels:
             raise InvalidArgumentError("labels must all be different; two nodes have the same one", argument="labels")
         return checked
 
-    @cached_property
+    @kept_property
     def _index_of(self) -> dict[Hashable, int]:
         assert isinstance(self.values, list)
         try:
@@ -62,7 +62,7 @@ class Labels:
         except TypeError as error:
             raise InvalidArgumentError(f"labels must be hashable: {error}", argument="labels") from None
 
-    @cached_property
+    @kept_property
     def _order(self) -> NDArray[np.int64]:
         return np.argsort(np.asarray(self.values), kind="stable")
 
@@ -149,3 +149,8 @@ class Labels:
             return f"nodes are the whole numbers 0 to {self.n - 1}"
         first = ", ".join(repr(x) for x in self.take(np.arange(min(3, self.n))))
         return f"its nodes are {first}{', ...' if self.n > 3 else ''}"
+
+
+def _fits_int64(labels: NDArray[Any]) -> bool:
+    """Return whether an array holds whole numbers below 2**63."""
+    return labels.dtype.kind == "i" or (labels.dtype.kind == "u" and (not labels.size or int(labels.max()) < 2**63))

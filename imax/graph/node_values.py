@@ -76,4 +76,11 @@ def _numbers(graph: InfluenceGraph, given: ArrayLike | Mapping[Any, float], name
             f"{name.removeprefix('node_')} must be finite and not negative",
             argument=name,
         )
+    with np.errstate(over="ignore"):
+        total = values.sum()
+    if not np.isfinite(total):
+        raise InvalidArgumentError(
+            f"{name} have a sum beyond the largest number, {np.finfo(np.float64).max:.2g}; divide all by a constant",
+            argument=name,
+        )
     return np.ascontiguousarray(values[graph.index])

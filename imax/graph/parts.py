@@ -15,6 +15,9 @@ from .report import BuildReport
 
 __all__ = ["from_parts", "to_parts"]
 
+PROBABILITY_KINDS = ("weighted_cascade", "uniform", "arcs")
+_LABEL_TYPES = {str, int, float, bool, type(None)}
+
 
 def to_parts(graph: InfluenceGraph) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return a description that JSON can hold, and the arrays: all that `from_parts` needs to restore the graph."""
@@ -34,28 +37,19 @@ def to_parts(graph: InfluenceGraph) -> tuple[dict[str, Any], dict[str, NDArray[A
 def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> InfluenceGraph:
     """Return the graph of which `to_parts` returned the parts; the arrays may be memory-mapped.
 
+    The caller has checked the type, length and values of each array (`imax.io.layout`).
+
     Raises
     ------
     FileFormatError
         If the parts do not fit each other.
     """
-    n, m = int(meta["n_nodes"]), int(meta["n_arcs"])
-    stored = meta["probability"]
-    sizes = {
-        "in_ptr": n + 1,
-        "in_idx": m,
-        "index": n,
-        "values": m,
-        "column": m,
-        "copies": m,
-        "labels": n,
-        "label_ends": n,
-    }
-    for name, array in arrays.items():
-        if name in sizes and array.shape != (sizes[name],):
-            raise FileFormatError(f"the array {name!r} has shape {array.shape}, not ({sizes[name]},)")
-    if stored["kind"] == "arcs" and "values" not in arrays:
-        raise FileFormatError("the probabilities of the arcs are missing")
+    n, stored = meta["n_nodes"], meta["probability"]
+    kind, spec, value = stored["kind"], stored["spec"], float(stored["value"])
+    if kind not in PROBABILITY_KINDS or not isinstance(spec, str) or not 0.0 <= value <= 1.0:
+        raise FileFormatError("the description of the probabilities is damaged")
+    if (kind == "arcs") != ("values" in arrays):
+        raise FileFormatError("the probabilities of the arcs are missing or superfluous")
     report = dict(meta["report"])
     report["notes"] = tuple(report.get("notes", ()))
     return InfluenceGraph(
@@ -63,7 +57,7 @@ def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Influen
         in_idx=arrays["in_idx"],
         index=arrays["index"],
         labels=_unpack_labels(n, arrays),
-        probability=ArcProbability(stored["spec"], stored["kind"], float(stored["value"]), arrays.get("values")),
+        probability=ArcProbability(spec, kind, value, arrays.get("values")),
         report=BuildReport(**report),
         weight=arrays.get("column"),
         multiplicity=arrays.get("copies"),
@@ -88,10 +82,18 @@ def _pack_labels(labels: Labels) -> dict[str, NDArray[Any]]:
 
 
 def _unpack_labels(n: int, arrays: dict[str, NDArray[Any]]) -> Labels:
-    if "labels" in arrays:
-        return Labels(n, np.asarray(arrays["labels"]))
-    if "label_ends" not in arrays:
+    stored = {name for name in ("labels", "label_bytes", "label_ends") if name in arrays}
+    if not stored:
         return Labels(n)
+    if stored == {"labels"}:
+        return Labels(n, arrays["labels"])
+    if stored != {"label_bytes", "label_ends"}:
+        raise FileFormatError(f"the labels cannot be {' and '.join(sorted(stored))}")
     blob = arrays["label_bytes"].tobytes()
     ends = arrays["label_ends"].tolist()
-    return Labels(n, [json.loads(blob[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)])
+    labels = [json.loads(blob[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    if not {type(label) for label in labels} <= _LABEL_TYPES:
+        raise FileFormatError("a label is neither a string nor a number")
+    if len(set(labels)) != n:
+        raise FileFormatError("two nodes have the same label")
+    return Labels(n, labels)

@@ -1,37 +1,75 @@
 """The binary format: a description and arrays in one file. Arrays are mapped into memory, not read.
 
-Layout: 8 bytes of magic; the length of the header and its CRC-32 (both uint32, little-endian); the header in JSON
-(format, version of imax, description, and a table of arrays: name, dtype, shape, offset, CRC-32); the arrays, each at a
-multiple of 64 bytes from the start of the file.
+Layout: 8 bytes of magic, of which the last is the number of the format; the length of the header and its CRC-32 (both
+uint32, little-endian); the header in JSON (format, version of imax, description, and a table of arrays: name, dtype,
+length, offset, checksum); the arrays in the order of the table, each at the first multiple of 64 bytes after the one
+before. The bytes between arrays are 0. `checksum` defines the checksum of an array.
+
+Each kind of file has a table of rules (`imax.io.layout`) for its arrays. No array leaves this module before it is
+checked against its rule.
 """
 
 import json
-import math
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..errors import FileFormatError, ImaxError, InvalidGraphError
+from .._utils import check, parallel
+from ..errors import FileFormatError, ImaxError
+from .layout import GRAPH_ARRAYS, Layout, check_arrays
 from .text import Content, PathLike, load, write_bytes
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
-__all__ = ["check_graph", "from_content", "is_binary", "read_arrays", "read_binary", "write_arrays", "write_binary"]
+__all__ = [
+    "GRAPH", "FileKind", "checksum", "from_content", "is_binary", "read_arrays", "read_binary", "write_arrays",
+    "write_binary",
+]  # fmt: skip
 
 Made = TypeVar("Made")
 
-MAGIC = b"IMAXGRF1"
-FORMAT = 1
+FORMAT = 2
 _FIXED = struct.Struct("<8sII")
 _ALIGN = 64
 _DTYPES = ("<i4", "<i8", "<f4", "<f8", "|u1")
 _LONGEST_HEADER = 1 << 26
+_CHUNK = 1 << 20  # words of 8 bytes
+VERIFY = ("fast", "full")
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of binary file.
+
+    Attributes
+    ----------
+    stem : bytes
+        First 7 bytes of the file. The digit of the format follows.
+    name : str
+        What the file holds, for messages.
+    layout : callable
+        Returns the rules for the arrays that belong to a description.
+    """
+
+    stem: bytes
+    name: str
+    layout: Callable[[dict[str, Any]], Layout]
+
+    @property
+    def magic(self) -> bytes:
+        """First 8 bytes of the file."""
+        return self.stem + str(FORMAT).encode()
+
+
+GRAPH = FileKind(b"IMAXGRF", "graph", lambda meta: Layout.of(GRAPH_ARRAYS, meta))
 
 
 def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
@@ -60,12 +98,12 @@ def write_binary(graph: "InfluenceGraph", path: PathLike) -> None:
     """
     from ..graph.parts import to_parts
 
-    write_arrays(path, MAGIC, *to_parts(graph))
+    write_arrays(path, GRAPH, *to_parts(graph))
 
 
-def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    """Write a description and arrays to one file that begins with 8 bytes of magic: all or nothing."""
-    stored = {name: np.ascontiguousarray(array, _little(array.dtype)) for name, array in arrays.items()}
+def write_arrays(path: PathLike, kind: FileKind, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """Write a description and arrays to one file: all or nothing."""
+    stored = {name: np.ascontiguousarray(array, array.dtype.newbyteorder("<")) for name, array in arrays.items()}
     offset = 0
     table = []
     for name, array in stored.items():
@@ -73,9 +111,9 @@ def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dic
             {
                 "name": name,
                 "dtype": array.dtype.str,
-                "shape": list(array.shape),
+                "length": array.size,
                 "offset": offset,
-                "crc32": zlib.crc32(_bytes(array)),
+                "checksum": checksum(_bytes(array)),
             }
         )
         offset = _aligned(offset + array.nbytes)
@@ -90,22 +128,27 @@ def write_arrays(path: PathLike, magic: bytes, meta: dict[str, Any], arrays: dic
         }
     ).encode()
     start = _aligned(_FIXED.size + len(header))
-    parts: list[bytes | memoryview] = [_FIXED.pack(magic, len(header), zlib.crc32(header)), header]
+    parts: list[bytes | memoryview] = [_FIXED.pack(kind.magic, len(header), zlib.crc32(header)), header]
     parts.append(bytes(start - _FIXED.size - len(header)))
     for array in stored.values():
-        parts += [_bytes(array), bytes(_aligned(array.nbytes) - array.nbytes)]
+        parts += [_bytes(array).data, bytes(_aligned(array.nbytes) - array.nbytes)]
     write_bytes(path, parts)
 
 
-def read_binary(path: PathLike, *, verify: bool = False) -> "InfluenceGraph":
+def read_binary(path: PathLike, *, verify: str = "fast") -> "InfluenceGraph":
     """Open a graph that `write_binary` wrote.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file. It must not change while the graph is in use.
-    verify : bool, default False
-        Whether to read all arrays and compare their checksums. The checksum of the header is always compared.
+        The file. It must not change while the graph is in use, because its arrays stay in the file: replace it by a
+        rename, as `write_graph` does, and never overwrite it in place. A process that reads a mapped file which another
+        process makes shorter is killed by the system (SIGBUS).
+    verify : {"fast", "full"}, default "fast"
+        ``fast``: check the checksum of the header, the type and length of each array, and the range of all values, so
+        that no content can harm the process. Damage that turns a value into another valid value is not noticed.
+        ``full``: also check the checksums of all arrays, which notices every change of the file. It reads the whole
+        file; choose it for files that were copied or stored for long.
 
     Returns
     -------
@@ -117,7 +160,7 @@ def read_binary(path: PathLike, *, verify: bool = False) -> "InfluenceGraph":
     NoSuchFileError
         If the file does not exist or is a folder.
     FileFormatError
-        If the file is not a graph written by imax, is cut off or damaged, or was written by a later version.
+        If the file is not a graph written by imax, is cut off or damaged, or was written in another format.
 
     Examples
     --------
@@ -128,39 +171,35 @@ def read_binary(path: PathLike, *, verify: bool = False) -> "InfluenceGraph":
 
 def is_binary(content: Content) -> bool:
     """Return whether the bytes start like those of a graph written by imax."""
-    return content.head(len(MAGIC)) == MAGIC
+    return content.head(len(GRAPH.stem)) == GRAPH.stem
 
 
-def from_content(content: Content, *, verify: bool = False) -> "InfluenceGraph":
+def from_content(content: Content, *, verify: str = "fast") -> "InfluenceGraph":
     """Return the graph in the bytes of a file."""
     from ..graph.parts import from_parts
 
-    def make(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "InfluenceGraph":
-        graph = from_parts(meta, arrays)
-        check_graph(graph)
-        return graph
-
-    return read_arrays(content, MAGIC, "graph", make, verify=verify)
+    return read_arrays(content, GRAPH, from_parts, verify=verify)
 
 
 def read_arrays(
     content: Content,
-    magic: bytes,
-    what: str,
+    kind: FileKind,
     make: Callable[[dict[str, Any], dict[str, NDArray[Any]]], Made],
     *,
-    verify: bool = False,
+    verify: str = "fast",
 ) -> Made:
-    """Return ``make(description, arrays)`` for the bytes of a file; `what` names the content in messages.
+    """Return ``make(description, arrays)`` for the bytes of a file, after all arrays are checked.
 
     Raises
     ------
     FileFormatError
-        If the file has another magic, is cut off, damaged or of a later version, or its parts do not fit each other.
+        If the file is of another kind or format, is cut off or damaged, or its parts do not fit each other.
     """
-    header, start = _header(content, magic, what)
+    check.one_of(verify, "verify", VERIFY)
+    header, start = _header(content, kind)
     try:
-        arrays = {entry["name"]: _view(content, start, entry, verify) for entry in header["arrays"]}
+        arrays = _views(content, start, header["arrays"], full=verify == "full")
+        check_arrays(kind.layout(header["meta"]), arrays)
         return make(header["meta"], arrays)
     except FileFormatError as error:
         raise _broken(content, str(error)) from None
@@ -168,41 +207,66 @@ def read_arrays(
         raise _broken(content, f"its parts do not fit ({type(error).__name__}: {error})") from None
 
 
-def check_graph(graph: "InfluenceGraph") -> None:
-    """Raise an error for arrays with which a kernel would access memory out of bounds."""
-    n, ptr = graph.n_nodes, graph.in_ptr
-    if ptr[0] != 0 or ptr[-1] != graph.n_arcs or bool((ptr[1:] < ptr[:-1]).any()):
-        raise InvalidGraphError("the rows do not cover the arcs")
-    for name, array in (("in_idx", graph.in_idx), ("index", graph.index)):
-        if int(array.view(np.uint32).max(initial=0)) >= max(n, 1):  # as unsigned numbers, negative ones are large
-            raise InvalidGraphError(f"{name} names a node beyond {n - 1}")
-    if np.count_nonzero(np.bincount(graph.index, minlength=n)) != n:
-        raise InvalidGraphError("index does not name every node")
+def checksum(data: NDArray[np.uint8]) -> str:
+    """Return the checksum of bytes as 16 hexadecimal digits.
+
+    The bytes are cut into chunks of 8 MiB. `checksum_words` makes a word of each chunk, with the number of the chunk as
+    its seed, and one word of these words, with the number of bytes as its seed. Zeros fill up the last 64 bytes.
+    """
+    from ..kernels.checksum import checksum_words
+
+    whole = data.size // _ALIGN * 8
+    words = data[: whole * 8].view(np.uint64)
+    words.flags.writeable = False  # the kernel is compiled for one type
+    tasks = [
+        partial(checksum_words, words, a, min(a + _CHUNK, whole), np.uint64(i))
+        for i, a in enumerate(range(0, whole, _CHUNK))
+    ]
+    rest = _filled(data[whole * 8 :])
+    tasks.append(partial(checksum_words, rest, 0, rest.size, np.uint64(len(tasks))))
+    chunks = np.array(parallel.run(tasks, check.threads(None) if len(tasks) > 2 else 1), dtype=np.uint64)
+    summary = _filled(chunks.view(np.uint8))
+    return f"{int(checksum_words(summary, 0, summary.size, np.uint64(data.size))):016x}"
+
+
+def _filled(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Return bytes as words, with zeros up to the next multiple of 64 bytes."""
+    filled = np.zeros(_aligned(data.size), dtype=np.uint8)
+    filled[: data.size] = data
+    words = filled.view(np.uint64)
+    words.flags.writeable = False
+    return words
 
 
 def _broken(content: Content, problem: str) -> FileFormatError:
     return FileFormatError(f"{content.name}: {problem}; write the file again from its source")
 
 
-def _header(content: Content, magic: bytes, what: str) -> tuple[dict[str, Any], int]:
+def _header(content: Content, kind: FileKind) -> tuple[dict[str, Any], int]:
     """Return the header and the position of the arrays."""
     head = content.head(_FIXED.size)
-    if head[: len(magic)] != magic:
-        hint = "; read_graph reads text formats" if magic == MAGIC else ""
-        raise FileFormatError(f"{content.name}: not a {what} written by imax{hint}")
+    if head[: len(kind.stem)] != kind.stem:
+        hint = "; read_graph reads text formats" if kind is GRAPH else ""
+        raise FileFormatError(f"{content.name}: not a {kind.name} written by imax{hint}")
     if len(head) < _FIXED.size:
         raise _broken(content, "the file is cut off")
-    _, length, checksum = _FIXED.unpack(head)
+    magic, length, expected = _FIXED.unpack(head)
+    if magic != kind.magic:
+        version = magic[len(kind.stem) :].decode("ascii", "replace")
+        remedy = "write the file again from its source" if "0" <= version < str(FORMAT) else "update imax"
+        raise FileFormatError(
+            f"{content.name}: a {kind.name} in format {version!r}, this version of imax reads format {FORMAT}; {remedy}"
+        )
     stop = _FIXED.size + length
     if length > _LONGEST_HEADER or stop > content.data.size:
         raise _broken(content, "the file is cut off or damaged")
     raw = content.data[_FIXED.size : stop].tobytes()
-    if zlib.crc32(raw) != checksum:
+    if zlib.crc32(raw) != expected:
         raise _broken(content, "the header is damaged")
     try:
         header = json.loads(raw)
         version, size = int(header["format"]), int(header["size"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise _broken(content, "the header is damaged") from None
     if version != FORMAT:
         raise FileFormatError(
@@ -215,28 +279,40 @@ def _header(content: Content, magic: bytes, what: str) -> tuple[dict[str, Any], 
     return header, start
 
 
-def _view(content: Content, start: int, entry: dict[str, Any], verify: bool) -> NDArray[Any]:
-    """Return one array as a view of the file."""
-    shape = tuple(int(size) for size in entry["shape"])
-    if entry["dtype"] not in _DTYPES or len(shape) != 1 or shape[0] < 0:
-        raise FileFormatError(f"the array {entry['name']!r} has an unknown type or shape")
-    dtype = np.dtype(entry["dtype"])
-    first = start + int(entry["offset"])
-    stop = first + math.prod(shape) * dtype.itemsize
-    if first < start or first % _ALIGN or stop > content.data.size:
-        raise FileFormatError(f"the array {entry['name']!r} lies outside the file")
-    raw = content.data[first:stop]
-    if verify and zlib.crc32(_bytes(raw)) != entry["crc32"]:
-        raise FileFormatError(f"the array {entry['name']!r} is damaged")
-    return np.asarray(raw.view(dtype)).reshape(shape)
+def _views(content: Content, start: int, table: list[dict[str, Any]], *, full: bool) -> dict[str, NDArray[Any]]:
+    """Return the arrays as views of the file; together with the zeros between them they cover it exactly."""
+    arrays: dict[str, NDArray[Any]] = {}
+    _check_zeros(content, _FIXED.size + _FIXED.unpack(content.head(_FIXED.size))[1], start)
+    first = start
+    for entry in table:
+        name, length = entry["name"], entry["length"]
+        if not isinstance(name, str) or name in arrays:
+            raise FileFormatError(f"the array {name!r} occurs twice or has no name")
+        if entry["dtype"] not in _DTYPES or type(length) is not int or length < 0:
+            raise FileFormatError(f"the array {name!r} has an unknown type or length")
+        dtype = np.dtype(entry["dtype"])
+        stop = first + length * dtype.itemsize
+        if start + entry["offset"] != first or _aligned(stop) > content.data.size:
+            raise FileFormatError(f"the array {name!r} is not where it must be, or lies outside the file")
+        raw = content.data[first:stop]
+        if full and checksum(raw) != entry["checksum"]:
+            raise FileFormatError(f"the array {name!r} is damaged")
+        arrays[name] = np.asarray(raw.view(dtype))
+        arrays[name].flags.writeable = False
+        first = _aligned(stop)
+        _check_zeros(content, stop, first)
+    if first != content.data.size:
+        raise FileFormatError("the arrays do not fill the file")
+    return arrays
 
 
-def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return dtype.newbyteorder("<")
+def _check_zeros(content: Content, first: int, stop: int) -> None:
+    if content.data[first:stop].any():
+        raise FileFormatError("the bytes between the arrays are damaged")
 
 
-def _bytes(array: NDArray[Any]) -> memoryview:
-    return array.reshape(-1).view(np.uint8).data
+def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
+    return array.reshape(-1).view(np.uint8)
 
 
 def _aligned(offset: int) -> int:

@@ -10,6 +10,8 @@ __all__ = ["is_matrix_market", "read_matrix_market"]
 
 _MAGIC = b"%%matrixmarket"
 _MAX_NODES = 2**31 - 2
+_NODE = 32  # bytes that a node without arcs takes while a graph is built
+_MAX_DIGITS = 19
 
 
 def is_matrix_market(content: Content) -> bool:
@@ -30,6 +32,7 @@ def read_matrix_market(content: Content, options: ReadOptions, threads: int) -> 
         raise content.error(size_at, f"the matrix must be square, got {n} rows and {columns} columns")
     if not 0 < n <= _MAX_NODES:
         raise content.error(size_at, f"the matrix must have 1 to {_MAX_NODES} rows, got {n}")
+    content.require_memory(n * _NODE, f"the {n:,} rows that line {content.line_number(size_at)} announces take")
     if pattern and options.third is not None:
         raise FileFormatError(
             f"{content.name}: the matrix is a pattern without values; choose a scheme that needs no third column"
@@ -79,7 +82,9 @@ def _sizes(content: Content) -> tuple[int, list[int]]:
         text = content.line(start)
         if text and text[0] != "%":
             words = text.split()
-            if len(words) != 3 or not all(word.isascii() and word.isdigit() for word in words):
+            if len(words) != 3 or not all(
+                word.isascii() and word.isdigit() and len(word) <= _MAX_DIGITS for word in words
+            ):
                 raise content.error(start, "expected the numbers of rows, columns and entries, got {line}")
             return start, [int(word) for word in words]
         start = content.line_end(start) + 1

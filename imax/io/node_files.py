@@ -1,14 +1,13 @@
 """Files about nodes: lists and sets of labels, a number or a string per node."""
 
 import math
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileFormatError
-from .text import Content, PathLike, load, quoted
+from .text import Content, PathLike, integer, load, number, quoted
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
@@ -143,11 +142,11 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     values = np.full(graph.n_nodes, np.nan)
     for i, text in _entries(content):
         where = f"{content.name}:{i}"
-        label, number = _label_and_number(text, where)
+        label, value = _label_and_number(text, where)
         node = _node_index(graph, label, where)
         if not math.isnan(values[node]):
             raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
-        values[node] = number
+        values[node] = value
     missing = np.flatnonzero(np.isnan(values))
     if missing.size and default is None:
         raise FileFormatError(
@@ -205,8 +204,8 @@ def _entries(content: Content) -> list[tuple[int, str]]:
 def _node_index(graph: "InfluenceGraph", text: str, where: str) -> int:
     label: Any = text
     if graph.labels.kind != "object":
-        with suppress(ValueError):  # if it is no integer, the error below shows the text
-            label = int(text)
+        found = integer(text)
+        label = text if found is None else found  # the error below shows a text that is no integer
     index = int(graph.labels.places([label])[0])
     if index < 0:
         raise graph.labels.unknown(label, f"{where}: node")
@@ -225,9 +224,9 @@ def _two_columns(text: str) -> tuple[str, str]:
 def _label_and_number(text: str, where: str) -> tuple[str, float]:
     label, value = _two_columns(text)
     try:
-        number = float(value)
+        found = number(value)
     except ValueError:
-        number = math.nan
-    if not (math.isfinite(number) and label):
+        found = math.nan
+    if not (math.isfinite(found) and label):
         raise FileFormatError(f"{where}: expected a label and a finite number, got {quoted(text)}")
-    return label, number
+    return label, found

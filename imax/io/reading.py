@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .._utils import check
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from .binary import from_content, is_binary
+from .binary import VERIFY, from_content, is_binary
 from .text import Content, PathLike, load
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def read_edgelist(
     on_bad_line: str = "error",
     threads: int | None = None,
     rng: RNG = None,
+    max_memory: int | str | None = None,
 ) -> "InfluenceGraph":
     r"""Read a graph from a text file with one arc per line: source, target and, optionally, a number.
 
@@ -60,6 +61,9 @@ def read_edgelist(
         Number of threads. Default: ``IMAX_NUM_THREADS``, otherwise all cores. The graph does not depend on it.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         Source of randomness of schemes that draw probabilities.
+    max_memory : int or str, optional
+        Largest size of the decompressed content in bytes, or as a string such as ``"500M"``. Default: three quarters of
+        the free memory. An uncompressed file may be larger.
 
     Returns
     -------
@@ -71,6 +75,8 @@ def read_edgelist(
         If the file does not exist or is a folder.
     FileFormatError
         If a line is malformed (the message has its number and text), if the file has no arcs, or if it is not text.
+    OutOfMemoryBoundError
+        If the content exceeds `max_memory`.
     MissingDependencyError
         If the file is compressed with zstd and the package zstandard is missing (before Python 3.14).
 
@@ -88,7 +94,8 @@ def read_edgelist(
     options = _read_options(probability, multi_edges, column, on_bad_line)
     n_threads = check.threads(threads)
     build: dict[str, Any] = {"probability": probability, "multi_edges": multi_edges, "rng": rng}
-    return _from_edgelist(load(path), options, n_threads, directed, build)
+    content = load(path, check.memory_bytes(max_memory))
+    return _from_edgelist(content, options, n_threads, directed, build)
 
 
 def read_graph(
@@ -101,6 +108,8 @@ def read_graph(
     on_bad_line: str = "error",
     threads: int | None = None,
     rng: RNG = None,
+    max_memory: int | str | None = None,
+    verify: str = "fast",
 ) -> "InfluenceGraph":
     r"""Read a graph from a file of any format that imax supports. The first bytes decide the format.
 
@@ -119,6 +128,13 @@ def read_graph(
         the probabilities in the file.
     multi_edges, column, on_bad_line, threads, rng
         As for `read_edgelist`. They have no effect on a binary file.
+    max_memory : int or str, optional
+        Largest size of the decompressed content, and of the nodes that the header of a Matrix Market file announces, in
+        bytes or as a string such as ``"500M"``. Default: three quarters of the free memory. An uncompressed file may be
+        larger.
+    verify : {"fast", "full"}, default "fast"
+        For a binary file: ``full`` also compares the checksums of all arrays; see `imax.io.read_binary`. A binary file
+        must not be overwritten in place while the graph is in use, because its arrays stay in the file.
 
     Returns
     -------
@@ -132,6 +148,8 @@ def read_graph(
         If the content is malformed. The message has the number and text of the line, if there is one.
     InvalidArgumentError
         For ``directed=False`` with a binary file of a directed graph.
+    OutOfMemoryBoundError
+        If the content exceeds `max_memory`.
 
     Examples
     --------
@@ -148,9 +166,10 @@ def read_graph(
 
     options = _read_options(probability, multi_edges, column, on_bad_line)
     n_threads = check.threads(threads)
-    content = load(path)
+    check.one_of(verify, "verify", VERIFY)
+    content = load(path, check.memory_bytes(max_memory))
     if is_binary(content):
-        graph = from_content(content)
+        graph = from_content(content, verify=verify)
         if not directed and graph.report.directed:
             raise InvalidArgumentError(
                 f"directed=False does not apply: {content.name} holds a directed graph; "

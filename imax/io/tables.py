@@ -1,18 +1,21 @@
 """Tables with named columns from files: CSV with a header, JSON Lines, Parquet."""
 
 import csv
-import io
 import json
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import FileFormatError, MissingDependencyError
+from ..errors import FileFormatError, ImaxError, MissingDependencyError
 from .text import Content, quoted
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Table", "read_table", "shown"]
 
 _PARQUET = b"PAR1"
+_CELL = 8  # bytes of a cell, at least
+_PYTHON = 5  # times the size of a column: its values as Python objects
+_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,25 @@ class Table:
             If there is no such column, or no rows.
         """
         if name not in self.names:
-            has = ", ".join(map(repr, self.names)) or "none"
-            raise FileFormatError(f"{self.source}: the column {name!r} is missing; it has {has}")
+            raise _missing(self.source, name, self.names)
         if not self.rows:
             raise FileFormatError(f"{self.source} has no rows")
         place = self.names.index(name)
         return [(f"{self.source}:{line}", row[place]) for line, row in self.rows]
+
+
+def shown(value: Any) -> str:
+    """Return a short form of a cell of any type, for messages.
+
+    >>> shown([1, [2, [3]]]), shown("a" * 100)
+    ('[1, [2, [3]]]', "'aaaaaaaaaaaa...aaaaaaaaaaaaa'")
+    """
+    return reprlib.repr(value)
+
+
+def _missing(source: str, name: str, names: Sequence[str]) -> FileFormatError:
+    has = ", ".join(map(shown, names[:10])) or "none"
+    return FileFormatError(f"{source}: the column {name!r} is missing; it has {has}{', ...' if names[10:] else ''}")
 
 
 def read_table(content: Content, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
@@ -63,7 +79,7 @@ def read_table(content: Content, columns: Sequence[str], optional: Sequence[str]
         If the file is Parquet and pyarrow is missing.
     """
     if content.head(len(_PARQUET)) == _PARQUET:
-        return _parquet(content)
+        return _parquet(content, columns, optional)
     lines = content.text_lines()
     first = next((line for line in lines if line.strip()), "")
     if first.lstrip().startswith("{"):
@@ -99,6 +115,8 @@ def _json_lines(content: Content, lines: list[str], columns: Sequence[str], opti
         where = f"{content.name}:{number}"
         try:
             record = json.loads(text)
+        except RecursionError:
+            raise FileFormatError(f"{where}: nested too deeply: {quoted(text.strip())}") from None
         except ValueError:
             raise FileFormatError(f"{where}: not JSON: {quoted(text.strip())}") from None
         if not isinstance(record, dict):
@@ -115,13 +133,37 @@ def _json_lines(content: Content, lines: list[str], columns: Sequence[str], opti
     return Table(content.name, names, rows)
 
 
-def _parquet(content: Content) -> Table:
+def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) -> Table:
     try:
+        import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
-    # no threads: if the process ends soon afterwards, threads of pyarrow would abort it
-    table = pq.read_table(io.BytesIO(content.data.tobytes()), use_threads=False, pre_buffer=False)
-    columns = [column.to_pylist() for column in table.columns]
-    rows = [(number, list(row)) for number, row in enumerate(zip(*columns, strict=True), 1)]
-    return Table(content.name, [str(name) for name in table.column_names], rows)
+    try:
+        # no threads: if the process ends soon afterwards, threads of pyarrow would abort it
+        file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
+        has = [str(name) for name in file.schema_arrow.names]
+        names = [name for name in (*columns, *optional) if name in has]
+        announced = f"the {file.metadata.num_rows:,} rows that it announces take"
+        content.require_memory(_CELL * file.metadata.num_rows, announced)
+        cells: list[list[Any]] = [[] for _ in names]
+        taken = 0
+        # The file is read in pieces, because a few bytes can stand for many equal values. The metadata of columns is
+        # not used: pyarrow ends the process if the statistics in it are damaged.
+        for piece in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
+            taken += _PYTHON * piece.nbytes
+            content.require_memory(taken, announced)
+            for column, values in zip(cells, piece.columns, strict=True):
+                column.extend(values.to_pylist())
+    except ImaxError:
+        raise
+    except Exception as error:  # pyarrow raises errors of many types for damaged files
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(
+            f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
+        ) from None
+    missing = next((name for name in columns if name not in names), None)
+    if missing is not None:
+        raise _missing(content.name, missing, has)
+    rows = [(number, list(row)) for number, row in enumerate(zip(*cells, strict=True), 1)]
+    return Table(content.name, names, rows)

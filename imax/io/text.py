@@ -3,33 +3,58 @@
 import io
 import mmap
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError, NoSuchFileError
+from .._utils.memory import free_memory
+from ..errors import (
+    FileFormatError,
+    InvalidArgumentError,
+    MissingDependencyError,
+    NoSuchFileError,
+    OutOfMemoryBoundError,
+)
+from .replace import replace_file
 
-__all__ = ["Content", "PathLike", "load", "quoted", "write_bytes", "write_text"]
+__all__ = ["Content", "PathLike", "integer", "load", "number", "quoted", "write_bytes", "write_text"]
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 
 _CHUNK = 1 << 20
+_HEAD = 1 << 16  # bytes that decide whether a file is text
+_INPUT = 1 << 10  # compressed bytes at a time: zstd makes up to 32,768 times as many of them
 _BOM = b"\xef\xbb\xbf"
+_BINARY = (b"IMAX", b"PAR1", b"\x93NUMPY", b"PK\x03\x04")  # how files start that may hold zero bytes
+_INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")  # int() also takes underscores and digits of other scripts
 
 
 @dataclass(frozen=True)
 class Content:
-    """The decompressed bytes of a file, and its name in messages."""
+    """The decompressed bytes of a file, and its name in messages.
+
+    `max_memory` is the largest number of bytes that the reader may use; None stands for most of the free memory.
+    """
 
     name: str
     data: NDArray[np.uint8]
+    max_memory: int | None = None
+
+    def require_memory(self, needed: int, what: str, *, announced: bool = True) -> None:
+        """Raise an error if `needed` bytes exceed the memory bound.
+
+        `what` names what needs them. `max_memory` bounds what a small file announces; what is in proportion to the size
+        of the file (`announced` is false) is bounded by the free memory.
+        """
+        _require_memory(self.name, needed, what, self.max_memory if announced else None)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
@@ -66,7 +91,7 @@ class Content:
 
     def require_text(self) -> None:
         """Raise an error unless the file looks like text in UTF-8 or ASCII, with newlines."""
-        head = self.head(1 << 16)
+        head = self.head(_HEAD)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise FileFormatError(f"{self.name}: the text is in UTF-16; save it as UTF-8")
         zero = head.find(b"\0")
@@ -98,8 +123,46 @@ def quoted(text: str, width: int = 80) -> str:
     return repr(text if len(text) <= width else text[: width - 3] + "...")
 
 
-def load(path: PathLike) -> Content:
+def integer(text: str) -> int | None:
+    """Return the integer that ASCII digits with an optional sign stand for, or None.
+
+    >>> integer("-12"), integer("1_0")
+    (-12, None)
+    """
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+def number(text: str) -> float:
+    """Return the number that ASCII text stands for.
+
+    Raises
+    ------
+    ValueError
+        If the text is no number, or has underscores or digits of other scripts, which `float` accepts.
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError
+    return float(text)
+
+
+def _require_memory(name: str, needed: int, what: str, max_memory: int | None) -> None:
+    bound = free_memory() if max_memory is None else max_memory
+    if bound is not None and needed > bound:
+        source = "the free memory allows" if max_memory is None else "max_memory allows"
+        raise OutOfMemoryBoundError(
+            f"{name}: {what} more than the {bound:,} bytes that {source}; check the file, or raise max_memory"
+        )
+
+
+def load(path: PathLike, max_memory: int | None = None) -> Content:
     """Return the content of a file, decompressed if its first bytes say so; ``"-"`` is standard input.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    max_memory : int, optional
+        Largest number of bytes that the content may take in memory; files that are mapped take none. Default: three
+        quarters of the free memory.
 
     Raises
     ------
@@ -107,11 +170,11 @@ def load(path: PathLike) -> Content:
         If the file does not exist or is a folder.
     FileFormatError
         If it cannot be read, or its compressed content is damaged.
+    OutOfMemoryBoundError
+        If its content exceeds the memory bound.
     """
     if os.fspath(path) == "-":
-        with suppress(AttributeError):
-            return _decompressed("<stdin>", _array(_read_all(sys.stdin.buffer)))
-        return _decompressed("<stdin>", _array(bytearray(sys.stdin.read().encode())))
+        return _decompressed("<stdin>", _standard_input(max_memory), max_memory)
     name = os.fspath(path)
     try:
         with Path(path).open("rb") as file:
@@ -119,7 +182,7 @@ def load(path: PathLike) -> Content:
             if stat.S_ISREG(status.st_mode) and status.st_size > _CHUNK:
                 data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
             else:
-                data = _array(_read_all(file))
+                data = _array(_Bytes(name, max_memory, compressed=False).fill(file))
     except FileNotFoundError:
         raise NoSuchFileError(f"{name}: there is no such file; check the path") from None
     except IsADirectoryError:
@@ -128,7 +191,18 @@ def load(path: PathLike) -> Content:
         raise NoSuchFileError(f"{name!r}: this is no file name; check the path") from None
     except OSError as error:
         raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}") from None
-    return _decompressed(name, data)
+    return _decompressed(name, data, max_memory)
+
+
+def _standard_input(max_memory: int | None) -> NDArray[np.uint8]:
+    if sys.stdin is None:
+        raise FileFormatError("<stdin>: standard input is closed; redirect a file to it, or name the file")
+    try:
+        with suppress(AttributeError):
+            return _array(_Bytes("<stdin>", max_memory, compressed=False).fill(sys.stdin.buffer))
+        return _array(bytearray(sys.stdin.read().encode()))
+    except OSError as error:
+        raise FileFormatError(f"<stdin>: cannot be read: {error.strerror or error}") from None
 
 
 def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
@@ -138,61 +212,101 @@ def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
     return out
 
 
-def _read_all(stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
-    """Return all bytes of a stream, without a second copy of them."""
-    out = bytearray()
-    while chunk := stream.read(_CHUNK):
-        out += chunk
-    return out
+class _Bytes:
+    """Bytes that arrive in pieces. Their number is bounded, and decompressed text is checked at its start."""
+
+    def __init__(self, name: str, max_memory: int | None, *, compressed: bool = True) -> None:
+        self.name = name
+        self.max_memory = max_memory
+        self.compressed = compressed
+        self.bound = free_memory() if max_memory is None else max_memory
+        self.data = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Append a piece."""
+        before = len(self.data)
+        self.data += piece
+        if self.compressed and before < _HEAD <= len(self.data) and not self.data.startswith(_BINARY):
+            Content(self.name, _array(bytes(self.data[:_HEAD]))).require_text()  # before the rest is decompressed
+        if self.bound is not None and len(self.data) > self.bound:
+            what = "the decompressed content takes" if self.compressed else "the content takes"
+            _require_memory(self.name, len(self.data), what, self.bound if self.max_memory is not None else None)
+
+    def fill(self, stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
+        """Append all bytes of a stream and return all bytes, without a second copy of them."""
+        while piece := stream.read(_CHUNK):
+            self.add(piece)
+        return self.data
 
 
-def _gzip(file: io.BytesIO) -> bytearray:
+def _gzip(data: memoryview, out: _Bytes) -> None:
     import gzip
 
-    return _read_all(gzip.GzipFile(fileobj=file))
+    out.fill(gzip.GzipFile(fileobj=io.BytesIO(data)))
 
 
-def _bz2(file: io.BytesIO) -> bytearray:
+def _bz2(data: memoryview, out: _Bytes) -> None:
     import bz2
 
-    return _read_all(bz2.BZ2File(file))
+    _streams(bz2.BZ2Decompressor, data, out)
 
 
-def _xz(file: io.BytesIO) -> bytearray:
+def _xz(data: memoryview, out: _Bytes) -> None:
     import lzma
 
-    return _read_all(lzma.LZMAFile(file))
+    end = len(data)
+    while end >= 4 and bytes(data[end - 4 : end]) == bytes(4):  # padding that the format allows
+        end -= 4
+    _streams(lzma.LZMADecompressor, data[:end], out)
 
 
-def _zstd(file: io.BytesIO) -> bytearray:
+def _streams(new: "Callable[[], Any]", data: memoryview, out: _Bytes) -> None:
+    """Decompress streams that follow one another. Unlike `bz2.open` and `lzma.open`, bytes after them are an error."""
+    place = 0
+    while place < len(data):
+        decompressor = new()
+        while not decompressor.eof:
+            piece = b""
+            if decompressor.needs_input:
+                piece = bytes(data[place : place + _CHUNK])
+                if not piece:
+                    raise EOFError
+                place += len(piece)
+            out.add(decompressor.decompress(piece, _CHUNK))
+        place -= len(decompressor.unused_data)
+
+
+def _zstd(data: memoryview, out: _Bytes) -> None:
     if sys.version_info >= (3, 14):
         from compression import zstd
 
         try:
-            return _read_all(zstd.ZstdFile(file))
+            out.fill(zstd.ZstdFile(io.BytesIO(data)))
         except zstd.ZstdError as error:
             raise OSError(str(error)) from None
+        return
     try:
         import zstandard
     except ImportError:
         raise MissingDependencyError(
             "reading .zst needs the package zstandard: pip install 'influence-maximization[zstd]'"
         ) from None
-    out = bytearray()
-    data = file.read()
-    while data:  # a file may hold several frames
+    place = 0
+    while place < len(data):  # a file may hold several frames
         frame = zstandard.ZstdDecompressor().decompressobj()
-        try:
-            out += frame.decompress(data)
-        except zstandard.ZstdError as error:
-            raise OSError(str(error)) from None
-        if not frame.eof:
-            raise EOFError
-        data = frame.unused_data
-    return out
+        while not frame.eof:
+            piece = data[place : place + _INPUT]
+            if not piece:
+                raise EOFError
+            place += len(piece)
+            try:
+                out.add(frame.decompress(piece))
+            except zstandard.ZstdError as error:
+                raise OSError(str(error)) from None
+        place -= len(frame.unused_data)
 
 
-_CODECS: list[tuple[bytes, str, Callable[[io.BytesIO], bytearray]]] = [
+_CODECS: list[tuple[bytes, str, Callable[[memoryview, _Bytes], None]]] = [
     (b"\x1f\x8b", "gzip", _gzip),
     (b"BZh", "bzip2", _bz2),
     (b"\xfd7zXZ\x00", "xz", _xz),
@@ -200,19 +314,25 @@ _CODECS: list[tuple[bytes, str, Callable[[io.BytesIO], bytearray]]] = [
 ]
 
 
-def _decompressed(name: str, data: NDArray[np.uint8]) -> Content:
+def _decompressed(name: str, data: NDArray[np.uint8], max_memory: int | None) -> Content:
     head = data[:6].tobytes()
     found = [(kind, codec) for magic, kind, codec in _CODECS if head.startswith(magic)]
     if not found:
-        return Content(name, data)
+        return Content(name, data, max_memory)
     import lzma
     import zlib
 
     kind, codec = found[0]
+    out = _Bytes(name, max_memory)
     try:
-        return Content(name, _array(codec(io.BytesIO(data.data))))
+        codec(data.data, out)
+        return Content(name, _array(out.data), max_memory)
     except EOFError:
         problem = "ends too early"
+    except OutOfMemoryBoundError:
+        raise
+    except MemoryError:
+        problem = "does not fit the memory"
     except (OSError, zlib.error, lzma.LZMAError) as error:
         problem = f"is damaged ({error})"
     except MissingDependencyError as error:
@@ -242,30 +362,23 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
-    """Write bytes to a temporary file in the same folder, then move it into place: all or nothing."""
+    """Write bytes to a file, which appears complete or not at all; see `imax.io.replace`.
+
+    A file that exists is replaced, never changed in place, so that graphs that are mapped from it stay valid.
+    """
     try:
         target = Path(path).resolve()  # writing through a symbolic link keeps the link
+        if target.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
         if target.exists() and not target.is_file():
-            if target.is_dir():
-                raise IsADirectoryError(21, "it is a folder")
-            _fill(target, "wb", parts)  # a device or a pipe cannot be replaced
+            with target.open("wb") as file:  # a device or a pipe cannot be replaced
+                for part in parts:
+                    file.write(part)
             return
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            _fill(temporary, "wb", parts)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace_file(target, parts)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidArgumentError(
             f"path: cannot write {os.fspath(path)}: {reason}; name a file in a folder that can be written to",
             argument="path",
         ) from None
-
-
-def _fill(path: Path, mode: str, parts: Iterable[bytes | memoryview]) -> None:
-    with path.open(mode) as file:
-        for part in parts:
-            file.write(part)

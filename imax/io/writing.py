@@ -21,6 +21,9 @@ _ARCS_PER_CHUNK = 1 << 16
 def write_graph(graph: "InfluenceGraph", path: PathLike) -> None:
     """Write a graph to a file in the format that its suffix names. The file appears complete or not at all.
 
+    A file that exists is replaced by a rename, and keeps its permissions: graphs that are mapped from the old file stay
+    valid, and `graph` itself may come from it.
+
     ``.txt`` (tab-separated) and ``.csv`` are edge lists with the columns source, target and probability; nodes without
     arcs are left out. ``.mtx`` is Matrix Market, with nodes numbered from 1. Any other suffix, by convention ``.imax``,
     is the binary format with labels, probabilities and weights, which `read_graph` opens in milliseconds (see

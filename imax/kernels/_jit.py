@@ -11,13 +11,28 @@ from typing import Any
 from numba import config, njit
 from numba.extending import overload
 
+from ._cache import keep_compiled
+
 __all__ = ["by_type", "helper", "hot", "kernel"]
 
 _HOT = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
-kernel = njit(cache=True, nogil=True)
-hot = njit(cache=True, **_HOT)
-helper = njit(cache=True, forceinline=True, **_HOT)
+
+def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator that compiles functions, and keeps the machine code in the folder of this version."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        compiled = njit(**options)(function)
+        if not config.DISABLE_JIT:
+            keep_compiled(compiled)
+        return compiled
+
+    return decorate
+
+
+kernel = _compiler(nogil=True)
+hot = _compiler(**_HOT)
+helper = _compiler(forceinline=True, **_HOT)
 
 
 def by_type(choices: dict[type, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

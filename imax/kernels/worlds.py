@@ -162,13 +162,13 @@ def _reach(root, world, key, arcs, covered, visited, stamp):
 
 @hot
 def gains(nodes, before, first, last, key, arcs, weights, covered, visited, stamp, gain):
-    """Write the total weight that each node adds to `covered`, and to the reach of `before`, in worlds first to last.
+    """Add the total weight that each node adds to `covered`, and to the reach of `before`, in worlds first to last.
 
     `before` is a node, or -1 for none. Return the last stamp in use.
     """
     n = visited.mark.size
     for c in range(nodes.size):
-        total = 0.0
+        total = gain[c]
         root = np.int64(nodes[c])
         weight = 1.0 if weights is None else weights[root]
         for world in range(first, last):

@@ -2,17 +2,17 @@
 
 import csv
 import io
-import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._utils import jsons
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from ..graph.labels import Labels
-from ..io.tables import read_table
-from ..io.text import PathLike, load, write_bytes, write_text
+from ..io.tables import read_table, shown
+from ..io.text import PathLike, integer, load, number, write_bytes, write_text
 from .ranking import Ranking
 
 __all__ = ["FORMATS", "as_text", "format_of", "read_rows", "write_ranking"]
@@ -65,11 +65,11 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
 def _label(cell: Any, labels: Labels, where: str) -> Any:
     if cell is None or cell == "" or (isinstance(cell, float) and np.isnan(cell)):
         raise FileFormatError(f"{where}: a label is missing")
+    if not isinstance(cell, Hashable):
+        raise FileFormatError(f"{where}: a label must be a text or a number, got {shown(cell)}")
     if isinstance(cell, str) and labels.kind != "object":
-        try:
-            return int(cell)
-        except ValueError:
-            return cell
+        found = integer(cell)
+        return cell if found is None else found
     if not isinstance(cell, str) and labels.kind == "object":
         return str(cell)
     return cell
@@ -77,11 +77,13 @@ def _label(cell: Any, labels: Labels, where: str) -> Any:
 
 def _score(cell: Any, where: str) -> float:
     try:
-        score = float(cell)
+        score = number(cell) if isinstance(cell, str) else float(cell)
+    except OverflowError:
+        score = np.inf
     except (TypeError, ValueError):
-        raise FileFormatError(f"{where}: the score {cell!r} is not a number") from None
+        raise FileFormatError(f"{where}: the score {shown(cell)} is not a number") from None
     if not 0.0 <= score <= 1.0:
-        raise FileFormatError(f"{where}: the score {cell!r} must lie in [0, 1]; scale the scores to probabilities")
+        raise FileFormatError(f"{where}: the score {shown(cell)} must lie in [0, 1]; scale the scores to probabilities")
     return score
 
 
@@ -98,7 +100,7 @@ def as_text(ranking: Ranking, form: str) -> str:
         writer.writerows(zip(*columns.values(), strict=True))
     else:
         for row in zip(*columns.values(), strict=True):
-            buffer.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=repr) + "\n")
+            buffer.write(jsons.dumps(dict(zip(columns, row, strict=True))) + "\n")
     return buffer.getvalue()
 
 

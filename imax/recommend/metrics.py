@@ -140,6 +140,9 @@ def ideal_spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
 def nspread_at_k(lists: Lists, truth: Truth, k: int) -> float:
     """Return `spread_at_k` divided by `ideal_spread_at_k`; NaN if D(u) is empty for all users.
 
+    The value can be above 1: ideal lists are the best for each user alone, and lists that overlap less with those of
+    other users can reach more people together.
+
     Examples
     --------
     >>> nspread_at_k({"a": ["y"]}, [("a", "x"), ("a", "y"), ("x", "w")], 1)

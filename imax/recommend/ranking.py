@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import parallel
+from .._utils.locks import kept_property
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..results import as_frame
@@ -72,7 +73,7 @@ class Ranking:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.graph.labels.take(self.users))
 
-    @cached_property
+    @kept_property
     def _places(self) -> dict[Any, int]:
         return {label: place for place, label in enumerate(self)}
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
 from .._utils.streams import RNG, key_from
-from ..errors import FileFormatError, InvalidArgumentError
+from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..io.text import PathLike
@@ -261,17 +261,20 @@ class Reranker:
         write_reranker(SavedReranker(prepared.algorithm, prepared.blend, context.key, context.network, state), path)
 
     @classmethod
-    def load(cls, path: PathLike, graph: Any = None, *, threads: int | None = None) -> "Reranker":
+    def load(cls, path: PathLike, graph: Any = None, *, threads: int | None = None, verify: str = "fast") -> "Reranker":
         """Return the reranker in a file; its arrays are mapped, so that processes share them.
 
         Parameters
         ----------
         path : str or os.PathLike
-            The file. It must not change while the reranker is in use.
+            The file. It must not change while the reranker is in use: replace it by a rename, as `save` does, and
+            never overwrite it in place.
         graph : InfluenceGraph, networkx graph or SciPy sparse array, optional
             If given, a file that was made for another graph is rejected, by fingerprint.
         threads : int, optional
             Default ``IMAX_NUM_THREADS``, else all cores.
+        verify : {"fast", "full"}, default "fast"
+            ``full`` also compares the checksums of all arrays; see `imax.io.read_binary`.
 
         Raises
         ------
@@ -279,7 +282,9 @@ class Reranker:
         InvalidArgumentError
             If the file was made for another graph.
         """
-        reranker = cls._from_prepared(read_reranker(path, partial(_restore, threads=check.threads(threads))))
+        reranker = cls._from_prepared(
+            read_reranker(path, partial(_restore, threads=check.threads(threads)), verify=verify)
+        )
         if graph is not None and as_graph(graph).fingerprint != reranker.graph.fingerprint:
             raise InvalidArgumentError(
                 f"graph must be the one that {path} was made for, with the fingerprint {reranker.graph.fingerprint}; "
@@ -303,8 +308,6 @@ def _blended(
 
 
 def _restore(saved: SavedReranker, *, threads: int) -> _Prepared:
-    if saved.algorithm not in ALGORITHMS:
-        raise FileFormatError(f"it has the unknown algorithm {saved.algorithm!r}")
     context = Context(saved.network, saved.rng_key, threads)
     strategy = ALGORITHMS[saved.algorithm].run.restore(context, saved.state)
     return _Prepared(saved.algorithm, saved.blend, context, strategy)

@@ -5,6 +5,7 @@ From Tang, Tang, Xiao and Yuan, "Online Processing Algorithms for Influence Maxi
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 __all__ = [
     "GREEDY",
@@ -15,6 +16,7 @@ __all__ = [
     "opim_schedule",
     "upper_bound",
     "wilson",
+    "z_of_look",
 ]
 
 GREEDY = 1.0 - 1.0 / math.e
@@ -63,6 +65,20 @@ def wilson(covered: int, n_sets: int, total: float, z: float = 1.959963984540054
     return max(0.0, min(share, middle - half)) * total, min(1.0, max(share, middle + half)) * total
 
 
+def z_of_look(look: int, level: float = 0.05) -> float:
+    """Return the z of an interval that may be looked at after every round, where sampling may stop.
+
+    The interval of look i misses with probability level * 6 / (pi * i)**2. The sum over all looks is `level`, so that
+    the interval holds at whatever look sampling stops. Look 0 stands for a single look at a fixed number of sets.
+
+    >>> round(z_of_look(0), 2), round(z_of_look(1), 2), round(z_of_look(10), 2)
+    (1.96, 2.16, 3.61)
+    """
+    if look > 0:
+        level *= 6.0 / (math.pi * look) ** 2
+    return -NormalDist().inv_cdf(level / 2.0)
+
+
 @dataclass(frozen=True)
 class OpimSchedule:
     """The numbers of RR sets that OPIM-C draws.
@@ -88,7 +104,7 @@ MAX_ROUNDS = 60
 def opim_schedule(
     log_choices: float, total: float, min_spread: float, epsilon: float, delta: float, guarantee: float = GREEDY
 ) -> OpimSchedule:
-    """Return OPIM-C's schedule.
+    """Return OPIM-C's schedule, in whose last round the collections have at least the paper's theta_max sets.
 
     Parameters
     ----------
@@ -107,14 +123,15 @@ def opim_schedule(
     root = guarantee * math.sqrt(log6) + math.sqrt(guarantee * (log_choices + log6))
     if min_spread > 0.0:
         doublings = math.log2(total) - math.log2(min_spread) - 2.0 * math.log2(epsilon)
-        rounds = max(1, math.ceil(min(doublings, MAX_ROUNDS)))
+        # the first of them has no doubling before it: without the 1 the last would have only 1/2 to 1 of the sets
+        rounds = 1 + max(0, math.ceil(min(doublings, MAX_ROUNDS - 1)))
     else:
         rounds = MAX_ROUNDS
     return OpimSchedule(max(1, math.ceil(2.0 * root * root)), rounds, math.log(3.0 * rounds / delta))
 
 
 def imm_sizes(
-    n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY
+    n: float, log_choices: float, epsilon: float, delta: float, guarantee: float = GREEDY, *, min_spread: float
 ) -> tuple[float, float]:
     """Return IMM's (lambda', lambda*): it draws lambda' / x RR sets to test a spread of x, and lambda* / x to select.
 
@@ -131,10 +148,13 @@ def imm_sizes(
         Approximation and failure probability.
     guarantee : float, default 1 - 1/e
         Share of the optimum that the selection reaches if spreads are known exactly.
+    min_spread : float
+        A positive spread that the optimum reaches in any case. The tests are of n/2, n/4, ... down to it: their number
+        log2(n / min_spread), among which the failure probability is divided, does not depend on the unit of weights.
     """
     half = math.log(2.0 / delta)
     wide = math.sqrt(2.0) * epsilon
-    tests = math.log(max(math.log2(max(n, 2.0)), 1.0))
+    tests = math.log(max(math.log2(n / min_spread), 1.0))
     test = (2.0 + 2.0 / 3.0 * wide) * (log_choices + half + tests) * n / wide**2
     alpha = math.sqrt(half + math.log(2.0))
     beta = math.sqrt(guarantee * (log_choices + half + math.log(2.0)))

@@ -58,6 +58,13 @@ class RRCollection:
         self.n_entries = 0
         self._index: InvertedIndex | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items() if name != "_index"}  # made again when needed
+        return state | {"_nodes": self.nodes.copy(), "_offsets": self.offsets.copy()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _index=None)
+
     @property
     def nodes(self) -> NDArray[np.int32]:
         """The nodes of the sets, one set after the other."""

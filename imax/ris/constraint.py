@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.locks import kept_property
 from .bounds import GREEDY, log_binomial
 from .matroid import Heaps, PartitionMatroid
 
@@ -63,7 +63,7 @@ class Constraint:
             return GREEDY / 2  # the better of two greedy orders: Leskovec et al. 2007
         return GREEDY if self.matroid is None else 0.5
 
-    @cached_property
+    @kept_property
     def groups_alone(self) -> bool:
         """Whether the capacities of the groups are the only limit on the number of allowed nodes that are chosen."""
         m = self.matroid

@@ -1,5 +1,7 @@
 """Greedy maximum coverage over a collection of RR sets, under any constraint, and round robin over groups."""
 
+import copy
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Cover", "CoverAlgorithm", "greedy_cover", "round_robin_cover"]
 
 _ALL = 2**62
+_EXPENSIVE = 1 / 8
+_N_STARTS = 8  # expensive nodes to try as the first seed
 _STAGES = 8  # parts of the choice after which the bound under quotas or a budget is computed
 
 Seeds: TypeAlias = NDArray[np.int32]
@@ -138,6 +142,22 @@ class _Greedy:
         self.seed_groups = None if groups is None else groups.of_seed[:n]
         return chosen.seeds[:n], chosen.gains[:n]
 
+    def starting_with(self, seed: int) -> "tuple[_Greedy, int]":
+        """Return the choices that follow a seed, within the budget that is left, and the gain of the seed."""
+        from ..kernels.inverted_index import cover
+
+        c = self.constraint
+        assert c.cost is not None
+        after = copy.copy(self)
+        allowed = c.allowed.copy()
+        allowed[seed] = False
+        left = c.remaining_budget - float(c.cost[seed])
+        after.constraint = dataclasses.replace(c, k=c.k - 1, allowed=allowed, remaining_budget=left)
+        after.covered, after.gain = self.covered.copy(), self.gain.copy()
+        gain = np.empty(1, dtype=np.int64)
+        cover(np.array([seed], dtype=np.int32), self.index, after.covered, after.gain, gain)
+        return after, int(gain[0])
+
     def _state(self, allowed: NDArray[np.bool_]) -> "State":
         from ..kernels.coverage import N_NUMBERS, State
 
@@ -148,6 +168,38 @@ class _Greedy:
             heap=np.empty(self.gain.size, dtype=np.int64),
             number=np.zeros(N_NUMBERS, dtype=np.int64),
         )
+
+
+def _start_with_each(state: _Greedy, seeds: Seeds, gains: Gains) -> tuple[Seeds, Gains]:
+    """Return a better choice than these seeds that starts with one of the expensive nodes, if there is any.
+
+    Greedy choice can be far from the optimum if a node uses up much of the budget and blocks a better combination. So
+    each of the `_N_STARTS` nodes with the largest gains among those that cost more than a share `_EXPENSIVE` of the
+    budget is tried as the first seed, followed by both greedy orders.
+    """
+    c = state.constraint
+    assert c.cost is not None
+    expensive = c.allowed & (c.cost > _EXPENSIVE * c.remaining_budget) & (c.cost <= c.remaining_budget)
+    nodes = np.flatnonzero(expensive & (state.gain > 0))
+    nodes = nodes[np.argsort(-state.gain[nodes], kind="stable")][:_N_STARTS]
+    for node in nodes.tolist():
+        after, gain = state.starting_with(node)
+        rest = after.constraint
+        if gain + rest.max_gain(after.gain) <= gains.sum():
+            continue
+        free = min(rest.free, int(rest.allowed.sum()))
+        nothing = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+        for by_ratio in (False, True):
+            more = after.choose_in_stages([free], _unused(), by_ratio=by_ratio, bounded=False) if free else nothing
+            if gain + more[1].sum() > gains.sum():
+                seeds = np.concatenate([np.array([node], dtype=np.int32), more[0]])
+                gains = np.concatenate([np.array([gain], dtype=np.int64), more[1]])
+    return seeds, gains
+
+
+def _unused() -> NDArray[np.int64]:
+    """Return the argument for bounds that are not computed."""
+    return np.full(1, _ALL, dtype=np.int64)
 
 
 def greedy_cover(
@@ -163,9 +215,9 @@ def greedy_cover(
     """Choose seeds greedily: each covers the largest number of RR sets not yet covered.
 
     Ties go to the smaller internal id. With a budget the choice is the better of two, by gain and by gain per cost
-    (Leskovec et al., KDD 2007). The upper bound is the minimum, over the greedy prefixes, of the prefix's coverage plus
-    a bound on what the remaining gains can add (Tang et al., SIGMOD 2018). It is never above coverage divided by the
-    guarantee of greedy.
+    (Leskovec et al., KDD 2007), or a still better one that starts with one of a few expensive nodes. The upper bound is
+    the minimum, over the greedy prefixes, of the prefix's coverage plus a bound on what the remaining gains can add
+    (Tang et al., SIGMOD 2018). It is never above greedy coverage divided by the guarantee of greedy.
 
     Parameters
     ----------
@@ -189,6 +241,7 @@ def greedy_cover(
     c = constraint
     state = _Greedy(collection, c)
     base = int(state.forced_gains.sum())
+    greedy_covered = None  # with a budget: what the two greedy choices cover, which their guarantee is about
     free = min(c.free, int(c.allowed.sum()))
     bounds = np.full(max(free, 1) if per_size else 1, _ALL, dtype=np.int64)
     if free == 0:
@@ -204,10 +257,13 @@ def greedy_cover(
             other = state.choose_in_stages(stages, bounds, by_ratio=True)
             if other[1].sum() > gains.sum():
                 seeds, gains = other
+            greedy_covered = base + int(gains.sum())
+            if c.matroid is None:
+                seeds, gains = _start_with_each(state, seeds, gains)
     covered = base + int(gains.sum())
     bound = base + int(bounds[-1])
     if k is None and goal == _ALL:
-        bound = min(bound, int(covered / c.guarantee))
+        bound = min(bound, int((greedy_covered if greedy_covered is not None else covered) / c.guarantee))
     return Cover(
         np.concatenate([c.forced, seeds]),
         np.concatenate([state.forced_gains, gains]),

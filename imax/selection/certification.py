@@ -151,7 +151,7 @@ def _rounds(
     schedule = schedule_of(q, q.delta)
 
     def make_round(number: int, count: int) -> Round:
-        return pair.round(count, count, q.constraint, schedule.a, seeds=seeds, select=select)
+        return pair.round(count, count, q.constraint, schedule.a, seeds=seeds, select=select, look=number)
 
     def stop(best: Round) -> str | None:
         optimum = pair.total * best.cover.upper_bound / best.n_selecting

@@ -40,6 +40,9 @@ def compare(
 ) -> Comparison:
     """Run several algorithms on the same problem, and measure the spread of their seeds, their time and their memory.
 
+    Each row has its own certificate, which fails with probability `delta`. A statement about the best of m rows, chosen
+    by what they show, can fail with probability m * delta: give delta / m for a statement about all rows together.
+
     All seed sets are evaluated in the same way: the spread by the same forward simulations, the certificate by fresh RR
     sets that no algorithm used. Times do not include compilation: each algorithm runs on a graph of two nodes first.
 
@@ -59,7 +62,7 @@ def compare(
         Number of forward simulations for the spread of each seed set.
     time_limit : float, optional
         Seconds for each algorithm, default 60; an algorithm that reaches it shows the seeds chosen so far. The
-        evaluation is not limited. None for no limit.
+        simulations and the certificate that evaluate it are each limited to as many seconds. None for no limit.
     progress : callable, optional
         Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
     **constraints
@@ -107,7 +110,7 @@ def compare(
             began = time.perf_counter()
             result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
             seconds, memory = time.perf_counter() - began, rise()
-        return _evaluated(network, result, seconds, memory, n_simulations, options)
+        return _evaluated(network, result, seconds, memory, n_simulations, options | {"time_limit": time_limit})
 
     rows, reason = measure_each(chosen, lambda name: _warm_up(network, name, own), measure, progress)
     return Comparison(
@@ -161,7 +164,7 @@ def _evaluated(
     found = certify(network, result.seeds, k=result.k, rng=key, **options)
     estimate = spread(
         network, result.seeds, n_simulations=n_simulations, rng=stream_key(key, Stream.VERIFICATION),
-        **{name: options[name] for name in ("model", "node_weights", "threads")},
+        **{name: options[name] for name in ("model", "node_weights", "threads", "time_limit")},
     )  # fmt: skip
     return Compared(
         algorithm=result.algorithm,

@@ -12,7 +12,7 @@ from .. import __version__
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..results import CurveResult
-from ..ris.bounds import GREEDY, lower_bound, upper_bound, wilson
+from ..ris.bounds import GREEDY
 from ..ris.coverage import Cover, greedy_cover
 from .algorithms.opim_c import schedule_of
 from .constraints import Constraints, NodeValues
@@ -141,7 +141,7 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
             cover = greedy_cover(pair.selection, q.constraint, per_size=True)
         with pair.clock("certify"):
             covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-        prefixes = _bounds(pair, cover, covered, a)
+        prefixes = _bounds(pair, cover, covered, a, number)
         pair.have_result = True
         return _PrefixRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, prefixes)
 
@@ -151,19 +151,15 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
     return doubling_rounds(pair, schedule, make_round, stop, target=target)
 
 
-def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float) -> list[Bounds]:
+def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int) -> list[Bounds]:
     """Return the bounds of every prefix."""
     assert cover.upper_bounds is not None
-    found = []
-    n_sets, total = pair.validation.n_sets, pair.total
-    reached = np.cumsum(cover.gains)
-    for have, limit, own in zip(covered.tolist(), cover.upper_bounds.tolist(), reached.tolist(), strict=True):
-        found.append(
-            Bounds(
-                spread=total * have / n_sets,
-                interval=wilson(have, n_sets, total),
-                lower=lower_bound(have, n_sets, total, a),
-                upper=upper_bound(min(limit, int(own / GREEDY)), pair.selection.n_sets, total, a),
-            )
-        )
-    return found
+    own = np.cumsum(pair.own_weights(cover.seeds))
+    candidates = np.flatnonzero(pair.problem.constraint.allowed).astype(np.int32)
+    min_spread = np.cumsum(-np.sort(-pair.own_weights(candidates)))[: own.size]  # of the best seeds of each number
+    limits = np.minimum(cover.upper_bounds, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
+    numbers = zip(covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), strict=True)
+    return [
+        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total))
+        for have, limit, weight, best in numbers
+    ]

@@ -4,6 +4,10 @@ Greedy selection on one collection of RR sets gives an order. The answer is the 
 collection certifies to reach the target. Greedy needs at most about ln(target) times as many seeds as the optimum
 (Wolsey, Combinatorica 1982), usually far fewer. The bound of the coverage that certifies OPIM-C also gives a lower
 bound of the number of seeds that any seed set needs.
+
+Sampling ends when the two numbers are equal. Otherwise it ends when the estimates are precise. That the answer is
+certified is not a reason to stop: any target_spread nodes reach themselves. The certificate itself holds in every
+round, so the stopping rule does not affect the failure probability.
 """
 
 import dataclasses
@@ -13,17 +17,17 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..results import SelectionResult
-from ..ris.bounds import lower_bound, upper_bound, wilson
+from ..ris.bounds import MAX_ROUNDS, OpimSchedule, log_binomial, lower_bound, opim_schedule, upper_bound
 from ..ris.coverage import Cover, greedy_cover
-from .algorithms.opim_c import schedule_of
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
-from .outcome import BOUND, Bounds, Outcome
+from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
@@ -59,8 +63,7 @@ def minimize_seeds(
     model, probability, node_weights, rng, threads, max_memory, time_limit, progress
         As in `maximize`.
     epsilon : float, default 0.01
-        Sampling stops when the lower bound of the chosen seeds is within this share of their estimated spread, or
-        earlier if no smaller number of seeds is estimated to reach the target.
+        Precision of the estimates at which sampling stops if the number of seeds is not proved to be the smallest.
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
     **constraints
@@ -111,13 +114,25 @@ class _Prefix(Round):
     ----------
     certified, estimated : int
         Number of seeds whose lower bound, or whose estimate, reaches the target; 0 if there is none.
+    min_seeds : int
+        Lower bound of the number of seeds of any seed set that reaches the target.
     close : bool
-        Whether the lower bound of the estimated prefix is within a share epsilon of its estimate.
+        Whether the lower bound of the estimated prefix, by RR sets alone, is within a share epsilon of its
+        estimate.
     """
 
     certified: int
     estimated: int
+    min_seeds: int
     close: bool
+
+    def precise(self, epsilon: float) -> bool:
+        """Whether more RR sets would hardly change the number of seeds.
+
+        The own weight of the seeds is a lower bound of their spread for any choice, also for an arbitrary one on few RR
+        sets. Therefore a certified prefix is not enough.
+        """
+        return self.settled(epsilon) and (self.certified == self.estimated or self.close)
 
 
 def _reach(problem: Problem, target: float) -> Outcome:
@@ -134,13 +149,15 @@ def _reach(problem: Problem, target: float) -> Outcome:
     if reason == BOUND:
         reason = CERTIFIED if best.certified else UNCERTAIN
     outcome = pair.result(best, reason, number, None)
-    return dataclasses.replace(outcome, min_seeds=best.cover.min_seeds)
+    return dataclasses.replace(outcome, min_seeds=best.min_seeds)
 
 
 def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
     q = pair.problem
-    schedule = schedule_of(q, q.delta)
-    a = schedule.a + math.log(q.constraint.k)  # one lower bound per prefix
+    schedule = _schedule(q, target)
+    # one lower bound per prefix: that of j seeds fails with a share 1 / (j * (1 + 1/2 + ... + 1/k)) of exp(-a)
+    sizes = np.arange(1.0, q.constraint.k + 1.0)
+    a = schedule.a + np.log(sizes) + math.log(float((1.0 / sizes).sum()))
 
     def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
@@ -149,7 +166,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
             pair.selection.index()
         with pair.clock("greedy"):
             # beyond the target by what chance and optimism may take away
-            goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a * share) + 4.0 * a)
+            goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])
             cover = greedy_cover(pair.selection, q.constraint, goal=goal, need=_need(target, pair, schedule.a))
         if cover.min_seeds > q.constraint.k:
             reached = upper_bound(cover.covered, count, pair.total, schedule.a)
@@ -159,13 +176,40 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
                 argument="target_spread",
             )
         pair.have_result = True
-        return _prefix(pair, cover, target, a)
+        return _prefix(pair, cover, target, a, number)
 
     def stop(best: Round) -> str | None:
         assert isinstance(best, _Prefix)
-        return CERTIFIED if best.certified and (best.certified == best.estimated or best.close) else None
+        optimal = best.certified <= best.min_seeds
+        return CERTIFIED if best.certified and (optimal or best.precise(q.epsilon)) else None
 
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
+
+
+def _schedule(problem: Problem, target: float) -> OpimSchedule:
+    """Return the schedule of OPIM-C for an optimum that is the target, starting from few RR sets.
+
+    Many seeds may be needed only if the spread of each is small, so the first round does not wait for them. The bounds
+    hold for any number of RR sets; the last round has as many as OPIM-C needs to choose among all seed sets.
+    """
+    c = problem.constraint
+    options = problem.total, min(target, problem.total), problem.epsilon, problem.delta, c.guarantee
+    n, needed = int(c.allowed.sum()), _enough(problem, target)
+    largest, smallest = (opim_schedule(log_binomial(n, size), *options) for size in (min(needed, n // 2), 0))
+    more = math.ceil(math.log2(largest.first / smallest.first))
+    rounds = min(largest.rounds + more, MAX_ROUNDS)
+    return OpimSchedule(smallest.first, rounds, math.log(3.0 * rounds / problem.delta))
+
+
+def _enough(problem: Problem, target: float) -> int:
+    """Return a number of seeds whose own weight reaches the target for some seed set; all of them if none is known."""
+    c = problem.constraint
+    n = int(c.allowed.sum())
+    if c.start.size:
+        return n
+    weights = np.ones(c.allowed.size) if problem.weights is None else problem.weights
+    own = float(weights[c.forced].sum()) + np.cumsum(-np.sort(-weights[c.allowed]))
+    return min(int(np.searchsorted(own, target)) + 1, n)
 
 
 def _need(target: float, pair: CollectionPair, a: float) -> int:
@@ -181,28 +225,25 @@ def _need(target: float, pair: CollectionPair, a: float) -> int:
     return low
 
 
-def _prefix(pair: CollectionPair, cover: Cover, target: float, a: float) -> _Prefix:
+def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.float64], look: int) -> _Prefix:
     """Find the shortest prefixes whose lower bound, and whose estimate, reach the target; bound the former."""
     q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-    # the spread is at least the weight of the seeds
-    own = np.zeros(cover.seeds.size)
-    if not q.constraint.start.size:
-        own = np.cumsum(np.ones(cover.seeds.size) if q.weights is None else q.weights[cover.seeds])
-    lower = np.array([max(lower_bound(int(c), n_sets, total, a), o) for c, o in zip(covered, own, strict=True)])
+    by_sets = np.array([lower_bound(int(c), n_sets, total, level) for c, level in zip(covered, a, strict=False)])
+    own = np.cumsum(pair.own_weights(cover.seeds))
+    lower = np.maximum(by_sets, own)
     estimate = np.maximum(covered * (total / n_sets), own)
     certified = int(np.argmax(lower >= target)) + 1 if (lower >= target).any() else 0
     estimated = int(np.argmax(estimate >= target)) + 1 if (estimate >= target).any() else 0
-    close = estimated > 0 and bool(lower[estimated - 1] >= (1.0 - q.epsilon) * estimate[estimated - 1])
+    close = estimated > 0 and bool(by_sets[estimated - 1] >= (1.0 - q.epsilon) * estimate[estimated - 1])
     size = certified or estimated or cover.seeds.size
     have = int(covered[size - 1])
-    own_weight = float(own[size - 1])
-    low, high = wilson(have, n_sets, total)
-    interval = max(low, own_weight), max(high, own_weight)
-    bounds = Bounds(max(total * have / n_sets, own_weight), interval, float(lower[size - 1]), math.inf)
+    at = size - 1
+    bounds = pair.bounds(have, 0, float(a[at]), look, own=float(own[at]), min_spread=math.inf)
     gains = cover.gains[:size]
-    shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound, None, cover.min_seeds)
+    shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound)
     return _Prefix(
-        shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated, close
-    )
+        shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated,
+        max(cover.min_seeds, q.constraint.forced.size, 1), close,
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ExactOracle", "Oracle", "OutOfTime", "RRSetOracle", "SimulationOracle"]
 
 _BLOCK = 512  # worlds of one task, whatever the threads, so that sums of weights do not depend on them; a multiple of 8
+_STEP = 8  # the fewest worlds between two looks at the clock
 _LAST_STAMP = 2**31 - 1
 _TASK_SECONDS = 0.05  # how long a task may take: what an interrupt waits for
 
@@ -116,6 +117,39 @@ class SimulationOracle:
     def _blocks(self) -> list[tuple[int, int]]:
         return [(a, min(a + _BLOCK, self.n_worlds)) for a in range(0, self.n_worlds, _BLOCK)]
 
+    def first_estimate(self, node: int) -> float:
+        """Return a rough estimate of the gain of a node, from a few worlds, without a look at the clock."""
+        from ..kernels.worlds import gains
+
+        found, n = np.zeros(1), min(_STEP, self.n_worlds)
+        marks = self._marks(n)
+        with np.errstate(over="ignore"):
+            marks.stamp = gains(
+                np.array([node]), -1, 0, n, self.key, self.arcs, self.weights, self.covered, marks.visited,
+                marks.stamp, found,
+            )  # fmt: skip
+        self.n_simulations += n
+        return float(found[0]) / n
+
+    def _steps(self, first: int, last: int, n_nodes: int) -> Iterator[tuple[int, int]]:
+        """Cut worlds into steps that take about `_TASK_SECONDS` each, and look at the clock before each.
+
+        Raises
+        ------
+        OutOfTime
+            If `keep_going` returns False.
+        """
+        size = max(_STEP, int(_TASK_SECONDS / max(self._pace * n_nodes, 1e-9) * _BLOCK) // _STEP * _STEP)
+        while first < last:
+            if self.keep_going is not None and not self.keep_going():
+                raise OutOfTime
+            began = time.perf_counter()
+            end = min(first + size, last)
+            yield first, end
+            first = end
+            spent = time.perf_counter() - began
+            size = min(max(_STEP, int(size * _TASK_SECONDS / max(spent, 1e-6)) // _STEP * _STEP), 4 * size)
+
     def _n_tasks(self, size: int) -> int:
         """Return how many tasks to make of that many pairs of a node and a block."""
         return max(self.threads, int(min(self._pace * size / _TASK_SECONDS, size)))
@@ -125,7 +159,7 @@ class SimulationOracle:
         from ..kernels.worlds import gains
 
         blocks = self._blocks()
-        found = np.empty((len(blocks), nodes.size))
+        found = np.zeros((len(blocks), nodes.size))
         # parts of many nodes, or of a few nodes' worlds: as many as keep the threads busy, and none too long
         n_tasks = self._n_tasks(found.size)
         if nodes.size >= 64:
@@ -136,15 +170,14 @@ class SimulationOracle:
 
         def work(a: int, b: int, first: int, last: int) -> None:
             part = nodes[a:b]
-            for i in range(first, last):
-                if self.keep_going is not None and not self.keep_going():
-                    raise OutOfTime
-                marks = self._marks(part.size * _BLOCK)
-                with np.errstate(over="ignore"):
-                    marks.stamp = gains(
-                        part, before, *blocks[i], self.key, self.arcs, self.weights, self.covered, marks.visited,
-                        marks.stamp, found[i, a:b],
-                    )  # fmt: skip
+            for start, end in blocks[first:last]:
+                for low, high in self._steps(start, end, part.size):
+                    marks = self._marks(part.size * _BLOCK)
+                    with np.errstate(over="ignore"):
+                        marks.stamp = gains(
+                            part, before, low, high, self.key, self.arcs, self.weights, self.covered, marks.visited,
+                            marks.stamp, found[start // _BLOCK, a:b],
+                        )  # fmt: skip
 
         began = time.perf_counter()
         parallel.run([partial(work, *part, *share) for part in parts for share in shares], self.threads)
@@ -161,9 +194,10 @@ class SimulationOracle:
             self.covered = np.zeros(self._shape, dtype=np.uint8)
 
         def work(first: int, last: int) -> None:
-            marks = self._marks(last - first)
-            with np.errstate(over="ignore"):
-                marks.stamp = take(node, first, last, self.key, self.arcs, self.covered, marks.visited, marks.stamp)
+            for low, high in self._steps(first, last, 1):
+                marks = self._marks(high - low)
+                with np.errstate(over="ignore"):
+                    marks.stamp = take(node, low, high, self.key, self.arcs, self.covered, marks.visited, marks.stamp)
 
         n_blocks = len(self._blocks())
         shares = parallel.slices(n_blocks, self._n_tasks(n_blocks))
@@ -236,8 +270,15 @@ class RRSetOracle:
     graph, model, weights, key, threads
         As for `SimulationOracle`.
     n_rr_sets : int
+    memory : int or None
+        Bound on the bytes of the RR sets and their index.
     keep_going : callable, optional
         Asked while sampling; False ends it with the sets drawn.
+
+    Raises
+    ------
+    OutOfMemoryBoundError
+        If the RR sets need more memory.
     """
 
     def __init__(
@@ -248,10 +289,17 @@ class RRSetOracle:
         key: Key,
         n_rr_sets: int,
         threads: int,
+        memory: int | None = None,
         keep_going: Callable[[], bool] | None = None,
     ) -> None:
         self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
         self.sets.extend(min(n_rr_sets, 1024))
+        needed = self.sets.expected_nbytes(n_rr_sets)
+        if memory is not None and needed > memory:
+            raise OutOfMemoryBoundError(
+                f"n_rr_sets = {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above max_memory; use fewer, "
+                "or an algorithm that draws as many as it needs, such as opim-c"
+            )
         self.sets.extend(n_rr_sets, keep_going=keep_going)
         self.index = self.sets.index(parts=1)
         self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)

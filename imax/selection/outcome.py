@@ -35,7 +35,7 @@ class Bounds:
     spread : float
         Estimate from the validation collection, which the choice did not use.
     interval : tuple of float
-        95 % confidence interval of the spread.
+        95 % confidence interval of the spread, also if sampling stopped by itself.
     lower : float
         Lower bound of the spread of the seeds.
     upper : float

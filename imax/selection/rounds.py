@@ -13,16 +13,16 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import OpimSchedule, lower_bound, upper_bound, wilson
+from ..ris.bounds import OpimSchedule, lower_bound, upper_bound, wilson, z_of_look
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem, Progress
 
-__all__ = ["CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
 
-_MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
+MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
 
 
@@ -96,6 +96,8 @@ class CollectionPair:
             self.selection = RRCollection(sampler)
             self.validation = RRCollection(sampler.with_key(stream_key(problem.key, streams[1])))
         self.total = self.selection.total
+        # the spread of the best seeds: at least their own weight
+        self.min_spread = min(problem.constraint.min_spread(problem.weights), self.total)
 
     @contextmanager
     def clock(self, phase: str) -> Iterator[None]:
@@ -137,7 +139,7 @@ class CollectionPair:
 
     def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
-        if count > _MAX_SETS:
+        if count > MAX_SETS:
             raise Stopped(MEMORY)
         # stop before the collection grows beyond the limit
         if (
@@ -163,11 +165,13 @@ class CollectionPair:
         *,
         seeds: NDArray[np.int32] | None = None,
         select: CoverAlgorithm = greedy_cover,
+        look: int = 0,
     ) -> Round:
         """Extend the collections to these numbers of sets, choose by coverage, and validate the choice or other seeds.
 
         One thread chooses while the others draw the validation collection. Each bound may fail with probability
-        exp(-a).
+        exp(-a). `look` is the number of the round from 1, if the result decides whether there is another round;
+        otherwise 0.
         """
         covers: list[Cover] = []
 
@@ -180,24 +184,56 @@ class CollectionPair:
             self.selection.index()
         self._extend(self.validation, n_validation, choose)
         cover = covers[0]
-        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a)
+        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, look)
 
-    def validate(self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float) -> Round:
+    def validate(
+        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, look: int = 0
+    ) -> Round:
         """Estimate and bound the spread of seeds that were chosen without the validation collection."""
         with self.clock("certify"):
             if start.size:
                 covered = int(self.validation.first_covered(seeds, start).sum())
             else:
                 covered = self.validation.covered(seeds)
-        n_sets = self.validation.n_sets
-        bounds = Bounds(
-            spread=self.total * covered / n_sets,
-            interval=wilson(covered, n_sets, self.total),
-            lower=lower_bound(covered, n_sets, self.total, a),
-            upper=upper_bound(cover.upper_bound, self.selection.n_sets, self.total, a),
-        )
+        own = float(self.own_weights(np.unique(seeds)).sum())
+        bounds = self.bounds(covered, cover.upper_bound, a, look, own=own, min_spread=self.min_spread)
         self.have_result = True
         return Round(cover, covered, bounds, self.selection.n_sets, self.n_sets, self.n_entries)
+
+    def own_weights(self, seeds: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return a lower bound of the gain of each seed: its weight, or 0 if nodes are active from the start."""
+        q = self.problem
+        if q.constraint.start.size:
+            return np.zeros(seeds.size)
+        own = np.ones(seeds.size) if q.weights is None else q.weights[seeds]
+        return own if q.blocked is None else np.where(q.blocked[seeds], 0.0, own)
+
+    def bounds(self, covered: int, limit: int, a: float, look: int, *, own: float, min_spread: float) -> Bounds:
+        """Return the estimate and the bounds that follow from coverage and from the weights of nodes.
+
+        Parameters
+        ----------
+        covered : int
+            Sets of the validation collection that the seeds cover.
+        limit : int
+            Upper bound on the sets of the selection collection that any admissible seed set covers.
+        a : float
+            Each bound may fail with probability exp(-a).
+        look : int
+            See `round`.
+        own : float
+            Total weight of the seeds: their spread is never less.
+        min_spread : float
+            Spread that the optimum reaches in any case.
+        """
+        n_sets, own = self.validation.n_sets, min(own, self.total)
+        low, high = wilson(covered, n_sets, self.total, z_of_look(look))
+        return Bounds(
+            spread=max(self.total * covered / n_sets, own),
+            interval=(max(low, own), max(high, own)),
+            lower=max(lower_bound(covered, n_sets, self.total, a), own),
+            upper=max(upper_bound(limit, self.selection.n_sets, self.total, a), min_spread),
+        )
 
     def spread_of_start(self) -> float | None:
         """Estimate the spread of the nodes active from the start; None if there are none."""

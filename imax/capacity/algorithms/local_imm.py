@@ -37,8 +37,9 @@ def _estimate(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, 
     """
     problem, free = task.selection_problem, free_inviters(task)
     total, width = pair.total, math.sqrt(2.0) * problem.epsilon
-    sizes = {g: imm_sizes(total, logs, problem.epsilon, problem.delta / len(free)) for g, logs, _ in free}
     min_optimum = {g: max(own, 1e-9 * total) for g, _, own in free}
+    delta = problem.delta / max(len(free), 1)
+    sizes = {g: imm_sizes(total, logs, problem.epsilon, delta, min_spread=min_optimum[g]) for g, logs, _ in free}
     n_sets, waiting, spread = 1.0, set(sizes), total
     while waiting and spread / 2 >= min(min_optimum[g] for g in waiting):
         spread /= 2

@@ -5,6 +5,7 @@ instead of this one, ``imax.cli`` cannot be imported or does not work. This modu
 standard library only, so it can still be loaded and can say what to uninstall.
 """
 
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -17,6 +18,8 @@ _REPAIR = "pip install --force-reinstall --no-deps influence-maximization"
 
 def main() -> Any:
     """Run the command line; if ``imax`` is another package, print one line that says so and exit with code 1."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends the process without a traceback
     problem = _problem()
     if problem:
         sys.exit(f"imax: error: {problem}")

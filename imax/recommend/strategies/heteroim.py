@@ -5,11 +5,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import FileFormatError
 from .._candidates import CandidateLists
 from .._cover import CoverOrder, SharedSets, count_shared, cover_greedily, sample_stratified
 from ..ranking import Scores
-from ..storage import State, check_node_values, check_rows
+from ..storage import State
 from .base import Context, Options, Strategy
 
 __all__ = ["HeteroIM"]
@@ -57,11 +56,7 @@ class HeteroIM(Strategy):
     @classmethod
     def restore(cls, context: Context, state: State) -> Self:
         """Make the strategy from saved arrays."""
-        arrays, n = state.arrays, context.network.graph.n_nodes
+        arrays = state.arrays
         cover = CoverOrder(arrays["order"], arrays["cover"], state.numbers["max_cover"])
         shared = SharedSets(arrays["shared.ptr"], arrays["shared.friend"], arrays["shared.count"])
-        if shared.friend.size != shared.count.size:
-            raise FileFormatError("its arrays have different lengths")
-        check_node_values(n, cover.order, cover.cover)
-        check_rows(shared.ptr, shared.friend, n)
         return cls(cover, shared, state.numbers["n_rr_sets"])

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.registry import Entry
 from ...graph.influence_graph import InfluenceGraph
 from ..outcome import Outcome
-from ..problem import DEFAULT_EPSILON, Problem
-from .ranking import DecreasingScores, select_by_rank, select_one_by_one
+from ..problem import Problem
+from .ranking import DecreasingScores, heuristic, select_by_rank, select_one_by_one
 
 __all__ = ["DEGREE", "DEGREE_DISCOUNT", "SINGLE_DISCOUNT", "degree", "degree_discount", "out_degree", "single_discount"]
 
@@ -91,27 +90,13 @@ def degree_discount(problem: Problem) -> Outcome:
     return select_one_by_one(problem, _DegreeDiscount(problem))
 
 
-DEGREE = Entry(
-    name="degree",
-    run=degree,
-    summary="the largest out-degrees",
-    source="Kempe, Kleinberg, Tardos, KDD 2003",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
+DEGREE = heuristic("degree", degree, "the largest out-degrees", "Kempe, Kleinberg, Tardos, KDD 2003")
+SINGLE_DISCOUNT = heuristic(
+    "single-discount", single_discount, "out-degree without arcs to nodes already chosen", "Chen, Wang, Yang, KDD 2009"
 )
-SINGLE_DISCOUNT = Entry(
-    name="single-discount",
-    run=single_discount,
-    summary="out-degree without arcs to nodes already chosen",
-    source="Chen, Wang, Yang, KDD 2009",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
-)
-DEGREE_DISCOUNT = Entry(
-    name="degree-discount",
-    run=degree_discount,
-    summary="the expected number of nodes that a node activates among itself and its out-neighbors",
-    source="Chen, Wang, Yang, KDD 2009",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
+DEGREE_DISCOUNT = heuristic(
+    "degree-discount",
+    degree_discount,
+    "the expected number of nodes that a node activates among itself and its out-neighbors",
+    "Chen, Wang, Yang, KDD 2009",
 )

@@ -9,6 +9,7 @@ evaluate.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 from typing import Any
@@ -35,7 +36,7 @@ def _oracle(q: Problem, keep_going: Callable[[], bool]) -> Oracle:
         return ExactOracle(q.graph, q.model, q.weights, q.blocked)
     if q.oracle == "rr":
         n_sets = q.n_rr_sets or DEFAULT_SETS
-        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.in_time)
+        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.memory, q.limits.in_time)
     n = q.n_simulations or DEFAULT_SIMULATIONS
     return SimulationOracle(
         q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going, blocked=q.blocked
@@ -69,9 +70,10 @@ class Search:
 
     def add(self, node: int, gain: float) -> None:
         """Take a node as a seed."""
-        self.oracle.take(node)
-        self.seeds.append(node)
         self.gains.append(gain)
+        self.seeds.append(node)
+        with suppress(OutOfTime):  # no gain is evaluated after this, so the oracle need not know the node
+            self.oracle.take(node)
         self.report()
 
     def report(self) -> None:
@@ -84,6 +86,8 @@ class Search:
         """Return the gains of many nodes, in parts; stop at the time limit once one gain is known."""
         found = np.empty(nodes.size)
         done, size = 0, 1
+        if self.problem.limits.seconds is not None and not self.seeds and self.best is None and nodes.size:
+            self._estimate_first(int(nodes[0]))
         while done < nodes.size:
             if not self.goes_on():
                 raise OutOfTime
@@ -100,6 +104,11 @@ class Search:
             if done < nodes.size:
                 self.report()
         return found
+
+    def _estimate_first(self, node: int) -> None:
+        """Provide a result for the case that the time ends before the first gain is known."""
+        if isinstance(self.oracle, SimulationOracle):
+            self.best = self.oracle.first_estimate(node), node
 
     def evaluate_one(self, node: int, before: int = -1) -> float:
         """Return the current gain of a node, or its gain once `before` is a seed."""
@@ -193,6 +202,7 @@ def _evaluate_lazily(state: Search, *, ahead: bool) -> None:
             top.gain = top.after
         else:
             top.gain = state.evaluate_one(top.node)
+            top.before = -1  # the gain ahead is of an earlier seed set
             if ahead and leader is not None and len(state.seeds) + 1 < state.k:
                 top.before, top.after = leader.node, state.evaluate_one(top.node, leader.node)
         top.size = len(state.seeds)

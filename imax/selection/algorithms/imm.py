@@ -16,11 +16,12 @@ from ...ris.collection import RRCollection
 from ...ris.coverage import greedy_cover
 from ..outcome import BOUND, MEMORY, TIME, Outcome
 from ..problem import Problem
-from ..rounds import CollectionPair, Round, run_rounds
+from ..rounds import MAX_SETS, CollectionPair, Round, run_rounds
 
 __all__ = ["IMM", "imm"]
 
 _VALIDATION_SHARE = 0.125
+_FIRST = 1024
 _STEP = 1 << 18  # sets drawn between two checks of the time limit
 _SAMPLING_SHARE = 0.5  # of the time limit: index and greedy selection take about as long as sampling
 
@@ -30,7 +31,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
     q = pair.problem
     c, n = q.constraint, q.total
     min_spread = max(c.min_spread(q.weights), 1e-9 * n)
-    test, choose = imm_sizes(n, c.log_choices(), q.epsilon, q.delta, c.guarantee)
+    test, choose = imm_sizes(n, c.log_choices(), q.epsilon, q.delta, c.guarantee, min_spread=min_spread)
     wide = math.sqrt(2.0) * q.epsilon
     sets = RRCollection(
         Sampler(
@@ -39,6 +40,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
         )
     )  # fmt: skip
     spread = n
+    sets.extend(math.ceil(min(test / spread, _FIRST)))  # to know how much memory a set takes
     while spread / 2 >= min_spread and q.limits.in_time(_SAMPLING_SHARE):
         spread /= 2
         with pair.clock("estimate"):
@@ -53,9 +55,9 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
 
 
 def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
-    """Whether that many sets, with their index, stay below the memory limit."""
+    """Whether that many sets can be numbered and, with their index, stay below the memory limit."""
     limit = pair.problem.limits.memory
-    return limit is None or sets.expected_nbytes(math.ceil(count)) <= limit
+    return count <= MAX_SETS and (limit is None or sets.expected_nbytes(math.ceil(count)) <= limit)
 
 
 def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
@@ -64,9 +66,11 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     a = math.log(2.0 / q.delta)
     reason = BOUND
     if not _fits(pair, sets, n_needed * (1.0 + _VALIDATION_SHARE)):
-        limit = q.limits.memory
-        assert limit is not None
-        n_needed = limit / (1.0 + _VALIDATION_SHARE) / (sets.expected_nbytes(sets.n_sets) / sets.n_sets)
+        limit = math.inf if q.limits.memory is None else q.limits.memory
+        n_possible = (
+            min(MAX_SETS, limit / (sets.expected_nbytes(sets.n_sets) / sets.n_sets)) if sets.n_sets else MAX_SETS
+        )
+        n_needed = n_possible / (1.0 + _VALIDATION_SHARE)
         reason = MEMORY
     del sets
     count = 0
@@ -83,10 +87,16 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
 
 
 def imm(problem: Problem) -> Outcome:
-    """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta."""
+    """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta.
+
+    The proof is for the number of sets that the estimate requires. If a limit of time or memory allows fewer, there is
+    no target ratio, and only the certificate of the result holds.
+    """
     pair = CollectionPair(problem)
     best, reason, number = run_rounds(_single_round(pair))
-    return pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
+    return pair.result(
+        best, reason, number, problem.constraint.guarantee - problem.epsilon if reason == BOUND else None
+    )
 
 
 IMM = Entry(

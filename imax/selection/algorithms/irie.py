@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.registry import Entry
 from ..outcome import Outcome
-from ..problem import DEFAULT_EPSILON, Problem
+from ..problem import Problem
 from .flow import Flow, by_source
-from .ranking import select_one_by_one
+from .ranking import heuristic, select_one_by_one
 
 __all__ = ["IRIE", "irie"]
 
@@ -86,11 +85,4 @@ def irie(problem: Problem) -> Outcome:
     return select_one_by_one(problem, _Ranks(problem))
 
 
-IRIE = Entry(
-    name="irie",
-    run=irie,
-    summary="influence ranks, reduced by what the seeds so far reach",
-    source="Jung, Heo, Chen, ICDM 2012",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
-)
+IRIE = heuristic("irie", irie, "influence ranks, reduced by what the seeds so far reach", "Jung, Heo, Chen, ICDM 2012")

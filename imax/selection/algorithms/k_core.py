@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.registry import Entry
 from ...graph.influence_graph import InfluenceGraph
 from ..outcome import Outcome
-from ..problem import DEFAULT_EPSILON, Problem
+from ..problem import Problem
 from .flow import narrow
-from .ranking import gather, pieces, select_by_rank
+from .ranking import gather, heuristic, pieces, select_by_rank
 
 __all__ = ["K_CORE", "core_numbers", "k_core"]
 
@@ -85,11 +84,6 @@ def k_core(problem: Problem) -> Outcome:
     return select_by_rank(problem, core_numbers(problem.graph))  # internal ids are sorted by decreasing out-degree
 
 
-K_CORE = Entry(
-    name="k-core",
-    run=k_core,
-    summary="the largest core numbers, then out-degrees",
-    source="Seidman 1983; Kitsak et al., Nature Physics 2010",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
+K_CORE = heuristic(
+    "k-core", k_core, "the largest core numbers, then out-degrees", "Seidman 1983; Kitsak et al., Nature Physics 2010"
 )

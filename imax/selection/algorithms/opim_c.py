@@ -59,7 +59,7 @@ def certified_rounds(
     target = problem.constraint.guarantee - problem.epsilon
 
     def make_round(number: int, count: int) -> Round:
-        return pair.round(count, count, c, schedule.a, select=select)
+        return pair.round(count, count, c, schedule.a, select=select, look=number)
 
     def stop(best: Round) -> str | None:
         if best.bounds.ratio >= target and best.settled(problem.epsilon):
@@ -86,7 +86,7 @@ def anytime_outcomes(problem: Problem) -> Generator[Outcome, None, None]:
 
     def make_round(number: int, count: int) -> Round:
         a = math.log((math.pi * number) ** 2 / (3.0 * problem.delta))
-        return pair.round(count, count, problem.constraint, a)
+        return pair.round(count, count, problem.constraint, a, look=number)
 
     try:
         rounds = doubling_rounds(pair, schedule, make_round, lambda best: None)

@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ..._utils.registry import Entry
 from ...graph.influence_graph import InfluenceGraph
 from ..outcome import ALL_CHOSEN, TIME, Outcome
-from ..problem import DEFAULT_EPSILON, Limits, Problem
+from ..problem import Limits, Problem
 from .flow import Flow, by_source
-from .ranking import select_by_rank
+from .ranking import heuristic, select_by_rank
 
 __all__ = ["PAGERANK", "pagerank", "pagerank_of"]
 
@@ -47,11 +46,6 @@ def pagerank(problem: Problem) -> Outcome:
     return select_by_rank(problem, rank, ALL_CHOSEN if settled else TIME)
 
 
-PAGERANK = Entry(
-    name="pagerank",
-    run=pagerank,
-    summary="PageRank on the reversed graph, arcs weighted by probability",
-    source="Brin, Page, WWW 1998",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
+PAGERANK = heuristic(
+    "pagerank", pagerank, "PageRank on the reversed graph, arcs weighted by probability", "Brin, Page, WWW 1998"
 )

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from ..._utils.registry import Entry
 from ..._utils.streams import Stream, stream_key
 from ..outcome import Outcome
-from ..problem import DEFAULT_EPSILON, Problem
-from .ranking import select_by_rank
+from ..problem import Problem
+from .ranking import heuristic, select_by_rank
 
 __all__ = ["RANDOM", "random"]
 
@@ -19,11 +18,4 @@ def random(problem: Problem) -> Outcome:
     return select_by_rank(problem, (words >> np.uint64(11)) * 2.0**-53)
 
 
-RANDOM = Entry(
-    name="random",
-    run=random,
-    summary="uniformly at random",
-    source="Kempe, Kleinberg, Tardos, KDD 2003",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
-)
+RANDOM = heuristic("random", random, "uniformly at random", "Kempe, Kleinberg, Tardos, KDD 2003")

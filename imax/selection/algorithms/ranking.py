@@ -1,18 +1,26 @@
 """How heuristics choose: all seeds by a fixed ranking, or one by one by scores that each choice changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, heapreplace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.registry import Entry
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
-from ..problem import Problem, Progress
+from ..problem import DEFAULT_EPSILON, Problem, Progress
 
-__all__ = ["DecreasingScores", "Scores", "gather", "pieces", "select_by_rank", "select_one_by_one"]
+__all__ = ["DecreasingScores", "Scores", "gather", "heuristic", "pieces", "select_by_rank", "select_one_by_one"]
 
 _CHUNK = 1 << 22
+
+
+def heuristic(
+    name: str, run: Callable[[Problem], Outcome], summary: str, source: str
+) -> Entry[Callable[[Problem], Outcome]]:
+    """Return the registry entry of a heuristic: it gives no guarantee, and accepts nodes active from the start."""
+    return Entry(name, run, summary, source, accepts=frozenset({"start"}), epsilon=DEFAULT_EPSILON)
 
 
 def select_by_rank(problem: Problem, score: NDArray[Any], reason: str = ALL_CHOSEN) -> Outcome:

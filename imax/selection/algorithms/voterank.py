@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.registry import Entry
 from ..outcome import Outcome
-from ..problem import DEFAULT_EPSILON, Problem
-from .ranking import DecreasingScores, gather, pieces, select_one_by_one
+from ..problem import Problem
+from .ranking import DecreasingScores, gather, heuristic, pieces, select_one_by_one
 
 __all__ = ["VOTERANK", "voterank"]
 
@@ -57,11 +56,9 @@ def voterank(problem: Problem) -> Outcome:
     return select_one_by_one(problem, _Votes(problem))
 
 
-VOTERANK = Entry(
-    name="voterank",
-    run=voterank,
-    summary="elections in which the out-neighbors of a node vote for it, with less weight after each success",
-    source="Zhang et al., Scientific Reports 2016",
-    accepts=frozenset({"start"}),
-    epsilon=DEFAULT_EPSILON,
+VOTERANK = heuristic(
+    "voterank",
+    voterank,
+    "elections in which the out-neighbors of a node vote for it, with less weight after each success",
+    "Zhang et al., Scientific Reports 2016",
 )

@@ -1,0 +1,154 @@
+"""Failing allocations and thread starts, many calls in a row, and child processes: errors and the same answers."""
+
+import _thread
+import concurrent.futures
+import gc
+import multiprocessing
+import os
+import warnings
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import imax
+from imax._utils import parallel
+from imax.diffusion import sampler, simulation, tables
+from imax.graph import build
+from imax.ris import collection, coverage
+
+MODULES = [sampler, simulation, tables, build, collection, coverage]
+
+
+def small_graph():
+    rng = np.random.default_rng(3)
+    return imax.InfluenceGraph.from_arrays(
+        rng.integers(0, 200, 900), rng.integers(0, 200, 900), n_nodes=200, probability="trivalency", rng=1
+    )
+
+
+def selected(algorithm="opim-c", threads=2):
+    """Return the results of a selection and of simulations on a new graph."""
+    graph = small_graph()
+    found = imax.maximize(graph, 3, algorithm=algorithm, epsilon=0.2, n_simulations=None, rng=1, threads=threads)
+    estimate = imax.spread(graph, found.seeds, n_simulations=500, rng=1, threads=threads)
+    return found.stop_reason, found.seeds, estimate.spread
+
+
+class FailingNumpy:
+    """NumPy whose n-th allocation fails."""
+
+    def __init__(self, n):
+        self.left = n
+
+    def __getattr__(self, name):
+        function = getattr(np, name)
+        if name not in ("empty", "zeros", "full", "arange"):
+            return function
+
+        def allocate(*given, **options):
+            self.left -= 1
+            if self.left == 0:
+                raise MemoryError
+            return function(*given, **options)
+
+        return allocate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("algorithm", ["opim-c", "imm"])
+def test_a_failing_allocation_is_a_memory_error_and_nothing_hangs(monkeypatch, algorithm, threads):
+    expected = selected(algorithm, threads)
+    for n in range(1, 400):
+        failing = FailingNumpy(n)
+        with monkeypatch.context() as patch:
+            for module in MODULES:
+                patch.setattr(module, "np", failing)
+            try:
+                found = selected(algorithm, threads)
+                assert found == expected or found[0] == "memory limit"  # then it is the result of the last round
+            except MemoryError:
+                assert failing.left <= 0
+        if failing.left > 0:
+            break
+    assert n > 20
+    assert selected(algorithm, threads) == expected
+
+
+def test_a_failing_thread_start_changes_no_answer(monkeypatch):
+    expected = selected(threads=4)
+    start = _thread.start_new_thread
+    for n in range(1, 6):
+        calls = []
+
+        def fail_once(*given, calls=calls, n=n):
+            calls.append(given)
+            if len(calls) == n:
+                raise RuntimeError("can't start new thread")
+            return start(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(parallel, "_pool", parallel._Pool())
+            patch.setattr(_thread, "start_new_thread", fail_once)
+            assert selected(threads=4) == expected
+
+
+def resources():
+    """Return the numbers of threads and open files, and the resident memory in bytes."""
+    gc.collect()
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["Threads"]), len(os.listdir("/proc/self/fd")), int(status["VmRSS"].split()[0]) << 10  # noqa: PTH208
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs the proc file system")
+def test_many_calls_need_no_more_threads_files_and_memory():
+    names = ["opim-c", "imm", "celf", "degree"]
+    graph = small_graph()
+
+    def call(i):
+        imax.maximize(graph, 3, algorithm=names[i % 4], epsilon=0.3, rng=i, threads=1 + i % 4)
+        imax.spread(small_graph(), [0], n_simulations=100, rng=i, threads=1 + i % 3)
+
+    for i in range(60):
+        call(i)
+    threads, files, memory = resources()
+    for i in range(300):
+        call(i)
+    after = resources()
+    assert after[:2] == (threads, files)
+    assert after[2] < memory + (16 << 20)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_child_processes_give_the_same_answers(method):
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"the system has no {method}")
+    expected = selected()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns about threads of the parent
+        context = multiprocessing.get_context(method)
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
+            run = _child if method == "spawn" else selected
+            assert [future.result(120) for future in [pool.submit(run) for _ in range(3)]] == [expected] * 3
+
+
+def _child():
+    return selected()
+
+
+def test_threads_of_the_caller_give_the_same_answers():
+    expected = selected()
+    with ThreadPool(4) as pool:
+        assert pool.map(lambda _: selected(), range(12)) == [expected] * 12
+
+
+def test_joblib_gives_the_same_answers():
+    joblib = pytest.importorskip("joblib")
+    graph = small_graph()
+    options = {"epsilon": 0.2, "rng": 1, "threads": 2}
+    expected = imax.maximize(graph, 3, **options).seeds
+    found = joblib.Parallel(2)(joblib.delayed(imax.maximize)(graph, 3, **options) for _ in range(3))
+    assert [result.seeds for result in found] == [expected] * 3

@@ -1,0 +1,313 @@
+"""Damaged and hostile files: every reader answers with one clear sentence, and with bounded memory."""
+
+import bz2
+import dataclasses
+import gzip
+import io
+import json
+import lzma
+import pickle
+import struct
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import imax
+from imax._utils.memory import peak_rise
+from imax.annotate.files import read_embeddings, read_items
+from imax.cli import main
+from imax.errors import FileFormatError, ImaxError, InvalidArgumentError, OutOfMemoryBoundError
+from imax.io import read_labels, read_node_values
+from imax.recommend.files import read_rows
+
+pa = pytest.importorskip("pyarrow")
+import pyarrow.parquet as pq  # noqa: E402
+
+KARATE = imax.datasets.load("karate")
+VECTORS = np.random.default_rng(0).normal(size=(20, 3))
+
+
+def one_sentence(error, *words):
+    """Check that a message is one short line with the given words."""
+    text = str(error.value)
+    assert "\n" not in text
+    assert len(text) < 600
+    assert not [word for word in words if word not in text], text
+
+
+def as_npy(header, data=None):
+    """Return an array file with a given header."""
+    raw = header.encode()
+    raw += b" " * (-(len(raw) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(raw)) + raw + (VECTORS.tobytes() if data is None else data)
+
+
+def as_npz(**arrays):
+    """Return compressed arrays as one file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return bytearray(buffer.getvalue())
+
+
+def as_parquet(**columns):
+    """Return a table as a Parquet file."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return bytearray(buffer.getvalue())
+
+
+def changed(data, *changes):
+    """Return bytes with some of them replaced."""
+    data = bytearray(data)
+    for place, value in changes:
+        data[place] = value
+    return bytes(data)
+
+
+def damaged_embeddings():
+    """Yield (name, bytes, a word of the message)."""
+    npz = as_npz(train=VECTORS)
+    directory = npz.find(b"PK\x01\x02")
+    yield "flip.npz", changed(npz, (120, npz[120] ^ 255), (121, npz[121] ^ 255)), "damaged"
+    yield "method.npz", changed(npz, (directory + 10, 99), (8, 99)), "cannot be read"
+    yield "encrypted.npz", changed(npz, (directory + 8, npz[directory + 8] | 1), (6, npz[6] | 1)), "encrypted"
+    yield "cut.npz", bytes(npz[:-10]), "cannot be read"
+    plain = io.BytesIO()
+    with zipfile.ZipFile(plain, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    yield "plain.npz", plain.getvalue(), "no arrays"
+    start = "{'descr': '<f8', 'fortran_order': False, 'shape': "
+    yield "token.npy", as_npy(start + "(20, 3"), "header is damaged"
+    yield "huge.npy", as_npy(start + "(99999999999999999999, 3), }"), "header is damaged"
+    yield "rows.npy", as_npy(start + "(1000000000000, 3), }"), "announces 24,000,000,000,000 bytes"
+    yield "bool.npy", as_npy(start + "(True, 3), }"), "header is damaged"
+    yield "negative.npy", as_npy(start + "(-20, -3), }"), "header is damaged"
+    yield "short.npy", as_npy(start + "(20, 3), }", VECTORS.tobytes()[:-1]), "announces"
+    yield "long.npy", as_npy(start + "(20, 3), }", VECTORS.tobytes() + b"x"), "announces"
+    yield "object.npy", as_npy("{'descr': '|O', 'fortran_order': False, 'shape': (60,), }"), "type of numbers"
+    yield "code.npy", as_npy("__import__('os').abort()"), "header is damaged"
+    yield "magic.npy", b"\x93NUMPY", "header is damaged"
+    yield "deep.jsonl", b'{"embedding": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", "deep.jsonl:1"
+    yield "nested.jsonl", b'{"embedding": ' + b"[" * 900 + b"]" * 900 + b"}\n", "nested.jsonl:1"
+    yield "digits.jsonl", b'{"embedding": [1' + b"0" * 400 + b", 1]}\n", "digits.jsonl:1"
+    yield "more.jsonl", b'{"embedding": [1' + b"0" * 5000 + b", 1]}\n", "more.jsonl:1"
+    yield "object.jsonl", b'{"embedding": {"1": 2}}\n', "object.jsonl:1"
+    yield "cells.csv", b"embedding\n1_0 2\n", "cells.csv:2"
+    parquet = as_parquet(embedding=[[1.0, 2.0], [2.0, 1.0]])
+    yield "cut.parquet", bytes(parquet[:-1]), "Parquet data is damaged"
+    yield "flip.parquet", changed(parquet, (len(parquet) - 60, parquet[-60] ^ 255)), "Parquet data is damaged"
+    yield "head.parquet", b"PAR1", "Parquet data is damaged"
+    yield "column.parquet", bytes(as_parquet(vector=[1.0])), "'embedding' is missing"
+    yield "names.parquet", bytes(as_parquet(**{"c" * 2000 + str(i): [1] for i in range(100)})), "is missing"
+
+
+DAMAGED = {name: (data, word) for name, data, word in damaged_embeddings()}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_embeddings_are_refused_in_one_sentence(tmp_path, name):
+    data, word = DAMAGED[name]
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(FileFormatError) as error:
+        read_embeddings(tmp_path / name)
+    one_sentence(error, name, word)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["<f8", ">f4", "<f2", "<i4", "|b1"])
+def test_arrays_are_read_as_numpy_reads_them(tmp_path, order, dtype):
+    array = np.asarray(VECTORS.astype(dtype), order=order)
+    np.save(tmp_path / "a.npy", array)
+    np.savez(tmp_path / "a.npz", vectors=array, other=np.arange(3))
+    np.savez_compressed(tmp_path / "b.npz", vectors=array)
+    for name in ("a.npy", "a.npz", "b.npz"):
+        found = read_embeddings(tmp_path / name)
+        assert found.dtype == array.dtype
+        assert np.array_equal(found, array)
+    with pytest.raises(FileFormatError, match="has no array 'x'; its arrays are 'vectors', 'other'"):
+        read_embeddings(tmp_path / "a.npz", key="x")
+
+
+def test_an_archive_with_a_wrong_checksum_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", vectors=VECTORS)
+    data = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(changed(data, (400, data[400] ^ 1)))
+    with pytest.raises(FileFormatError, match="CRC"):
+        read_embeddings(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("deep.jsonl", b'{"user": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"),
+        ("score.jsonl", b'{"user": 0, "candidate": 1, "score": 1' + b"0" * 400 + b"}\n"),
+        ("list.jsonl", b'{"user": [0], "candidate": {"a": 1}, "score": 0.5}\n'),
+        ("score.csv", b"user,candidate,score\n0,1,0_1\n"),
+        ("cut.parquet", bytes(as_parquet(user=[0, 33], candidate=[1, 31])[:-1])),
+        ("bytes.parquet", bytes(as_parquet(user=[[0], [33]], candidate=[1, 31]))),
+        ("head.csv", b"user," + b"x" * 140_000 + b"\n0,1\n"),
+    ],
+)
+def test_damaged_tables_are_refused_in_one_sentence(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(FileFormatError) as error:
+        read_rows(tmp_path / name, KARATE.labels, ("user", "candidate"), "score")
+    one_sentence(error, name)
+
+
+def test_a_table_in_parquet_reads_the_columns_that_are_needed(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(as_parquet(other=["x", "y"], candidate=[1, 31], user=[0, 33]))
+    assert read_rows(tmp_path / "t.parquet", KARATE.labels, ("user", "candidate"), "score") == [[0, 33], [1, 31], []]
+
+
+@pytest.mark.parametrize("name", ["costs", "node_weights"])
+def test_node_values_with_an_infinite_sum_are_refused(name):
+    values = np.full(34, 1e308)
+    given = {"costs": values, "budget": 1e308} if name == "costs" else {"node_weights": values}
+    with pytest.raises(InvalidArgumentError, match=f"{name} have a sum beyond the largest number") as error:
+        imax.maximize(KARATE, None if name == "costs" else 2, **given)
+    assert error.value.argument == name
+
+
+def zstd(data):
+    """Return data compressed with zstd."""
+    return pytest.importorskip("zstandard").ZstdCompressor().compress(data)
+
+
+CODECS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_decompressed_content_is_bounded(tmp_path, codec):
+    text = b"1 2\n" * (1 << 20)
+    path = tmp_path / f"bomb.{codec}"
+    path.write_bytes(CODECS[codec](text))
+    with pytest.raises(
+        OutOfMemoryBoundError, match=r"decompressed content takes more than the 1,048,576 bytes"
+    ) as error:
+        imax.read_graph(path, max_memory="1M")
+    one_sentence(error, path.name, "max_memory")
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError):
+        imax.read_edgelist(path, max_memory=1000)
+    assert (rise() or 0) < 64 << 20
+    assert imax.read_graph(path, max_memory="4M").n_arcs == 1
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_decompression_stops_at_bytes_that_are_no_text(tmp_path, codec, monkeypatch):
+    path = tmp_path / f"zero.{codec}"
+    size = 256 << 20 if codec == "zst" else 64 << 20  # one piece of zstd can be 64 MB
+    path.write_bytes(CODECS[codec](bytes(size)))
+    start = time.perf_counter()
+    with peak_rise() as rise, pytest.raises(FileFormatError, match="not a text file"):
+        imax.read_graph(path)
+    assert (rise() or 0) < size // 2
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_bytes_after_compressed_data_are_refused(tmp_path, codec):
+    path = tmp_path / f"g.{codec}"
+    whole = CODECS[codec](b"1 2\n") + CODECS[codec](b"2 3\n")  # several streams are one file
+    path.write_bytes(whole)
+    assert imax.read_graph(path).arcs() == [(1, 2, 1.0), (2, 3, 1.0)]
+    for data in (whole + b"garbage", whole + b"g"):
+        path.write_bytes(data)
+        with pytest.raises(FileFormatError, match=r"data (is damaged|ends too early)") as error:
+            imax.read_graph(path)
+        one_sentence(error, path.name)
+    path.write_bytes(whole[:-3])
+    with pytest.raises(FileFormatError, match="ends too early"):
+        imax.read_graph(path)
+
+
+def test_padding_after_xz_is_allowed(tmp_path):
+    (tmp_path / "g.xz").write_bytes(lzma.compress(b"1 2\n") + bytes(8))
+    assert imax.read_graph(tmp_path / "g.xz").n_arcs == 1
+
+
+def test_announced_rows_of_a_matrix_are_bounded(tmp_path):
+    path = tmp_path / "m.mtx"
+    path.write_text("%%MatrixMarket matrix coordinate pattern general\n300000000 300000000 1\n1 2\n")
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="the 300,000,000 rows that line 2 announces"):
+        imax.read_graph(path, max_memory="100M")
+    assert (rise() or 0) < 64 << 20
+    runner = CliRunner()
+    done = runner.invoke(main, ["seed", "--k", "2", "--max-memory", "100M", str(path)])
+    assert done.exit_code == 1
+    assert "300,000,000 rows" in done.output
+
+
+def test_a_size_with_many_digits_is_refused(tmp_path):
+    path = tmp_path / "m.mtx"
+    path.write_text("%%MatrixMarket matrix coordinate pattern general\n" + "9" * 5000 + " 3 1\n1 2\n")
+    with pytest.raises(FileFormatError, match="expected the numbers of rows") as error:
+        imax.read_graph(path)
+    one_sentence(error)
+
+
+def test_arrays_in_archives_are_bounded(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "e.npz", e=np.zeros((1000, 1000)))
+    (tmp_path / "e.parquet").write_bytes(as_parquet(embedding=[[0.0] * 1000] * 1000))
+    monkeypatch.setattr("imax.io.text.free_memory", lambda: 1 << 19)
+    for name in ("e.npz", "e.parquet"):
+        with pytest.raises(ImaxError, match="more than the 524,288 bytes"):
+            read_embeddings(tmp_path / name)
+
+
+def test_integers_are_ascii_digits(tmp_path):
+    path = tmp_path / "nodes.txt"
+    for text in ("1_0", "¹", "٣", "1" * 5000, "0x1"):
+        path.write_text(text + "\n", encoding="utf-8")
+        with pytest.raises(ImaxError) as error:
+            read_labels(path, KARATE)
+        assert "nodes.txt:1" in str(error.value)
+        with pytest.raises(FileFormatError, match=r"nodes.txt:1: .* is not an item"):
+            read_items(path, 34)
+        path.write_text(f"{text} 1\n", encoding="utf-8")
+        with pytest.raises(ImaxError):
+            read_node_values(path, KARATE, default=0)
+        path.write_text(f"1 {text}x\n", encoding="utf-8")
+        with pytest.raises(FileFormatError, match="finite number"):
+            read_node_values(path, KARATE, default=0)
+    path.write_text("1 1_0\n")
+    with pytest.raises(FileFormatError, match="finite number"):
+        read_node_values(path, KARATE, default=0)
+    path.write_text("+3\n-0\n")
+    assert read_labels(path, KARATE) == [3, 0]
+
+
+def test_messages_do_not_repeat_long_labels(tmp_path):
+    path = tmp_path / "nodes.txt"
+    path.write_text("x" * 140_000 + "\n")
+    with pytest.raises(ImaxError) as error:
+        read_labels(path, KARATE)
+    assert len(str(error.value)) < 2000
+    assert "is not a node of the graph" in str(error.value)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_json_has_null_for_numbers_that_it_lacks(value):
+    estimate = dataclasses.replace(imax.spread(KARATE, [0], n_simulations=10, rng=1), spread=value)
+    assert json.loads(estimate.to_json(), parse_constant=pytest.fail)["spread"] is None
+
+
+def test_collections_can_be_pickled():
+    for model in ("ic", "lt"):
+        collection = imax.sample_rr_sets(KARATE, 100, rng=1, model=model)
+        collection.index()
+        again = pickle.loads(pickle.dumps(collection))
+        for one in (collection, again):
+            one.extend(300)
+        assert list(again) == list(collection)
+        assert again.estimate([0, 33]) == collection.estimate([0, 33])
+
+
+def test_the_setting_of_threads_is_ascii_digits(monkeypatch):
+    for text in ("²", "0", "-1", "1_0", "9" * 20, "2000"):
+        monkeypatch.setenv("IMAX_NUM_THREADS", text)
+        with pytest.raises(InvalidArgumentError, match="IMAX_NUM_THREADS must be a whole number from 1 to 1024"):
+            imax.maximize(KARATE, 2)

@@ -1,0 +1,133 @@
+"""Time limits hold where a single simulation, gain or verification takes long."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import imax
+from imax.capacity import CapacityProblem
+from imax.cli import main
+from imax.diffusion import simulation
+from imax.selection.oracles import OutOfTime, SimulationOracle
+
+MARGIN = 3.0  # seconds for a loaded machine; without the checks these take from 15 s to minutes
+
+
+@pytest.fixture(scope="module")
+def slow():
+    """Return a graph on which a simulation takes some milliseconds."""
+    rng = np.random.default_rng(1)
+    source, target = rng.integers(0, 40_000, (2, 800_000))
+    graph = imax.InfluenceGraph.from_arrays(source, target, n_nodes=40_000, probability="uniform:0.2")
+    imax.maximize(graph, 1, algorithm="celf", n_simulations=8, candidates=[0, 1], rng=1, threads=1)  # compiles
+    imax.spread(graph, [0], n_simulations=2, threads=1)
+    return graph
+
+
+def seconds_of(function, *given, **options):
+    began = time.perf_counter()
+    return function(*given, **options), time.perf_counter() - began
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["greedy", "celf", "celf++"])
+def test_simulated_gains_stop_in_time(slow, algorithm):
+    found, seconds = seconds_of(
+        imax.maximize, slow, 5, algorithm=algorithm, n_simulations=20_000, time_limit=0.5, rng=1, threads=1
+    )
+    assert seconds < 0.5 + MARGIN
+    assert (len(found.seeds), found.stop_reason) == (1, "time limit")
+
+
+@pytest.mark.slow
+def test_the_work_after_a_choice_stops_in_time(slow):
+    found, seconds = seconds_of(
+        imax.maximize, slow, 2, algorithm="celf", n_simulations=20_000, candidates=[0, 1], time_limit=2.0, rng=1,
+        threads=1,
+    )  # fmt: skip
+    assert seconds < 2.0 + MARGIN
+    assert found.stop_reason == "time limit"
+
+
+@pytest.mark.slow
+def test_a_capacity_algorithm_with_simulations_stops_in_time(slow):
+    problem = CapacityProblem(slow, active=range(4), capacity=5)
+    problem.passive  # noqa: B018 - built at first use
+    _, seconds = seconds_of(
+        imax.capacity.assign, problem, "mg-greedy", oracle="simulation", n_simulations=20_000, time_limit=0.5, rng=1,
+        threads=1,
+    )  # fmt: skip
+    assert seconds < 0.5 + 2 * MARGIN
+
+
+@pytest.mark.slow
+def test_spread_stops_in_time(slow):
+    found, seconds = seconds_of(imax.spread, slow, [0], n_simulations=10**9, time_limit=0.3, rng=1, threads=1)
+    assert seconds < 0.3 + MARGIN
+    assert found.stop_reason == "time limit"
+    same = imax.spread(slow, [0], n_simulations=found.n_simulations, rng=1, threads=2)
+    assert (same.spread, same.std_error) == (found.spread, found.std_error)
+
+
+@pytest.mark.slow
+def test_the_evaluation_of_a_comparison_stops_in_time(slow):
+    found, seconds = seconds_of(
+        imax.compare, slow, 5, ["degree", "random"], n_simulations=10**8, time_limit=0.3, rng=1, threads=1
+    )
+    assert seconds < 2 * (3 * 0.3 + MARGIN)
+    assert len(found.rows) == 2
+
+
+def test_a_verification_is_part_of_the_time_limit():
+    began = time.perf_counter()
+    options = "seed --k 2 --time-limit 0.5 --verify 100000000 --threads 1 --random-seed 1 --format json karate"
+    done = CliRunner().invoke(main, options.split())
+    assert done.exit_code == 0
+    assert time.perf_counter() - began < 0.5 + 10 * MARGIN  # with compilation
+    assert json.loads(done.stdout)["verification"]["n_simulations"] < 100_000_000
+
+
+def test_simulations_that_are_not_run_take_no_memory(monkeypatch):
+    sizes = []
+    empty = np.empty
+
+    def record(size, *given, **options):
+        sizes.append(np.prod(size))
+        return empty(size, *given, **options)
+
+    graph = imax.InfluenceGraph.from_arrays([0, 1], [1, 2], [0.5, 0.5])
+    monkeypatch.setattr(simulation.np, "empty", record)
+    found = imax.spread(graph, [0], n_simulations=10**11, time_limit=0.01, rng=1, threads=1)
+    assert found.n_simulations < 10**11
+    assert max(sizes) <= 1 << 16
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_steps_between_looks_at_the_clock_change_no_bit(weighted):
+    graph = imax.datasets.load("karate")
+    weights = np.random.default_rng(2).random(graph.n_nodes) if weighted else None
+    nodes = np.arange(graph.n_nodes)
+
+    def gains(pace):
+        oracle = SimulationOracle(graph, "ic", weights, (1, 2), 3000, 2, None)
+        oracle._pace = pace
+        first = oracle.gains(nodes)
+        oracle._pace = pace
+        oracle.take(3)
+        return np.concatenate([first, oracle.gains(nodes)])
+
+    np.testing.assert_array_equal(gains(1e3), gains(1e-9))
+
+
+def test_no_step_begins_after_the_end():
+    graph = imax.datasets.load("karate")
+    left = iter([True, True])
+    oracle = SimulationOracle(graph, "ic", None, (1, 2), 3000, 1, None, keep_going=lambda: next(left, False))
+    with pytest.raises(OutOfTime):
+        oracle.gains(np.array([1]))
+    with pytest.raises(OutOfTime):
+        oracle.take(1)
+    assert oracle.first_estimate(33) >= 1.0
