@@ -1,4 +1,4 @@
-"""The decorators with which imax compiles functions, and a helper for indices.
+"""The decorators with which imax compiles functions.
 
 Hot kernels and their helpers allocate nothing, so they are compiled without Numba's reference counting: counts kept on
 every array that passes through an inlined helper made the sampler three times slower.
@@ -8,13 +8,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
 from numba import config, njit
 from numba.extending import overload
 
 from ._cache import keep_compiled
 
-__all__ = ["as_index", "by_type", "helper", "hot", "kernel"]
+__all__ = ["by_type", "helper", "hot", "kernel"]
 
 _HOT = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
@@ -34,12 +33,6 @@ def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 kernel = _compiler(nogil=True)
 hot = _compiler(**_HOT)
 helper = _compiler(forceinline=True, **_HOT)
-
-
-@helper
-def as_index(node):
-    """Return a node id as int64 in such a way that the compiler adds no code for negative indices."""
-    return np.int64(np.uint32(node))
 
 
 def by_type(choices: dict[type, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -37,9 +37,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import as_index, helper, hot
-from .draws import NONE, OTHER, OWN, THRESHOLD, Block, draw, load, may_miss
-from .stream import mix, mulhi, prefetch, stream
+from ._jit import helper, hot
+from .draws import NONE, OTHER, OWN, THRESHOLD, Block, draw, load
+from .stream import as_index, mix, mulhi, prefetch, stream
 
 __all__ = ["BLOCK", "BUFFER_FULL", "LEVEL_FULL", "PAD", "Lanes", "Output", "Scratch", "cascades", "gather"]
 
@@ -125,13 +125,12 @@ def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, record, mark, la
 
 
 @helper
-def _append(tables, block, n_arcs, mark, lanes, items, n_items, is_sentinel):
+def _append(block, n_arcs, mark, lanes, items, n_items, is_sentinel):
     """Add each new node to its lane and to the items of the next level; return the number of items."""
     for j in range(n_arcs):
+        if block.ends[j] == NONE:
+            continue
         u = as_index(block.ends[j])
-        if may_miss(tables):
-            if block.ends[j] == NONE:
-                continue
         lane = np.int64(block.lane[j])
         bit = _ONE16 << np.uint16(lane)
         old = mark[u]
@@ -246,7 +245,7 @@ def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_se
                 status = LEVEL_FULL
                 break
             load(tables, block, n_arcs, mark)
-            n_later = _append(tables, block, n_arcs, mark, lanes, later, n_later, is_sentinel)
+            n_later = _append(block, n_arcs, mark, lanes, later, n_later, is_sentinel)
         if is_sentinel is not None:
             n_later = _drop_ended(later, n_later, lanes.hit)
         for lane in range(used):

@@ -2,6 +2,12 @@
 
 Eight lanes take one word each in turn, so that the multiplications overlap and memory sets the speed. Each step is a
 bijection of the word and of the lane, so that a change within one word always changes the result.
+
+===== ====== ======== ======================
+array dtype  shape    meaning
+===== ====== ======== ======================
+words uint64 (space,) content of the file
+===== ====== ======== ======================
 """
 
 import numpy as np

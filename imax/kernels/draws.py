@@ -42,8 +42,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import as_index, by_type, helper
-from .stream import as_float, mix, mulhi, prefetch, unit
+from ._jit import by_type, helper
+from .stream import as_float, as_index, mix, mulhi, prefetch, unit
 
 __all__ = [
     "ARCS_PER_WORD",
@@ -76,7 +76,6 @@ __all__ = [
     "UniformTables",
     "draw",
     "load",
-    "may_miss",
     "poisson_hits",
 ]
 
@@ -337,16 +336,6 @@ def _load_rows(tables, block, n_arcs, mark):
             prefetch(tables.record, np.int64(u))
 
 
-@helper
-def _never(tables):
-    return False
-
-
-@helper
-def _sometimes(tables):
-    return True
-
-
 @by_type({CountTables: _draw_count, HitTables: _draw_hits, UniformTables: _draw_uniform, PickTables: _draw_pick})
 def draw(tables, v, lane, block, n_arcs, state, step):
     """Append the live arcs of node `v` to the block; return the number of arcs in the block and the stream's state."""
@@ -355,8 +344,3 @@ def draw(tables, v, lane, block, n_arcs, state, step):
 @by_type({CountTables: _load_arcs, HitTables: _load_rows, UniformTables: _load_arcs, PickTables: _load_rows})
 def load(tables, block, n_arcs, mark):
     """Load the node at the end of each drawn arc of the block."""
-
-
-@by_type({CountTables: _never, HitTables: _sometimes, UniformTables: _never, PickTables: _sometimes})
-def may_miss(tables):
-    """Return whether a drawn arc may turn out not to be live, for which `load` writes `NONE`."""

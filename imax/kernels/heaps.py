@@ -1,4 +1,11 @@
-"""Binary heaps in int64 or float64 arrays; the caller keeps the size."""
+"""Binary heaps in arrays.
+
+===== ============== ======== ===================================================================================
+array dtype          shape    meaning
+===== ============== ======== ===================================================================================
+heap  int64, float64 (space,) entries 0 to size - 1 are the heap: entry i is above entries 2 i + 1 and 2 i + 2
+===== ============== ======== ===================================================================================
+"""
 
 from ._jit import helper
 

@@ -23,7 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import as_index, helper, hot
+from ._jit import helper, hot
+from .stream import as_index
 
 __all__ = ["InvertedIndex", "count_covered", "count_first", "cover", "cover_sets", "invert"]
 

@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import as_index, hot
-from .stream import mix, stream, unit
+from ._jit import hot
+from .stream import as_index, mix, stream, unit
 
 __all__ = ["ThresholdArcs", "ThresholdScratch", "lt_cascades"]
 

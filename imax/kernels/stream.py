@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 
 from ._jit import helper
 
-__all__ = ["GOLDEN", "UNIT", "as_float", "mix", "mulhi", "prefetch", "stream", "unit"]
+__all__ = ["GOLDEN", "UNIT", "as_float", "as_index", "mix", "mulhi", "prefetch", "stream", "unit"]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 UNIT = 1.0 / 9007199254740992.0  # 2**-53
@@ -35,6 +35,10 @@ if config.DISABLE_JIT:
     def as_float(word):
         """Return the float64 whose bits are `word`."""
         return np.uint64(word).view(np.float64)
+
+    def as_index(node):
+        """Return a node id as int64."""
+        return np.int64(node)
 
     def prefetch(array, i):
         """Do nothing: prefetching needs the compiler."""
@@ -60,6 +64,15 @@ else:
             return builder.bitcast(args[0], ir.DoubleType())
 
         return types.float64(types.uint64), codegen
+
+    @intrinsic
+    def as_index(typingctx, node):
+        """Return a node id, int32 or uint32, as int64; the compiler adds no code for negative indices then."""
+
+        def codegen(context, builder, signature, args):
+            return builder.zext(args[0], ir.IntType(64))
+
+        return types.int64(node), codegen
 
     @intrinsic
     def prefetch(typingctx, array, i):

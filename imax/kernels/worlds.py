@@ -38,9 +38,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import as_index, helper, hot
+from ._jit import helper, hot
 from .draws import HEAVY_LIGHT, NO_HIT, NONE, OTHER, OWN, RATE, ROW, THRESHOLD, poisson_hits
-from .stream import GOLDEN, as_float, mix, mulhi, unit
+from .stream import GOLDEN, as_float, as_index, mix, mulhi, unit
 
 __all__ = ["HITS", "INTERVALS", "JUMPS", "LiveArcs", "Visited", "enumerate_worlds", "gains", "take"]
 
