@@ -1,5 +1,7 @@
 """Heuristics that count the out-arcs of a node: degree, and degree with a discount for neighboring seeds."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,19 +30,26 @@ def degree(problem: Problem) -> Outcome:
     return select_by_rank(problem, out_degree(problem.graph))
 
 
-class _SingleDiscount:
-    """Number of out-arcs of each node to nodes that are not chosen."""
+class _Discount:
+    """Scores that never increase, and the candidates in their order."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.graph = problem.graph
-        self.scores = out_degree(self.graph)
-        self.candidates = DecreasingScores(self.scores, problem.constraint.allowed)
+    scores: NDArray[Any]
+    candidates: DecreasingScores
 
     def best(self) -> int:
         return self.candidates.pop()
 
     def score(self, node: int) -> float:
         return float(self.scores[node])
+
+
+class _SingleDiscount(_Discount):
+    """Number of out-arcs of each node to nodes that are not chosen."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.graph = problem.graph
+        self.scores = out_degree(self.graph)
+        self.candidates = DecreasingScores(self.scores, problem.constraint.allowed)
 
     def take(self, node: int) -> None:
         ptr = self.graph.in_ptr
@@ -52,7 +61,7 @@ def single_discount(problem: Problem) -> Outcome:
     return select_one_by_one(problem, _SingleDiscount(problem))
 
 
-class _DegreeDiscount:
+class _DegreeDiscount(_Discount):
     """Expected number of nodes that each node activates in its star, if all arcs have probability p.
 
     The star is the node with its out-neighbors. `missed` is the probability that no chosen in-neighbor activates the
@@ -69,12 +78,6 @@ class _DegreeDiscount:
         self.left = np.diff(self.out_ptr)
         self.scores = 1.0 + self.p * self.left
         self.candidates = DecreasingScores(self.scores, problem.constraint.allowed)
-
-    def best(self) -> int:
-        return self.candidates.pop()
-
-    def score(self, node: int) -> float:
-        return float(self.scores[node])
 
     def take(self, node: int) -> None:
         targets = self.out_idx[self.out_ptr[node] : self.out_ptr[node + 1]]

@@ -228,32 +228,20 @@ _ACCEPTS = frozenset({"node_weights", "start", "n_rr_sets", "n_simulations", "or
 _GUARANTEE = "1 - 1/e of the optimum by the estimates of the oracle"
 
 GREEDY = Entry(
-    name="greedy",
-    run=greedy,
-    summary="the node with the largest marginal gain by an oracle, evaluated for all candidates each time",
-    source="Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003",
-    guarantee=_GUARANTEE,
-    accepts=_ACCEPTS,
-    epsilon=DEFAULT_EPSILON,
-    decreasing_gains=True,
-)
+    "greedy", greedy, "the node with the largest marginal gain by an oracle, evaluated for all candidates each time",
+    "Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003",
+    _GUARANTEE, _ACCEPTS,
+    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+)  # fmt: skip
 CELF = Entry(
-    name="celf",
-    run=celf,
-    summary="as greedy, evaluating again only nodes that may have the largest gain",
-    source="Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007",
-    guarantee=_GUARANTEE,
-    accepts=_ACCEPTS,
-    epsilon=DEFAULT_EPSILON,
-    decreasing_gains=True,
-)
+    "celf", celf, "as greedy, evaluating again only nodes that may have the largest gain",
+    "Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007",
+    _GUARANTEE, _ACCEPTS,
+    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+)  # fmt: skip
 CELF_PLUS_PLUS = Entry(
-    name="celf++",
-    run=celf_plus_plus,
-    summary="as CELF, with gains evaluated one step ahead",
-    source="Goyal, Lu, Lakshmanan: CELF++. WWW 2011",
-    guarantee=_GUARANTEE,
-    accepts=_ACCEPTS,
-    epsilon=DEFAULT_EPSILON,
-    decreasing_gains=True,
-)
+    "celf++", celf_plus_plus, "as CELF, with gains evaluated one step ahead",
+    "Goyal, Lu, Lakshmanan: CELF++. WWW 2011",
+    _GUARANTEE, _ACCEPTS,
+    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+)  # fmt: skip

@@ -107,11 +107,8 @@ def hist(problem: Problem) -> Outcome:
 
 
 HIST = Entry(
-    name="hist",
-    run=hist,
-    summary="OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
-    source="Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
-    guarantee="1 - 1/e - epsilon",
-    accepts=frozenset({"node_weights"}),
+    "hist", hist, "OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
+    "Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
+    "1 - 1/e - epsilon", frozenset({"node_weights"}),
     epsilon=DEFAULT_EPSILON,
-)
+)  # fmt: skip

@@ -100,12 +100,8 @@ def imm(problem: Problem) -> Outcome:
 
 
 IMM = Entry(
-    name="imm",
-    run=imm,
-    summary="greedy on as many RR sets as an estimate of the optimum requires",
-    source="Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
-    guarantee="1 - 1/e - epsilon",
-    accepts=frozenset({"node_weights"}),
-    epsilon=0.1,  # with 0.01 it draws a hundred times as many sets
-    decreasing_gains=True,
-)
+    "imm", imm, "greedy on as many RR sets as an estimate of the optimum requires",
+    "Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
+    "1 - 1/e - epsilon", frozenset({"node_weights"}),
+    epsilon=0.1, decreasing_gains=True,  # with 0.01 it draws a hundred times as many sets
+)  # fmt: skip

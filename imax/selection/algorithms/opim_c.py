@@ -97,12 +97,9 @@ def anytime_outcomes(problem: Problem) -> Generator[Outcome, None, None]:
 
 
 OPIM_C = Entry(
-    name="opim-c",
-    run=opim_c,
-    summary="greedy on RR sets, doubled until the certificate holds and the choice has settled",
-    source="Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
-    guarantee="1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon)",
-    accepts=frozenset({"node_weights", "start", "quotas", "budget"}),
-    epsilon=DEFAULT_EPSILON,
-    decreasing_gains=True,
-)
+    "opim-c", opim_c, "greedy on RR sets, doubled until the certificate holds and the choice has settled",
+    "Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
+    "1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon)",
+    frozenset({"node_weights", "start", "quotas", "budget"}),
+    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+)  # fmt: skip

@@ -35,12 +35,8 @@ def ris(problem: Problem) -> Outcome:
 
 
 RIS = Entry(
-    name="ris",
-    run=ris,
-    summary="greedy on a fixed number of RR sets",
-    source="Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
-    guarantee="the certified ratio of the result",
-    accepts=frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
-    epsilon=DEFAULT_EPSILON,
-    decreasing_gains=True,
-)
+    "ris", ris, "greedy on a fixed number of RR sets",
+    "Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
+    "the certified ratio of the result", frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
+    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+)  # fmt: skip
