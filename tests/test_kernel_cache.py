@@ -139,11 +139,11 @@ def test_a_damaged_file_is_compiled_anew(tmp_path, damage):
 
 
 def test_a_changed_helper_is_compiled_anew_though_times_and_sizes_stay(package, tmp_path):
-    file = package / "imax" / "kernels" / "_jit.py"
+    file = package / "imax" / "kernels" / "draws.py"
     text = file.read_text()
-    assert "return np.int64(np.uint32(node))" in text
+    assert "CHUNK_RATE = 8.0" in text
     before = compiled(package, NUMBA_CACHE_DIR=tmp_path / "cache")[1]
-    file.write_text(text.replace("return np.int64(np.uint32(node))", "return np.int64(np.uint16(node))"))
+    file.write_text(text.replace("CHUNK_RATE = 8.0", "CHUNK_RATE = 7.0"))
     make_old(package)
     hits, after = compiled(package, NUMBA_CACHE_DIR=tmp_path / "cache")
     assert hits == 0
