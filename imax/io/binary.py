@@ -215,18 +215,19 @@ def checksum(data: NDArray[np.uint8]) -> str:
     """
     from ..kernels.checksum import checksum_words
 
+    def word(words: NDArray[np.uint64], first: int, last: int, seed: int) -> int:
+        with np.errstate(over="ignore"):  # words wrap around
+            return int(checksum_words(words, first, last, np.uint64(seed)))
+
     whole = data.size // _ALIGN * 8
     words = data[: whole * 8].view(np.uint64)
     words.flags.writeable = False  # the kernel is compiled for one type
-    tasks = [
-        partial(checksum_words, words, a, min(a + _CHUNK, whole), np.uint64(i))
-        for i, a in enumerate(range(0, whole, _CHUNK))
-    ]
+    tasks = [partial(word, words, a, min(a + _CHUNK, whole), i) for i, a in enumerate(range(0, whole, _CHUNK))]
     rest = _filled(data[whole * 8 :])
-    tasks.append(partial(checksum_words, rest, 0, rest.size, np.uint64(len(tasks))))
+    tasks.append(partial(word, rest, 0, rest.size, len(tasks)))
     chunks = np.array(parallel.run(tasks, check.threads(None) if len(tasks) > 2 else 1), dtype=np.uint64)
     summary = _filled(chunks.view(np.uint8))
-    return f"{int(checksum_words(summary, 0, summary.size, np.uint64(data.size))):016x}"
+    return f"{word(summary, 0, summary.size, data.size):016x}"
 
 
 def _filled(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
