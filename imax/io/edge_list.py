@@ -355,7 +355,7 @@ def _notes(parsed: Parsed, options: ReadOptions) -> list[str]:
     """Return notes on unused columns and skipped lines."""
     notes = []
     if parsed.n_columns > 2 and options.third is None:
-        notes.append('a third column is present and was not used; probability="column" reads it')
+        notes.append("a third column is present and was not used; the probability scheme 'column' uses it")
     if parsed.n_columns > 3:
         notes.append("columns after the third were not used")
     return notes + skipped_lines_note(parsed.n_bad)

@@ -151,7 +151,7 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     if missing.size and default is None:
         raise FileFormatError(
             f"{content.name}: {missing.size} of {graph.n_nodes} nodes have no value, the first is "
-            f"{graph.labels[int(missing[0])]!r}; list every node or give default="
+            f"{graph.labels[int(missing[0])]!r}; give a value for every node"
         )
     if default is not None:
         values[missing] = default
