@@ -12,12 +12,14 @@ __all__ = [
     "MEMORY",
     "NOTHING",
     "REACHED",
+    "SETTLED",
     "TIME",
     "Bounds",
     "Outcome",
 ]
 
 REACHED = "target ratio reached"
+SETTLED = "choice settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"
 ALL_CHOSEN = "all seeds chosen"

@@ -37,6 +37,7 @@ def ris(problem: Problem) -> Outcome:
 RIS = Entry(
     "ris", ris, "greedy on a fixed number of RR sets",
     "Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
-    "the certified ratio of the result", frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
+    "the certified ratio of the result",
+    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets", "n_rr_sets"}),
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip
