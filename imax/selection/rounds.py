@@ -91,7 +91,7 @@ class CollectionPair:
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
                 node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
-                blocked=problem.blocked,
+                blocked=problem.blocked, deadline=problem.deadline,
             )  # fmt: skip
             self.selection = RRCollection(sampler)
             self.validation = RRCollection(sampler.with_key(stream_key(problem.key, streams[1])))
