@@ -101,7 +101,7 @@ def test_the_reference_knows_sums_and_minima_of_delays():
 def test_the_reference_agrees_with_a_simulation():
     _, _, arcs = problem("ic general")
     generator = np.random.default_rng(1)
-    count = 4000
+    count = 1500
     found = [naive_deadlines.simulated(5, arcs, [0, 3], 1.2, MEANS, generator) for _ in range(count)]
     expected = naive_deadlines.timed_reached_distribution(5, arcs, [0, 3], 1.2, MEANS)
     assert naive.fit(np.bincount(found, minlength=32), count * expected) > FALSE_ALARM
@@ -114,7 +114,7 @@ def test_the_reference_agrees_with_a_simulation():
 @pytest.mark.parametrize("name", CASES)
 def test_rr_sets_hold_what_reaches_the_root_in_few_steps(name, steps):
     graph, model, arcs = problem(name)
-    weights = WEIGHTS if steps == 2 else None
+    weights = WEIGHTS if steps == 2 and name == "ic general" else None
     found = sets_of(graph, model, {"max_steps": steps}, weights=weights)
     assert law_fits(found, naive_deadlines.rr_distribution(5, arcs, steps, model, weights))
 
@@ -124,7 +124,7 @@ def test_rr_sets_hold_what_reaches_the_root_in_few_steps(name, steps):
 def test_rr_sets_hold_what_reaches_the_root_in_time(name, means):
     graph, model, arcs = problem(name)
     delay = "exponential:0.8" if means is None else delay_of(means)
-    weights = WEIGHTS if means else None
+    weights = WEIGHTS if means and name == "lt general" else None
     found = sets_of(graph, model, {"deadline": 1.2, "delay": delay}, weights=weights)
     expected = naive_deadlines.timed_rr_distribution(5, arcs, 1.2, means or [0.8] * 8, model, weights)
     assert law_fits(found, expected)
