@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import copy
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,25 @@ _MAX_ENTRIES = 1 << 24
 _MIN_BLOCK_ARCS = 1024
 _MIN_LEVEL = 4096
 
-Piece: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int64]]
+_NO_NODES = np.empty(0, dtype=np.int32)
+
+
+class Piece(NamedTuple):
+    """Consecutive RR sets of a stream.
+
+    Attributes
+    ----------
+    nodes : numpy.ndarray of int32
+        The nodes of the sets, one set after the other, by internal id; the root comes first.
+    lengths : numpy.ndarray of int64
+        Number of nodes of each set.
+    singletons : numpy.ndarray of int32
+        If sets of one node are kept apart, the node of each such set. The other two arrays do not include them.
+    """
+
+    nodes: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    singletons: NDArray[np.int32] = _NO_NODES
 
 
 class Cascades(Buffered):
@@ -252,6 +270,7 @@ class Sampler(Buffered):
         first: int,
         count: int,
         *,
+        split: bool = False,
         keep_going: Callable[[], bool] | None = None,
         alongside: Callable[[], None] | None = None,
     ) -> list[Piece]:
@@ -260,6 +279,8 @@ class Sampler(Buffered):
         Parameters
         ----------
         first, count : int
+        split : bool, default False
+            Whether sets of one node are kept apart.
         keep_going : callable, optional
             Called between chunks. If it returns False, the RR sets drawn so far are returned: the first ones, without
             gaps.
@@ -268,20 +289,20 @@ class Sampler(Buffered):
 
         Returns
         -------
-        list of (nodes, lengths)
-            Consecutive pieces: int32 nodes, by internal id, and the int64 length of each set.
+        list of Piece
+            Consecutive pieces.
         """
         pieces: list[Piece] = []
         if alongside is not None:
             if self.threads > 1 and count > self._rate * _SOLO_SECONDS > 0.0:
-                return self._sample_alongside(first, count, keep_going, alongside)
+                return self._sample_alongside(first, count, split, keep_going, alongside)
             alongside()
         done = 0
         while done < count and (keep_going is None or keep_going()):
             span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
             parts = self.threads if span > self._rate * _SOLO_SECONDS > 0.0 else 1
             began = time.perf_counter()
-            tasks = [partial(self._share, first + done + a, b - a) for a, b in parallel.slices(span, parts)]
+            tasks = [partial(self._share, first + done + a, b - a, split) for a, b in parallel.slices(span, parts)]
             for share in parallel.run(tasks, self.threads):
                 pieces += share
             self._rate = span / max(time.perf_counter() - began, 1e-6) / parts
@@ -289,12 +310,12 @@ class Sampler(Buffered):
         return pieces
 
     def _sample_alongside(
-        self, first: int, count: int, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
+        self, first: int, count: int, split: bool, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
     ) -> list[Piece]:
         """Draw RR sets in small tasks, so that a thread that starts late still finds some."""
 
         def task(a: int, b: int) -> Any:
-            return self._share(first + a, b - a) if keep_going is None or keep_going() else None
+            return self._share(first + a, b - a, split) if keep_going is None or keep_going() else None
 
         parts = math.ceil(count / max(self._rate * _TASK_SECONDS, 256.0))
         cuts = parallel.slices(count, max(parts, self.threads))
@@ -302,9 +323,10 @@ class Sampler(Buffered):
         shares = parallel.run(tasks, self.threads)[1:]
         return [piece for share in takewhile(lambda share: share is not None, shares) for piece in share]
 
-    def _share(self, first: int, count: int) -> list[Piece]:
+    def _share(self, first: int, count: int, split: bool) -> list[Piece]:
         """Draw one thread's share, in chunks whose RR sets stay in cache until they are put in order."""
         from ..kernels.cascades import PAD, Output, gather
+        from ..kernels.singletons import split_singletons
 
         kept = self._local.__dict__
         unused = np.empty(0)
@@ -324,8 +346,13 @@ class Sampler(Buffered):
                 continue
             kept["mean"] = size / span
             nodes = np.empty(size + PAD, dtype=np.int32)
-            gather(buffer, start, length, span, nodes)
-            pieces.append((nodes[:size], length))
+            if split:
+                alone = np.empty(span + 1, dtype=np.int32)
+                n_entries, n_larger = split_singletons(buffer, start, length, span, nodes, alone)
+                pieces.append(Piece(nodes[:n_entries], length[:n_larger], alone[: span - n_larger]))
+            else:
+                gather(buffer, start, length, span, nodes)
+                pieces.append(Piece(nodes[:size], length))
             done += span
         return pieces
 
