@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.arrays import read_only
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 
@@ -53,13 +54,15 @@ class Deadline:
         from ..kernels.timed import Delays
 
         assert self.time is not None
-        if self.means is None:
-            nothing = np.empty(0, dtype=np.int64)
-            return Delays(self.time, self.mean, nothing, np.empty(0, dtype=np.int32), np.empty(0))
-        if not forward:
-            return Delays(self.time, self.mean, graph.in_ptr, graph.in_idx, self.means)
-        ptr, idx, place = graph.forward(places=True)
-        return Delays(self.time, self.mean, ptr, idx, self.means[place])
+        rows: tuple[Any, ...] = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0))
+        if self.means is not None and not forward:
+            rows = graph.in_ptr, graph.in_idx, self.means
+        elif self.means is not None:
+            ptr, idx, place = graph.forward(places=True)
+            rows = ptr, idx, self.means[place]
+        # all arrays are read-only, as those of graphs: the kernels are compiled for one type
+        ptr, idx, means = (read_only(array) for array in rows)
+        return Delays(self.time, self.mean, ptr, idx, means)
 
     @staticmethod
     def facts(deadline: "Deadline | None") -> dict[str, Any]:
