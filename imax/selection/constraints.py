@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.node_values import node_costs, node_groups
@@ -50,6 +51,13 @@ class Constraints(TypedDict, total=False):
         None stands for no limit: one for all groups, or one by group. Groups that are not listed have no limit.
     group_budgets : float or mapping
         Upper limit of the total cost of the seeds of each group: one for all groups, or one by group.
+    max_steps : int
+        Count only nodes that the seeds reach in at most so many steps.
+    deadline : float
+        Count only nodes that the seeds reach until this time; requires `delay`.
+    delay : str, array_like or mapping
+        Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
+        `imax.spread`.
 
     Examples
     --------
@@ -68,6 +76,9 @@ class Constraints(TypedDict, total=False):
     groups: Groups | None
     quotas: Quotas | None
     group_budgets: float | Mapping[Any, float] | None
+    max_steps: int | None
+    deadline: float | None
+    delay: ArcDelays | None
 
 
 def check_constraint_names(function: str, constraints: Mapping[str, Any]) -> None:

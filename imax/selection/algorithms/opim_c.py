@@ -10,6 +10,7 @@ import math
 from collections.abc import Generator
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
@@ -117,6 +118,6 @@ OPIM_C = Entry(
     "Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
     "1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon; several budgets or a budget and other "
     "limits: see the table in the page on constraints)",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}),
+    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip
