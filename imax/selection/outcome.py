@@ -13,11 +13,13 @@ __all__ = [
     "NOTHING",
     "REACHED",
     "TIME",
+    "UNSETTLED",
     "Bounds",
     "Outcome",
 ]
 
 REACHED = "target ratio reached"
+UNSETTLED = "target ratio reached, choice not settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"
 ALL_CHOSEN = "all seeds chosen"

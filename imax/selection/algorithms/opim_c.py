@@ -13,9 +13,9 @@ from ..._utils.registry import Entry
 from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
-from ..outcome import NOTHING, REACHED, Outcome
+from ..outcome import NOTHING, REACHED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
+from ..rounds import CollectionPair, Round, Settling, Stopped, doubling_rounds, run_rounds
 
 __all__ = ["OPIM_C", "STOPPED_BY_CALLER", "anytime_outcomes", "certified_rounds", "nothing_reached", "schedule_of"]
 
@@ -57,13 +57,14 @@ def certified_rounds(
     problem = pair.problem
     c = problem.constraint if constraint is None else constraint
     target = problem.constraint.guarantee - problem.epsilon
+    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         return pair.round(count, count, c, schedule.a, select=select, look=number)
 
     def stop(best: Round) -> str | None:
-        if best.bounds.ratio >= target and best.settled(problem.epsilon):
-            return REACHED
+        if best.bounds.ratio >= target:
+            return settling.stop(best, best.settled(problem.epsilon), REACHED, UNSETTLED)
         return NOTHING if nothing_reached(best) else None
 
     return doubling_rounds(pair, schedule, make_round, stop, target=target)
