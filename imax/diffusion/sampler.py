@@ -1,13 +1,12 @@
 """Sampling of RR sets: RR set number i of a stream is a pure function of the graph, the model, the key and i."""
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from copy import copy
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,10 @@ from numpy.typing import NDArray
 from .._utils import check, parallel
 from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
+from .buffers import Buffered, new_block
+from .deadline import Deadline
 from .tables import Diffusion, check_model, prepare
+from .timed import TimedCascades
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output, Scratch
@@ -52,27 +54,7 @@ class Piece(NamedTuple):
     singletons: NDArray[np.int32] = _NO_NODES
 
 
-class _Buffered:
-    """Base class of objects with buffers for each thread. Copies share the buffers; pickled objects get new ones."""
-
-    def __init__(self) -> None:
-        self._local = threading.local()
-        self._lock = threading.Lock()
-
-    def __copy__(self) -> Self:
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        return other
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_local", "_lock")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        _Buffered.__init__(self)
-
-
-class Cascades(_Buffered):
+class Cascades(Buffered):
     """The cascade kernel with its buffers: one set of buffers for each thread.
 
     Parameters
@@ -95,6 +77,8 @@ class Cascades(_Buffered):
         Nodes that no cascade enters. The caller ensures that none starts at such a node.
     stratified : bool, default False
         Whether the root of RR set i is node i modulo n instead of a random node.
+    max_steps : int, optional
+        Largest number of steps of a cascade; default no limit.
     """
 
     def __init__(
@@ -109,6 +93,7 @@ class Cascades(_Buffered):
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
         stratified: bool = False,
+        max_steps: int | None = None,
     ) -> None:
         self.diffusion = diffusion
         self.key = (np.uint64(key[0]), np.uint64(key[1]))
@@ -119,6 +104,7 @@ class Cascades(_Buffered):
         self.is_sentinel = is_sentinel
         self.blocked = blocked
         self.stratified = True if stratified else None  # Numba removes the branches on an argument that is None
+        self.max_steps = max_steps
         self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
         self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
         super().__init__()
@@ -138,7 +124,7 @@ class Cascades(_Buffered):
             while True:
                 n_entries, n_cut = cascades(
                     first, count, self.key, self.diffusion.tables, self.roots, self.stratified, self.seeds,
-                    self.weights, self.is_sentinel, self._scratch(), output,
+                    self.weights, self.is_sentinel, self.max_steps, self._scratch(), output,
                 )  # fmt: skip
                 if n_entries != LEVEL_FULL:
                     break
@@ -159,7 +145,6 @@ class Cascades(_Buffered):
 
     def _new_scratch(self, level: int) -> "Scratch":
         from ..kernels.cascades import Lanes, Scratch
-        from ..kernels.draws import Block
 
         n, lanes, max_draws = self.diffusion.n, self.lanes, self.diffusion.max_draws
         mark = np.zeros(n, dtype=np.uint16)
@@ -168,7 +153,7 @@ class Cascades(_Buffered):
         max_arcs = max(_MIN_BLOCK_ARCS, max_draws)
         size = max_arcs + max_draws
         state, step = np.empty((2, lanes), dtype=np.uint64)
-        number, seen, reached, hit, hit_size = np.empty((5, lanes), dtype=np.int64)
+        number, seen, reached, depth, hit, hit_size = np.empty((6, lanes), dtype=np.int64)
         return Scratch(
             mark=mark,
             now=np.empty(level, dtype=np.int64),
@@ -180,15 +165,11 @@ class Cascades(_Buffered):
                 number=number,
                 seen=seen,
                 size=reached,
+                depth=depth,
                 hit=hit,
                 hit_size=hit_size,
             ),
-            block=Block(
-                arcs=np.empty(size, dtype=np.int64),
-                lane=np.empty(size, dtype=np.uint8),
-                word=np.empty(size, dtype=np.uint32),
-                ends=np.empty(size, dtype=np.uint32),
-            ),
+            block=new_block(size),
             max_arcs=max_arcs,
         )
 
@@ -200,7 +181,7 @@ class Cascades(_Buffered):
         return other
 
 
-class Sampler(_Buffered):
+class Sampler(Buffered):
     """Draws the RR sets of one stream.
 
     Parameters
@@ -225,6 +206,8 @@ class Sampler(_Buffered):
         By internal id: nodes that no RR set enters. Their node weight must be 0.
     stratified : bool, default False
         Whether the root of RR set i is node i modulo n instead of a random node.
+    deadline : Deadline, optional
+        RR sets hold the nodes that reach the root until then. Default: no deadline.
 
     Attributes
     ----------
@@ -246,6 +229,7 @@ class Sampler(_Buffered):
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
         stratified: bool = False,
+        deadline: Deadline | None = None,
     ) -> None:
         self.graph = graph
         self.model = check_model(model)
@@ -253,15 +237,20 @@ class Sampler(_Buffered):
         self.diffusion = diffusion or prepare(graph, self.model, self.threads)
         self.lanes = default_lanes(self.diffusion) if lanes is None else check.count(lanes, "lanes", high=MAX_LANES)
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
-        self._cascades = Cascades(
-            self.diffusion,
-            key,
-            self.lanes,
-            roots=None if node_weights is None else _root_table(node_weights),
-            is_sentinel=is_sentinel,
-            blocked=blocked,
-            stratified=stratified,
-        )
+        self.deadline = deadline
+        options: dict[str, Any] = {
+            "roots": None if node_weights is None else _root_table(node_weights),
+            "is_sentinel": is_sentinel,
+            "blocked": blocked,
+            "stratified": stratified,
+        }
+        self._cascades: Cascades | TimedCascades
+        if deadline is not None and deadline.time is not None:
+            delays = deadline.delays(graph, forward=False)
+            self._cascades = TimedCascades(self.diffusion, key, delays, **options)
+        else:
+            max_steps = None if deadline is None else deadline.max_steps
+            self._cascades = Cascades(self.diffusion, key, self.lanes, max_steps=max_steps, **options)
         super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
 

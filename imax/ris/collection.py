@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..diffusion.deadline import ArcDelays, check_deadline
 from ..diffusion.sampler import Piece, Sampler
 from ..errors import OutOfMemoryBoundError
 from ..graph.node_values import node_weights as check_node_weights
@@ -277,6 +278,9 @@ def sample_rr_sets(
     *,
     model: str = "ic",
     node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
     rng: RNG = None,
     lanes: int | None = None,
     threads: int | None = None,
@@ -296,6 +300,8 @@ def sample_rr_sets(
         Independent cascade or linear threshold.
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
         Weight of each node, by node index or by label; roots are drawn in proportion to it. Default 1 each.
+    max_steps, deadline, delay
+        As in `imax.spread`: an RR set holds only the nodes that reach its root in so many steps, or until the deadline.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         RR set i depends on `rng` and i alone, not on `threads` and `lanes`.
     lanes : int, optional
@@ -344,6 +350,7 @@ def sample_rr_sets(
             node_weights=weights,
             lanes=lanes,
             threads=threads,
+            deadline=check_deadline(network, max_steps=max_steps, deadline=deadline, delay=delay),
         )
     )
     step = count if limit is None else 1 << 14

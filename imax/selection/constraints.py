@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.node_values import node_costs, node_groups
@@ -49,6 +50,13 @@ class Constraints(TypedDict, total=False):
     quotas : int or mapping
         Maximum number of seeds of each group: one number for all groups, or a number by group. Groups that are not
         listed have no limit.
+    max_steps : int
+        Count only nodes that the seeds reach in at most so many steps.
+    deadline : float
+        Count only nodes that the seeds reach until this time; requires `delay`.
+    delay : str, array_like or mapping
+        Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
+        `imax.spread`.
 
     Examples
     --------
@@ -66,6 +74,9 @@ class Constraints(TypedDict, total=False):
     budget: float | None
     groups: Groups | None
     quotas: int | Mapping[Any, int] | None
+    max_steps: int | None
+    deadline: float | None
+    delay: ArcDelays | None
 
 
 def check_constraint_names(function: str, constraints: Mapping[str, Any]) -> None:

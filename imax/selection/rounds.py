@@ -115,7 +115,7 @@ class CollectionPair:
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
                 node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
-                blocked=problem.blocked,
+                blocked=problem.blocked, deadline=problem.deadline,
             )  # fmt: skip
             other = sampler.with_key(stream_key(problem.key, streams[1]))
             self.selection = RRCollection(sampler, store_singletons=store_singletons)

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import GREEDY, OpimSchedule, lower_bound, opim_schedule, upper_bound
 from ...selection.outcome import REACHED
 from ...selection.rounds import CollectionPair, doubling_rounds, run_rounds
@@ -65,5 +66,6 @@ LOCAL_OPIM_C: Entry[Algorithm] = Entry(
     "each inviter chooses by OPIM-C separately, all on the same RR sets",
     SOURCE,
     "1 - 1/e - epsilon of the optimum of each inviter",
+    DEADLINE_ARGUMENTS,
     epsilon=EPSILON,
 )
