@@ -77,7 +77,7 @@ def maximize(
     threads : int, optional
         Number of threads; default ``IMAX_NUM_THREADS``, otherwise all cores.
     max_memory : int or str, optional
-        Maximum size of the RR sets in bytes, such as ``"2GiB"``; default three quarters of the free memory. When it is
+        Maximum size of the RR sets in bytes, such as ``"2GiB"``; default a quarter of the free memory. When it is
         reached, the result of the last round is returned.
     time_limit : float, optional
         Seconds after which the best result so far is returned.

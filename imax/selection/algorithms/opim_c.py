@@ -14,9 +14,9 @@ from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
-from ..outcome import NOTHING, REACHED, SETTLED, Outcome
+from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
+from ..rounds import CollectionPair, Round, Settling, Stopped, doubling_rounds, run_rounds
 
 __all__ = [
     "OPIM_C",
@@ -73,14 +73,15 @@ def certified_rounds(
     problem = pair.problem
     c = problem.constraint if constraint is None else constraint
     target = target_ratio(problem)
-    reached = SETTLED if target is None else REACHED
+    reasons = (REACHED, UNSETTLED) if target is not None else (SETTLED, NOT_SETTLED)
+    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         return pair.round(count, count, c, schedule.a, select=select, look=number)
 
     def stop(best: Round) -> str | None:
-        if best.bounds.ratio >= (target or 0.0) and best.settled(problem.epsilon):
-            return reached
+        if best.bounds.ratio >= (target or 0.0):
+            return settling.stop(best, best.settled(problem.epsilon), *reasons)
         return NOTHING if nothing_reached(best) else None
 
     return doubling_rounds(pair, schedule, make_round, stop, target=target or 0.0)
