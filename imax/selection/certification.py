@@ -92,7 +92,7 @@ def certify(
     labels = list(dict.fromkeys(seeds))
     if not labels:
         raise InvalidArgumentError("seeds is empty; give at least one node", argument="seeds")
-    if k is None and constraints.get("budget") is None and constraints.get("quotas") is None:
+    if k is None and all(constraints.get(name) is None for name in ("budget", "quotas", "group_budgets")):
         k = len(labels)
     problem = make_problem(
         graph, k, constraints, function="certify", probability=probability, node_weights=node_weights, rng=rng,
