@@ -8,6 +8,7 @@ from .. import __version__
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
+from ..diffusion.undirected import undirected_edges
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
@@ -95,9 +96,9 @@ def compare(
                 f"{name} is not supported by compare; it supports candidates, exclude and include", argument=name
             )
     rules: dict[str, Any] = dict(constraints)
-    chosen = _chosen(algorithms, node_weights)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
+    chosen = _chosen(algorithms, node_weights, network, model)
     options: dict[str, Any] = {
         "model": model, "delta": delta, "threads": threads,
         "node_weights": node_attribute(graph, node_weights, "node_weights"),
@@ -144,10 +145,15 @@ def _reusable(labels: Iterable[Hashable] | None) -> Any:
     return labels if labels is None or isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
 
 
-def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
+def _chosen(algorithms: str | Iterable[str], node_weights: Any, network: InfluenceGraph, model: str) -> list[str]:
     names = name_list(algorithms)
     if names == ["all"]:
-        return [entry.name for entry in ALGORITHMS.values() if node_weights is None or "node_weights" in entry.accepts]
+        symmetric = model == "ic" and undirected_edges(network) is not None
+        return [
+            entry.name
+            for entry in ALGORITHMS.values()
+            if (node_weights is None or "node_weights" in entry.accepts) and (symmetric or not entry.symmetric)
+        ]
     return [ALGORITHMS.find(name, argument="algorithms").name for name in names]
 
 
