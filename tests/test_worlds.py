@@ -58,7 +58,7 @@ TRIANGLE = [(0, 1, 0.5), (1, 2, 0.2), (0, 2, 0.9), (2, 3, 1.0), (3, 4, 0.04)]
 def test_components_have_the_right_law(edges):
     graph, inner = graph_of(6, edges)
     worlds = WorldCollection(undirected_edges(graph), 6, KEY, 1)
-    count = 4000
+    count = 2000
     worlds.extend(count)
     found = {}
     for row in roots(worlds.labels):
@@ -220,7 +220,7 @@ def karate():
     return imax.datasets.load("karate", probability="uniform:0.1")
 
 
-@pytest.mark.parametrize("p", ["uniform:0.02", "uniform:0.15", "uniform:0.5"])
+@pytest.mark.parametrize("p", ["uniform:0.02", pytest.param("uniform:0.5", marks=pytest.mark.slow)])
 def test_the_algorithm_and_its_certificate(p):
     graph = imax.datasets.load("karate", probability=p)
     found = imax.maximize(graph, 3, algorithm="worlds", rng=4, epsilon=0.05)
@@ -281,7 +281,7 @@ def test_certificates_hold_against_exact_influence():
     graph, inner = graph_of(n, edges)
     ids = graph.internal_of(range(n)).tolist()
     best = max(naive_worlds.influence(n, inner, [u, v]) for u in range(n) for v in range(u))
-    for seed in range(20):
+    for seed in range(8):
         found = imax.maximize(graph, 2, algorithm="worlds", rng=seed, epsilon=0.2, delta=0.01)
         own = naive_worlds.influence(n, inner, [ids[v] for v in found.seeds])
         assert found.lower_bound <= own
@@ -289,5 +289,5 @@ def test_certificates_hold_against_exact_influence():
 
 
 def test_the_streams_are_their_own():
-    streams = (Stream.WORLDS, Stream.WORLD_VALIDATION, Stream.WORLD_BOUND, Stream.PILOT)
+    streams = (Stream.WORLDS, Stream.WORLD_VALIDATION, Stream.WORLD_BOUND)
     assert len({stream_key(KEY, stream) for stream in streams}) == len(streams)

@@ -48,7 +48,6 @@ class Stream(IntEnum):
     WORLDS = 30  # live-edge worlds on which an algorithm chooses
     WORLD_VALIDATION = 31  # worlds that estimate the spread of its choice
     WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
-    PILOT = 33  # RR sets from which `auto` decides which algorithm to run
 
 
 def key_from(rng: RNG) -> Key:

@@ -68,7 +68,7 @@ def _one_class(low: NDArray[np.int32], high: NDArray[np.int32], p: float) -> Und
     from ..kernels.components import Edges
 
     if p == 0.0:
-        low, high = low[:0], high[:0]
+        return UndirectedEdges(Edges(low[:0], high[:0], np.zeros(1, dtype=np.int64), np.zeros(0)), None)
     return UndirectedEdges(Edges(low, high, np.array([0, low.size]), np.array([p])), None)
 
 

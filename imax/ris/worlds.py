@@ -178,13 +178,12 @@ class _Choice:
     def __init__(self, worlds: WorldCollection, constraint: Constraint, *, by_ratio: bool) -> None:
         self.worlds = worlds
         self.constraint = constraint
-        self.cost = constraint.cost if by_ratio else None
+        self.cost = constraint.seed_limits.relative_cost if by_ratio else None
         self.seeds: list[int] = []
         self.taken: list[NDArray[np.float64]] = []
         self.gain = np.empty(constraint.allowed.size, dtype=np.int64)
         self.allowed = constraint.allowed.copy()
-        self.remaining = constraint.remaining_budget
-        self.capacity = None if constraint.matroid is None else constraint.matroid.capacity.copy()
+        self.limited = None if constraint.is_plain else constraint.seed_limits.choice()
         for node in (*constraint.start.tolist(), *constraint.forced.tolist()):
             self._cover(node)
 
@@ -210,43 +209,16 @@ class _Choice:
                 if (float(lazy.key_of[place]), -node) < floor:
                     break
                 self.allowed[node] = False
-                if self._admits(node):
-                    self._spend(node)
+                if self.limited is None or self.limited.take(node):
                     self._cover(node)
                     chosen += 1
                 size = drop_top(lazy, size)
-
-    def _admits(self, node: int) -> bool:
-        """Whether budget and quotas still allow a node; once they do not, they never do again."""
-        c = self.constraint
-        if c.cost is not None and c.cost[node] > self.remaining:
-            return False
-        if c.matroid is None or self.capacity is None:
-            return True
-        group = int(c.matroid.group[node])
-        return group < 0 or bool(self.capacity[group] > 0)
-
-    def _spend(self, node: int) -> None:
-        c = self.constraint
-        if c.cost is not None:
-            self.remaining -= float(c.cost[node])
-        if c.matroid is not None and self.capacity is not None and c.matroid.group[node] >= 0:
-            self.capacity[c.matroid.group[node]] -= 1
-
-    def _admitted(self) -> NDArray[np.int64]:
-        """Return the nodes that may be chosen next."""
-        c, nodes = self.constraint, np.flatnonzero(self.allowed)
-        if c.cost is not None:
-            nodes = nodes[c.cost[nodes] <= self.remaining]
-        if c.matroid is not None and self.capacity is not None:
-            nodes = nodes[np.append(self.capacity, 1)[c.matroid.group[nodes]] > 0]  # the last is for no group, -1
-        return nodes
 
     def _keep(self, n_seeds: int) -> "tuple[Lazy, tuple[float, int]] | None":
         """Return a heap of the nodes with the largest keys, and (key, -node) of the first node that is not in it."""
         from ..kernels.components import Lazy, push_all
 
-        nodes = self._admitted()
+        nodes = np.flatnonzero(self.allowed if self.limited is None else self.allowed & self.limited.may_fit())
         if not nodes.size:
             return None
         self.worlds.gains(self.gain)
@@ -273,10 +245,10 @@ class _Choice:
 def greedy_worlds(worlds: WorldCollection, constraint: Constraint) -> WorldCover:
     """Choose seeds greedily: each adds the largest weight over all worlds. Ties go to the smaller internal id.
 
-    With a budget the choice is the better of two, by gain and by gain per cost. The worlds are unchanged afterwards.
+    With budgets the choice is the better of two, by gain and by gain per cost. The worlds are unchanged afterwards.
     """
     c, best = constraint, None
-    for by_ratio in (False, True) if c.cost is not None else (False,):
+    for by_ratio in (False, True) if not c.is_plain and c.seed_limits.n_budgets else (False,):
         choice = _Choice(worlds, c, by_ratio=by_ratio)
         choice.run(c.free)
         worlds.uncover(choice.seeds, choice.taken)

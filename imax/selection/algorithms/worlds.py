@@ -57,7 +57,8 @@ def n_worlds(problem: Problem) -> int:
 
 def _edges(problem: Problem) -> UndirectedEdges:
     """Return the edges of the graph, or raise an error if the worlds of the problem have no components."""
-    edges = undirected_edges(problem.graph) if problem.model == "ic" and problem.blocked is None else None
+    plain = problem.model == "ic" and problem.blocked is None and problem.deadline is None
+    edges = undirected_edges(problem.graph) if plain else None
     if edges is None:
         raise InvalidArgumentError(
             "algorithm 'worlds' needs the IC model and an undirected graph, where each arc has an opposite arc with "
@@ -204,9 +205,8 @@ class _Run:
         allowed = c.allowed.copy()
         allowed[seeds] = False
         # the seeds are there; the bound is for as many more nodes as the constraint admits
-        limited = c.cost is not None or c.matroid is not None
         given = dataclasses.replace(
-            c, k=seeds.size + (0 if limited else c.free), allowed=allowed, forced=np.unique(seeds)
+            c, k=seeds.size + (c.free if c.is_plain else 0), allowed=allowed, forced=np.unique(seeds)
         )
         for look in range(_LOOKS):
             sets.extend(_FIRST_SETS << look)
@@ -230,6 +230,6 @@ WORLDS = Entry(
     "worlds", worlds, "greedy on live-edge worlds of an undirected graph, certified by simulations, walks and RR sets",
     "Wang, Ding, Gu, Sun: Fast and Space-Efficient Parallel Algorithms for Influence Maximization. VLDB 2023",
     "certified ratio",
-    frozenset({"node_weights", "start", "quotas", "budget"}),
+    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}),
     epsilon=DEFAULT_EPSILON, symmetric=True,
 )  # fmt: skip
