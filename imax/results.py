@@ -91,6 +91,8 @@ class SpreadEstimate(Record):
         Confidence interval for the spread, at level `confidence`.
     n_simulations : int
         Number of simulations.
+    notes : list of str
+        As in `SelectionResult`.
     """
 
     spread: float
@@ -105,6 +107,7 @@ class SpreadEstimate(Record):
     seconds: float
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
 
     def __float__(self) -> float:
         return self.spread
@@ -166,6 +169,8 @@ class SelectionResult(Record):
         Number of forward simulations.
     rounds : int
         Number of completed rounds.
+    notes : list of str
+        What was ignored, dropped or filled in: labels that are not in the graph, nodes without a value.
     seconds : dict of str to float
         Time by phase.
     rng_key : tuple of int
@@ -202,6 +207,7 @@ class SelectionResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Any]:
@@ -247,6 +253,8 @@ class Certificate(Record):
         Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given.
+    notes : list of str
+        As in `SelectionResult`.
     """
 
     spread: float
@@ -267,6 +275,7 @@ class Certificate(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -316,6 +325,7 @@ class CurveResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -389,6 +399,7 @@ class Comparison(ComparisonRecord[Compared]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)

@@ -17,6 +17,7 @@ from .progress import Status
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
+    from ..io.node_reader import NodeReader
 
 __all__ = ["Context", "command"]
 
@@ -43,10 +44,14 @@ class Context:
         Number of threads.
     max_memory : int or None
         The value of ``--max-memory``; None if it is not given, or the command does not have it.
+    on_missing : str or None
+        The value of ``--on-missing``; None if the command does not have it.
     reading : dict
         Options on how to read the graph.
     status : Status
         The status line.
+    notes : list of str
+        What was ignored, dropped or filled in when the files about nodes were read.
     """
 
     source: str
@@ -56,8 +61,11 @@ class Context:
     rng: int
     threads: int | None
     max_memory: int | None
+    on_missing: str | None
     reading: dict[str, Any]
     status: Status = field(init=False)
+    notes: list[str] = field(init=False, default_factory=list)
+    _reader: "NodeReader | None" = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         check_writable(self.output)
@@ -74,6 +82,7 @@ class Context:
             rng=options.pop("rng"),
             threads=options.pop("threads"),
             max_memory=options.get("max_memory"),
+            on_missing=options.pop("on_missing", None),
             reading={name: options.pop(name) for name in _READING if name in options},
         )
 
@@ -86,6 +95,21 @@ class Context:
         """Print a note on standard error."""
         if not self.quiet:
             click.echo(f"note: {text}", err=True)
+
+    def reader(self, graph: "InfluenceGraph") -> "NodeReader":
+        """Return the reader of the files about the nodes of the graph."""
+        if self._reader is None:
+            from ..io.node_reader import NodeReader
+
+            self._reader = NodeReader(graph, self.on_missing, option="--on-missing {}".format)
+        return self._reader
+
+    def print_notes(self) -> None:
+        """Print the notes of the reader that were not printed before."""
+        if self._reader is not None:
+            for text in self._reader.notes[len(self.notes) :]:
+                self.notes.append(text)
+                self.note(text)
 
     def open_graph(self) -> "InfluenceGraph":
         """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
@@ -143,8 +167,9 @@ class Context:
         )
 
     def as_json(self, record: dict[str, Any]) -> str:
-        """Return a result as JSON, with the random seed and the source of the graph."""
-        return as_json(record | {"random_seed": self.rng, "source": self.source})
+        """Return a result as JSON, with the random seed, the source of the graph and the notes on files."""
+        notes = {"notes": [*self.notes, *record["notes"]]} if "notes" in record else {}
+        return as_json(record | notes | {"random_seed": self.rng, "source": self.source})
 
     def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
         """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""

@@ -2,15 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
+from ..io.node_reader import NodeList, NodeValues
 from .inputs import check_inputs
 
 __all__ = ["MAX_WORLDS", "exact_spread", "spread_of"]
@@ -25,11 +25,11 @@ Option: TypeAlias = tuple[float, int, int]  # probability, source and target of 
 
 def exact_spread(
     graph: Any,
-    seeds: Iterable[Hashable],
+    seeds: NodeList,
     *,
     model: str = "ic",
     probability: str | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
 ) -> float:
     """Return the exact expected number of nodes that seeds activate, by enumeration of all live-arc worlds.
 
@@ -41,14 +41,15 @@ def exact_spread(
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    seeds : iterable of labels
+    seeds : list of nodes
         Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     probability : str, optional
         Scheme of arc probabilities, see `imax.probabilities`. Default: the graph's own probabilities.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
+        each.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def exact_spread(
     >>> imax.exact_spread(path, [0])
     1.75
     """
-    checked = check_inputs(graph, seeds, model, probability, node_weights)
+    checked = check_inputs(graph, seeds, model, probability, node_weights, option=None)
     return spread_of(checked.graph, checked.seeds, checked.model, checked.weights)
 
 

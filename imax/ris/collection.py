@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import check, parallel
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.sampler import Piece, Sampler
 from ..errors import OutOfMemoryBoundError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -243,7 +243,7 @@ def sample_rr_sets(
     count: int,
     *,
     model: str = "ic",
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
     rng: RNG = None,
     lanes: int | None = None,
     threads: int | None = None,
@@ -261,8 +261,8 @@ def sample_rr_sets(
         Number of RR sets.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node, by node index or by label; roots are drawn in proportion to it. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`; roots are drawn in proportion to it. Default 1 each.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         RR set i depends on `rng` and i alone, not on `threads` and `lanes`.
     lanes : int, optional
@@ -302,7 +302,7 @@ def sample_rr_sets(
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
     network = as_graph(graph)
-    weights = check_node_weights(network, node_weights)
+    weights = NodeReader(network, source=graph, option=None).node_weights(node_weights)
     collection = RRCollection(
         Sampler(
             network,

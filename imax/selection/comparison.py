@@ -1,7 +1,7 @@
 """`compare`: several algorithms on one problem, with spread, certificate, time, memory and overlap of the seeds."""
 
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
 from .. import __version__
@@ -11,10 +11,11 @@ from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.node_reader import NodeReader
 from ..results import Compared, Comparison, SelectionResult, overlap_of
 from .certification import certify
 from .comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
-from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
+from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .maximization import maximize
 from .registry import ALGORITHMS
 
@@ -66,7 +67,7 @@ def compare(
     progress : callable, optional
         Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
     **constraints
-        `candidates`, `exclude` and `include` as in `maximize`.
+        `candidates`, `exclude`, `include` and `on_missing` as in `maximize`.
 
     Returns
     -------
@@ -94,15 +95,15 @@ def compare(
             raise InvalidArgumentError(
                 f"{name} is not supported by compare; it supports candidates, exclude and include", argument=name
             )
-    rules: dict[str, Any] = dict(constraints)
     chosen = _chosen(algorithms, node_weights)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    weights = reader.node_weights(node_weights)
     options: dict[str, Any] = {
         "model": model, "delta": delta, "threads": threads,
-        "node_weights": node_attribute(graph, node_weights, "node_weights"),
+        "node_weights": None if weights is None else weights[network.rank], **aligned_rules(reader, constraints),
     }  # fmt: skip
-    options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
     own = options if epsilon is None else options | {"epsilon": epsilon}
 
     def measure(name: str) -> Compared:
@@ -126,6 +127,7 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        notes=reader.notes,
     )
 
 
@@ -135,13 +137,8 @@ def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> Non
     pair = graph_like(network, [0, 1], [1, 0])
     maximize(
         pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
-        include=None if options["include"] is None else [0], rng=0,
+        include=[0] if "include" in options else None, rng=0,
     )  # fmt: skip
-
-
-def _reusable(labels: Iterable[Hashable] | None) -> Any:
-    """Return an iterable of labels as a list; a string is left for `maximize` to refuse."""
-    return labels if labels is None or isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
 
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
