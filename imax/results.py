@@ -93,6 +93,8 @@ class SpreadEstimate(Record):
         Number of simulations.
     notes : list of str
         As in `SelectionResult`.
+    max_steps, deadline, delay
+        Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
 
     spread: float
@@ -108,6 +110,9 @@ class SpreadEstimate(Record):
     rng_key: tuple[int, int]
     version: str
     notes: list[str] = field(default_factory=list)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __float__(self) -> float:
         return self.spread
@@ -175,6 +180,8 @@ class SelectionResult(Record):
         Time by phase.
     rng_key : tuple of int
         Key of the random streams: `rng` set to this key gives the same result.
+    max_steps, deadline, delay
+        Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
 
     seeds: list[Any]
@@ -209,6 +216,9 @@ class SelectionResult(Record):
     version: str
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.seeds)
@@ -277,6 +287,9 @@ class Certificate(Record):
     version: str
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         return (
@@ -327,6 +340,9 @@ class CurveResult(Record):
     version: str
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -400,6 +416,9 @@ class Comparison(ComparisonRecord[Compared]):
     rng_key: tuple[int, int]
     version: str
     notes: list[str] = field(default_factory=list)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)

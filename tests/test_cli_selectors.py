@@ -64,9 +64,26 @@ def test_quotas(write):  # noqa: F811
     teams = write("# teams\n0 red\n1 red\n2 red\n3,blue team\n", "teams")
     one = record("seed", "-k", 3, "--groups", teams, "--on-missing", "default", "--quota", 1, *QUICK, graph)
     assert sum(v in (0, 1, 2) for v in one["seeds"]) <= 1
-    named = record("seed", "-k", 4, "--groups", teams, "--quota", "red=2", "--quota", "blue team=0", "--on-missing", "default", *QUICK, graph)
+    named = record(
+        "seed",
+        "-k",
+        4,
+        "--groups",
+        teams,
+        "--quota",
+        "red=2",
+        "--quota",
+        "blue team=0",
+        "--on-missing",
+        "default",
+        *QUICK,
+        graph,
+    )
     assert 3 not in named["seeds"]
-    assert "that the quotas admit" in run("seed", "-k", 3, "--groups", teams, "--on-missing", "default", "--quota", 1, *QUICK, graph).stdout
+    assert (
+        "that the quotas admit"
+        in run("seed", "-k", 3, "--groups", teams, "--on-missing", "default", "--quota", 1, *QUICK, graph).stdout
+    )
 
 
 def test_start_and_include(write):  # noqa: F811

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
+from .._utils.arrays import read_only
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import LT_SLACK
@@ -49,6 +50,13 @@ class Diffusion:
     n: int
     max_draws: int
     tables: "CountTables | HitTables | UniformTables | PickTables"
+
+    def __post_init__(self) -> None:
+        arrays: tuple[Any, ...] = self.tables
+        object.__setattr__(self, "tables", type(self.tables)(*(read_only(array) for array in arrays)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.n, self.max_draws, self.tables)
 
 
 def check_model(model: Any) -> str:
@@ -95,9 +103,9 @@ def _forward(graph: InfluenceGraph, threads: int) -> Diffusion:
     if kept.kind == "weighted_cascade":
         ptr, idx, _ = graph.forward()
         per_node = (1.0 / np.maximum(np.diff(graph.in_ptr), 1)).astype(np.float32)
-        return _ic_general(ptr, idx, per_node, by_target=True, threads=threads)
+        return _ic_general(ptr, idx, read_only(per_node), by_target=True, threads=threads)
     ptr, idx, place = graph.forward(places=True)
-    return _ic_general(ptr, idx, graph.arc_values()[place], by_target=False, threads=threads)
+    return _ic_general(ptr, idx, read_only(graph.arc_values()[place]), by_target=False, threads=threads)
 
 
 # -- rows whose arcs all have the same probability ----------------------------------------------------------------

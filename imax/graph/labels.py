@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import read_only
 from .._utils.locks import kept_property
 from ..errors import InvalidArgumentError, UnknownNodeError
 
@@ -25,7 +26,7 @@ class Labels:
 
     def __init__(self, n: int, values: "NDArray[np.int64] | list[Any] | None" = None) -> None:
         self.n = n
-        self.values = values
+        self.values = read_only(values) if isinstance(values, np.ndarray) else values
         self.kind = "range" if values is None else "int64" if isinstance(values, np.ndarray) else "object"
 
     @classmethod
@@ -64,7 +65,10 @@ class Labels:
 
     @kept_property
     def _order(self) -> NDArray[np.int64]:
-        return np.argsort(np.asarray(self.values), kind="stable")
+        return read_only(np.argsort(np.asarray(self.values), kind="stable"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.n, self.values)
 
     def __len__(self) -> int:
         return self.n

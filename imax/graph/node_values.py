@@ -276,7 +276,7 @@ class Aligner:
         index = self.match(column, some=True)
         known = index >= 0
         aligned = np.full(self.labels.n, np.nan)
-        aligned[index[known]] = values[known]
+        aligned[index[known][::-1]] = values[known][::-1]  # of repeated labels, the first counts
         kept = aligned[index]
         self._check_repeated(column, known & (kept != values) & ~(np.isnan(kept) & np.isnan(values)), index)
         return aligned

@@ -85,7 +85,7 @@ class _Greedy:
 
         self.constraint = constraint
         self.index = collection.index()
-        self.covered = np.zeros(collection.n_sets, dtype=np.bool_)
+        self.covered = np.zeros(collection.n_stored, dtype=np.bool_)
         self.gain = collection.degree()
         self.forced_gains = np.empty(constraint.forced.size, dtype=np.int64)
         self.min_seeds = 0

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils.streams import RNG, Stream
+from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
 from ..graph.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
@@ -63,7 +64,7 @@ def certify(
         Probability that one of the bounds is wrong; default 1 / n_nodes.
     **constraints
         The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`
-        and `on_missing` as in `maximize`.
+        and `on_missing` as in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to the optimum.
 
     Returns
     -------
@@ -120,6 +121,7 @@ def certify(
         version=__version__,
         notes=[*reader.notes, *problem.notes],
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
+        **Deadline.facts(problem.deadline),
     )
 
 

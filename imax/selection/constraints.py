@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
+from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
 from ..io.node_reader import Groups, NodeList, NodeReader, NodeValues
 from ..ris.constraint import Constraint
@@ -52,6 +53,13 @@ class Constraints(TypedDict, total=False):
         ``"drop"``: nodes without a cost or a group cannot be chosen, nodes without a weight count 0. ``"default"``:
         nodes without a group have no group, nodes without a weight count 1; there is no default cost. Both ignore
         labels that are not in the graph. The result's ``notes`` have the counts. It applies to `node_weights`, too.
+    max_steps : int
+        Count only nodes that the seeds reach in at most so many steps.
+    deadline : float
+        Count only nodes that the seeds reach until this time; requires `delay`.
+    delay : str, array_like or mapping
+        Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
+        `imax.spread`.
 
     Notes
     -----
@@ -81,6 +89,9 @@ class Constraints(TypedDict, total=False):
     groups: Groups | None
     quotas: int | Mapping[Any, int] | None
     on_missing: str | None
+    max_steps: int | None
+    deadline: float | None
+    delay: ArcDelays | None
 
 
 def check_constraint_names(function: str, constraints: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils.streams import RNG
+from ..diffusion.deadline import Deadline
 from ..errors import InvalidArgumentError
 from ..results import CurveResult
 from ..ris.bounds import GREEDY
@@ -63,7 +64,7 @@ def curve(
     delta : float, optional
         Probability that any of the bounds is wrong; default 1 / n_nodes.
     **constraints
-        `candidates`, `exclude` and `start` as in `maximize`.
+        `candidates`, `exclude`, `start`, `max_steps`, `deadline` and `delay` as in `maximize`.
 
     Returns
     -------
@@ -125,6 +126,7 @@ def curve(
         version=__version__,
         notes=list(problem.notes),
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
+        **Deadline.facts(problem.deadline),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Unpack
 
 from .._utils import check
 from .._utils.streams import RNG
+from ..diffusion.deadline import DEADLINE_ARGUMENTS
 from ..results import SelectionResult
 from .algorithms.opim_c import anytime_outcomes
 from .constraints import Constraints, NodeValues
@@ -105,6 +106,14 @@ def maximize(
     quotas : int or mapping, optional
         Maximum number of seeds of each group, one number for all or by group; needs `groups`. Groups that are not
         listed have no limit.
+    max_steps : int, optional
+        Count only nodes that the seeds reach in at most so many steps. Default: no limit. Supported by the algorithms
+        that draw RR sets.
+    deadline : float, optional
+        Count only nodes that the seeds reach until this time; requires `delay`. Default: no limit.
+    delay : str, array_like or mapping, optional
+        Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc, as an array in
+        the order of ``graph.arcs()`` or as a mapping from (source, target) to a number.
 
     Returns
     -------
@@ -152,6 +161,7 @@ def maximize(
     ALGORITHMS.check_accepts(
         entry, node_weights=node_weights, start=constraints.get("start"), quotas=constraints.get("quotas"),
         budget=constraints.get("budget"), n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
+        **{name: constraints.get(name) for name in DEADLINE_ARGUMENTS},
     )  # fmt: skip
     if oracle is not None:
         check.one_of(oracle, "oracle", _ORACLES)
@@ -193,7 +203,8 @@ def anytime(
     time_limit : float, optional
         Seconds after which no further result is started.
     **constraints
-        `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas` as in `maximize`.
+        `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`, `max_steps`, `deadline`,
+        `delay` as in `maximize`.
 
     Yields
     ------

@@ -67,7 +67,7 @@ def minimize_seeds(
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
     **constraints
-        `candidates`, `exclude`, `include` and `start` as in `maximize`.
+        `candidates`, `exclude`, `include`, `start`, `max_steps`, `deadline` and `delay` as in `maximize`.
 
     Returns
     -------

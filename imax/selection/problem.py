@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._utils import check
 from .._utils.memory import free_memory
 from .._utils.streams import RNG, Key, key_from
+from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.tables import check_model
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
@@ -101,6 +102,8 @@ class Problem:
         Nodes that are removed from the graph; their weight is 0.
     notes : tuple of str
         What was ignored, dropped or filled in when the arguments were read.
+    deadline : Deadline or None
+        Until when a node counts; None for no limit.
     """
 
     graph: InfluenceGraph
@@ -118,6 +121,7 @@ class Problem:
     oracle: str | None = None
     blocked: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    deadline: Deadline | None = None
 
     @property
     def total(self) -> float:
@@ -159,6 +163,7 @@ def make_problem(
     if checked["model"] == "lt":
         network.check_lt()
     rules: dict[str, Any] = dict(constraints)
+    until = {name: rules.pop(name, None) for name in DEADLINE_ARGUMENTS}
     reader = NodeReader(network, rules.pop("on_missing", None), source=graph if source is None else source)
     weights = reader.node_weights(node_weights)
     constraint = make_constraint(reader, k, any_size=any_size, **rules)
@@ -170,6 +175,7 @@ def make_problem(
         key=key_from(rng),
         progress=progress,
         oracle=oracle,
+        deadline=check_deadline(network, **until),
         **{"delta": 1.0 / max(network.n_nodes, 2), **checked},
     )
 

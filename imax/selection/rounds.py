@@ -74,6 +74,8 @@ class CollectionPair:
         Random streams of the selection and of the validation collection.
     is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
         Nodes at which an RR set ends: see `Sampler`.
+    store_singletons : bool, default False
+        See `RRCollection`.
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class CollectionPair:
         problem: Problem,
         streams: tuple[Stream, Stream] = (Stream.SELECTION, Stream.VALIDATION),
         is_sentinel: NDArray[np.bool_] | None = None,
+        *,
+        store_singletons: bool = False,
     ) -> None:
         self.problem = problem
         self.seconds: dict[str, float] = {}
@@ -91,10 +95,11 @@ class CollectionPair:
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
                 node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
-                blocked=problem.blocked,
+                blocked=problem.blocked, deadline=problem.deadline,
             )  # fmt: skip
-            self.selection = RRCollection(sampler)
-            self.validation = RRCollection(sampler.with_key(stream_key(problem.key, streams[1])))
+            other = sampler.with_key(stream_key(problem.key, streams[1]))
+            self.selection = RRCollection(sampler, store_singletons=store_singletons)
+            self.validation = RRCollection(other, store_singletons=store_singletons)
         self.total = self.selection.total
         # the spread of the best seeds: at least their own weight
         self.min_spread = min(problem.constraint.min_spread(problem.weights), self.total)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Generator
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
@@ -100,6 +101,6 @@ OPIM_C = Entry(
     "opim-c", opim_c, "greedy on RR sets, doubled until the certificate holds and the choice has settled",
     "Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
     "1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon)",
-    frozenset({"node_weights", "start", "quotas", "budget"}),
+    frozenset({"node_weights", "start", "quotas", "budget"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip
