@@ -91,6 +91,8 @@ class SpreadEstimate(Record):
         Confidence interval for the spread, at level `confidence`.
     n_simulations : int
         Number of simulations.
+    max_steps, deadline, delay
+        Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
 
     spread: float
@@ -105,6 +107,9 @@ class SpreadEstimate(Record):
     seconds: float
     rng_key: tuple[int, int]
     version: str
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __float__(self) -> float:
         return self.spread
@@ -158,7 +163,8 @@ class SelectionResult(Record):
     min_seeds : int or None
         With a target spread: no smaller seed set reaches it, except with probability `delta`.
     stop_reason : str
-        Such as ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
+        Such as ``"target ratio reached"``, the same with ``", choice not settled"`` (see `imax.maximize`), ``"sample
+        bound reached"`` (the target holds by theory), ``"time limit"``,
         ``"memory limit"`` or ``"interrupted"``.
     n_rr_sets, n_rr_entries : int
         Number of RR sets drawn, and of the nodes in them.
@@ -170,6 +176,8 @@ class SelectionResult(Record):
         Time by phase.
     rng_key : tuple of int
         Key of the random streams: `rng` set to this key gives the same result.
+    max_steps, deadline, delay
+        Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
 
     seeds: list[Any]
@@ -203,6 +211,9 @@ class SelectionResult(Record):
     rng_key: tuple[int, int]
     version: str
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.seeds)
@@ -268,6 +279,9 @@ class Certificate(Record):
     rng_key: tuple[int, int]
     version: str
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         return (
@@ -317,6 +331,9 @@ class CurveResult(Record):
     rng_key: tuple[int, int]
     version: str
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -389,6 +406,9 @@ class Comparison(ComparisonRecord[Compared]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)

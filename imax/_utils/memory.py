@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["address_space_limit", "free_memory", "peak_rise"]
+__all__ = ["address_space_limit", "default_memory", "free_memory", "peak_rise"]
 
 _MACHINE, _GROUPS, _OWN_GROUPS = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _UNLIMITED = 1 << 60  # version 1 has no word for no limit
@@ -23,6 +23,15 @@ class _Names(NamedTuple):
 
 _V1 = _Names(("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file")
 _V2 = _Names(("memory.max", "memory.high"), "memory.current", "inactive_file")
+
+
+def default_memory() -> int | None:
+    """Return a quarter of the memory in bytes that this process can still use; None if the system hides it.
+
+    This is the default limit for RR sets: it leaves most of the machine to others.
+    """
+    free = free_memory()
+    return None if free is None else free // 3
 
 
 def free_memory() -> int | None:

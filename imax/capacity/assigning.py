@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, key_from
+from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..graph.node_values import node_weights as check_node_weights
 from ..selection.problem import Problem, Progress, check_work
@@ -33,6 +34,9 @@ def assign(
     n_simulations: int | None = None,
     spare: str | None = None,
     node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
@@ -73,6 +77,9 @@ def assign(
     node_weights : array_like of float, shape (n_nodes,), or dict, optional
         Weight of each node: the spread is the total weight of the reached passive nodes. By node index of the whole
         graph, or by label. Default 1 for each node.
+    max_steps, deadline, delay
+        As in `imax.maximize`: count only passive nodes that the invited friends reach in so many steps, or until the
+        deadline.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result for any number of threads.
     threads, max_memory, time_limit, progress
@@ -109,6 +116,8 @@ def assign(
     check_problem(problem)
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, oracle=oracle, n_rr_sets=n_rr_sets, n_simulations=n_simulations, spare=spare)
+    until: dict[str, Any] = {"max_steps": max_steps, "deadline": deadline, "delay": delay}
+    ALGORITHMS.check_accepts(entry, **until)
     _check_oracle(oracle, n_rr_sets, n_simulations)
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if entry.epsilon is None else entry.epsilon
@@ -128,6 +137,7 @@ def assign(
         progress=progress,
         oracle=oracle,
         blocked=problem.blocked,
+        deadline=check_deadline(problem.graph, **until),
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
     task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE))
@@ -210,4 +220,5 @@ def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
         rng_key=q.key,
         version=__version__,
         seconds={phase: round(s, 6) for phase, s in found.seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
+        **Deadline.facts(q.deadline),
     )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils.streams import RNG, Stream
+from ..diffusion.deadline import Deadline
 from ..errors import InvalidArgumentError
 from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
@@ -61,7 +62,7 @@ def certify(
         Probability that one of the bounds is wrong; default 1 / n_nodes.
     **constraints
         The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas` as
-        in `maximize`.
+        in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to the optimum.
 
     Returns
     -------
@@ -120,6 +121,7 @@ def certify(
         rng_key=problem.key,
         version=__version__,
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
+        **Deadline.facts(problem.deadline),
     )
 
 

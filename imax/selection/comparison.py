@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from .. import __version__
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
@@ -66,7 +67,8 @@ def compare(
     progress : callable, optional
         Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
     **constraints
-        `candidates`, `exclude` and `include` as in `maximize`.
+        `candidates`, `exclude`, `include`, `max_steps`, `deadline` and `delay` as in `maximize`. Algorithms that do not
+        support a deadline choose without it; the spread and the certificate of every row observe it.
 
     Returns
     -------
@@ -92,7 +94,8 @@ def compare(
     for name in ("start", "costs", "budget", "groups", "quotas"):
         if constraints.get(name) is not None:
             raise InvalidArgumentError(
-                f"{name} is not supported by compare; it supports candidates, exclude and include", argument=name
+                f"{name} is not supported by compare; it supports candidates, exclude, include and deadlines",
+                argument=name,
             )
     rules: dict[str, Any] = dict(constraints)
     chosen = _chosen(algorithms, node_weights)
@@ -103,12 +106,14 @@ def compare(
         "node_weights": node_attribute(graph, node_weights, "node_weights"),
     }  # fmt: skip
     options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
+    options |= {name: rules.get(name) for name in DEADLINE_ARGUMENTS}
+    until = check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})
     own = options if epsilon is None else options | {"epsilon": epsilon}
 
     def measure(name: str) -> Compared:
         with peak_rise() as rise:
             began = time.perf_counter()
-            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
+            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **_supported(name, own))
             seconds, memory = time.perf_counter() - began, rise()
         return _evaluated(network, result, seconds, memory, n_simulations, options | {"time_limit": time_limit})
 
@@ -126,16 +131,25 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        **Deadline.facts(until),
     )
+
+
+def _supported(algorithm: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options without a deadline, if the algorithm does not support one."""
+    accepts = ALGORITHMS[algorithm].accepts
+    return {name: value for name, value in options.items() if name not in DEADLINE_ARGUMENTS or name in accepts}
 
 
 def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> None:
     """Run an algorithm on two nodes, so that its time does not include compiling or loading kernels."""
     weights = None if options["node_weights"] is None else [1.0, 1.0]
     pair = graph_like(network, [0, 1], [1, 0])
+    until = {option: options[option] for option in ("max_steps", "deadline")}
     maximize(
         pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
         include=None if options["include"] is None else [0], rng=0,
+        **_supported(name, until | {"delay": None if until["deadline"] is None else "exponential:1"}),
     )  # fmt: skip
 
 
@@ -164,7 +178,7 @@ def _evaluated(
     found = certify(network, result.seeds, k=result.k, rng=key, **options)
     estimate = spread(
         network, result.seeds, n_simulations=n_simulations, rng=stream_key(key, Stream.VERIFICATION),
-        **{name: options[name] for name in ("model", "node_weights", "threads", "time_limit")},
+        **{name: options[name] for name in ("model", "node_weights", "threads", "time_limit", *DEADLINE_ARGUMENTS)},
     )  # fmt: skip
     return Compared(
         algorithm=result.algorithm,

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.node_values import node_costs, node_groups
 from ..ris.constraint import Constraint
 from ..ris.matroid import PartitionMatroid
+from .group_limits import ROUNDING, Quotas, make_limited, quota_ranges
 
 __all__ = ["Constraints", "Groups", "NodeValues", "check_constraint_names", "make_constraint", "node_attribute"]
-
-_ROUNDING = 1.0 + 1e-12  # of sums of costs
 
 NodeValues: TypeAlias = ArrayLike | Mapping[Any, float] | str
 Groups: TypeAlias = Sequence[Hashable] | NDArray[Any] | Mapping[Any, Hashable] | str
@@ -46,9 +46,18 @@ class Constraints(TypedDict, total=False):
         Upper limit of the total cost of all seeds.
     groups : sequence of hashable, length n_nodes, mapping or str
         Group of each node, by node index or by label (None for no group), or the name of a NetworkX node attribute.
-    quotas : int or mapping
-        Maximum number of seeds of each group: one number for all groups, or a number by group. Groups that are not
-        listed have no limit.
+    quotas : int, pair of int or mapping
+        Maximum number of seeds of each group, or a pair of the minimum and the maximum number such as ``(2, 5)``, where
+        None stands for no limit: one for all groups, or one by group. Groups that are not listed have no limit.
+    group_budgets : float or mapping
+        Upper limit of the total cost of the seeds of each group: one for all groups, or one by group.
+    max_steps : int
+        Count only nodes that the seeds reach in at most so many steps.
+    deadline : float
+        Count only nodes that the seeds reach until this time; requires `delay`.
+    delay : str, array_like or mapping
+        Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
+        `imax.spread`.
 
     Examples
     --------
@@ -65,7 +74,11 @@ class Constraints(TypedDict, total=False):
     costs: NodeValues | None
     budget: float | None
     groups: Groups | None
-    quotas: int | Mapping[Any, int] | None
+    quotas: Quotas | None
+    group_budgets: float | Mapping[Any, float] | None
+    max_steps: int | None
+    deadline: float | None
+    delay: ArcDelays | None
 
 
 def check_constraint_names(function: str, constraints: Mapping[str, Any]) -> None:
@@ -107,18 +120,20 @@ def make_constraint(
     costs: "ArrayLike | Mapping[Any, float] | None" = None,
     budget: float | None = None,
     groups: "Groups | None" = None,
-    quotas: int | Mapping[Any, int] | None = None,
+    quotas: Quotas | None = None,
+    group_budgets: float | Mapping[Any, float] | None = None,
 ) -> Constraint:
     """Check the constraints against the graph and return them in internal ids."""
+    some_budget = budget if group_budgets is None else group_budgets
+    some_rule = quotas if group_budgets is None else group_budgets
     for one, other, name, missing in (
-        (costs, budget, "costs", "budget"), (budget, costs, "budget", "costs"),
-        (groups, quotas, "groups", "quotas"), (quotas, groups, "quotas", "groups"),
+        (costs, some_budget, "costs", "budget or group_budgets"), (budget, costs, "budget", "costs"),
+        (group_budgets, costs, "group_budgets", "costs"), (group_budgets, groups, "group_budgets", "groups"),
+        (groups, some_rule, "groups", "quotas or group_budgets"), (quotas, groups, "quotas", "groups"),
     ):  # fmt: skip
         if one is not None and other is None:
             raise InvalidArgumentError(f"{name} must be given together with {missing}", argument=name)
-    if budget is not None and (k is not None or quotas is not None):
-        raise InvalidArgumentError("budget cannot be combined with k or quotas; give one of them", argument="budget")
-    if k is None and budget is None and quotas is None and not any_size:
+    if k is None and some_budget is None and quotas is None and not any_size:
         raise InvalidArgumentError("k is missing: give the number of seeds, or budget or quotas", argument="k")
     forced, active, allowed = _nodes(graph, candidates, exclude, include, start)
     max_size = forced.size + int(allowed.sum())
@@ -132,13 +147,24 @@ def make_constraint(
             raise InvalidArgumentError(
                 f"k must be at least the number of nodes in include, {forced.size}; got {k}", argument="k"
             )
-    if budget is not None:
-        assert costs is not None
-        return _budgeted(graph, forced, active, allowed, node_costs(graph, costs), budget)
-    if quotas is not None:
-        assert groups is not None
-        return _grouped(graph, k, forced, active, allowed, groups, quotas)
-    return Constraint(max_size if k is None else k, allowed, forced, active)
+    cost = None if costs is None else node_costs(graph, costs)
+    if budget is not None and cost is not None and groups is None:
+        paid = _budgeted(forced, active, allowed, cost, budget)
+        if k is None or k >= paid.k:
+            return paid
+    if cost is None and groups is None:
+        return Constraint(max_size if k is None else k, allowed, forced, active)
+    none = np.full(graph.n_nodes, -1, dtype=np.int32)
+    group, names = (none, []) if groups is None else node_groups(graph, groups)
+    if cost is None and quotas is not None:
+        ranges = quota_ranges(names, quotas)
+        if all(low == 0 for low, _ in ranges.values()):
+            limits = {name: high for name, (_, high) in ranges.items() if high is not None}
+            return _grouped(k, forced, active, allowed, group, names, limits)
+    return make_limited(
+        k, forced, active, allowed, group=group, names=names, cost=cost, budget=budget, quotas=quotas,
+        group_budgets=group_budgets,
+    )  # fmt: skip
 
 
 def _nodes(
@@ -178,7 +204,6 @@ def _distinct(ids: "NDArray[np.int32] | None") -> NDArray[np.int32]:
 
 
 def _budgeted(
-    graph: InfluenceGraph,
     forced: NDArray[np.int32],
     start: NDArray[np.int32],
     allowed: NDArray[np.bool_],
@@ -186,7 +211,7 @@ def _budgeted(
     budget: float,
 ) -> Constraint:
     budget = check.positive(budget, "budget")
-    remaining_budget = budget * _ROUNDING - math.fsum(cost[forced])
+    remaining_budget = budget * ROUNDING - math.fsum(cost[forced])
     if remaining_budget < 0:
         raise InvalidArgumentError(
             f"budget {budget:g} does not pay for include, which costs {budget - remaining_budget:g}; raise it",
@@ -203,16 +228,14 @@ def _budgeted(
 
 
 def _grouped(
-    graph: InfluenceGraph,
     k: int | None,
     forced: NDArray[np.int32],
     start: NDArray[np.int32],
     allowed: NDArray[np.bool_],
-    groups: "Groups",
-    quotas: int | Mapping[Any, int],
+    group: NDArray[np.int32],
+    names: list[Hashable],
+    limits: Mapping[Any, int],
 ) -> Constraint:
-    group, names = node_groups(graph, groups)
-    limits = _quota_of_groups(names, quotas)
     limited = np.array([name in limits for name in names] + [False])
     group = np.where(limited[group], group, -1).astype(np.int32)
     capacity = np.array([limits.get(name, 0) for name in names], dtype=np.int64)
@@ -243,15 +266,3 @@ def _grouped(
     allowed = allowed & ((group < 0) | (np.append(capacity, 1)[group] > 0))
     matroid = PartitionMatroid.of_groups(np.where(allowed, group, -1).astype(np.int32), capacity)
     return Constraint(k, allowed, forced, start, matroid=matroid)
-
-
-def _quota_of_groups(names: list[Hashable], quotas: int | Mapping[Any, int]) -> dict[Any, int]:
-    """Return the checked quota of each group that has one."""
-    if not isinstance(quotas, Mapping):
-        return dict.fromkeys(names, check.count(quotas, "quotas", low=0))
-    unknown = [name for name in quotas if name not in names]
-    if unknown:
-        raise InvalidArgumentError(
-            f"quotas contains the group {unknown[0]!r}, which no node belongs to", argument="quotas"
-        )
-    return {name: check.count(quota, f"quotas[{name!r}]", low=0) for name, quota in quotas.items()}

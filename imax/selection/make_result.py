@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from .. import __version__
+from ..diffusion.deadline import Deadline
 from ..results import SelectionResult
 from .certification import DEFAULT_PRECISION, validate_seeds
 from .outcome import INTERRUPT, Outcome
@@ -67,4 +68,5 @@ def make_result(
         rng_key=q.key,
         version=__version__,
         seconds={phase: round(s, 6) for phase, s in seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
+        **Deadline.facts(q.deadline),
     )

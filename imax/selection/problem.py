@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
-from .._utils.memory import free_memory
+from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
+from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.tables import check_model
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
@@ -99,6 +100,8 @@ class Problem:
     oracle : str or None
     blocked : numpy.ndarray of bool, shape (n_nodes,), or None
         Nodes that are removed from the graph; their weight is 0.
+    deadline : Deadline or None
+        Until when a node counts; None for no limit.
     """
 
     graph: InfluenceGraph
@@ -115,6 +118,7 @@ class Problem:
     n_simulations: int | None = None
     oracle: str | None = None
     blocked: NDArray[np.bool_] | None = None
+    deadline: Deadline | None = None
 
     @property
     def total(self) -> float:
@@ -153,6 +157,7 @@ def make_problem(
     if checked["model"] == "lt":
         network.check_lt()
     rules: dict[str, Any] = dict(constraints)
+    until = {name: rules.pop(name, None) for name in DEADLINE_ARGUMENTS}
     for name in rules.keys() & {"costs", "groups"}:
         rules[name] = node_attribute(graph, rules[name], name)
     weights = check_node_weights(network, node_attribute(graph, node_weights, "node_weights"))
@@ -163,6 +168,7 @@ def make_problem(
         key=key_from(rng),
         progress=progress,
         oracle=oracle,
+        deadline=check_deadline(network, **until),
         **{"delta": 1.0 / max(network.n_nodes, 2), **checked},
     )
 
@@ -181,7 +187,7 @@ def check_work(
     """Return the checked fields of a problem that do not depend on the graph; `delta` only if it is given."""
     limits = Limits(
         None if time_limit is None else check.positive(time_limit, "time_limit"),
-        free_memory() if max_memory is None else check.memory_bytes(max_memory),
+        default_memory() if max_memory is None else check.memory_bytes(max_memory),
     )
     given = {} if delta is None else {"delta": check.open_unit(delta, "delta")}
     return {

@@ -79,6 +79,9 @@ class _Ranks:
     def score(self, node: int) -> float:
         return float(self.ranks()[node])
 
+    def drop(self, node: int) -> None:
+        self.allowed[node] = False
+
     def take(self, node: int) -> None:
         near, p = self.paths.leave(node)
         self.missed[near] *= 1.0 - p  # as if the likeliest paths of the seeds were independent
