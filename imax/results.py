@@ -166,7 +166,8 @@ class SelectionResult(Record):
     min_seeds : int or None
         With a target spread: no smaller seed set reaches it, except with probability `delta`.
     stop_reason : str
-        Such as ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
+        Such as ``"target ratio reached"``, the same with ``", choice not settled"`` (see `imax.maximize`), ``"sample
+        bound reached"`` (the target holds by theory), ``"time limit"``,
         ``"memory limit"`` or ``"interrupted"``.
     n_rr_sets, n_rr_entries : int
         Number of RR sets drawn, and of the nodes in them.

@@ -283,7 +283,6 @@ TEN = [1.0] * 10
         ({"k": None}, "k is missing: give the number of seeds"),
         ({"k": 2, "costs": TEN}, "costs must be given together with budget"),
         ({"k": None, "budget": 3}, "budget must be given together with costs"),
-        ({"k": 2, "costs": TEN, "budget": 3}, "budget cannot be combined with k or quotas"),
         ({"k": None, "costs": TEN, "budget": -1}, "budget must be a finite number above 0, got -1"),
         ({"k": None, "costs": TEN, "budget": 0.5}, "budget 0.5 does not pay for any node that may be a seed; raise it"),
         ({"k": None, "costs": [-1.0, *TEN[1:]], "budget": 3}, "costs of node 0 is -1.0; costs must be finite and not"),

@@ -103,7 +103,7 @@ def assign_invitations(
     if compare or algorithms is not None:
         text, interrupted = _compare(context, graph, problems, algorithms or "all", arguments)
     else:
-        text, interrupted = _assign(context, graph, problems, arguments)
+        text, interrupted = _assign(context, graph, problems, context.after_reading(arguments))
     return context.finish(text, interrupted)
 
 

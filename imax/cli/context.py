@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Context", "command"]
 
+_SHORTEST = 1e-3  # seconds that are left of a time limit after long reading: the first result is still computed
 _READING = ("probability", "directed", "multi_edges", "on_bad_line")
 
 
@@ -52,6 +54,8 @@ class Context:
         The status line.
     notes : list of str
         What was ignored, dropped or filled in when the files about nodes were read.
+    began : float
+        Start of the command on the clock `time.perf_counter`.
     """
 
     source: str
@@ -66,6 +70,7 @@ class Context:
     status: Status = field(init=False)
     notes: list[str] = field(init=False, default_factory=list)
     _reader: "NodeReader | None" = field(init=False, default=None)
+    began: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
         check_writable(self.output)
@@ -90,6 +95,13 @@ class Context:
     def work(self) -> dict[str, Any]:
         """Return the arguments of the library that every computation has: the random seed and the threads."""
         return {"rng": self.rng, "threads": self.threads}
+
+    def after_reading(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return arguments whose time limit is smaller by the time that has passed since the start of the command."""
+        limit = arguments.get("time_limit")
+        if limit is None:
+            return arguments
+        return arguments | {"time_limit": max(limit - (perf_counter() - self.began), _SHORTEST)}
 
     def note(self, text: str) -> None:
         """Print a note on standard error."""

@@ -15,8 +15,8 @@ from .errors import WrongUsage, name_option
 __all__ = [
     "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
     "constraint_options", "delta_option", "epsilon_option", "format_option", "graph_options", "integer",
-    "max_memory_option", "model_options", "number", "oracle_options", "output_option", "seed_options",
-    "simulations_option",
+    "max_memory_option", "model_options", "number", "oracle_options", "output_option", "reading_memory_option",
+    "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -197,7 +197,14 @@ max_memory_option = click.option(
     metavar="SIZE",
     callback=_checked(check.memory_bytes),
     help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far. It is "
-    "also the limit of the decompressed size of the file of GRAPH.",
+    "also the limit of the decompressed size of the file of GRAPH, and of the arcs of a text file.",
+)
+reading_memory_option = click.option(
+    "--max-memory",
+    metavar="SIZE",
+    callback=_checked(check.memory_bytes),
+    help="Memory limit of reading, such as 500M or 2GiB: of the decompressed size of the file of GRAPH, and of the "
+    "arcs of a text file.  [default: three quarters of the free memory]",
 )
 
 

@@ -54,6 +54,7 @@ def estimate_spread(
     from ..diffusion.simulation import spread
 
     weights, progress = read_weights(context, graph, node_weights), simulation_progress(context.status)
+    options = context.after_reading(options)
     estimate = spread(graph, seeds, node_weights=weights, progress=progress, **context.work, **options)
     return context.finish(
         _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"

@@ -26,6 +26,7 @@ VALUE_NAMES = {
     "node_weights": ("weight", "weights", "node_weight", "node_weights"),
     "groups": ("group", "groups"),
     "quotas": ("quota", "quotas"),
+    "group_budgets": ("budget", "budgets", "group_budget"),
     "acceptance": ("acceptance", "acceptance_probability"),
 }
 _SHOWN = 5  # examples in a message

@@ -143,21 +143,21 @@ class NodeReader:
         return np.array(numbers, dtype=np.int32)[self.graph.index], list(names)
 
     @staticmethod
-    def quotas(given: Any) -> Any:
-        """Return quotas from a pandas Series or a table as a dict by group; others are returned unchanged."""
+    def by_group(given: Any, argument: str) -> Any:
+        """Return numbers by group from a pandas Series or a table as a dict; others are returned unchanged."""
         if isinstance(given, Mapping) or not (is_table(given) or hasattr(given, "iloc")):
             return given
-        column = node_column(given, "quotas")
+        column = node_column(given, argument)
         if column.default_index:
             raise InvalidArgumentError(
-                "quotas is a pandas Series with the default index; set the index to the groups, as in "
-                "frame.set_index('GROUP')['QUOTA']",
-                argument="quotas",
+                f"{argument} is a pandas Series with the default index; set the index to the groups, as in "
+                "frame.set_index('GROUP')['NUMBER']",
+                argument=argument,
             )
         assert column.labels is not None
         groups, values = np.asarray(column.labels, dtype=object).tolist(), np.asarray(column.values).tolist()
         if len(set(groups)) < len(groups):
-            raise InvalidArgumentError("quotas lists a group twice; keep one quota per group", argument="quotas")
+            raise InvalidArgumentError(f"{argument} lists a group twice; keep one number each", argument=argument)
         return dict(zip(groups, values, strict=True))
 
     # -- containers and files ----------------------------------------------------------------------------------

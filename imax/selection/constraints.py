@@ -14,10 +14,9 @@ from ..errors import InvalidArgumentError
 from ..io.node_reader import Groups, NodeList, NodeReader, NodeValues
 from ..ris.constraint import Constraint
 from ..ris.matroid import PartitionMatroid
+from .group_limits import ROUNDING, Quotas, make_limited, quota_ranges
 
 __all__ = ["Constraints", "Groups", "NodeValues", "aligned_rules", "check_constraint_names", "make_constraint"]
-
-_ROUNDING = 1.0 + 1e-12  # of sums of costs
 
 _NODE_LISTS = ("candidates", "exclude", "include", "start")
 
@@ -45,9 +44,11 @@ class Constraints(TypedDict, total=False):
         Upper limit of the total cost of all seeds.
     groups : node values
         Group of each node; None for no group.
-    quotas : int, mapping, pandas Series or table
-        Maximum number of seeds of each group: one number for all groups, or a number by group. Groups that are not
-        listed have no limit.
+    quotas : int, pair of int, mapping, pandas Series or table
+        Maximum number of seeds of each group, or a pair of the minimum and the maximum number such as ``(2, 5)``, where
+        None stands for no limit: one for all groups, or one by group. Groups that are not listed have no limit.
+    group_budgets : float, mapping, pandas Series or table
+        Upper limit of the total cost of the seeds of each group: one for all groups, or one by group.
     on_missing : {"error", "drop", "default"}
         What to do with nodes that have no value and with labels that are not in the graph; default ``"error"``.
         ``"drop"``: nodes without a cost or a group cannot be chosen, nodes without a weight count 0. ``"default"``:
@@ -87,7 +88,8 @@ class Constraints(TypedDict, total=False):
     costs: NodeValues | None
     budget: float | None
     groups: Groups | None
-    quotas: int | Mapping[Any, int] | None
+    quotas: Quotas | None
+    group_budgets: float | Mapping[Any, float] | None
     on_missing: str | None
     max_steps: int | None
     deadline: float | None
@@ -123,8 +125,8 @@ def aligned_rules(reader: NodeReader, constraints: Constraints) -> dict[str, Any
     if "groups" in rules:
         numbers, names = reader.groups(rules["groups"])
         rules["groups"] = [None if number < 0 else names[number] for number in numbers[graph.rank].tolist()]
-    if "quotas" in rules:
-        rules["quotas"] = reader.quotas(rules["quotas"])
+    for name in ("quotas", "group_budgets"):
+        rules |= {name: reader.by_group(rules[name], name)} if name in rules else {}
     if reader.dropped.any():
         include = reader.nodes(rules.get("include"), "include")
         if include is not None:
@@ -146,21 +148,24 @@ def make_constraint(
     costs: NodeValues | None = None,
     budget: float | None = None,
     groups: Groups | None = None,
-    quotas: int | Mapping[Any, int] | None = None,
+    quotas: Quotas | None = None,
+    group_budgets: float | Mapping[Any, float] | None = None,
 ) -> Constraint:
     """Check the constraints against the graph of the reader and return them in internal ids."""
+    some_budget = budget if group_budgets is None else group_budgets
+    some_rule = quotas if group_budgets is None else group_budgets
     for one, other, name, missing in (
-        (costs, budget, "costs", "budget"), (budget, costs, "budget", "costs"),
-        (groups, quotas, "groups", "quotas"), (quotas, groups, "quotas", "groups"),
+        (costs, some_budget, "costs", "budget or group_budgets"), (budget, costs, "budget", "costs"),
+        (group_budgets, costs, "group_budgets", "costs"), (group_budgets, groups, "group_budgets", "groups"),
+        (groups, some_rule, "groups", "quotas or group_budgets"), (quotas, groups, "quotas", "groups"),
     ):  # fmt: skip
         if one is not None and other is None:
             raise InvalidArgumentError(f"{name} must be given together with {missing}", argument=name)
-    if budget is not None and (k is not None or quotas is not None):
-        raise InvalidArgumentError("budget cannot be combined with k or quotas; give one of them", argument="budget")
-    if k is None and budget is None and quotas is None and not any_size:
+    if k is None and some_budget is None and quotas is None and not any_size:
         raise InvalidArgumentError("k is missing: give the number of seeds, or budget or quotas", argument="k")
     cost = None if costs is None else reader.costs(costs)
-    group = None if groups is None else reader.groups(groups)
+    group, names = (None, []) if groups is None else reader.groups(groups)
+    quotas, group_budgets = reader.by_group(quotas, "quotas"), reader.by_group(group_budgets, "group_budgets")
     forced, active, allowed = _nodes(reader, candidates, exclude, include, start)
     max_size = forced.size + int(allowed.sum())
     if max_size == 0:
@@ -174,13 +179,23 @@ def make_constraint(
             raise InvalidArgumentError(
                 f"k must be at least the number of nodes in include, {forced.size}; got {k}", argument="k"
             )
-    if budget is not None:
-        assert cost is not None
-        return _budgeted(forced, active, allowed, cost, budget)
-    if quotas is not None:
-        assert group is not None
-        return _grouped(k, forced, active, allowed, group, reader.quotas(quotas))
-    return Constraint(max_size if k is None else k, allowed, forced, active)
+    if budget is not None and cost is not None and group is None:
+        paid = _budgeted(forced, active, allowed, cost, budget)
+        if k is None or k >= paid.k:
+            return paid
+    if cost is None and group is None:
+        return Constraint(max_size if k is None else k, allowed, forced, active)
+    if group is None:
+        group = np.full(reader.graph.n_nodes, -1, dtype=np.int32)
+    if cost is None and quotas is not None:
+        ranges = quota_ranges(names, quotas)
+        if all(low == 0 for low, _ in ranges.values()):
+            limits = {name: high for name, (_, high) in ranges.items() if high is not None}
+            return _grouped(k, forced, active, allowed, group, names, limits)
+    return make_limited(
+        k, forced, active, allowed, group=group, names=names, cost=cost, budget=budget, quotas=quotas,
+        group_budgets=group_budgets,
+    )  # fmt: skip
 
 
 def _nodes(
@@ -225,7 +240,7 @@ def _budgeted(
     budget: float,
 ) -> Constraint:
     budget = check.positive(budget, "budget")
-    remaining_budget = budget * _ROUNDING - math.fsum(cost[forced])
+    remaining_budget = budget * ROUNDING - math.fsum(cost[forced])
     if remaining_budget < 0:
         raise InvalidArgumentError(
             f"budget {budget:g} does not pay for include, which costs {budget - remaining_budget:g}; raise it",
@@ -246,11 +261,10 @@ def _grouped(
     forced: NDArray[np.int32],
     start: NDArray[np.int32],
     allowed: NDArray[np.bool_],
-    groups: tuple[NDArray[np.int32], list[Hashable]],
-    quotas: int | Mapping[Any, int],
+    group: NDArray[np.int32],
+    names: list[Hashable],
+    limits: Mapping[Any, int],
 ) -> Constraint:
-    group, names = groups
-    limits = _quota_of_groups(names, quotas)
     limited = np.array([name in limits for name in names] + [False])
     group = np.where(limited[group], group, -1).astype(np.int32)
     capacity = np.array([limits.get(name, 0) for name in names], dtype=np.int64)
@@ -281,15 +295,3 @@ def _grouped(
     allowed = allowed & ((group < 0) | (np.append(capacity, 1)[group] > 0))
     matroid = PartitionMatroid.of_groups(np.where(allowed, group, -1).astype(np.int32), capacity)
     return Constraint(k, allowed, forced, start, matroid=matroid)
-
-
-def _quota_of_groups(names: list[Hashable], quotas: int | Mapping[Any, int]) -> dict[Any, int]:
-    """Return the checked quota of each group that has one."""
-    if not isinstance(quotas, Mapping):
-        return dict.fromkeys(names, check.count(quotas, "quotas", low=0))
-    unknown = [name for name in quotas if name not in names]
-    if unknown:
-        raise InvalidArgumentError(
-            f"quotas contains the group {unknown[0]!r}, which no node belongs to", argument="quotas"
-        )
-    return {name: check.count(quota, f"quotas[{name!r}]", low=0) for name, quota in quotas.items()}

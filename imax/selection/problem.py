@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
-from .._utils.memory import free_memory
+from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.tables import check_model
@@ -194,7 +194,7 @@ def check_work(
     """Return the checked fields of a problem that do not depend on the graph; `delta` only if it is given."""
     limits = Limits(
         None if time_limit is None else check.positive(time_limit, "time_limit"),
-        free_memory() if max_memory is None else check.memory_bytes(max_memory),
+        default_memory() if max_memory is None else check.memory_bytes(max_memory),
     )
     given = {} if delta is None else {"delta": check.open_unit(delta, "delta")}
     return {
