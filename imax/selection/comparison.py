@@ -1,7 +1,7 @@
 """`compare`: several algorithms on one problem, with spread, certificate, time, memory and overlap of the seeds."""
 
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
 from .. import __version__
@@ -13,10 +13,11 @@ from ..diffusion.undirected import undirected_edges
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.node_reader import NodeReader
 from ..results import Compared, Comparison, SelectionResult, overlap_of
 from .certification import certify
 from .comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
-from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
+from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .maximization import maximize
 from .registry import ALGORITHMS
 
@@ -68,8 +69,9 @@ def compare(
     progress : callable, optional
         Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
     **constraints
-        `candidates`, `exclude`, `include`, `max_steps`, `deadline` and `delay` as in `maximize`. Algorithms that do not
-        support a deadline choose without it; the spread and the certificate of every row observe it.
+        `candidates`, `exclude`, `include`, `on_missing`, `max_steps`, `deadline` and `delay` as in `maximize`.
+        Algorithms that do not support a deadline choose without it; the spread and the certificate of every row observe
+        it.
 
     Returns
     -------
@@ -98,17 +100,17 @@ def compare(
                 f"{name} is not supported by compare; it supports candidates, exclude, include and deadlines",
                 argument=name,
             )
-    rules: dict[str, Any] = dict(constraints)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    weights = reader.node_weights(node_weights)
     chosen = _chosen(algorithms, node_weights, network, model)
     options: dict[str, Any] = {
         "model": model, "delta": delta, "threads": threads,
-        "node_weights": node_attribute(graph, node_weights, "node_weights"),
+        "node_weights": None if weights is None else weights[network.rank], **aligned_rules(reader, constraints),
     }  # fmt: skip
-    options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
-    options |= {name: rules.get(name) for name in DEADLINE_ARGUMENTS}
-    until = check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})
+    options |= {name: constraints.get(name) for name in DEADLINE_ARGUMENTS}
+    until = check_deadline(network, **{name: options[name] for name in DEADLINE_ARGUMENTS})
     own = options if epsilon is None else options | {"epsilon": epsilon}
 
     def measure(name: str) -> Compared:
@@ -132,6 +134,7 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        notes=reader.notes,
         **Deadline.facts(until),
     )
 
@@ -149,14 +152,9 @@ def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> Non
     until = {option: options[option] for option in ("max_steps", "deadline")}
     maximize(
         pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
-        include=None if options["include"] is None else [0], rng=0,
+        include=[0] if "include" in options else None, rng=0,
         **_supported(name, until | {"delay": None if until["deadline"] is None else "exponential:1"}),
     )  # fmt: skip
-
-
-def _reusable(labels: Iterable[Hashable] | None) -> Any:
-    """Return an iterable of labels as a list; a string is left for `maximize` to refuse."""
-    return labels if labels is None or isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
 
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any, network: InfluenceGraph, model: str) -> list[str]:
