@@ -91,6 +91,8 @@ class SpreadEstimate(Record):
         Confidence interval for the spread, at level `confidence`.
     n_simulations : int
         Number of simulations.
+    notes : list of str
+        As in `SelectionResult`.
     max_steps, deadline, delay
         Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
@@ -107,6 +109,7 @@ class SpreadEstimate(Record):
     seconds: float
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
@@ -172,6 +175,8 @@ class SelectionResult(Record):
         Number of forward simulations.
     rounds : int
         Number of completed rounds.
+    notes : list of str
+        What was ignored, dropped or filled in: labels that are not in the graph, nodes without a value.
     seconds : dict of str to float
         Time by phase.
     rng_key : tuple of int
@@ -210,6 +215,7 @@ class SelectionResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -258,6 +264,8 @@ class Certificate(Record):
         Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given.
+    notes : list of str
+        As in `SelectionResult`.
     """
 
     spread: float
@@ -278,6 +286,7 @@ class Certificate(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -330,6 +339,7 @@ class CurveResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -424,6 +434,7 @@ class Comparison(ComparisonRecord[Compared]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None

@@ -147,9 +147,9 @@ BAD = [
     ({"algorithms": [first_k, first_k, "degree"], "seed_sets": {"degree": [1]}}, "seed_sets contain 'degree' twice"),
     ({"algorithms": [first_k], "seed_sets": {"first_k": [1]}}, "algorithms and seed_sets contain 'first_k' twice"),
     ({"algorithms": []}, "algorithms is empty"),
-    ({"seed_sets": {"a": []}}, "seed_sets['a'] are empty; give at least one node"),
-    ({"seed_sets": {"a": "12"}}, "seed_sets['a'] must be an iterable of labels, got '12'"),
-    ({"algorithms": {"a": lambda graph, k: None}}, "the seeds of a must be an iterable of labels, got None"),
+    ({"seed_sets": {"a": []}}, "seed_sets['a'] is empty; give at least one node"),
+    ({"seed_sets": {"a": "12"}}, "seed_sets['a'] must be a"),
+    ({"algorithms": {"a": lambda graph, k: None}}, "seeds of a is empty"),
     ({"algorithms": ["celf"], "costs": PRICES, "budget": 3.0}, "budget is not supported by algorithm 'celf'"),
     ({"quota": 1}, "quota is not an argument of compare; did you mean 'quotas'?"),
 ]

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack, cast
 
 from .. import __version__
@@ -13,11 +13,12 @@ from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.node_reader import NodeList, NodeReader
 from ..results import Certificate, Compared, Comparison, SpreadEstimate, overlap_of
 from ..ris.constraint import Constraint
 from .certification import certify
 from .comparing_rows import CUT_SHORT, DEFAULT_SECONDS, estimates, graph_like, measure_each
-from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
+from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .maximization import maximize
 from .numbers import numbers_of_seeds
 from .problem import make_problem
@@ -26,7 +27,6 @@ from .seed_sources import Algorithms, SeedSource, broken_rules, seed_sources
 
 __all__ = ["compare"]
 
-_LABELS = ("candidates", "exclude", "include", "start")
 _LIMITS = ("quotas", "budget", "group_budgets")
 _SETTINGS = frozenset({"oracle", "n_rr_sets"}) | DEADLINE_ARGUMENTS  # dropped for algorithms that do not support them
 
@@ -36,7 +36,7 @@ def compare(
     k: int | Iterable[int] | None = None,
     algorithms: Algorithms = "all",
     *,
-    seed_sets: Mapping[str, Iterable[Hashable]] | None = None,
+    seed_sets: Mapping[str, NodeList] | None = None,
     model: str = "ic",
     probability: str | None = None,
     epsilon: float | None = None,
@@ -70,7 +70,7 @@ def compare(
         Names as in `maximize`, also as one comma-separated string. ``"all"`` stands for all algorithms that support
         the other arguments. An item may also be a function that takes the graph (an `InfluenceGraph`) and k and returns
         the labels of seeds; its name is that of the function. A mapping gives each name or function a name of its own.
-    seed_sets : mapping from str to iterable of labels, optional
+    seed_sets : mapping from str to list of nodes, optional
         Given seed sets by name, such as those of an earlier campaign. For a number k the first k of them count.
     model, probability, delta, node_weights, rng, threads
         As in `maximize`.
@@ -124,15 +124,17 @@ def compare(
     'opim-c'
     """
     check_constraint_names("compare", constraints)
-    rules: dict[str, Any] = {name: value for name, value in constraints.items() if value is not None}
-    rules |= {name: _reusable(rules[name]) for name in _LABELS if name in rules}
-    rules |= {name: node_attribute(graph, rules[name], name) for name in ("costs", "groups") if name in rules}
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
-    weights = node_attribute(graph, node_weights, "node_weights")
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    weights = reader.node_weights(node_weights)
+    rules = aligned_rules(reader, constraints)
+    work: dict[str, Any] = {
+        "model": model, "delta": delta, "threads": threads,
+        "node_weights": None if weights is None else weights[network.rank],
+    }  # fmt: skip
     needed = rules.keys() & {*_LIMITS, "start"} | (set() if weights is None else {"node_weights"})
-    sources = seed_sources(network, algorithms, seed_sets, needed)
-    work: dict[str, Any] = {"model": model, "delta": delta, "threads": threads, "node_weights": weights}
+    sources = seed_sources(reader, algorithms, seed_sets, needed, model)
     numbers = numbers_of_seeds(k)
     limits = {
         number: make_problem(network, number, cast(Constraints, rules), function="compare", rng=key, **work).constraint
@@ -151,7 +153,7 @@ def compare(
         with peak_rise() as rise:
             began = time.perf_counter()
             if source.algorithm is None:
-                seeds, reason = source.own_seeds(network, number)
+                seeds, reason = source.own_seeds(reader, number)
             else:
                 options = _supported(source.algorithm, own)
                 result = maximize(
@@ -175,6 +177,7 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        notes=reader.notes,
         **Deadline.facts(check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})),
     )
 
@@ -271,8 +274,3 @@ def _warm_up(network: InfluenceGraph, source: SeedSource, k: int | None, options
         three, None if k is None else 1 + len(include), algorithm=source.algorithm, epsilon=0.5, rng=0,
         include=include, **_supported(source.algorithm, own),
     )  # fmt: skip
-
-
-def _reusable(labels: Any) -> Any:
-    """Return an iterable of labels as a list; a string is left for `maximize` to refuse."""
-    return labels if isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)

@@ -4,8 +4,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..diffusion.inputs import check_seeds
+from ..diffusion.undirected import undirected_edges
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
+from ..io.node_reader import NodeList, NodeReader
 from ..ris.constraint import Constraint
 from .comparing_rows import name_list
 from .registry import ALGORITHMS
@@ -41,45 +44,45 @@ class SeedSource:
     function: SeedFunction | None = None
     seeds: list[Any] | None = None
 
-    def own_seeds(self, graph: InfluenceGraph, k: int | None) -> tuple[list[Any], str]:
+    def own_seeds(self, reader: NodeReader, k: int | None) -> tuple[list[Any], str]:
         """Return the seeds of a function of the caller, or the first k given seeds, and where they come from."""
         if self.function is not None:
-            return checked_seeds(graph, self.function(graph, k), f"the seeds of {self.name}"), OWN_FUNCTION
+            return checked_seeds(reader, self.function(reader.graph, k), f"seeds of {self.name}"), OWN_FUNCTION
         assert self.seeds is not None
         return self.seeds[:k], GIVEN
 
 
-def checked_seeds(graph: InfluenceGraph, seeds: Any, what: str) -> list[Any]:
+def checked_seeds(reader: NodeReader, seeds: Any, name: str) -> list[Any]:
     """Return seeds of the caller as a list of distinct labels of the graph, at least one."""
-    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
-        raise InvalidArgumentError(f"{what} must be an iterable of labels, got {seeds!r}", argument="seeds")
-    labels = graph.labels_of(graph.internal_of(seeds, what))
-    labels = list(dict.fromkeys(labels))
-    if not labels:
-        raise InvalidArgumentError(f"{what} are empty; give at least one node", argument="seeds")
-    return labels
+    return reader.graph.labels_of(check_seeds(reader, seeds, name))
 
 
 def seed_sources(
-    graph: InfluenceGraph,
+    reader: NodeReader,
     algorithms: Algorithms,
-    seed_sets: Mapping[str, Iterable[Hashable]] | None,
+    seed_sets: Mapping[str, NodeList] | None,
     needed: set[str],
+    model: str,
 ) -> list[SeedSource]:
-    """Return what to compare: algorithms, functions and given seeds; ``"all"`` supports the arguments `needed`."""
+    """Return what to compare: algorithms, functions and given seeds.
+
+    ``"all"`` stands for the algorithms that support the arguments `needed`, the model and the graph.
+    """
+    symmetric = model == "ic" and undirected_edges(reader.graph) is not None
+    usable = [e.name for e in ALGORITHMS.values() if needed <= e.accepts and (symmetric or not e.symmetric)]
     found: list[SeedSource] = []
     if isinstance(algorithms, Mapping):
         found += [_source(name, value) for name, value in algorithms.items()]
     elif isinstance(algorithms, str) or not isinstance(algorithms, Iterable):
-        found += [_source(name, name) for name in _names(name_list(algorithms), needed)]
+        found += [_source(name, name) for name in _names(name_list(algorithms), usable)]
     else:
         for item in algorithms:
             if callable(item):
                 found.append(_source(getattr(item, "__name__", "own"), item))
             else:
-                found += [_source(name, name) for name in _names(name_list([item]), needed)]
+                found += [_source(name, name) for name in _names(name_list([item]), usable)]
     for name, seeds in (seed_sets or {}).items():
-        found.append(SeedSource(str(name), seeds=checked_seeds(graph, seeds, f"seed_sets[{name!r}]")))
+        found.append(SeedSource(str(name), seeds=checked_seeds(reader, seeds, f"seed_sets[{name!r}]")))
     if not found:
         raise InvalidArgumentError("algorithms is empty; name at least one, or use 'all'", argument="algorithms")
     found = list({(s.name, s.algorithm, s.function, s.seeds is None): s for s in found}.values())  # each runs once
@@ -87,14 +90,15 @@ def seed_sources(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InvalidArgumentError(
-            f"algorithms and seed_sets contain {twice!r} twice; give a mapping from distinct names", argument="algorithms"
+            f"algorithms and seed_sets contain {twice!r} twice; give a mapping from distinct names",
+            argument="algorithms",
         )
     return found
 
 
-def _names(names: list[Any], needed: set[str]) -> list[str]:
+def _names(names: list[Any], usable: list[str]) -> list[str]:
     if names == ["all"]:
-        return [entry.name for entry in ALGORITHMS.values() if needed <= entry.accepts]
+        return usable
     return [ALGORITHMS.find(name, argument="algorithms").name for name in names]
 
 

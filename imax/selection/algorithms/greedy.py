@@ -7,6 +7,7 @@ WWW 2011. All three choose the same seeds, because no gain of an oracle increase
 evaluate.
 """
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -58,15 +59,21 @@ class Search:
         self.gains: list[float] = []
         self.best: tuple[float, int] | None = None  # of the nodes evaluated before the first seed
         self.oracle = _oracle(problem, self.goes_on)
-        for node in c.start.tolist():
-            self.oracle.take(node)
-        for node in c.forced.tolist():
-            self.add(node, float(self.oracle.gains(np.array([node]))[0]))
+        self.late = False  # whether the time limit came before the gains of all required seeds were known
+        try:
+            for node in c.start.tolist():
+                self.oracle.take(node)
+            for node in c.forced.tolist():
+                self.add(node, float(self.oracle.gains(np.array([node]))[0]))
+        except OutOfTime:
+            self.late = True
+            self.seeds += c.forced[len(self.seeds) :].tolist()
+            self.gains += [math.nan] * (len(self.seeds) - len(self.gains))
         self.seconds["oracle"] += time.perf_counter() - began
 
     def goes_on(self) -> bool:
         """Whether time is left, or there is no result yet."""
-        known = self.best is not None or len(self.seeds) >= max(self.problem.constraint.forced.size, 1)
+        known = self.best is not None or self.seeds or self.problem.constraint.forced.size
         return not known or self.problem.limits.in_time()
 
     def add(self, node: int, gain: float) -> None:
@@ -129,6 +136,8 @@ def _run(problem: Problem, search: Callable[[Search], None]) -> Outcome:
     state = Search(problem)
     reason = ALL_CHOSEN
     try:
+        if state.late:
+            raise OutOfTime
         search(state)
     except OutOfTime:
         reason = TIME

@@ -1,5 +1,6 @@
 """How heuristics choose: all seeds by a fixed ranking, or one by one by scores that each choice changes."""
 
+import math
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, heapreplace
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils.registry import Entry
+from ..oracles import OutOfTime
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
 
@@ -53,7 +55,8 @@ class Scores(Protocol):
 def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
     """Choose by scores that are updated after each seed, passing over nodes that do not fit the limits.
 
-    Stop at the time limit and on Ctrl-C.
+    Stop at the time limit and on Ctrl-C. Required seeds are in the result in any case. The scores of those that the
+    time limit leaves out are NaN.
     """
     c = problem.constraint
     n_forced = c.forced.size
@@ -67,11 +70,12 @@ def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
     reason = ALL_CHOSEN
     try:
         for node in c.start.tolist():
+            if not problem.limits.in_time():
+                break
             scores.take(node)
         while len(seeds) < k:
-            if len(seeds) >= min_size and not problem.limits.in_time():
-                reason = TIME
-                break
+            if not problem.limits.in_time() and (seeds or n_forced):
+                raise OutOfTime
             if len(seeds) < n_forced:
                 node = int(c.forced[len(seeds)])
             else:
@@ -91,6 +95,10 @@ def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
         if len(seeds) < min_size:
             raise
         reason = INTERRUPT
+    except OutOfTime:
+        reason = TIME
+        seeds += c.forced[len(seeds) :].tolist()
+        values += [math.nan] * (len(seeds) - len(values))
     return Outcome(np.array(seeds, dtype=np.int32), reason, scores=np.array(values[: len(seeds)]))
 
 
