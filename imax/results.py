@@ -91,6 +91,10 @@ class SpreadEstimate(Record):
         Confidence interval for the spread, at level `confidence`.
     n_simulations : int
         Number of simulations.
+    notes : list of str
+        As in `SelectionResult`.
+    max_steps, deadline, delay
+        Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
 
     spread: float
@@ -105,6 +109,10 @@ class SpreadEstimate(Record):
     seconds: float
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __float__(self) -> float:
         return self.spread
@@ -158,7 +166,8 @@ class SelectionResult(Record):
     min_seeds : int or None
         With a target spread: no smaller seed set reaches it, except with probability `delta`.
     stop_reason : str
-        Such as ``"target ratio reached"``, ``"sample bound reached"`` (the target holds by theory), ``"time limit"``,
+        Such as ``"target ratio reached"``, the same with ``", choice not settled"`` (see `imax.maximize`), ``"sample
+        bound reached"`` (the target holds by theory), ``"time limit"``,
         ``"memory limit"`` or ``"interrupted"``.
     n_rr_sets, n_rr_entries : int
         Number of RR sets drawn, and of the nodes in them.
@@ -166,10 +175,14 @@ class SelectionResult(Record):
         Number of forward simulations.
     rounds : int
         Number of completed rounds.
+    notes : list of str
+        What was ignored, dropped or filled in: labels that are not in the graph, nodes without a value.
     seconds : dict of str to float
         Time by phase.
     rng_key : tuple of int
         Key of the random streams: `rng` set to this key gives the same result.
+    max_steps, deadline, delay
+        Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
 
     seeds: list[Any]
@@ -202,7 +215,11 @@ class SelectionResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.seeds)
@@ -247,6 +264,8 @@ class Certificate(Record):
         Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given.
+    notes : list of str
+        As in `SelectionResult`.
     """
 
     spread: float
@@ -267,7 +286,11 @@ class Certificate(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         return (
@@ -316,7 +339,11 @@ class CurveResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -389,6 +416,10 @@ class Comparison(ComparisonRecord[Compared]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)

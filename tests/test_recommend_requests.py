@@ -92,12 +92,12 @@ def test_every_algorithm_degrades_to_the_given_order(lesmis, name):
     kept = reranker.rerank(request, 3, on_missing="default")
     assert kept.lists() == {"Zoe": ["Javert", "Cosette", "Yan"], "Myriel": [], "Yan": ["Zoe"]}
     assert set(kept.scores) == {0.0}
-    assert kept.notes == (
+    assert kept.notes == [
         "users that the graph does not contain, in the given order: 2",
         "candidates that the graph does not contain, placed after the others: 2",
         "candidates that are the user itself, dropped: 1",
         "users without candidates: 1",
-    )
+    ]
     assert reranker.rerank({}, on_missing="drop").lists() == {}
     assert reranker.rerank_user("Zoe", {"Cosette": 0.25, "Valjean": 1.0}, on_missing="drop")["Zoe"] == [
         "Cosette", "Valjean",

@@ -44,6 +44,7 @@ class Stream(IntEnum):
     CERTIFICATE_SELECTION = 16  # RR sets that bound the optimum, for given seeds
     CERTIFICATE_VALIDATION = 17  # RR sets that estimate the spread of given seeds
     VERIFICATION = 18  # simulations that check a result
+    DELAYS = 19  # delays of the arcs, derived from the key of the cascades themselves
 
 
 def key_from(rng: RNG) -> Key:

@@ -91,7 +91,6 @@ def rerank_candidates(
     candidates: str,
     k: int | None,
     acceptance: str | None,
-    on_missing: str,
     on_short: str | None,
     evaluate: str | None,
     **options: Any,
@@ -121,7 +120,7 @@ def rerank_candidates(
     reranker = Reranker(graph, acceptance=_acceptance(acceptance, graph), **context.work, **given(options))
     context.status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))
-    ranking = reranker.rerank(table, k, on_missing=on_missing, on_short=on_short)
+    ranking = reranker.rerank(table, k, on_missing=context.on_missing or "error", on_short=on_short)
     context.status.clear()
     for note in ranking.notes:
         context.note(note)

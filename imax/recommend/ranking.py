@@ -45,7 +45,7 @@ class Ranking:
     unknown_users, dropped_rows : int
         Number of users that the graph does not contain, whose lists keep the given order, and of candidates that were
         dropped: see `on_missing` of `Reranker.rerank`.
-    notes : tuple of str
+    notes : list of str
         What was dropped or not ranked, with counts.
     seconds : dict of str to float
         Time by phase.
@@ -69,7 +69,7 @@ class Ranking:
     n_rr_sets: int
     unknown_users: int
     dropped_rows: int
-    notes: tuple[str, ...]
+    notes: list[str]
     seconds: dict[str, float]
     rng_key: tuple[int, int] | None
     version: str
@@ -150,7 +150,7 @@ class Ranking:
             for i, user in enumerate(self)
         ]
         about = ("algorithm", "k", "n_rr_sets", "unknown_users", "dropped_rows", "seconds", "rng_key", "version")
-        return {"lists": lists, **{name: getattr(self, name) for name in about}, "notes": list(self.notes)}
+        return {"lists": lists, **{name: getattr(self, name) for name in about}, "notes": self.notes}
 
     def __repr__(self) -> str:
         return f"<Ranking: {len(self):,} users, {self.friends.size:,} friends, by {self.algorithm}>"
@@ -205,7 +205,7 @@ def rank(
         n_rr_sets=n_rr_sets,
         unknown_users=lists.n_unknown_users,
         dropped_rows=lists.n_dropped_rows,
-        notes=lists.notes,
+        notes=list(lists.notes),
         seconds={**(seconds or {}), "total": time.perf_counter() - began},
         rng_key=rng_key,
         version=__version__,

@@ -1,20 +1,22 @@
 """`compare`: several algorithms on one problem, with spread, certificate, time, memory and overlap of the seeds."""
 
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
 from .. import __version__
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.node_reader import NodeReader
 from ..results import Compared, Comparison, SelectionResult, overlap_of
 from .certification import certify
 from .comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
-from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
+from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .maximization import maximize
 from .registry import ALGORITHMS
 
@@ -66,7 +68,9 @@ def compare(
     progress : callable, optional
         Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
     **constraints
-        `candidates`, `exclude` and `include` as in `maximize`.
+        `candidates`, `exclude`, `include`, `on_missing`, `max_steps`, `deadline` and `delay` as in `maximize`.
+        Algorithms that do not support a deadline choose without it; the spread and the certificate of every row observe
+        it.
 
     Returns
     -------
@@ -92,23 +96,26 @@ def compare(
     for name in ("start", "costs", "budget", "groups", "quotas"):
         if constraints.get(name) is not None:
             raise InvalidArgumentError(
-                f"{name} is not supported by compare; it supports candidates, exclude and include", argument=name
+                f"{name} is not supported by compare; it supports candidates, exclude, include and deadlines",
+                argument=name,
             )
-    rules: dict[str, Any] = dict(constraints)
     chosen = _chosen(algorithms, node_weights)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    weights = reader.node_weights(node_weights)
     options: dict[str, Any] = {
         "model": model, "delta": delta, "threads": threads,
-        "node_weights": node_attribute(graph, node_weights, "node_weights"),
+        "node_weights": None if weights is None else weights[network.rank], **aligned_rules(reader, constraints),
     }  # fmt: skip
-    options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
+    options |= {name: constraints.get(name) for name in DEADLINE_ARGUMENTS}
+    until = check_deadline(network, **{name: options[name] for name in DEADLINE_ARGUMENTS})
     own = options if epsilon is None else options | {"epsilon": epsilon}
 
     def measure(name: str) -> Compared:
         with peak_rise() as rise:
             began = time.perf_counter()
-            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **own)
+            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **_supported(name, own))
             seconds, memory = time.perf_counter() - began, rise()
         return _evaluated(network, result, seconds, memory, n_simulations, options | {"time_limit": time_limit})
 
@@ -126,22 +133,27 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        notes=reader.notes,
+        **Deadline.facts(until),
     )
+
+
+def _supported(algorithm: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options without a deadline, if the algorithm does not support one."""
+    accepts = ALGORITHMS[algorithm].accepts
+    return {name: value for name, value in options.items() if name not in DEADLINE_ARGUMENTS or name in accepts}
 
 
 def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> None:
     """Run an algorithm on two nodes, so that its time does not include compiling or loading kernels."""
     weights = None if options["node_weights"] is None else [1.0, 1.0]
     pair = graph_like(network, [0, 1], [1, 0])
+    until = {option: options[option] for option in ("max_steps", "deadline")}
     maximize(
         pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
-        include=None if options["include"] is None else [0], rng=0,
+        include=[0] if "include" in options else None, rng=0,
+        **_supported(name, until | {"delay": None if until["deadline"] is None else "exponential:1"}),
     )  # fmt: skip
-
-
-def _reusable(labels: Iterable[Hashable] | None) -> Any:
-    """Return an iterable of labels as a list; a string is left for `maximize` to refuse."""
-    return labels if labels is None or isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
 
 
 def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
@@ -164,7 +176,7 @@ def _evaluated(
     found = certify(network, result.seeds, k=result.k, rng=key, **options)
     estimate = spread(
         network, result.seeds, n_simulations=n_simulations, rng=stream_key(key, Stream.VERIFICATION),
-        **{name: options[name] for name in ("model", "node_weights", "threads", "time_limit")},
+        **{name: options[name] for name in ("model", "node_weights", "threads", "time_limit", *DEADLINE_ARGUMENTS)},
     )  # fmt: skip
     return Compared(
         algorithm=result.algorithm,
