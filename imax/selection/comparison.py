@@ -9,6 +9,7 @@ from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
+from ..diffusion.undirected import undirected_edges
 from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
@@ -99,11 +100,11 @@ def compare(
                 f"{name} is not supported by compare; it supports candidates, exclude, include and deadlines",
                 argument=name,
             )
-    chosen = _chosen(algorithms, node_weights)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
     reader = NodeReader(network, constraints.get("on_missing"), source=graph)
     weights = reader.node_weights(node_weights)
+    chosen = _chosen(algorithms, node_weights, network, model)
     options: dict[str, Any] = {
         "model": model, "delta": delta, "threads": threads,
         "node_weights": None if weights is None else weights[network.rank], **aligned_rules(reader, constraints),
@@ -156,10 +157,15 @@ def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> Non
     )  # fmt: skip
 
 
-def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
+def _chosen(algorithms: str | Iterable[str], node_weights: Any, network: InfluenceGraph, model: str) -> list[str]:
     names = name_list(algorithms)
     if names == ["all"]:
-        return [entry.name for entry in ALGORITHMS.values() if node_weights is None or "node_weights" in entry.accepts]
+        symmetric = model == "ic" and undirected_edges(network) is not None
+        return [
+            entry.name
+            for entry in ALGORITHMS.values()
+            if (node_weights is None or "node_weights" in entry.accepts) and (symmetric or not entry.symmetric)
+        ]
     return [ALGORITHMS.find(name, argument="algorithms").name for name in names]
 
 
