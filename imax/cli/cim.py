@@ -95,7 +95,7 @@ def assign_invitations(
     graph = context.open_graph()
     from ..io import read_active_sets
 
-    arguments = given({**options, "node_weights": read_weights(node_weights, graph)})
+    arguments = given({**options, "node_weights": read_weights(context, graph, node_weights)})
     arguments |= context.work
     sets = read_active_sets(active, graph)
     slots = _read_capacities(capacities, graph, sets)
@@ -103,7 +103,7 @@ def assign_invitations(
     if compare or algorithms is not None:
         text, interrupted = _compare(context, graph, problems, algorithms or "all", arguments)
     else:
-        text, interrupted = _assign(context, graph, problems, arguments)
+        text, interrupted = _assign(context, graph, problems, context.after_reading(arguments))
     return context.finish(text, interrupted)
 
 

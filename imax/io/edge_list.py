@@ -16,54 +16,18 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..errors import FileFormatError
-from ..graph.edge_columns import ANY_COLUMNS, EdgeColumns
 from .headers import Shape, is_number, shape_of
 from .quoted_tables import parse_quoted
+from .read_options import ReadOptions
 from .text import Content, quoted
 from .text_labels import KeyTable, Parsed, index_ids, index_names, sort_integers
 
-__all__ = ["EdgeList", "ReadOptions", "ThirdColumn", "read_ids", "read_text", "skipped_lines_note"]
+__all__ = ["EdgeList", "read_ids", "read_text", "skipped_lines_note"]
 
 _LARGEST_ID = 2**63 - 1
 _LARGEST_INT32 = 2**31 - 1
 _BLOCK = 1 << 22  # bytes that a thread parses at a time
 _NAMES_BLOCK = 1 << 25  # larger, because each block of names has a table of its own, to be merged with the others
-
-
-@dataclass(frozen=True)
-class ThirdColumn:
-    """The numbers that the third column may hold; `description` completes "must be ..." in an error message."""
-
-    low: float
-    high: float
-    description: str
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """How to read an edge list.
-
-    Attributes
-    ----------
-    third : ThirdColumn or None
-        The numbers to read, by default from the third column. None: read none.
-    skip_bad_lines : bool
-        Whether to skip malformed lines.
-    columns : EdgeColumns
-        The columns that the user names.
-    header : bool or None
-        Whether the first line is a header. None: decide by the content.
-    """
-
-    third: ThirdColumn | None = None
-    skip_bad_lines: bool = False
-    columns: EdgeColumns = ANY_COLUMNS
-    header: bool | None = None
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The arguments that the kernels take."""
-        return (0.0, 0.0) if self.third is None else (self.third.low, self.third.high)
 
 
 @dataclass(frozen=True)
@@ -299,7 +263,7 @@ def _parse_blocks(
     lines = parallel.run([partial(_count_lines, block) for block in blocks], threads)
     places = [0, *accumulate(lines)]
     width = 2 * np.dtype(parser.dtype).itemsize + (0 if options.third is None else 4)
-    content.require_memory(places[-1] * width, f"the arcs of its {places[-1]:,} lines take", announced=False)
+    content.require_memory(places[-1] * width, f"the arcs of its {places[-1]:,} lines take")
     source: NDArray[Any] = np.empty(places[-1], parser.dtype)
     target: NDArray[Any] = np.empty(places[-1], parser.dtype)
     weight = None if options.third is None else np.empty(places[-1], np.float32)

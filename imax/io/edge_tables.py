@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..errors import FileFormatError, ImaxError, InvalidArgumentError, MissingDependencyError
 from ..graph.edge_columns import ColumnChoice, choose_columns
 from ..graph.labelled_arcs import index_arcs
-from .edge_list import EdgeList, ReadOptions, ThirdColumn, skipped_lines_note
+from .edge_list import EdgeList, skipped_lines_note
+from .read_options import ReadOptions, ThirdColumn
 from .tables import read_table
 from .text import Content, quoted
 from .text_labels import Parsed, index_ids

@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import FileFormatError, ImaxError, InvalidArgumentError
 from ..graph.convert import arcs_of_networkx
 from ..graph.edge_columns import choose_weight
-from .edge_list import EdgeList, ReadOptions
+from .edge_list import EdgeList
+from .read_options import ReadOptions
 from .text import Content, quoted
 
 if TYPE_CHECKING:

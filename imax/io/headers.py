@@ -5,14 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.edge_columns import ColumnChoice, choose_columns, ends_of_names, list_columns
+from .read_options import ReadOptions
 from .text import Content, quoted
-
-if TYPE_CHECKING:
-    from .edge_list import ReadOptions
 
 __all__ = ["Shape", "is_count", "is_number", "shape_of"]
 
@@ -86,7 +83,7 @@ def is_count(text: str) -> bool:
     return _COUNT.fullmatch(text) is not None
 
 
-def shape_of(content: Content, options: "ReadOptions") -> Shape:
+def shape_of(content: Content, options: ReadOptions) -> Shape:
     """Decide how to read a text.
 
     Raises
@@ -174,15 +171,16 @@ def _column(rows: list[list[str]], place: int) -> list[str]:
     return [row[place] for row in rows if len(row) > place and row[place]]
 
 
-def _header_evidence(head: list[str], rows: list[list[str]], options: "ReadOptions") -> tuple[str, bool]:
+def _header_evidence(head: list[str], rows: list[list[str]], options: ReadOptions) -> tuple[str, bool]:
     """Return why the first line is a header (empty if nothing says so), and whether that is sure."""
     named = [column for column in options.columns if isinstance(column, str)]
     if named and all(column in head for column in named):
         return "it has the names of the columns", True
     if len(head) < 2 or any(map(is_number, head)) or not any(head):
         return "", True
-    words = {cell for cell in head if cell}
-    if ends_of_names(head) and not any(words.intersection(row) for row in rows):
+    if any(name and name in _column(rows, place) for place, name in enumerate(head)):
+        return "", True  # a name of a column is no label below it
+    if ends_of_names(head):
         return "it has the usual names of columns", True
     for place, name in enumerate(head):
         cells = _column(rows, place)
@@ -211,7 +209,7 @@ def _check_widths(content: Content, head: list[str], rows: list[list[str]]) -> l
 
 
 def _counts(
-    content: Content, after_first: int, head: list[str], rows: list[list[str]], options: "ReadOptions"
+    content: Content, after_first: int, head: list[str], rows: list[list[str]], options: ReadOptions
 ) -> tuple[int, int] | None:
     """Return the numbers of nodes and arcs, if the first line holds the number of lines below it."""
     if options.header is not None or not (2 <= len(head) <= 3 and all(map(is_count, head)) and rows):
@@ -255,7 +253,7 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _columns(
-    content: Content, head: list[str], rows: list[list[str]], options: "ReadOptions", *, header: bool
+    content: Content, head: list[str], rows: list[list[str]], options: ReadOptions, *, header: bool
 ) -> ColumnChoice:
     """Return the columns to read."""
     given = options.columns
@@ -316,7 +314,7 @@ def _is_table(
     head: list[str],
     rows: list[list[str]],
     columns: ColumnChoice,
-    options: "ReadOptions",
+    options: ReadOptions,
     separator: str,
     *,
     header: bool,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import FileFormatError
+from .read_options import ThirdColumn
 from .text import Content, number, quoted
 from .text_labels import Parsed
 
 if TYPE_CHECKING:
-    from .edge_list import ThirdColumn
     from .headers import Shape
 
 __all__ = ["parse_quoted"]
@@ -22,7 +22,7 @@ __all__ = ["parse_quoted"]
 _PYTHON = 12  # times the size of the text: its cells as Python objects
 
 
-def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: "ThirdColumn | None") -> Parsed:
+def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: ThirdColumn | None) -> Parsed:
     """Parse a table into indices of names, in order of appearance.
 
     Raises
@@ -30,7 +30,7 @@ def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: 
     FileFormatError
         For a line with another number of columns, an empty label or a wrong weight, and for quotes that are not closed.
     """
-    content.require_memory(_PYTHON * int(content.data.size), "its cells take", announced=False)
+    content.require_memory(_PYTHON * int(content.data.size), "its cells take")
     source, target, weight = shape.columns[:3]
     before = content.line_number(shape.start) - 1
     index: defaultdict[str, int] = defaultdict(count().__next__)
@@ -91,7 +91,7 @@ def _problem(cells: list[str], shape: "Shape") -> str:
     return ""
 
 
-def _value(cell: str, third: "ThirdColumn") -> tuple[str, float]:
+def _value(cell: str, third: ThirdColumn) -> tuple[str, float]:
     """Return what is wrong with a weight, and the weight; ``!`` marks what cannot be skipped."""
     try:
         value = number(cell)

@@ -12,7 +12,8 @@ from .text import Content, PathLike, load
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
-    from .edge_list import EdgeList, ReadOptions
+    from .edge_list import EdgeList
+    from .read_options import ReadOptions
 
 __all__ = ["content_as_edgelist", "read_edgelist", "read_graph"]
 
@@ -76,8 +77,9 @@ def read_edgelist(
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         Source of randomness of schemes that draw probabilities.
     max_memory : int or str, optional
-        Largest size of the decompressed content in bytes, or as a string such as ``"500M"``. Default: three quarters of
-        the free memory. An uncompressed file may be larger.
+        Largest size of the decompressed content, and of the arrays of the arcs that are read, in bytes or as a string
+        such as ``"500M"``. Default: three quarters of the free memory. An uncompressed file itself may be larger,
+        because it is mapped.
 
     Returns
     -------
@@ -167,9 +169,9 @@ def read_graph(
     multi_edges, column, on_bad_line, threads, rng
         As for `read_edgelist`. They have no effect on a binary file.
     max_memory : int or str, optional
-        Largest size of the decompressed content, of the nodes or rows that a file announces, and of the objects that
-        stand for XML or JSON, in bytes or as a string such as ``"500M"``. Default: three quarters of the free memory.
-        An uncompressed edge list may be larger.
+        Largest size of the decompressed content, of the arrays of the arcs that are read, of the nodes or rows that a
+        file announces, and of the objects that stand for XML or JSON, in bytes or as a string such as ``"500M"``.
+        Default: three quarters of the free memory. An uncompressed file itself may be larger, because it is mapped.
     verify : {"fast", "full"}, default "fast"
         For a binary file: ``full`` also compares the checksums of all arrays; see `imax.io.read_binary`. A binary file
         must not be overwritten in place while the graph is in use, because its arrays stay in the file.
@@ -263,7 +265,7 @@ def _task(
 ) -> _Task:
     from ..graph.influence_graph import MULTI_EDGES
     from ..graph.probabilities import parse
-    from .edge_list import ReadOptions, ThirdColumn
+    from .read_options import ReadOptions, ThirdColumn
 
     check.one_of(multi_edges, "multi_edges", MULTI_EDGES)
     skip = check.one_of(on_bad_line, "on_bad_line", ("error", "skip")) == "skip"
