@@ -44,6 +44,10 @@ class Stream(IntEnum):
     CERTIFICATE_SELECTION = 16  # RR sets that bound the optimum, for given seeds
     CERTIFICATE_VALIDATION = 17  # RR sets that estimate the spread of given seeds
     VERIFICATION = 18  # simulations that check a result
+    HELD_OUT_ITEMS = 40  # the items that `learn.split` holds out
+    BOOTSTRAP = 41  # samples of held-out items
+    GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
+    HELD_OUT_SPREAD = 42  # simulations that predict the sizes of held-out items
 
 
 def key_from(rng: RNG) -> Key:
