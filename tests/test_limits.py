@@ -287,6 +287,9 @@ def test_certificates_hold_under_limits_together(name):
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_keeps_all_limits_or_refuses_them(name):
     graph = tiny([f"n{v}" for v in range(9)])
+    if ALGORITHMS[name].symmetric:
+        graph = InfluenceGraph.from_edges([(u, v) for u, v, _ in graph.arcs()], nodes=graph.nodes(), directed=False)
+        graph = graph.with_probability("uniform:0.5")
     rules = {
         "groups": {f"n{v}": team for v, team in enumerate(TEAMS)}, "quotas": {"green": (1, 1), "red": (None, 1)},
         "costs": dict(zip(graph.nodes(), PRICES, strict=True)), "budget": 6.0, "group_budgets": {"blue": 2.0},

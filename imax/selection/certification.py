@@ -92,7 +92,7 @@ def certify(
     network = as_graph(graph, probability=probability, rng=rng)
     reader = NodeReader(network, constraints.get("on_missing"), source=graph)
     ids = check_seeds(reader, seeds)
-    if k is None and constraints.get("budget") is None and constraints.get("quotas") is None:
+    if k is None and all(constraints.get(name) is None for name in ("budget", "quotas", "group_budgets")):
         k = ids.size
     problem = make_problem(
         network, k, constraints, function="certify", source=graph, node_weights=node_weights, rng=rng,
