@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "files_of", "given", "read_arguments", "read_seeds", "read_weights", "reject_options", "reject_two_stdin",
-    "require_seeds",
+    "files_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
+    "reject_two_stdin", "require_seeds",
 ]  # fmt: skip
 
 _LABEL_FILES = ("candidates", "exclude", "include", "start")
@@ -53,7 +53,8 @@ def reject_two_stdin(**files: str | None) -> None:
 
 def files_of(options: dict[str, Any]) -> dict[str, str | None]:
     """Return the input files of the options on nodes, by the options' names."""
-    return {flag_of(name): options[name] for name in (*_LABEL_FILES, *_VALUE_FILES, "groups") if name in options}
+    found = {flag_of(name): options[name] for name in (*_LABEL_FILES, *_VALUE_FILES, "groups") if name in options}
+    return found | ({"--delay": options["delay"]} if "delay" in options else {})
 
 
 def read_arguments(graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +68,8 @@ def read_arguments(graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str
             found[name] = read_labels(found[name], graph)
     if "node_weights" in found:
         found["node_weights"] = read_weights(found["node_weights"], graph)
+    if "delay" in found:
+        found["delay"] = read_delay(found["delay"], graph)
     if "costs" in found:
         path = found["costs"]
         found["costs"] = read_node_values(path, graph)
@@ -94,6 +97,19 @@ def read_weights(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float
     except InvalidArgumentError as error:
         raise FileFormatError(f"{path}: {error}") from None
     return values
+
+
+def read_delay(spec: str | None, graph: "InfluenceGraph") -> "str | dict[tuple[Any, Any], float] | None":
+    """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is."""
+    if spec is None or spec.lower().startswith("exponential"):
+        return spec
+    from ..io import read_graph
+
+    given_delays = read_graph(spec, probability="weighted_cascade", column=True, directed=graph.report.directed)
+    weight = given_delays.weight
+    if weight is None:
+        raise FileFormatError(f"{spec}: a file of delays has a source, a target and a mean delay per line")
+    return {(u, v): mean for (u, v, _), mean in zip(given_delays.arcs(), weight.tolist(), strict=True)}
 
 
 def _quotas(texts: tuple[str, ...]) -> int | dict[str, int]:
