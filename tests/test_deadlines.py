@@ -326,8 +326,9 @@ def test_other_selections_observe_a_deadline():
 
 def test_a_comparison_judges_all_algorithms_by_the_deadline():
     graph = graph_of([(0, 1), (1, 2), (2, 3), (3, 4), (3, 5), (3, 6), (0, 7), (0, 8)], probability="uniform:1")
+    means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 0.5)
     found = imax.compare(
-        graph, 1, "opim-c,degree" if JIT else "degree", deadline=1.0, delay=dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 0.5),
+        graph, 1, "opim-c,degree" if JIT else "degree", deadline=1.0, delay=means,
         n_simulations=200 if JIT else 20, **QUICK,
     )  # fmt: skip
     assert (found.deadline, found.delay) == (1.0, PER_ARC)
@@ -346,12 +347,12 @@ def test_invitations_observe_a_deadline():
     problem = CapacityProblem(graph, [11], 1)
     assert assign(problem, **QUICK)[11] == [0]
     means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 1.0)
-    cases = [{"max_steps": 1}, {"deadline": 1.0, "delay": "exponential:1"}, {"deadline": 1.0, "delay": means}]
+    cases = [{"max_steps": 1}, {"deadline": 0.5, "delay": "exponential:1"}, {"deadline": 0.5, "delay": means}]
     for until in cases if JIT else cases[2:]:
         found = assign(problem, **QUICK, **until)
         assert found[11] == [7]
         exact = imax.exact_spread(problem.passive, [7], **(until if "max_steps" in until else
-                                                          {"deadline": 1.0, "delay": "exponential:1"}))  # fmt: skip
+                                                          {"deadline": 0.5, "delay": "exponential:1"}))  # fmt: skip
         assert found.lower_bound <= exact <= found.upper_bound
         assert found.max_steps == until.get("max_steps")
         names = ["rr-opim+", "rr-opim", "mg-opim", "opim-c", "imm"] if JIT else ["opim-c"]
