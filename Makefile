@@ -56,6 +56,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.capacity --smoke
 	$(BIN)/python -m bench.limits --smoke
 	$(BIN)/python -m bench.recommend --smoke
+	$(BIN)/python -m bench.service --smoke
 	$(BIN)/python -m bench.annotate --smoke
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke

@@ -97,7 +97,10 @@ def assign_invitations(
     graph = context.open_graph()
     from ..io import read_active_sets
 
-    options |= {"node_weights": read_weights(node_weights, graph), "delay": read_delay(options["delay"], graph)}
+    options |= {
+        "node_weights": read_weights(context, graph, node_weights),
+        "delay": read_delay(options["delay"], graph),
+    }
     arguments = given(options)
     arguments |= context.work
     sets = read_active_sets(active, graph)
@@ -106,7 +109,7 @@ def assign_invitations(
     if compare or algorithms is not None:
         text, interrupted = _compare(context, graph, problems, algorithms or "all", arguments)
     else:
-        text, interrupted = _assign(context, graph, problems, arguments)
+        text, interrupted = _assign(context, graph, problems, context.after_reading(arguments))
     return context.finish(text, interrupted)
 
 

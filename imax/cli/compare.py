@@ -53,7 +53,7 @@ def compare_algorithms(context: Context, k: int, algorithms: str, **options: Any
     """
     reject_two_stdin(**{"GRAPH": context.source, **files_of(options)})
     graph = context.open_graph()
-    arguments = read_arguments(graph, options)
+    arguments = read_arguments(context, graph, options)
     from ..selection import compare
 
     progress = algorithm_progress(context.status)

@@ -97,7 +97,7 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
         check_curve({**options, "verify": verify}, plot)
     began = perf_counter()
     graph = context.open_graph()
-    arguments = read_arguments(graph, options)
+    arguments = context.after_reading(read_arguments(context, graph, options))
     seconds = perf_counter() - began
     context.status.show("selecting")
     if curve:

@@ -54,11 +54,12 @@ def estimate_spread(
         **{"GRAPH": context.source, "--seeds": seed_file, "--node-weights": node_weights, "--delay": delay}
     )
     graph = context.open_graph()
-    seeds = read_seeds(graph, seed_file, seed_labels)
+    seeds = read_seeds(context, graph, seed_file, seed_labels)
     from ..diffusion.simulation import spread
 
-    weights, progress = read_weights(node_weights, graph), simulation_progress(context.status)
     delays = read_delay(delay, graph)
+    weights, progress = read_weights(context, graph, node_weights), simulation_progress(context.status)
+    options = context.after_reading(options)
     estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)
     return context.finish(
         _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"

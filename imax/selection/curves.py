@@ -17,9 +17,9 @@ from ..ris.bounds import GREEDY
 from ..ris.coverage import Cover, greedy_cover
 from .algorithms.opim_c import schedule_of
 from .constraints import Constraints, NodeValues
-from .outcome import REACHED, Bounds
+from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import DEFAULT_EPSILON, ProgressFunction, make_problem
-from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
+from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
 
 __all__ = ["curve"]
 
@@ -124,6 +124,7 @@ def curve(
         stop_reason=reason,
         rng_key=problem.key,
         version=__version__,
+        notes=list(problem.notes),
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
         **Deadline.facts(problem.deadline),
     )
@@ -134,6 +135,7 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)
+    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
@@ -148,7 +150,9 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
         return _PrefixRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, prefixes)
 
     def stop(best: Round) -> str | None:
-        return REACHED if best.bounds.ratio >= target and best.settled(q.epsilon) else None
+        if best.bounds.ratio < target:
+            return None
+        return settling.stop(best, best.settled(q.epsilon), REACHED, UNSETTLED)
 
     return doubling_rounds(pair, schedule, make_round, stop, target=target)
 

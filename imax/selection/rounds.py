@@ -20,10 +20,11 @@ from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem, Progress
 
-__all__ = ["MAX_SETS", "CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "CollectionPair", "Round", "Settling", "Stopped", "doubling_rounds", "run_rounds"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
+SETTLING = 16  # by measurement, too
 
 
 class Stopped(Exception):
@@ -62,6 +63,25 @@ class Round:
         """
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
         return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
+
+
+class Settling:
+    """Decides whether sampling ends after a round in which the certificate holds.
+
+    It ends if the choice has settled. It also ends at `SETTLING` times the sets at which the certificate held first.
+    Where spreads are a small share of all nodes, a choice settles long after that, and further sets hardly pay.
+    """
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+
+    def stop(self, best: Round, settled: bool, reason: str, reason_unsettled: str) -> str | None:
+        """Return the stop reason after a round with the certificate, or None to continue."""
+        if settled:
+            return reason
+        if self._first is None:
+            self._first = best.n_selecting
+        return reason_unsettled if best.n_selecting >= SETTLING * self._first else None
 
 
 class CollectionPair:
