@@ -318,7 +318,9 @@ def test_other_selections_observe_a_deadline():
     assert curve.seeds[0] == 7
     assert curve.to_dict()["max_steps"] == 1
     few = imax.minimize_seeds(graph, 4.8, max_steps=1, epsilon=0.2, rng=1)
-    assert (len(few), few.max_steps) == (2, 1)
+    assert len(few) >= 2  # without a limit one seed is enough
+    assert few.min_seeds <= 2
+    assert imax.exact_spread(graph, few.seeds, max_steps=few.max_steps) >= 4.8
     first = next(imax.anytime(graph, 1, max_steps=1, rng=1))
     assert first.upper_bound >= 4 - 1e-9
     assert first.max_steps == 1

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import FileFormatError
 from .context import Context
 from .errors import WrongUsage
 
