@@ -94,7 +94,7 @@ def main() -> None:
 
         def hits(lanes: int | None, graph: Any = graph) -> Any:
             sampler = Sampler(graph, "ic", key_from(1), lanes=lanes, threads=1)
-            return lambda: sum(nodes.size for nodes, _ in sampler.sample(0, count))
+            return lambda: sum(piece.nodes.size for piece in sampler.sample(0, count))
 
         tasks = {"blocks, one at a time": subsim, "hits, one at a time": hits(1), "hits, lanes": hits(None)}
         entries = {name: task() for name, task in tasks.items()}

@@ -24,6 +24,7 @@ import networkx as nx
 import numpy as np
 
 import imax
+from imax.diffusion.sampler import Piece
 from imax.ris.collection import RRCollection
 from imax.ris.constraint import Constraint
 from imax.ris.coverage import greedy_cover
@@ -239,7 +240,7 @@ def coverage(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
 
     def cover() -> tuple[int, int]:
         fresh = RRCollection(sets.sampler)  # without the index, which the first collection keeps
-        fresh._append([(sets.nodes, np.diff(sets.offsets))])
+        fresh._append([Piece(sets.nodes, np.diff(sets.offsets))])
         found = greedy_cover(fresh, constraint)
         return len(found.seeds), found.covered
 

@@ -18,7 +18,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph
 from imax.capacity import CapacityProblem
-from imax.diffusion.sampler import Sampler
+from imax.diffusion.sampler import Piece, Sampler
 from imax.ris.bounds import lower_bound, opim_schedule, upper_bound
 from imax.ris.collection import RRCollection
 from imax.ris.coverage import greedy_cover, round_robin_cover
@@ -183,7 +183,7 @@ def collection_of(n, sets):
     graph = InfluenceGraph.from_arrays([], [], n_nodes=n)
     collection = RRCollection(Sampler(graph, "ic", (1, 2), threads=1))
     nodes = np.array([v for s in sets for v in s], dtype=np.int32)
-    collection._append([(nodes, np.array([len(s) for s in sets], dtype=np.int64))])
+    collection._append([Piece(nodes, np.array([len(s) for s in sets], dtype=np.int64))])
     return graph, collection
 
 

@@ -397,8 +397,8 @@ def test_seeds_that_count_nothing_themselves():
 
 def test_seeds_that_reach_nothing_that_counts():
     graph = InfluenceGraph.from_arrays([0], [1], n_nodes=3)
-    result = maximize(graph, 1, candidates=[0], node_weights=[0, 0, 1.0], epsilon=0.2, rng=1, max_memory="100k")
-    assert result.stop_reason == "memory limit"
+    result = maximize(graph, 1, candidates=[0], node_weights=[0, 0, 1.0], epsilon=0.2, rng=1)
+    assert result.stop_reason == "nothing within reach"
     assert (result.seeds, result.spread, result.lower_bound) == ([0], 0.0, 0.0)
     assert 0 < result.upper_bound < 0.1
 

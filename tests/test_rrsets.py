@@ -104,10 +104,10 @@ G = imax.InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"max_memory": "lots"}, "max_memory must be a number of bytes"),
         ({"node_weights": [1, 2]}, "node_weights must have one value per node, shape (3,), got shape (2,)"),
         ({"node_weights": [1, -2, 1]}, "node_weights of node 1 is -2.0; weights must be finite and not negative"),
-        ({"node_weights": [1, 1, float("nan")]}, "node_weights of node 2 is nan"),
+        ({"node_weights": [1, 1, float("nan")]}, "node_weights lacks 1 of 3 nodes (2); give each a weight"),
         ({"node_weights": [1, float("inf"), 1]}, "node_weights of node 1 is inf"),
         ({"node_weights": [0, 0, 0]}, "node_weights are all 0; at least one node must count"),
-        ({"node_weights": {0: 1.0}}, "node_weights lacks 2 of 3 nodes; give each a value"),
+        ({"node_weights": {0: 1.0}}, "node_weights lacks 2 of 3 nodes (1, 2); give each a weight"),
         ({"node_weights": {0: 1, 1: 1, 7: 1}}, "node_weights: 7 is not a node of the graph"),
         ({"node_weights": {0: 1, 1: 1, 2: "much"}}, "node_weights must be numbers"),
         ({"node_weights": ["a", "b", "c"]}, "node_weights must be numbers"),
@@ -128,3 +128,52 @@ def test_the_expected_bytes_of_more_sets():
     assert abs(sets.expected_nbytes(5000) - pointers - 10 * (sets.expected_nbytes(500) - pointers)) <= 10
     none = imax.RRCollection(sets.sampler)
     assert none.expected_nbytes(10**9) == 0
+
+
+@pytest.mark.parametrize("model", ["ic", "lt"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("sentinels", [False, True])
+def test_counted_singletons_give_the_same_coverage_as_stored_ones(model, threads, sentinels):
+    from imax.diffusion.sampler import Sampler
+    from imax.ris.collection import RRCollection
+    from imax.ris.constraint import Constraint
+    from imax.ris.coverage import greedy_cover
+
+    rng = np.random.default_rng(2)
+    graph = InfluenceGraph.from_arrays(*rng.integers(60, size=(2, 90)), n_nodes=60)
+    graph = graph.with_probability("uniform:0.3" if model == "ic" else "weighted-cascade")
+    n = graph.n_nodes
+    is_sentinel = np.zeros(n, dtype=np.bool_)
+    is_sentinel[:3] = True
+    sampler = Sampler(graph, model, (3, 4), threads=threads, is_sentinel=is_sentinel if sentinels else None)
+    stored, counted = RRCollection(sampler), RRCollection(sampler, store_singletons=False)
+    for count in (700, 2500):
+        stored.extend(count)
+        assert counted.extend(count) == count
+        sets = [stored.nodes[a:b].tolist() for a, b in zip(stored.offsets[:-1], stored.offsets[1:], strict=True)]
+        larger = [nodes for nodes in sets if len(nodes) > 1]
+        alone = [nodes[0] for nodes in sets if len(nodes) == 1]
+        assert counted.singletons.tolist() == np.bincount(alone, minlength=n).tolist()
+        assert counted.nodes.tolist() == [v for nodes in larger for v in nodes]
+        assert (counted.n_sets, counted.n_entries, counted.n_stored) == (count, stored.n_entries, len(larger))
+        assert counted.nbytes < stored.nbytes
+        assert counted.degree().tolist() == stored.degree().tolist()
+        seeds = np.array([5, 0, 59, 5], dtype=np.int32)
+        assert counted.covered(seeds) == stored.covered(seeds)
+        for start in (None, np.array([7, 8], dtype=np.int32)):
+            assert counted.first_covered(seeds[:3], start).tolist() == stored.first_covered(seeds[:3], start).tolist()
+        for start in ([], [7, 8]):
+            allowed = np.ones(n, dtype=np.bool_)
+            allowed[[*start, 0]] = False
+            forced, active = np.array([0], dtype=np.int32), np.array(start, dtype=np.int32)
+            rules = [
+                Constraint(6, allowed, forced, active),
+                Constraint(6, allowed, forced, active, cost=np.linspace(0.5, 2.0, n), remaining_budget=4.0),
+            ]
+            for rule in rules:
+                one, other = greedy_cover(stored, rule), greedy_cover(counted, rule)
+                assert other.seeds.tolist() == one.seeds.tolist()
+                assert other.gains.tolist() == one.gains.tolist()
+                assert (other.covered, other.upper_bound) == (one.covered, one.upper_bound)
+    with pytest.raises(TypeError, match="counted and not stored"):
+        counted[0]

@@ -462,7 +462,7 @@ def test_each_set_is_a_function_of_its_number(reference):
     inner = None if weights is None else weights[graph.index]
     sampler = Sampler(graph, model, key_from(10), node_weights=inner, threads=1, lanes=3)
     for i in (0, 1, COUNT // 3, COUNT - 1):
-        ((nodes, lengths),) = sampler.sample(i, 1)
+        ((nodes, lengths, _),) = sampler.sample(i, 1)
         assert lengths.tolist() == [nodes.size]
         assert graph.labels_of(nodes) == collection[i]
 

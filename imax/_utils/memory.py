@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["free_memory", "peak_rise"]
+__all__ = ["address_space_limit", "default_memory", "free_memory", "peak_rise"]
 
 _MACHINE, _GROUPS, _OWN_GROUPS = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _UNLIMITED = 1 << 60  # version 1 has no word for no limit
@@ -23,6 +23,15 @@ class _Names(NamedTuple):
 
 _V1 = _Names(("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file")
 _V2 = _Names(("memory.max", "memory.high"), "memory.current", "inactive_file")
+
+
+def default_memory() -> int | None:
+    """Return a quarter of the memory in bytes that this process can still use; None if the system hides it.
+
+    This is the default limit for RR sets: it leaves most of the machine to others.
+    """
+    free = free_memory()
+    return None if free is None else free // 3
 
 
 def free_memory() -> int | None:
@@ -45,13 +54,21 @@ def _free_of_machine() -> int | None:
             return None
 
 
-def _free_address_space() -> int | None:
+def address_space_limit() -> int | None:
+    """Return the bytes of address space that the process may have (``ulimit -v``); None without a limit."""
     try:
         import resource
+    except ImportError:  # Windows
+        return None
+    limit: int = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
 
-        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        return None if limit == resource.RLIM_INFINITY else limit - (_field(_STATUS, "VmSize:") << 10)
-    except (ImportError, OSError, ValueError):
+
+def _free_address_space() -> int | None:
+    limit = address_space_limit()
+    try:
+        return None if limit is None else limit - (_field(_STATUS, "VmSize:") << 10)
+    except (OSError, ValueError):
         return None
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, key_from
+from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 from ..selection.problem import Problem, Progress, check_work
 from .assignment import Assignment
 from .outcome import Invitations, certified
@@ -32,7 +33,10 @@ def assign(
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
     spare: str | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
@@ -70,9 +74,12 @@ def assign(
         ``"all"`` uses them even for nodes whom others have invited. With ``oracle="exact"``, a gain of 0 is certain,
         and ``"uninvited"`` leaves them unused. `Assignment.unused` counts the unused invitations. The local algorithms
         use as many invitations as they can and reject this argument.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached passive nodes. By node index of the whole
-        graph, or by label. Default 1 for each node.
+    node_weights : node values, optional
+        Weight of each node of the whole graph, see `imax.Constraints`: the spread is the total weight of the reached
+        passive nodes. Default 1 each.
+    max_steps, deadline, delay
+        As in `imax.maximize`: count only passive nodes that the invited friends reach in so many steps, or until the
+        deadline.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result for any number of threads.
     threads, max_memory, time_limit, progress
@@ -109,6 +116,8 @@ def assign(
     check_problem(problem)
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, oracle=oracle, n_rr_sets=n_rr_sets, n_simulations=n_simulations, spare=spare)
+    until: dict[str, Any] = {"max_steps": max_steps, "deadline": deadline, "delay": delay}
+    ALGORITHMS.check_accepts(entry, **until)
     _check_oracle(oracle, n_rr_sets, n_simulations)
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if entry.epsilon is None else entry.epsilon
@@ -128,6 +137,7 @@ def assign(
         progress=progress,
         oracle=oracle,
         blocked=problem.blocked,
+        deadline=check_deadline(problem.graph, **until),
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
     task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE))
@@ -158,7 +168,7 @@ def _check_oracle(oracle: str | None, n_rr_sets: int | None, n_simulations: int 
 
 def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64]:
     """Return the weight of each node by internal id, 0 for inviters."""
-    given = check_node_weights(problem.graph, node_weights)
+    given = NodeReader(problem.graph).node_weights(node_weights)
     weights = np.where(problem.blocked, 0.0, 1.0 if given is None else given)
     if not weights.any():
         raise InvalidArgumentError(
@@ -210,4 +220,5 @@ def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
         rng_key=q.key,
         version=__version__,
         seconds={phase: round(s, 6) for phase, s in found.seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
+        **Deadline.facts(q.deadline),
     )

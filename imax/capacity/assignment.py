@@ -45,7 +45,7 @@ class Assignment(Record):
         Certified ratio at which the selection stops; None if the algorithm does not use one.
     n_active, n_passive, n_pairs, n_slots : int
         Numbers of inviters, of passive nodes, and of pairs of an inviter and a candidate; sum of all capacities.
-    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, seconds
+    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, seconds, max_steps, deadline, delay
         As in the result of `imax.maximize`.
     """
 
@@ -78,6 +78,9 @@ class Assignment(Record):
     rng_key: tuple[int, int]
     version: str
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.friends)
@@ -183,6 +186,9 @@ class CapacityComparison(ComparisonRecord[ComparedAssignment]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __repr__(self) -> str:
         spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..diffusion.deadline import DEADLINE_ARGUMENTS, ArcDelays, Deadline, check_deadline
 from ..diffusion.simulation import spread
 from ..diffusion.tables import check_model, prepare
 from ..errors import InvalidArgumentError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 from ..selection.comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
 from .assigning import assign, check_problem
 from .assignment import Assignment, CapacityComparison, ComparedAssignment
@@ -31,7 +32,10 @@ def compare(
     model: str = "ic",
     epsilon: float | None = None,
     delta: float | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
     n_simulations: int = 10_000,
     rng: RNG = None,
     threads: int | None = None,
@@ -48,8 +52,9 @@ def compare(
     problem : CapacityProblem
     algorithms : str or iterable of str, default "all"
         Names in `imax.capacity.ALGORITHMS`, as a list or comma-separated. A name may end in a colon and an oracle, as
-        in ``"rr-greedy:simulation"``. ``"all"`` runs `imax.capacity.algorithm_names`.
-    model, delta, node_weights, rng, threads
+        in ``"rr-greedy:simulation"``. ``"all"`` runs those of `imax.capacity.algorithm_names` that
+        support the other arguments.
+    model, delta, node_weights, max_steps, deadline, delay, rng, threads
         As in `assign`.
     epsilon : float, optional
         As in `assign`.
@@ -84,15 +89,18 @@ def compare(
     True
     """
     check_problem(problem)
-    names = _checked_names(algorithms)
+    until: dict[str, Any] = {"max_steps": max_steps, "deadline": deadline, "delay": delay}
+    timed = check_deadline(problem.graph, **until)
+    names = _checked_names(algorithms, with_deadline=timed is not None)
     n_simulations = check.count(n_simulations, "n_simulations", low=2)
     key = key_from(rng)
-    shared: dict[str, Any] = {"model": model, "delta": delta, "threads": threads}
+    shared: dict[str, Any] = {"model": model, "delta": delta, "threads": threads, **until}
     if epsilon is not None:
         shared["epsilon"] = epsilon
     # the passive graph and the tables are shared by all algorithms and not part of any time
     passive_weights = _passive_weights(problem, node_weights)
     prepare(problem.graph, check_model(model), check.threads(threads))
+    passive_until = until if timed is None or timed.means is None else until | {"delay": _passive(problem, timed.means)}
     found: list[Assignment] = []
 
     def options(name: str) -> dict[str, Any]:
@@ -106,7 +114,10 @@ def compare(
         )
         seconds = time.perf_counter() - began
         found.append(result)
-        return _validated(problem, name, result, seconds, n_simulations, passive_weights, threads, time_limit)
+        return _validated(
+            problem, name, result, seconds, n_simulations=n_simulations, node_weights=passive_weights, threads=threads,
+            time_limit=time_limit, **passive_until,
+        )  # fmt: skip
 
     rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, progress)
     first = found[0]
@@ -123,14 +134,17 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        **Deadline.facts(timed),
     )
 
 
-def _checked_names(algorithms: str | Iterable[str]) -> list[str]:
+def _checked_names(algorithms: str | Iterable[str], *, with_deadline: bool) -> list[str]:
     """Return the names of the algorithms to run, each once."""
     names = name_list(algorithms)
     if names == ["all"]:
-        return algorithm_names()
+        names = algorithm_names()
+        supported = {entry.name for entry in ALGORITHMS.values() if entry.accepts >= DEADLINE_ARGUMENTS}
+        return [name for name in names if name.partition(":")[0] in supported] if with_deadline else names
     with_oracle = [entry.name for entry in ALGORITHMS.values() if "oracle" in entry.accepts]
     for name in names:
         algorithm, colon, oracle = str(name).partition(":")
@@ -153,16 +167,24 @@ def _checked_names(algorithms: str | Iterable[str]) -> list[str]:
 def _warm_up(problem: CapacityProblem, name: str, options: dict[str, Any]) -> None:
     """Run an algorithm on three nodes, so that times do not include compiling or loading its kernels."""
     three = graph_like(problem.graph, [0, 0, 1], [1, 2, 2])
-    assign(CapacityProblem(three, [0], 1), name.partition(":")[0], rng=0, **{**options, "epsilon": 0.4})
+    small = {**options, "epsilon": 0.4, "delay": None if options["delay"] is None else "exponential:1"}
+    assign(CapacityProblem(three, [0], 1), name.partition(":")[0], rng=0, **small)
 
 
 def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64] | None:
     """Return the weights of the nodes of the passive graph, by its index: it has the nodes in the same order."""
-    weights = check_node_weights(problem.graph, node_weights)
+    weights = NodeReader(problem.graph).node_weights(node_weights)
     if weights is None:
         return None
     ids = problem.graph.rank
     return weights[ids[~problem.blocked[ids]]]
+
+
+def _passive(problem: CapacityProblem, means: NDArray[np.float64]) -> dict[Any, float]:
+    """Return the mean delay of each arc of the passive graph, by its ends."""
+    kept = set(problem.passive.nodes())
+    arcs = zip(problem.graph.arcs(), means.tolist(), strict=True)
+    return {(u, v): mean for (u, v, _), mean in arcs if u in kept and v in kept}
 
 
 def _validated(
@@ -170,16 +192,11 @@ def _validated(
     name: str,
     result: Assignment,
     seconds: float,
-    n_simulations: int,
-    passive_weights: NDArray[np.float64] | None,
-    threads: int | None,
-    time_limit: float | None,
+    **simulation: Any,
 ) -> ComparedAssignment:
     """Return the row of an algorithm, with its spread by simulations that no algorithm used."""
-    simulated = spread(
-        problem.passive, result.seeds, model=result.model, n_simulations=n_simulations, node_weights=passive_weights,
-        rng=stream_key(result.rng_key, Stream.VERIFICATION), threads=threads, time_limit=time_limit,
-    )  # fmt: skip
+    key = stream_key(result.rng_key, Stream.VERIFICATION)
+    simulated = spread(problem.passive, result.seeds, model=result.model, rng=key, **simulation)
     return ComparedAssignment(
         algorithm=name,
         oracle=result.oracle,

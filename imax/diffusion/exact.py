@@ -2,34 +2,38 @@
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
+from ..io.node_reader import NodeList, NodeValues
+from .deadline import ArcDelays, Deadline, check_deadline
+from .exact_timed import Option, timed_spread
 from .inputs import check_inputs
 
 __all__ = ["MAX_WORLDS", "exact_spread", "spread_of"]
 
 MAX_WORLDS = 1 << 20
+MAX_TIMED_WORLDS = 1 << 12
 _MANY_BITS = 1000  # messages show a number of worlds that no float holds as a power of two
 _ROUNDING = 1e-12  # of sums of float64
 _WORLDS_PER_CALL = 1 << 14  # an interrupt waits for the end of a call
 
-Option: TypeAlias = tuple[float, int, int]  # probability, source and target of the live arc (-1 for none)
-
 
 def exact_spread(
     graph: Any,
-    seeds: Iterable[Hashable],
+    seeds: NodeList,
     *,
     model: str = "ic",
     probability: str | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
 ) -> float:
     """Return the exact expected number of nodes that seeds activate, by enumeration of all live-arc worlds.
 
@@ -41,14 +45,18 @@ def exact_spread(
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    seeds : iterable of labels
+    seeds : list of nodes
         Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     probability : str, optional
         Scheme of arc probabilities, see `imax.probabilities`. Default: the graph's own probabilities.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
+        each.
+    max_steps, deadline, delay
+        As in `imax.spread`. With `deadline` there may be at most 4096 worlds, each with at most 256 sets of nodes that
+        can be active at the same time.
 
     Returns
     -------
@@ -78,8 +86,9 @@ def exact_spread(
     >>> imax.exact_spread(path, [0])
     1.75
     """
-    checked = check_inputs(graph, seeds, model, probability, node_weights)
-    return spread_of(checked.graph, checked.seeds, checked.model, checked.weights)
+    checked = check_inputs(graph, seeds, model, probability, node_weights, option=None)
+    until = check_deadline(checked.graph, max_steps=max_steps, deadline=deadline, delay=delay)
+    return spread_of(checked.graph, checked.seeds, checked.model, checked.weights, deadline=until)
 
 
 def spread_of(
@@ -88,37 +97,45 @@ def spread_of(
     model: str,
     weights: NDArray[np.float64] | None,
     blocked: NDArray[np.bool_] | None = None,
+    deadline: Deadline | None = None,
 ) -> float:
     """Return the exact spread of nodes, all by internal id; no cascade enters `blocked` nodes."""
     from ..kernels.worlds import enumerate_worlds
 
-    near, src, dst, p = _within_reach(graph, seeds, _arc_probabilities(graph, model), blocked)
+    near, src, dst, p, rate = _within_reach(graph, seeds, _arc_probabilities(graph, model), blocked, deadline)
     node_weight = (np.ones(graph.n_nodes) if weights is None else weights)[near]
     active = np.isin(near, seeds)
     choices = _ic_choices(src, dst, p) if model == "ic" else _lt_choices(src, dst, p)
+    if deadline is not None and deadline.time is not None:
+        _count_worlds(choices, MAX_TIMED_WORLDS)
+        rates = dict(zip(zip(src.tolist(), dst.tolist(), strict=True), rate.tolist(), strict=True))
+        return timed_spread(choices, rates, np.flatnonzero(active).tolist(), node_weight, deadline.time)
     n_worlds = _count_worlds(choices)
     first_option = np.cumsum([0, *(len(options) for options in choices)])
     flat = list(itertools.chain.from_iterable(choices))
     chances = np.array([option[0] for option in flat], dtype=np.float64)
     ends = np.array([option[1:] for option in flat], dtype=np.int64).reshape(-1, 2)
     source, target = np.ascontiguousarray(ends[:, 0]), np.ascontiguousarray(ends[:, 1])
-    reached = np.empty(near.size, dtype=np.bool_)
+    steps = np.empty(near.size, dtype=np.int32)
+    max_steps = near.size if deadline is None or deadline.max_steps is None else deadline.max_steps
     total = 0.0
     for first in range(0, n_worlds, _WORLDS_PER_CALL):
         last = min(first + _WORLDS_PER_CALL, n_worlds)
-        total += enumerate_worlds(first, last, first_option, chances, source, target, active, node_weight, reached)
+        total += enumerate_worlds(
+            first, last, first_option, chances, source, target, active, node_weight, max_steps, steps
+        )
     return total
 
 
-def _count_worlds(choices: list[list[Option]]) -> int:
+def _count_worlds(choices: list[list[Option]], largest: int = MAX_WORLDS) -> int:
     """Return the number of worlds; raise an error if there are too many."""
     bits = sum(math.log2(len(options)) for options in choices)
     n_worlds = math.prod(len(options) for options in choices) if bits < _MANY_BITS else 0
-    if not 0 < n_worlds <= MAX_WORLDS:
+    if not 0 < n_worlds <= largest:
         number = f"{n_worlds:.3g}" if n_worlds else f"2**{bits:.0f}"
         raise InvalidArgumentError(
             f"seeds reach too much of the graph for exact enumeration: {number} live-arc worlds, more than "
-            f"{MAX_WORLDS:,}; use imax.spread, which simulates",
+            f"{largest:,}; use imax.spread, which simulates",
             argument="seeds",
         )
     return n_worlds
@@ -143,8 +160,9 @@ def _within_reach(
     seeds: NDArray[np.int32],
     values: NDArray[np.float64],
     blocked: NDArray[np.bool_] | None,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the nodes that seeds may reach, and the source, target and probability of the arcs among them.
+    deadline: Deadline | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the nodes that seeds may reach, and the arcs among them: source, target, probability, 1 / mean delay.
 
     Arcs into seeds are left out. Sources and targets are places among the returned nodes.
     """
@@ -152,7 +170,8 @@ def _within_reach(
     near = np.zeros(graph.n_nodes, dtype=np.bool_)
     near[seeds] = True
     left = [int(s) for s in seeds]
-    arcs: list[tuple[int, int, float]] = []
+    arcs: list[tuple[int, int, float, float]] = []
+    mean, means = (1.0, None) if deadline is None else (deadline.mean, deadline.means)
     fixed = set(left) | (set() if blocked is None else set(np.flatnonzero(blocked).tolist()))
     while left:
         u = left.pop()
@@ -160,14 +179,14 @@ def _within_reach(
             v, p = int(idx[a]), float(values[place[a]])
             if p <= 0.0 or v in fixed:
                 continue
-            arcs.append((u, v, p))
+            arcs.append((u, v, p, 1.0 / (mean if means is None else float(means[place[a]]))))
             if not near[v]:
                 near[v] = True
                 left.append(v)
     number = np.cumsum(near) - 1
     ends = np.array([arc[:2] for arc in arcs], dtype=np.int64).reshape(-1, 2)
-    p_of = np.array([arc[2] for arc in arcs], dtype=np.float64)
-    return np.flatnonzero(near), number[ends[:, 0]], number[ends[:, 1]], p_of
+    p_of, rate_of = np.array([arc[2:] for arc in arcs], dtype=np.float64).reshape(-1, 2).T
+    return np.flatnonzero(near), number[ends[:, 0]], number[ends[:, 1]], p_of, rate_of
 
 
 def _ic_choices(src: NDArray[np.int64], dst: NDArray[np.int64], p: NDArray[np.float64]) -> list[list[Option]]:

@@ -1,13 +1,12 @@
 """Sampling of RR sets: RR set number i of a stream is a pure function of the graph, the model, the key and i."""
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from copy import copy
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,10 @@ from numpy.typing import NDArray
 from .._utils import check, parallel
 from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
+from .buffers import Buffered, new_block
+from .deadline import Deadline
 from .tables import Diffusion, check_model, prepare
+from .timed import TimedCascades
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output, Scratch
@@ -31,30 +33,28 @@ _MAX_ENTRIES = 1 << 24
 _MIN_BLOCK_ARCS = 1024
 _MIN_LEVEL = 4096
 
-Piece: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int64]]
+_NO_NODES = np.empty(0, dtype=np.int32)
 
 
-class _Buffered:
-    """Base class of objects with buffers for each thread. Copies share the buffers; pickled objects get new ones."""
+class Piece(NamedTuple):
+    """Consecutive RR sets of a stream.
 
-    def __init__(self) -> None:
-        self._local = threading.local()
-        self._lock = threading.Lock()
+    Attributes
+    ----------
+    nodes : numpy.ndarray of int32
+        The nodes of the sets, one set after the other, by internal id; the root comes first.
+    lengths : numpy.ndarray of int64
+        Number of nodes of each set.
+    singletons : numpy.ndarray of int32
+        If sets of one node are kept apart, the node of each such set. The other two arrays do not include them.
+    """
 
-    def __copy__(self) -> Self:
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        return other
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_local", "_lock")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        _Buffered.__init__(self)
+    nodes: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    singletons: NDArray[np.int32] = _NO_NODES
 
 
-class Cascades(_Buffered):
+class Cascades(Buffered):
     """The cascade kernel with its buffers: one set of buffers for each thread.
 
     Parameters
@@ -77,6 +77,8 @@ class Cascades(_Buffered):
         Nodes that no cascade enters. The caller ensures that none starts at such a node.
     stratified : bool, default False
         Whether the root of RR set i is node i modulo n instead of a random node.
+    max_steps : int, optional
+        Largest number of steps of a cascade; default no limit.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Cascades(_Buffered):
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
         stratified: bool = False,
+        max_steps: int | None = None,
     ) -> None:
         self.diffusion = diffusion
         self.key = (np.uint64(key[0]), np.uint64(key[1]))
@@ -101,6 +104,7 @@ class Cascades(_Buffered):
         self.is_sentinel = is_sentinel
         self.blocked = blocked
         self.stratified = True if stratified else None  # Numba removes the branches on an argument that is None
+        self.max_steps = max_steps
         self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
         self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
         super().__init__()
@@ -120,7 +124,7 @@ class Cascades(_Buffered):
             while True:
                 n_entries, n_cut = cascades(
                     first, count, self.key, self.diffusion.tables, self.roots, self.stratified, self.seeds,
-                    self.weights, self.is_sentinel, self._scratch(), output,
+                    self.weights, self.is_sentinel, self.max_steps, self._scratch(), output,
                 )  # fmt: skip
                 if n_entries != LEVEL_FULL:
                     break
@@ -141,7 +145,6 @@ class Cascades(_Buffered):
 
     def _new_scratch(self, level: int) -> "Scratch":
         from ..kernels.cascades import Lanes, Scratch
-        from ..kernels.draws import Block
 
         n, lanes, max_draws = self.diffusion.n, self.lanes, self.diffusion.max_draws
         mark = np.zeros(n, dtype=np.uint16)
@@ -150,7 +153,7 @@ class Cascades(_Buffered):
         max_arcs = max(_MIN_BLOCK_ARCS, max_draws)
         size = max_arcs + max_draws
         state, step = np.empty((2, lanes), dtype=np.uint64)
-        number, seen, reached, hit, hit_size = np.empty((5, lanes), dtype=np.int64)
+        number, seen, reached, depth, hit, hit_size = np.empty((6, lanes), dtype=np.int64)
         return Scratch(
             mark=mark,
             now=np.empty(level, dtype=np.int64),
@@ -162,15 +165,11 @@ class Cascades(_Buffered):
                 number=number,
                 seen=seen,
                 size=reached,
+                depth=depth,
                 hit=hit,
                 hit_size=hit_size,
             ),
-            block=Block(
-                arcs=np.empty(size, dtype=np.int64),
-                lane=np.empty(size, dtype=np.uint8),
-                word=np.empty(size, dtype=np.uint32),
-                ends=np.empty(size, dtype=np.uint32),
-            ),
+            block=new_block(size),
             max_arcs=max_arcs,
         )
 
@@ -182,7 +181,7 @@ class Cascades(_Buffered):
         return other
 
 
-class Sampler(_Buffered):
+class Sampler(Buffered):
     """Draws the RR sets of one stream.
 
     Parameters
@@ -207,6 +206,8 @@ class Sampler(_Buffered):
         By internal id: nodes that no RR set enters. Their node weight must be 0.
     stratified : bool, default False
         Whether the root of RR set i is node i modulo n instead of a random node.
+    deadline : Deadline, optional
+        RR sets hold the nodes that reach the root until then. Default: no deadline.
 
     Attributes
     ----------
@@ -228,6 +229,7 @@ class Sampler(_Buffered):
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
         stratified: bool = False,
+        deadline: Deadline | None = None,
     ) -> None:
         self.graph = graph
         self.model = check_model(model)
@@ -235,15 +237,20 @@ class Sampler(_Buffered):
         self.diffusion = diffusion or prepare(graph, self.model, self.threads)
         self.lanes = default_lanes(self.diffusion) if lanes is None else check.count(lanes, "lanes", high=MAX_LANES)
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
-        self._cascades = Cascades(
-            self.diffusion,
-            key,
-            self.lanes,
-            roots=None if node_weights is None else _root_table(node_weights),
-            is_sentinel=is_sentinel,
-            blocked=blocked,
-            stratified=stratified,
-        )
+        self.deadline = deadline
+        options: dict[str, Any] = {
+            "roots": None if node_weights is None else _root_table(node_weights),
+            "is_sentinel": is_sentinel,
+            "blocked": blocked,
+            "stratified": stratified,
+        }
+        self._cascades: Cascades | TimedCascades
+        if deadline is not None and deadline.time is not None:
+            delays = deadline.delays(graph, forward=False)
+            self._cascades = TimedCascades(self.diffusion, key, delays, **options)
+        else:
+            max_steps = None if deadline is None else deadline.max_steps
+            self._cascades = Cascades(self.diffusion, key, self.lanes, max_steps=max_steps, **options)
         super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
 
@@ -263,6 +270,7 @@ class Sampler(_Buffered):
         first: int,
         count: int,
         *,
+        split: bool = False,
         keep_going: Callable[[], bool] | None = None,
         alongside: Callable[[], None] | None = None,
     ) -> list[Piece]:
@@ -271,6 +279,8 @@ class Sampler(_Buffered):
         Parameters
         ----------
         first, count : int
+        split : bool, default False
+            Whether sets of one node are kept apart.
         keep_going : callable, optional
             Called between chunks. If it returns False, the RR sets drawn so far are returned: the first ones, without
             gaps.
@@ -279,20 +289,20 @@ class Sampler(_Buffered):
 
         Returns
         -------
-        list of (nodes, lengths)
-            Consecutive pieces: int32 nodes, by internal id, and the int64 length of each set.
+        list of Piece
+            Consecutive pieces.
         """
         pieces: list[Piece] = []
         if alongside is not None:
             if self.threads > 1 and count > self._rate * _SOLO_SECONDS > 0.0:
-                return self._sample_alongside(first, count, keep_going, alongside)
+                return self._sample_alongside(first, count, split, keep_going, alongside)
             alongside()
         done = 0
         while done < count and (keep_going is None or keep_going()):
             span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
             parts = self.threads if span > self._rate * _SOLO_SECONDS > 0.0 else 1
             began = time.perf_counter()
-            tasks = [partial(self._share, first + done + a, b - a) for a, b in parallel.slices(span, parts)]
+            tasks = [partial(self._share, first + done + a, b - a, split) for a, b in parallel.slices(span, parts)]
             for share in parallel.run(tasks, self.threads):
                 pieces += share
             self._rate = span / max(time.perf_counter() - began, 1e-6) / parts
@@ -300,12 +310,12 @@ class Sampler(_Buffered):
         return pieces
 
     def _sample_alongside(
-        self, first: int, count: int, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
+        self, first: int, count: int, split: bool, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
     ) -> list[Piece]:
         """Draw RR sets in small tasks, so that a thread that starts late still finds some."""
 
         def task(a: int, b: int) -> Any:
-            return self._share(first + a, b - a) if keep_going is None or keep_going() else None
+            return self._share(first + a, b - a, split) if keep_going is None or keep_going() else None
 
         parts = math.ceil(count / max(self._rate * _TASK_SECONDS, 256.0))
         cuts = parallel.slices(count, max(parts, self.threads))
@@ -313,9 +323,10 @@ class Sampler(_Buffered):
         shares = parallel.run(tasks, self.threads)[1:]
         return [piece for share in takewhile(lambda share: share is not None, shares) for piece in share]
 
-    def _share(self, first: int, count: int) -> list[Piece]:
+    def _share(self, first: int, count: int, split: bool) -> list[Piece]:
         """Draw one thread's share, in chunks whose RR sets stay in cache until they are put in order."""
         from ..kernels.cascades import PAD, Output, gather
+        from ..kernels.singletons import split_singletons
 
         kept = self._local.__dict__
         unused = np.empty(0)
@@ -335,8 +346,13 @@ class Sampler(_Buffered):
                 continue
             kept["mean"] = size / span
             nodes = np.empty(size + PAD, dtype=np.int32)
-            gather(buffer, start, length, span, nodes)
-            pieces.append((nodes[:size], length))
+            if split:
+                alone = np.empty(span + 1, dtype=np.int32)
+                n_entries, n_larger = split_singletons(buffer, start, length, span, nodes, alone)
+                pieces.append(Piece(nodes[:n_entries], length[:n_larger], alone[: span - n_larger]))
+            else:
+                gather(buffer, start, length, span, nodes)
+                pieces.append(Piece(nodes[:size], length))
             done += span
         return pieces
 

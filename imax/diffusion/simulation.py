@@ -2,23 +2,26 @@
 
 import math
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check, parallel
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
+from ..io.node_reader import NodeList, NodeValues
 from ..results import SpreadEstimate
+from .deadline import ArcDelays, Deadline, check_deadline
 from .inputs import check_inputs
 from .sampler import Cascades, default_lanes
 from .tables import forward_ic
+from .timed import TimedCascades, new_timed_scratch
 
 if TYPE_CHECKING:
     from ..kernels.lt_cascades import ThresholdArcs
@@ -33,13 +36,17 @@ Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
 
 def spread(
     graph: Any,
-    seeds: Iterable[Hashable],
+    seeds: NodeList,
     *,
     model: str = "ic",
     probability: str | None = None,
     n_simulations: int = 10_000,
     confidence: float = 0.95,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
+    on_missing: str | None = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = None,
@@ -50,7 +57,7 @@ def spread(
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    seeds : iterable of labels
+    seeds : list of nodes
         Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
@@ -60,8 +67,19 @@ def spread(
         At least 2.
     confidence : float, default 0.95
         Level of the confidence interval, which follows from the central limit theorem.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
+        each.
+    on_missing : {"error", "drop", "default"}, optional
+        What to do with seeds that are not in the graph and nodes without a weight, see `imax.Constraints`; default
+        ``"error"``.
+    max_steps : int, optional
+        Count only nodes that the seeds reach in at most so many steps. Default: no limit.
+    deadline : float, optional
+        Count only nodes that the seeds reach until this time; requires `delay`. Default: no limit.
+    delay : str, array_like or mapping, optional
+        Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc, as an array in
+        the order of ``graph.arcs()`` or as a mapping from (source, target) to a number.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The result of simulation i depends on `rng` and i alone, not on `threads`.
     threads : int, optional
@@ -104,12 +122,14 @@ def spread(
     total = check.count(n_simulations, "n_simulations", low=2)
     level = check.open_unit(confidence, "confidence")
     limit = math.inf if time_limit is None else check.positive(time_limit, "time_limit")
-    checked = check_inputs(graph, seeds, model, probability, node_weights, rng)
+    checked = check_inputs(graph, seeds, model, probability, node_weights, rng, on_missing)
+    until = check_deadline(checked.graph, max_steps=max_steps, deadline=deadline, delay=delay)
     key = key_from(rng)
     n_threads = check.threads(threads)
     run = simulate(
-        checked.graph, checked.seeds, checked.model, stream_key(key, Stream.SPREAD), checked.weights, n_threads
-    )
+        checked.graph, checked.seeds, checked.model, stream_key(key, Stream.SPREAD), checked.weights, n_threads,
+        until,
+    )  # fmt: skip
     values, stop_reason = _simulate_all(run, total, n_threads, began + limit, progress)
     mean, error = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
@@ -126,13 +146,15 @@ def spread(
         seconds=time.perf_counter() - began,
         rng_key=key,
         version=__version__,
+        notes=checked.notes,
+        **Deadline.facts(until),
     )
 
 
 def _simulate_all(
-    run: Simulate, total: int, threads: int, deadline: float, progress: Callable[[int, int], Any] | None
+    run: Simulate, total: int, threads: int, stop_at: float, progress: Callable[[int, int], Any] | None
 ) -> tuple[NDArray[np.float64], str]:
-    """Return the results of the simulations done until the deadline or an interrupt, and why they ended."""
+    """Return the results of the simulations done until a point in time or an interrupt, and why they ended."""
     values = np.empty(min(total, _FIRST_VALUES))
     done, stop_reason, rate = 0, "all simulations done", 10.0
     try:
@@ -147,7 +169,7 @@ def _simulate_all(
             rate = span / threads / max(time.perf_counter() - began, 1e-6)
             if progress is not None:
                 progress(done, total)
-            if time.perf_counter() > deadline and done < total:
+            if time.perf_counter() > stop_at and done < total:
                 stop_reason = "time limit"
                 break
     except KeyboardInterrupt:
@@ -164,21 +186,22 @@ def simulate(
     key: Key,
     weights: NDArray[np.float64] | None,
     threads: int,
+    deadline: Deadline | None = None,
 ) -> Simulate:
     """Return a function that fills an array with the results of the simulations from a given number on."""
     if model == "lt":
-        return _simulate_lt(graph, seeds, key, weights)
-    return _simulate_ic(graph, seeds, key, weights, threads)
-
-
-def _simulate_ic(
-    graph: InfluenceGraph, seeds: NDArray[np.int32], key: Key, weights: NDArray[np.float64] | None, threads: int
-) -> Simulate:
+        return _simulate_lt(graph, seeds, key, weights, deadline)
     from ..kernels.cascades import Output
 
     diffusion = forward_ic(graph, threads)
-    lanes = 4 if seeds.size * 4 > graph.n_nodes else min(8, default_lanes(diffusion))
-    cascades = Cascades(diffusion, key, lanes, seeds=seeds, weights=weights)
+    cascades: Cascades | TimedCascades
+    if deadline is not None and deadline.time is not None:
+        delays = deadline.delays(graph, forward=True)
+        cascades = TimedCascades(diffusion, key, delays, seeds=seeds, weights=weights)
+    else:
+        lanes = 4 if seeds.size * 4 > graph.n_nodes else min(8, default_lanes(diffusion))
+        max_steps = None if deadline is None else deadline.max_steps
+        cascades = Cascades(diffusion, key, lanes, seeds=seeds, weights=weights, max_steps=max_steps)
     no_nodes, no_sets = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
 
     def run(first: int, values: NDArray[np.float64]) -> None:
@@ -188,24 +211,36 @@ def _simulate_ic(
 
 
 def _simulate_lt(
-    graph: InfluenceGraph, seeds: NDArray[np.int32], key: Key, weights: NDArray[np.float64] | None
+    graph: InfluenceGraph,
+    seeds: NDArray[np.int32],
+    key: Key,
+    weights: NDArray[np.float64] | None,
+    deadline: Deadline | None,
 ) -> Simulate:
     from ..kernels.lt_cascades import ThresholdScratch, lt_cascades
+    from ..kernels.timed import timed_lt_cascades
 
     arcs = _threshold_arcs(graph)
     words = (np.uint64(key[0]), np.uint64(key[1]))
     n = graph.n_nodes
+    max_steps = n if deadline is None or deadline.max_steps is None else deadline.max_steps
+    delays = None if deadline is None or deadline.time is None else deadline.delays(graph, forward=True)
 
     def run(first: int, values: NDArray[np.float64]) -> None:
-        scratch = ThresholdScratch(
-            state=np.zeros(n, dtype=np.int8),
-            missing=np.empty(n),
-            touched=np.empty(n, dtype=np.int32),
-            queue=np.empty(n, dtype=np.int32),
-        )
+        missing, touched = np.empty(n), np.empty(n, dtype=np.int32)
         # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
-            lt_cascades(first, values.size, words, seeds, weights, arcs, scratch, values)
+            if delays is not None:
+                missing[:] = np.nan
+                timed = new_timed_scratch(n, 0)
+                timed_lt_cascades(
+                    first, values.size, words, seeds, weights, arcs, delays, timed, missing, touched, values
+                )
+                return
+            scratch = ThresholdScratch(
+                state=np.zeros(n, dtype=np.int8), missing=missing, touched=touched, queue=np.empty(n, dtype=np.int32)
+            )
+            lt_cascades(first, values.size, words, seeds, weights, arcs, max_steps, scratch, values)
 
     return run
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
+from .._utils.arrays import read_only
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import LT_SLACK
@@ -25,6 +26,7 @@ __all__ = ["HEAVY_FROM", "MODELS", "TABLE_MEAN", "Diffusion", "check_model", "fo
 
 MODELS = ("ic", "lt")
 TABLE_MEAN = 4.0  # largest mean number of live arcs that is drawn from a table
+_PART_ARCS = 1 << 22  # a thread builds the tables of so many arcs in about 0.2 s
 HEAVY_FROM = 0.5  # each arc of at least this probability gets a coin of its own
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -49,6 +51,13 @@ class Diffusion:
     n: int
     max_draws: int
     tables: "CountTables | HitTables | UniformTables | PickTables"
+
+    def __post_init__(self) -> None:
+        arrays: tuple[Any, ...] = self.tables
+        object.__setattr__(self, "tables", type(self.tables)(*(read_only(array) for array in arrays)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.n, self.max_draws, self.tables)
 
 
 def check_model(model: Any) -> str:
@@ -95,9 +104,9 @@ def _forward(graph: InfluenceGraph, threads: int) -> Diffusion:
     if kept.kind == "weighted_cascade":
         ptr, idx, _ = graph.forward()
         per_node = (1.0 / np.maximum(np.diff(graph.in_ptr), 1)).astype(np.float32)
-        return _ic_general(ptr, idx, per_node, by_target=True, threads=threads)
+        return _ic_general(ptr, idx, read_only(per_node), by_target=True, threads=threads)
     ptr, idx, place = graph.forward(places=True)
-    return _ic_general(ptr, idx, graph.arc_values()[place], by_target=False, threads=threads)
+    return _ic_general(ptr, idx, read_only(graph.arc_values()[place]), by_target=False, threads=threads)
 
 
 # -- rows whose arcs all have the same probability ----------------------------------------------------------------
@@ -240,7 +249,7 @@ def _ic_general(
             ic_tables, ptr, idx, probability, by_target, HEAVY_FROM, tables, np.empty(size), np.empty(size, np.int64),
             a, b,
         )
-        for a, b in parallel.even_parts(ptr, threads) or [(0, n)]
+        for a, b in _parts(ptr, threads)
     ]  # fmt: skip
     parallel.run(tasks, threads)
     heavy = int((tables.record[:, HEAVY_LIGHT] >> np.uint64(32)).max(initial=0))
@@ -261,7 +270,12 @@ def _lt_general(graph: InfluenceGraph, threads: int) -> Diffusion:
     weight = graph.arc_values()
     tasks = [
         partial(lt_tables, ptr, graph.in_idx, weight, LT_SLACK, tables, np.empty(size), np.empty(size, np.int64), a, b)
-        for a, b in parallel.even_parts(ptr, threads) or [(0, n)]
+        for a, b in _parts(ptr, threads)
     ]
     parallel.run(tasks, threads)
     return Diffusion(n, 1, tables)
+
+
+def _parts(ptr: NDArray[np.int64], threads: int) -> list[tuple[int, int]]:
+    """Cut rows into ranges for threads, so small that an interrupt has an effect soon."""
+    return parallel.even_parts(ptr, max(threads, int(ptr[-1]) // _PART_ARCS)) or [(0, ptr.size - 1)]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from ..errors import InvalidGraphError
 from .arcs import CheckedArcs
 
@@ -210,6 +211,7 @@ def transpose(
     """
     from ..kernels import rows as k
 
+    ptr, idx = read_only(ptr), read_only(idx)  # those of a finished graph are, too
     n = ptr.size - 1
     lengths = None if old_id is None else np.diff(ptr)[old_id]
     parts = parallel.even_parts(ptr if lengths is None else _pointers(lengths), threads)

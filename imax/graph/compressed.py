@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.arrays import read_only
 from .._utils.locks import kept_property, new_lock
 from ..errors import InvalidGraphError
 from .labels import Labels
@@ -25,9 +26,13 @@ from .report import BuildReport
 
 __all__ = ["CompressedGraph"]
 
+_FIELDS = ("in_ptr", "in_idx", "index", "labels", "probability", "report", "weight", "multiplicity")
+
 
 class CompressedGraph:
     """Reverse rows, labels and probabilities of a directed graph. Nothing in it changes after construction.
+
+    All arrays that it holds or returns are read-only, except results that are computed anew at each call.
 
     Attributes
     ----------
@@ -63,14 +68,14 @@ class CompressedGraph:
         weight: NDArray[np.float32] | None = None,
         multiplicity: NDArray[np.int32] | None = None,
     ) -> None:
-        self.in_ptr = in_ptr
-        self.in_idx = in_idx
-        self.index = index
+        self.in_ptr = read_only(in_ptr)
+        self.in_idx = read_only(in_idx)
+        self.index = read_only(index)
         self.labels = labels
         self.probability = probability
         self.report = report
-        self.weight = weight
-        self.multiplicity = multiplicity
+        self.weight = read_only(weight)
+        self.multiplicity = read_only(multiplicity)
         self.n_nodes = int(in_ptr.size - 1)
         self.n_arcs = int(in_idx.size)
         self._lock = new_lock(self)
@@ -88,11 +93,7 @@ class CompressedGraph:
         return self._replace(report=dataclasses.replace(self.report, **changes))
 
     def _replace(self, **changes: Any) -> Self:
-        fields: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("in_ptr", "in_idx", "index", "labels", "probability", "report", "weight", "multiplicity")
-        }
-        other = type(self)(**(fields | changes))
+        other = type(self)(**(self.__getstate__() | changes))
         other._forward = self._forward
         return other
 
@@ -103,7 +104,7 @@ class CompressedGraph:
         """Internal id of each node index: int32, shape (n_nodes,)."""
         rank = np.empty(self.n_nodes, dtype=np.int32)
         rank[self.index] = np.arange(self.n_nodes, dtype=np.int32)
-        return rank
+        return read_only(rank)
 
     def labels_of(self, internal: ArrayLike) -> list[Any]:
         """Return the labels of internal ids."""
@@ -133,9 +134,9 @@ class CompressedGraph:
         if stored.values is not None:
             return stored.values
         if stored.kind == "uniform":
-            return np.full(self.n_arcs, stored.value, dtype=np.float32)
+            return read_only(np.full(self.n_arcs, stored.value, dtype=np.float32))
         degree = np.diff(self.in_ptr)
-        return np.repeat(1.0 / np.maximum(degree, 1), degree).astype(np.float32)
+        return read_only(np.repeat(1.0 / np.maximum(degree, 1), degree).astype(np.float32))
 
     def forward(self, *, places: bool = False) -> tuple[Any, ...]:
         """Return the forward rows (out_ptr, out_idx, place) by internal id. They are built once and kept.
@@ -147,7 +148,8 @@ class CompressedGraph:
         with self._lock:
             rows = self._forward.get(places) or self._forward.get(True)
             if rows is None:
-                rows = transpose(self.in_ptr, self.in_idx, check.threads(), places=places)
+                made = transpose(self.in_ptr, self.in_idx, check.threads(), places=places)
+                rows = tuple(read_only(array) for array in made)
                 self._forward[places] = rows
             return rows
 
@@ -197,10 +199,7 @@ class CompressedGraph:
         return self.n_nodes
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_forward", "_cache")}
+        return {name: getattr(self, name) for name in _FIELDS}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = new_lock(self)
-        self._forward = {}
-        self._cache = {}
+        CompressedGraph.__init__(self, **state)

@@ -353,7 +353,7 @@ class InfluenceGraph(CompressedGraph):
         return self.index[self.in_idx], self.index[targets], self.arc_values()
 
     def arcs(self) -> list[tuple[Any, Any, float]]:
-        """Return (source, target, probability) of all arcs, as labels and floats, in no particular order."""
+        """Return (source, target, probability) of all arcs, as labels and floats, in the order of `arc_arrays`."""
         source, target, p = self.arc_arrays()
         return list(zip(self.labels.take(source), self.labels.take(target), p.tolist(), strict=True))
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import read_only
 from .._utils.locks import kept_property
 from ..errors import InvalidArgumentError, UnknownNodeError
 
@@ -25,7 +26,7 @@ class Labels:
 
     def __init__(self, n: int, values: "NDArray[np.int64] | list[Any] | None" = None) -> None:
         self.n = n
-        self.values = values
+        self.values = read_only(values) if isinstance(values, np.ndarray) else values
         self.kind = "range" if values is None else "int64" if isinstance(values, np.ndarray) else "object"
 
     @classmethod
@@ -64,7 +65,10 @@ class Labels:
 
     @kept_property
     def _order(self) -> NDArray[np.int64]:
-        return np.argsort(np.asarray(self.values), kind="stable")
+        return read_only(np.argsort(np.asarray(self.values), kind="stable"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.n, self.values)
 
     def __len__(self) -> int:
         return self.n
@@ -121,7 +125,7 @@ class Labels:
 
     def unknown(self, label: Any, what: str, *, argument: str | None = None) -> UnknownNodeError:
         """Return the error for a label that names no node; the message begins with `what`."""
-        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})", argument=argument)
+        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self.hint()})", argument=argument)
 
     def _find(self, label: Hashable) -> int:
         if self.kind == "object":
@@ -144,7 +148,8 @@ class Labels:
         found = self._order[position]
         return np.where(known[found] == numbers, found, -1)
 
-    def _hint(self) -> str:
+    def hint(self) -> str:
+        """Return what the labels are, for messages."""
         if self.kind == "range":
             return f"nodes are the whole numbers 0 to {self.n - 1}"
         first = ", ".join(repr(x) for x in self.take(np.arange(min(3, self.n))))

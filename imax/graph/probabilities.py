@@ -6,11 +6,12 @@ A scheme is a string: its name, followed by a colon and a value if it takes one,
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import read_only
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError, InvalidGraphError
 
@@ -40,6 +41,12 @@ class ArcProbability:
     kind: str
     value: float = 0.0
     values: Floats | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", read_only(self.values))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.spec, self.kind, self.value, self.values)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ lanes.queue         int32   (lanes, n+1)  nodes that each lane has reached, in o
 lanes.state, step   uint64  (lanes,)      the cascade's random stream
 lanes.number        int64   (lanes,)      number of the cascade within this call, -1 for none
 lanes.seen, size    int64   (lanes,)      nodes reached before the current level, and up to now
+lanes.depth         int64   (lanes,)      with `max_steps`: steps from the root to the nodes of the next level
 lanes.hit           int64   (lanes,)      first sentinel that the cascade met, -1 for none
 lanes.hit_size      int64   (lanes,)      size of the cascade with that sentinel
 output.nodes        int32   (space,)      nodes of the finished RR sets, in the order in which they end
@@ -38,8 +39,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import helper, hot
-from .draws import NONE, OTHER, OWN, THRESHOLD, Block, draw, load
-from .stream import as_index, mix, mulhi, prefetch, stream
+from .draws import NONE, Block, draw, load, root_of
+from .stream import as_index, mix, prefetch, stream
 
 __all__ = ["BLOCK", "BUFFER_FULL", "LEVEL_FULL", "PAD", "Lanes", "Output", "Scratch", "cascades", "gather"]
 
@@ -52,7 +53,6 @@ _NO_LANE = np.int64(-1)
 _NODE = np.int64(0xFFFFFFFF)
 _U = np.uint64
 _ONE16 = np.uint16(1)
-_S32 = np.uint64(32)
 
 
 class Lanes(NamedTuple):
@@ -64,6 +64,7 @@ class Lanes(NamedTuple):
     number: NDArray[np.int64]
     seen: NDArray[np.int64]
     size: NDArray[np.int64]
+    depth: NDArray[np.int64]
     hit: NDArray[np.int64]
     hit_size: NDArray[np.int64]
 
@@ -89,7 +90,7 @@ class Output(NamedTuple):
 
 
 @helper
-def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, record, mark, lanes, items, n_items):
+def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, max_steps, record, mark, lanes, items, n_items):
     """Start cascade `i` in a lane, from the seeds or a root; return the number of items with those of its own added."""
     n = mark.size
     state, step = stream(key[0], key[1], _U(i))
@@ -97,12 +98,7 @@ def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, record, mark, la
     size = np.int64(1)
     if seeds is None:
         state += step
-        word = mix(state)
-        v = np.int64(mulhi(word, _U(n)))
-        if roots is not None:
-            v = np.int64(roots[v, OWN] if np.uint32((word * _U(n)) >> _S32) <= roots[v, THRESHOLD] else roots[v, OTHER])
-        if stratified is not None:
-            v = np.int64(i) % np.int64(n)
+        v = root_of(i, mix(state), n, roots, stratified)
         lanes.queue[lane, 0] = v
         mark[v] |= bit
         prefetch(record, v)
@@ -119,14 +115,19 @@ def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, record, mark, la
             items[n_items + q] = (lane << 32) | v
     lanes.state[lane] = state
     lanes.step[lane] = step
+    if max_steps is not None:
+        lanes.depth[lane] = 1
     lanes.seen[lane] = size
     lanes.size[lane] = size
     return n_items + size
 
 
 @helper
-def _append(block, n_arcs, mark, lanes, items, n_items, is_sentinel):
-    """Add each new node to its lane and to the items of the next level; return the number of items."""
+def _append(block, n_arcs, mark, lanes, items, n_items, is_sentinel, max_steps):
+    """Add each new node to its lane and to the items of the next level; return the number of items.
+
+    A node that takes the last of `max_steps` steps is no item of the next level.
+    """
     for j in range(n_arcs):
         if block.ends[j] == NONE:
             continue
@@ -140,12 +141,27 @@ def _append(block, n_arcs, mark, lanes, items, n_items, is_sentinel):
         lanes.queue[lane, _U(at)] = u  # Numba adds no code for negative indices where they are unsigned
         items[_U(n_items)] = (lane << 32) | u
         lanes.size[lane] = at + new
-        n_items += new
+        if max_steps is None:
+            n_items += new
+        else:
+            n_items += new & np.int64(lanes.depth[lane] < max_steps)
         if is_sentinel is not None:
             if is_sentinel[u] and lanes.hit[lane] < 0:
                 lanes.hit[lane] = u
                 lanes.hit_size[lane] = at + 1
     return n_items
+
+
+@helper
+def _goes_on(lane, is_sentinel, max_steps, lanes):
+    """Return whether a cascade that has reached new nodes may reach more, and count the step."""
+    more = True
+    if is_sentinel is not None:
+        more = lanes.hit[lane] < 0
+    if max_steps is not None:
+        lanes.depth[lane] += 1
+        more &= lanes.depth[lane] <= max_steps
+    return more
 
 
 @helper
@@ -193,12 +209,13 @@ def _finish(lane, seeds, weights, is_sentinel, mark, lanes, output, out):
 
 
 @hot
-def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_sentinel, scratch, output):
+def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_sentinel, max_steps, scratch, output):
     """Run cascades number `first` to ``first + count - 1`` of the stream `key`; return (n_entries, n_cut).
 
     Without `seeds` these are RR sets. `n_entries` is the number of entries of `output.nodes` in use. With `stratified`
     (True or None) the root of RR set i is node i modulo n: of n sets in a row each node is the root of one. An RR set
     that meets a sentinel is written as that sentinel alone; `n_cut` counts the other nodes that such sets had reached.
+    With `max_steps` (int64 or None) a cascade holds the nodes in at most that many steps.
 
     With `seeds` these are forward cascades, and both numbers are 0.
 
@@ -220,8 +237,9 @@ def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_se
     while live < lanes.queue.shape[0] and begun < count:
         lanes.number[live] = begun
         n_now = _begin(
-            first + begun, live, key, roots, stratified, seeds, is_sentinel, tables.record, mark, lanes, now, n_now
-        )
+            first + begun, live, key, roots, stratified, seeds, is_sentinel, max_steps, tables.record, mark, lanes, now,
+            n_now,
+        )  # fmt: skip
         live += 1
         begun += 1
     used = live
@@ -245,16 +263,14 @@ def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_se
                 status = LEVEL_FULL
                 break
             load(tables, block, n_arcs, mark)
-            n_later = _append(block, n_arcs, mark, lanes, later, n_later, is_sentinel)
+            n_later = _append(block, n_arcs, mark, lanes, later, n_later, is_sentinel, max_steps)
         if is_sentinel is not None:
             n_later = _drop_ended(later, n_later, lanes.hit)
         for lane in range(used):
             if lanes.seen[lane] < lanes.size[lane]:
                 lanes.seen[lane] = lanes.size[lane]
-                # a cascade that met a sentinel has none of its nodes in the next level
-                if is_sentinel is None:
-                    continue
-                if lanes.hit[lane] < 0:
+                # a cascade that has ended has none of its nodes in the next level
+                if _goes_on(lane, is_sentinel, max_steps, lanes):
                     continue
             if lanes.number[lane] < 0 or status < 0:
                 continue
@@ -271,8 +287,8 @@ def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_se
             if begun < count and n_later + (1 if seeds is None else seeds.size) < later.size:
                 lanes.number[lane] = begun
                 n_later = _begin(
-                    first + begun, lane, key, roots, stratified, seeds, is_sentinel, tables.record, mark, lanes, later,
-                    n_later,
+                    first + begun, lane, key, roots, stratified, seeds, is_sentinel, max_steps, tables.record, mark,
+                    lanes, later, n_later,
                 )  # fmt: skip
                 begun += 1
             elif begun < count:

@@ -77,6 +77,7 @@ __all__ = [
     "draw",
     "load",
     "poisson_hits",
+    "root_of",
 ]
 
 SLOT_BITS = 24
@@ -334,6 +335,17 @@ def _load_rows(tables, block, n_arcs, mark):
         if u != NONE:
             prefetch(mark, np.int64(u))
             prefetch(tables.record, np.int64(u))
+
+
+@helper
+def root_of(i, word, n, roots, stratified):
+    """Return the root of RR set `i` from a random word; `roots` and `stratified` are arguments of `cascades`."""
+    v = np.int64(mulhi(word, _U(n)))
+    if roots is not None:
+        v = np.int64(roots[v, OWN] if np.uint32((word * _U(n)) >> _S32) <= roots[v, THRESHOLD] else roots[v, OTHER])
+    if stratified is not None:
+        v = np.int64(i) % np.int64(n)
+    return v
 
 
 @by_type({CountTables: _draw_count, HitTables: _draw_hits, UniformTables: _draw_uniform, PickTables: _draw_pick})

@@ -65,7 +65,8 @@ def invert(nodes, offsets, first, last, ptr, sets):
 def cover_sets(v, index, covered, gain, allowed, tally, floor):
     """Mark the sets that hold `v` as covered and subtract them from the gains of their nodes.
 
-    `tally` is kept up to date for gains above `floor`.
+    `tally` is kept up to date for gains above `floor`. The gain of `v` becomes 0; it may include sets that hold `v`
+    alone, which are not in the index.
     """
     ptr = index.ptr
     offsets = index.offsets
@@ -83,6 +84,7 @@ def cover_sets(v, index, covered, gain, allowed, tally, floor):
                     if g > floor and allowed[u]:
                         tally[g] -= 1
                         tally[g - 1] += 1
+    gain[v] = 0
 
 
 @hot

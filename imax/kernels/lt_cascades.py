@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from ._jit import hot
 from .stream import as_index, mix, stream, unit
 
-__all__ = ["ThresholdArcs", "ThresholdScratch", "lt_cascades"]
+__all__ = ["ROUNDING", "ThresholdArcs", "ThresholdScratch", "lt_cascades"]
 
 UNTOUCHED, TOUCHED, ACTIVE = 0, 1, 2
-_ROUNDING = 1e-12  # of sums of float64
+ROUNDING = 1e-12  # of sums of float64
 
 
 class ThresholdArcs(NamedTuple):
@@ -52,8 +52,12 @@ class ThresholdScratch(NamedTuple):
 
 
 @hot
-def lt_cascades(first, count, key, seeds, weights, arcs, scratch, total):
-    """Run LT cascades number `first` to ``first + count - 1`` of the stream `key` from the seeds."""
+def lt_cascades(first, count, key, seeds, weights, arcs, max_steps, scratch, total):
+    """Run LT cascades number `first` to ``first + count - 1`` of the stream `key` from the seeds.
+
+    A cascade ends after `max_steps` steps. Nodes become active in the order of their steps: the nodes before place
+    ``level_end`` of the queue are active when the current step begins.
+    """
     ptr = arcs.ptr
     idx = arcs.idx
     state = scratch.state
@@ -69,7 +73,14 @@ def lt_cascades(first, count, key, seeds, weights, arcs, scratch, total):
             state[seeds[q]] = ACTIVE
             tail += 1
         head = 0
+        steps = 0
+        level_end = tail
         while head < tail:
+            if head == level_end:
+                steps += 1
+                level_end = tail
+            if steps >= max_steps:
+                break
             v = as_index(queue[head])
             head += 1
             for a in range(ptr[v], ptr[v + 1]):
@@ -83,7 +94,7 @@ def lt_cascades(first, count, key, seeds, weights, arcs, scratch, total):
                     touched[n_touched] = u
                     n_touched += 1
                 missing[u] -= np.float64(arcs.weight[u] if arcs.by_target else arcs.weight[a])
-                if missing[u] <= _ROUNDING:
+                if missing[u] <= ROUNDING:
                     state[u] = ACTIVE
                     queue[tail] = u
                     tail += 1

@@ -26,7 +26,7 @@ choice          int64   (n_choices+1,)  options of choice c are at ``choice[c]``
 p               float64 (n_options,)    probability of each option
 src, dst        int64   (n_options,)    arc that the option makes live; -1: none
 active          bool    (n,)            nodes that are active from the start
-reached         bool    (n,)            scratch: nodes reached in the current world
+steps           int32   (n,)            scratch: steps in which each node is reached in the current world, -1: it is not
 =============== ======= =============== ===========================================================================
 
 Arrays of another kind of `arcs` are empty.
@@ -207,8 +207,8 @@ def take(root, first, last, key, arcs, covered, visited, stamp):
 
 
 @hot
-def enumerate_worlds(first, last, choice, p, src, dst, active, weights, reached):
-    """Return the sum of reached weight times probability over worlds first to last.
+def enumerate_worlds(first, last, choice, p, src, dst, active, weights, max_steps, steps):
+    """Return the sum of the weight reached in at most `max_steps` steps, times probability, over worlds first to last.
 
     A world takes one option of each choice. Worlds are numbered in mixed radix, the first choice fastest.
     """
@@ -216,15 +216,16 @@ def enumerate_worlds(first, last, choice, p, src, dst, active, weights, reached)
     n_choices = choice.size - 1
     for world in range(first, last):
         for v in range(active.size):
-            reached[v] = active[v]
+            steps[v] = 0 if active[v] else -1
         probability = 1.0
         rest = world
         for c in range(n_choices):
             radix = choice[c + 1] - choice[c]
             probability *= p[choice[c] + rest % radix]
             rest //= radix
+        step = 0
         changed = True
-        while changed:
+        while changed and step < max_steps:
             changed = False
             rest = world
             for c in range(n_choices):
@@ -232,12 +233,13 @@ def enumerate_worlds(first, last, choice, p, src, dst, active, weights, reached)
                 o = choice[c] + rest % radix
                 rest //= radix
                 if src[o] >= 0:
-                    if reached[src[o]] and not reached[dst[o]]:
-                        reached[dst[o]] = True
+                    if steps[src[o]] == step and steps[dst[o]] < 0:
+                        steps[dst[o]] = step + 1
                         changed = True
+            step += 1
         total = 0.0
         for v in range(active.size):
-            if reached[v]:
+            if steps[v] >= 0:
                 total += weights[v]
         expected += probability * total
     return expected

@@ -9,11 +9,13 @@ counts.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
+from .._utils.arrays import read_only
 from .._utils.streams import Key, Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError, OutOfMemoryBoundError
@@ -140,6 +142,13 @@ class SharedSets:
     ptr: NDArray[np.int64]
     friend: NDArray[np.int32]
     count: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        for name in ("ptr", "friend", "count"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.ptr, self.friend, self.count)
 
     def lookup(
         self,

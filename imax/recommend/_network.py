@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
@@ -43,6 +44,13 @@ class Network:
     by_target: NDArray[np.float64] | None
     by_arc: NDArray[np.float32] | None
     acceptance: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("ptr", "idx", "by_target", "by_arc", "acceptance"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.graph, self.ptr, self.idx, self.by_target, self.by_arc, self.acceptance)
 
     def influence(self, interactions: int, threads: int) -> NDArray[np.float64]:
         """Return H(v) of each node: the sum of its `interactions` largest products P(v, w) U(w)."""

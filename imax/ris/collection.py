@@ -6,13 +6,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import check, parallel
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..diffusion.deadline import ArcDelays, check_deadline
 from ..diffusion.sampler import Piece, Sampler
 from ..errors import OutOfMemoryBoundError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -22,6 +23,7 @@ __all__ = ["RRCollection", "sample_rr_sets"]
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
 _FEW_PIECES = 16  # one thread copies them faster than two
+_STEP = 1 << 24  # sets drawn at once: until they are counted, singletons take 4 bytes each
 
 
 class RRCollection:
@@ -34,28 +36,39 @@ class RRCollection:
     ----------
     sampler : Sampler
         Draws the sets.
+    store_singletons : bool, default True
+        Whether sets of a single node are stored like the others. If not, they are counted for each node; coverage,
+        gains and bounds are exactly the same, but the sets cannot be listed.
 
     Attributes
     ----------
-    nodes : numpy.ndarray of int32, shape (n_entries,)
-        The nodes of the sets, one set after the other, by internal id; the root comes first.
-    offsets : numpy.ndarray of int64, shape (n_sets + 1,)
-        Nodes of set i are at ``offsets[i]`` to ``offsets[i + 1]``.
+    nodes : numpy.ndarray of int32
+        The nodes of the stored sets, one set after the other, by internal id; the root comes first.
+    offsets : numpy.ndarray of int64, shape (n_stored + 1,)
+        Nodes of stored set i are at ``offsets[i]`` to ``offsets[i + 1]``.
+    singletons : numpy.ndarray of int32, shape (n_nodes,)
+        Number of sets that hold a node alone and are not stored.
     total : float
         Number of nodes, or sum of node weights. ``total`` times the share of sets that a seed set covers estimates its
         spread.
     n_sets, n_entries : int
-        Number of sets, and of entries of `nodes`.
+        Number of sets, and of nodes in them.
+    n_stored : int
+        Number of stored sets.
     """
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Sampler, *, store_singletons: bool = True) -> None:
         self.sampler = sampler
         self.graph = sampler.graph
         self.total = sampler.total
+        self.store_singletons = store_singletons
+        self.singletons = np.zeros(self.graph.n_nodes, dtype=np.int32)
         self._nodes = np.empty(1024, dtype=np.int32)
         self._offsets = np.zeros(1025, dtype=np.int64)
         self.n_sets = 0
         self.n_entries = 0
+        self.n_stored = 0
+        self._n_places = 0  # entries of `nodes`
         self._index: InvertedIndex | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -67,18 +80,19 @@ class RRCollection:
 
     @property
     def nodes(self) -> NDArray[np.int32]:
-        """The nodes of the sets, one set after the other."""
-        return self._nodes[: self.n_entries]
+        """The nodes of the stored sets, one set after the other."""
+        return self._nodes[: self._n_places]
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """The first place of each set in `nodes`, and the end of the last set."""
-        return self._offsets[: self.n_sets + 1]
+        """The first place of each stored set in `nodes`, and the end of the last set."""
+        return self._offsets[: self.n_stored + 1]
 
     @property
     def nbytes(self) -> int:
         """Bytes of the sets without their index."""
-        return self.n_entries * _ENTRY_BYTES + self.n_sets * _SET_BYTES
+        counts = 0 if self.store_singletons else self.singletons.nbytes
+        return self._n_places * _ENTRY_BYTES + self.n_stored * _SET_BYTES + counts
 
     def extend(
         self,
@@ -97,25 +111,40 @@ class RRCollection:
         alongside : callable, optional
             Other work, which is done at the same time; it is done even if no set is drawn.
         """
-        missing = max(0, count - self.n_sets)
-        pieces = self.sampler.sample(self.n_sets, missing, keep_going=keep_going, alongside=alongside)
-        if pieces:
-            self._append(pieces)
-        return self.n_sets
+        split = not self.store_singletons
+        while True:
+            missing = max(0, min(count - self.n_sets, _STEP))
+            pieces = self.sampler.sample(self.n_sets, missing, split=split, keep_going=keep_going, alongside=alongside)
+            drawn = self._append(pieces)
+            alongside = None
+            if drawn < missing or self.n_sets >= count:
+                return self.n_sets
 
-    def _append(self, pieces: list[Piece]) -> None:
-        """Add sets to the end."""
-        entries = self.n_entries + sum(nodes.size for nodes, _ in pieces)
-        sets = self.n_sets + sum(lengths.size for _, lengths in pieces)
-        self._nodes = _grown(self._nodes, self.n_entries, entries)
-        self._offsets = _grown(self._offsets, self.n_sets + 1, sets + 1)
+    def _append(self, pieces: list[Piece]) -> int:
+        """Add sets to the end; return their number."""
+        from ..kernels.singletons import count_singletons
+
+        if not pieces:
+            return 0
+        places = self._n_places + sum(piece.nodes.size for piece in pieces)
+        stored = self.n_stored + sum(piece.lengths.size for piece in pieces)
+        alone = sum(piece.singletons.size for piece in pieces)
+        drawn = stored - self.n_stored + alone
+        self.n_sets += drawn
+        self.n_entries += places - self._n_places + alone
+        self._nodes = _grown(self._nodes, self._n_places, places)
+        self._offsets = _grown(self._offsets, self.n_stored + 1, stored + 1)
         tasks = []
-        for nodes, lengths in pieces:
-            tasks.append(partial(self._place, nodes, lengths, self.n_entries, self.n_sets))
-            self.n_entries += nodes.size
-            self.n_sets += lengths.size
+        for piece in pieces:
+            tasks.append(partial(self._place, piece.nodes, piece.lengths, self._n_places, self.n_stored))
+            self._n_places += piece.nodes.size
+            self.n_stored += piece.lengths.size
         parallel.run(tasks, self.sampler.threads if len(tasks) > _FEW_PIECES else 1)
+        for piece in pieces:
+            if piece.singletons.size:
+                count_singletons(piece.singletons, self.singletons)
         self._index = None
+        return drawn
 
     def _place(self, nodes: NDArray[np.int32], lengths: NDArray[np.int64], entry: int, number: int) -> None:
         """Copy sets to their place: from an entry and a number of a set on."""
@@ -125,7 +154,7 @@ class RRCollection:
         ends += entry
 
     def index(self, parts: int | None = None) -> "InvertedIndex":
-        """Return the inverted index: ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, are the sets of node v.
+        """Return the index of the stored sets: ``sets[ptr[part, v]:ptr[part, v + 1]]``, part after part, hold node v.
 
         The numbers of the sets rise. It also has the arrays `offsets` and `nodes` of the collection. The parts are
         inverted independently: no two threads write to the same cache line, and random writes stay within a part, near
@@ -137,7 +166,7 @@ class RRCollection:
             Number of parts; the default suits the size of the collection.
         """
         if self._index is None or self._index.ptr.shape[0] != (parts or self._index.ptr.shape[0]):
-            self._index = self._invert(parts or self._parts(self.n_entries))
+            self._index = self._invert(parts or self._parts(self._n_places))
         return self._index
 
     def _parts(self, n_entries: int) -> int:
@@ -153,16 +182,17 @@ class RRCollection:
     @property
     def index_nbytes(self) -> int:
         """Bytes of the index of the sets, whether it is built or not."""
-        return self._index_nbytes(self.n_entries)
+        return self._index_nbytes(self._n_places)
 
     def expected_nbytes(self, count: int) -> int:
         """Return the expected bytes of so many sets with their index, from the sets so far; 0 if there are none."""
         share = count / max(self.n_sets, 1)
-        return int(self.nbytes * share) + self._index_nbytes(int(self.n_entries * share)) if self.n_sets else 0
+        return int(self.nbytes * share) + self._index_nbytes(int(self._n_places * share)) if self.n_sets else 0
 
     def degree(self) -> NDArray[np.int32]:
         """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
         counts: NDArray[np.int32] = np.diff(self.index().ptr, axis=1).sum(axis=0, dtype=np.int32)
+        counts += self.singletons
         return counts
 
     def _invert(self, parts: int) -> "InvertedIndex":
@@ -170,10 +200,10 @@ class RRCollection:
         from ..kernels.inverted_index import InvertedIndex, invert
 
         nodes, offsets, n = self.nodes, self.offsets, self.graph.n_nodes
-        cuts = np.searchsorted(offsets, self.n_entries * np.arange(1, parts) / parts)
-        edges = [0, *(min(int(c), self.n_sets) for c in cuts), self.n_sets]
+        cuts = np.searchsorted(offsets, nodes.size * np.arange(1, parts) / parts)
+        edges = [0, *(min(int(c), self.n_stored) for c in cuts), self.n_stored]
         ptr = np.empty((parts, n + 1), dtype=np.int64)
-        sets = np.empty(self.n_entries, dtype=np.int32)
+        sets = np.empty(nodes.size, dtype=np.int32)
         tasks = [partial(invert, nodes, offsets, a, b, ptr[t], sets) for t, (a, b) in enumerate(pairwise(edges))]
         parallel.run(tasks, self.sampler.threads)
         return InvertedIndex(ptr, sets, offsets, nodes)
@@ -184,10 +214,10 @@ class RRCollection:
 
         chosen = np.zeros(self.graph.n_nodes, dtype=np.bool_)
         chosen[seeds] = True
-        threads = self.sampler.threads if self.n_entries > 1 << 16 else 1
-        spans = parallel.slices(self.n_sets, threads)
+        threads = self.sampler.threads if self._n_places > 1 << 16 else 1
+        spans = parallel.slices(self.n_stored, threads)
         tasks = [partial(count_covered, self.nodes, self.offsets, a, b, chosen) for a, b in spans]
-        return int(sum(parallel.run(tasks, threads)))
+        return int(self.singletons[chosen].sum()) + int(sum(parallel.run(tasks, threads)))
 
     def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
         """Return the number of sets that each seed covers first.
@@ -200,14 +230,16 @@ class RRCollection:
         rank[seeds] = np.arange(2, seeds.size + 2)
         if start is not None:
             rank[start] = 1
-        spans = parallel.slices(self.n_sets, self.sampler.threads if self.n_entries > 1 << 16 else 1)
+        spans = parallel.slices(self.n_stored, self.sampler.threads if self._n_places > 1 << 16 else 1)
         counts = np.zeros((len(spans), seeds.size + 2), dtype=np.int64)
         tasks = [
             partial(count_first, self.nodes, self.offsets, a, b, rank, counts[t]) for t, (a, b) in enumerate(spans)
         ]
         parallel.run(tasks, self.sampler.threads)
-        total: NDArray[np.int64] = counts.sum(axis=0)[2:]
-        return total
+        total: NDArray[np.int64] = counts.sum(axis=0)
+        ranked = np.flatnonzero(rank)
+        np.add.at(total, rank[ranked], self.singletons[ranked])
+        return total[2:]
 
     def estimate(self, seeds: list[Any]) -> float:
         """Return the estimated spread of seeds; they are labels."""
@@ -218,6 +250,8 @@ class RRCollection:
 
     def __getitem__(self, i: int) -> list[Any]:
         """Return the labels of set number `i`, root first."""
+        if not self.store_singletons:
+            raise TypeError("the RR sets cannot be listed, because sets of one node are counted and not stored")
         i = range(self.n_sets)[i]
         return self.graph.labels_of(self._nodes[self._offsets[i] : self._offsets[i + 1]])
 
@@ -243,7 +277,10 @@ def sample_rr_sets(
     count: int,
     *,
     model: str = "ic",
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
+    max_steps: int | None = None,
+    deadline: float | None = None,
+    delay: "ArcDelays | None" = None,
     rng: RNG = None,
     lanes: int | None = None,
     threads: int | None = None,
@@ -261,8 +298,10 @@ def sample_rr_sets(
         Number of RR sets.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node, by node index or by label; roots are drawn in proportion to it. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`; roots are drawn in proportion to it. Default 1 each.
+    max_steps, deadline, delay
+        As in `imax.spread`: an RR set holds only the nodes that reach its root in so many steps, or until the deadline.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         RR set i depends on `rng` and i alone, not on `threads` and `lanes`.
     lanes : int, optional
@@ -302,7 +341,7 @@ def sample_rr_sets(
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
     network = as_graph(graph)
-    weights = check_node_weights(network, node_weights)
+    weights = NodeReader(network, source=graph, option=None).node_weights(node_weights)
     collection = RRCollection(
         Sampler(
             network,
@@ -311,6 +350,7 @@ def sample_rr_sets(
             node_weights=weights,
             lanes=lanes,
             threads=threads,
+            deadline=check_deadline(network, max_steps=max_steps, deadline=deadline, delay=delay),
         )
     )
     step = count if limit is None else 1 << 14

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils.streams import RNG
+from ..diffusion.deadline import Deadline
 from ..errors import InvalidArgumentError
 from ..results import CurveResult
 from ..ris.bounds import GREEDY
 from ..ris.coverage import Cover, greedy_cover
 from .algorithms.opim_c import schedule_of
 from .constraints import Constraints, NodeValues
-from .outcome import REACHED, Bounds
+from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import DEFAULT_EPSILON, ProgressFunction, make_problem
-from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
+from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
 
 __all__ = ["curve"]
 
@@ -63,7 +64,7 @@ def curve(
     delta : float, optional
         Probability that any of the bounds is wrong; default 1 / n_nodes.
     **constraints
-        `candidates`, `exclude` and `start` as in `maximize`.
+        `candidates`, `exclude`, `start`, `max_steps`, `deadline` and `delay` as in `maximize`.
 
     Returns
     -------
@@ -123,7 +124,9 @@ def curve(
         stop_reason=reason,
         rng_key=problem.key,
         version=__version__,
+        notes=list(problem.notes),
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
+        **Deadline.facts(problem.deadline),
     )
 
 
@@ -132,6 +135,7 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)
+    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
@@ -146,7 +150,9 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
         return _PrefixRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, prefixes)
 
     def stop(best: Round) -> str | None:
-        return REACHED if best.bounds.ratio >= target and best.settled(q.epsilon) else None
+        if best.bounds.ratio < target:
+            return None
+        return settling.stop(best, best.settled(q.epsilon), REACHED, UNSETTLED)
 
     return doubling_rounds(pair, schedule, make_round, stop, target=target)
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from .. import __version__
+from ..diffusion.deadline import Deadline
 from ..results import SelectionResult
 from .certification import DEFAULT_PRECISION, validate_seeds
 from .outcome import INTERRUPT, Outcome
@@ -66,5 +67,7 @@ def make_result(
         stop_reason=outcome.stop_reason,
         rng_key=q.key,
         version=__version__,
+        notes=list(q.notes),
         seconds={phase: round(s, 6) for phase, s in seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
+        **Deadline.facts(q.deadline),
     )

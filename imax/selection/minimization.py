@@ -29,11 +29,12 @@ from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem
-from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
+from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
 
 __all__ = ["minimize_seeds"]
 
 CERTIFIED = "target spread certified"
+UNSETTLED = "target spread certified, choice not settled"
 UNCERTAIN = "target spread not certified"
 
 
@@ -67,7 +68,7 @@ def minimize_seeds(
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
     **constraints
-        `candidates`, `exclude`, `include` and `start` as in `maximize`.
+        `candidates`, `exclude`, `include`, `start`, `max_steps`, `deadline` and `delay` as in `maximize`.
 
     Returns
     -------
@@ -119,12 +120,15 @@ class _Prefix(Round):
     close : bool
         Whether the lower bound of the estimated prefix, by RR sets alone, is within a share epsilon of its
         estimate.
+    by_sets : bool
+        Whether the lower bound of some prefix, by RR sets alone, reaches the target.
     """
 
     certified: int
     estimated: int
     min_seeds: int
     close: bool
+    by_sets: bool
 
     def precise(self, epsilon: float) -> bool:
         """Whether more RR sets would hardly change the number of seeds.
@@ -158,6 +162,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
     # one lower bound per prefix: that of j seeds fails with a share 1 / (j * (1 + 1/2 + ... + 1/k)) of exp(-a)
     sizes = np.arange(1.0, q.constraint.k + 1.0)
     a = schedule.a + np.log(sizes) + math.log(float((1.0 / sizes).sum()))
+    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
@@ -181,7 +186,10 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
     def stop(best: Round) -> str | None:
         assert isinstance(best, _Prefix)
         optimal = best.certified <= best.min_seeds
-        return CERTIFIED if best.certified and (optimal or best.precise(q.epsilon)) else None
+        if best.certified and (optimal or best.precise(q.epsilon)):
+            return CERTIFIED
+        # the own weight of the seeds certifies any choice, so only RR sets count here
+        return settling.stop(best, False, CERTIFIED, UNSETTLED) if best.by_sets else None
 
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 
@@ -245,5 +253,5 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound)
     return _Prefix(
         shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated,
-        max(cover.min_seeds, q.constraint.forced.size, 1), close,
+        max(cover.min_seeds, q.constraint.forced.size, 1), close, bool((by_sets >= target).any()),
     )  # fmt: skip

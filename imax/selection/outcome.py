@@ -11,13 +11,19 @@ __all__ = [
     "INTERRUPT",
     "MEMORY",
     "NOTHING",
+    "NOT_SETTLED",
     "REACHED",
+    "SETTLED",
     "TIME",
+    "UNSETTLED",
     "Bounds",
     "Outcome",
 ]
 
 REACHED = "target ratio reached"
+SETTLED = "choice settled"
+NOT_SETTLED = "choice not settled"
+UNSETTLED = "target ratio reached, choice not settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"
 ALL_CHOSEN = "all seeds chosen"

@@ -20,10 +20,11 @@ from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem, Progress
 
-__all__ = ["MAX_SETS", "CollectionPair", "Round", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "CollectionPair", "Round", "Settling", "Stopped", "doubling_rounds", "run_rounds"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
+SETTLING = 16  # by measurement, too
 
 
 class Stopped(Exception):
@@ -64,6 +65,25 @@ class Round:
         return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
 
 
+class Settling:
+    """Decides whether sampling ends after a round in which the certificate holds.
+
+    It ends if the choice has settled. It also ends at `SETTLING` times the sets at which the certificate held first.
+    Where spreads are a small share of all nodes, a choice settles long after that, and further sets hardly pay.
+    """
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+
+    def stop(self, best: Round, settled: bool, reason: str, reason_unsettled: str) -> str | None:
+        """Return the stop reason after a round with the certificate, or None to continue."""
+        if settled:
+            return reason
+        if self._first is None:
+            self._first = best.n_selecting
+        return reason_unsettled if best.n_selecting >= SETTLING * self._first else None
+
+
 class CollectionPair:
     """The selection and the validation collection of a problem, with the time and the limits of the work on them.
 
@@ -74,6 +94,8 @@ class CollectionPair:
         Random streams of the selection and of the validation collection.
     is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
         Nodes at which an RR set ends: see `Sampler`.
+    store_singletons : bool, default False
+        See `RRCollection`.
     """
 
     def __init__(
@@ -81,6 +103,8 @@ class CollectionPair:
         problem: Problem,
         streams: tuple[Stream, Stream] = (Stream.SELECTION, Stream.VALIDATION),
         is_sentinel: NDArray[np.bool_] | None = None,
+        *,
+        store_singletons: bool = False,
     ) -> None:
         self.problem = problem
         self.seconds: dict[str, float] = {}
@@ -91,10 +115,11 @@ class CollectionPair:
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
                 node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
-                blocked=problem.blocked,
+                blocked=problem.blocked, deadline=problem.deadline,
             )  # fmt: skip
-            self.selection = RRCollection(sampler)
-            self.validation = RRCollection(sampler.with_key(stream_key(problem.key, streams[1])))
+            other = sampler.with_key(stream_key(problem.key, streams[1]))
+            self.selection = RRCollection(sampler, store_singletons=store_singletons)
+            self.validation = RRCollection(other, store_singletons=store_singletons)
         self.total = self.selection.total
         # the spread of the best seeds: at least their own weight
         self.min_spread = min(problem.constraint.min_spread(problem.weights), self.total)

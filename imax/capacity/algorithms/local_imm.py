@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Generator
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import imm_sizes
 from ...selection.outcome import BOUND
 from ...selection.rounds import CollectionPair, run_rounds
@@ -59,7 +60,7 @@ def _estimate(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, 
 
 
 def _imm(task: Task) -> Invitations:
-    pair = CollectionPair(task.selection_problem, STREAMS)
+    pair = CollectionPair(task.selection_problem, STREAMS, store_singletons=True)
     best, reason, _ = run_rounds(_rounds(task, pair))
     return best.invitations(pair, reason, 1)
 
@@ -84,5 +85,6 @@ LOCAL_IMM: Entry[Algorithm] = Entry(
     "each inviter chooses by IMM separately, all on the same RR sets",
     SOURCE,
     "1 - 1/e - epsilon of the optimum of each inviter",
+    DEADLINE_ARGUMENTS,
     epsilon=EPSILON,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import GREEDY, OpimSchedule, lower_bound, opim_schedule, upper_bound
 from ...selection.outcome import REACHED
 from ...selection.rounds import CollectionPair, doubling_rounds, run_rounds
@@ -54,7 +55,7 @@ def _rounds(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, st
 
 
 def _opim_c(task: Task) -> Invitations:
-    pair = CollectionPair(task.selection_problem, STREAMS)
+    pair = CollectionPair(task.selection_problem, STREAMS, store_singletons=True)
     best, reason, number = run_rounds(_rounds(task, pair))
     return best.invitations(pair, reason, number)
 
@@ -65,5 +66,6 @@ LOCAL_OPIM_C: Entry[Algorithm] = Entry(
     "each inviter chooses by OPIM-C separately, all on the same RR sets",
     SOURCE,
     "1 - 1/e - epsilon of the optimum of each inviter",
+    DEADLINE_ARGUMENTS,
     epsilon=EPSILON,
 )

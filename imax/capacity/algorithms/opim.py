@@ -9,6 +9,7 @@ it; the paper adds up what each inviter could gain separately. The bound is neve
 from functools import partial
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, CoverAlgorithm, greedy_cover, round_robin_cover
@@ -42,7 +43,7 @@ def _opim(choose: CoverAlgorithm, task: Task) -> Invitations:
 
 
 _GUARANTEE = "1/2 - epsilon"
-_ACCEPTS = frozenset({"spare"})
+_ACCEPTS = frozenset({"spare"}) | DEADLINE_ARGUMENTS
 
 RR_OPIM_PLUS: Entry[Algorithm] = Entry(
     "rr-opim+",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..._utils.registry import Entry
 from ..._utils.streams import Stream
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import OpimSchedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
@@ -109,6 +110,6 @@ def hist(problem: Problem) -> Outcome:
 HIST = Entry(
     "hist", hist, "OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
     "Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
-    "1 - 1/e - epsilon", frozenset({"node_weights"}),
+    "1 - 1/e - epsilon", frozenset({"node_weights"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Generator
 
 from ..._utils.registry import Entry
 from ..._utils.streams import Stream, stream_key
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...diffusion.sampler import Sampler
 from ...ris.bounds import imm_sizes
 from ...ris.collection import RRCollection
@@ -36,7 +37,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
     sets = RRCollection(
         Sampler(
             q.graph, q.model, stream_key(q.key, Stream.IMM_ESTIMATE), node_weights=q.weights, threads=q.threads,
-            diffusion=pair.selection.sampler.diffusion,
+            diffusion=pair.selection.sampler.diffusion, deadline=q.deadline,
         )
     )  # fmt: skip
     spread = n
@@ -102,6 +103,6 @@ def imm(problem: Problem) -> Outcome:
 IMM = Entry(
     "imm", imm, "greedy on as many RR sets as an estimate of the optimum requires",
     "Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
-    "1 - 1/e - epsilon", frozenset({"node_weights"}),
+    "1 - 1/e - epsilon", frozenset({"node_weights"}) | DEADLINE_ARGUMENTS,
     epsilon=0.1, decreasing_gains=True,  # with 0.01 it draws a hundred times as many sets
 )  # fmt: skip

@@ -4,6 +4,7 @@ import math
 from collections.abc import Generator
 
 from ..._utils.registry import Entry
+from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
@@ -37,6 +38,7 @@ def ris(problem: Problem) -> Outcome:
 RIS = Entry(
     "ris", ris, "greedy on a fixed number of RR sets",
     "Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
-    "the certified ratio of the result", frozenset({"node_weights", "start", "quotas", "budget", "n_rr_sets"}),
+    "the certified ratio of the result",
+    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets", "n_rr_sets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip
