@@ -287,6 +287,6 @@ def _notes(counts: dict[str, int], graph: InfluenceGraph, no_evidence: str, prio
         a, b = prior
         mean = a / (a + b) if no_evidence == "prior" and a + b > 0.0 else 0.0
         notes.append(
-            f"{counts['arcs_without_trials']:,} of {graph.n_arcs:,} arcs have no trials; they get probability {mean:.3g}"
+            f"{counts['arcs_without_trials']:,} of {graph.n_arcs:,} arcs have no trials, so get probability {mean:.3g}"
         )
     return notes
