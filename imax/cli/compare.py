@@ -36,6 +36,7 @@ _TITLES = ("algorithm", "spread", "95 % interval", "certified", "time", "memory"
 @opt.algorithms_option("selection", default="all", show_default=True)
 @opt.graph_options
 @opt.model_options
+@opt.deadline_options
 @opt.epsilon_option("selection")
 @opt.delta_option
 @opt.candidate_options
