@@ -277,7 +277,7 @@ def test_frame_errors(frame):
         ),
         (("whom", 3), "target must be one of the columns"),
         (("who", "whom"), "row 1 of column 'who' is missing"),
-        (("whom", "whom", "p"), "row 1 of column 'p': 'high' is not a number"),
+        (("p", "whom", "p"), "row 1 of column 'p': 'high' is not a number"),
     ]:
         with pytest.raises(InvalidArgumentError) as caught:
             from_frame(table, *arguments)

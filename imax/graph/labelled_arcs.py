@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
 
-__all__ = ["as_numbers", "as_values", "compact_labels", "frame_column", "index_arcs", "python_labels", "row_width"]
+__all__ = ["as_numbers", "as_values", "compact_labels", "index_arcs", "python_labels", "row_width"]
 
 Column: TypeAlias = "NDArray[Any] | list[Any]"
 
@@ -112,28 +112,6 @@ def row_width(rows: list[Any]) -> int:
         f"edges must be all pairs or all triples; number 0 is {rows[0]!r} but number {i} is {rows[i]!r}",
         argument="edges",
     )
-
-
-def frame_column(frame: Any, column: int | str, argument: str) -> NDArray[Any]:
-    """Return a column of a pandas or Polars data frame, after a check that no cell is missing.
-
-    `column` is a name, or a position if no column has that name; `argument` is the argument that holds it.
-    """
-    names = list(frame.columns)
-    if column not in names:
-        if not (isinstance(column, int) and -len(names) <= column < len(names)):
-            raise InvalidArgumentError(
-                f"{argument} must be one of the columns {names}, or a position; got {column!r}", argument=argument
-            )
-        column = names[column]
-    series = frame[column]
-    missing = np.asarray((series.isna() if hasattr(series, "isna") else series.is_null()).to_numpy())
-    if missing.any():
-        raise InvalidArgumentError(
-            f"{argument}: row {int(np.argmax(missing))} of column {column!r} is missing; drop such rows first",
-            argument=argument,
-        )
-    return np.asarray(series.to_numpy())
 
 
 def as_values(tensor: Any) -> NDArray[Any]:
