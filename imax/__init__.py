@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .diffusion.simulation import spread
     from .errors import ImaxError
     from .graph import probabilities
+    from .graph.attributes import set_attributes
     from .graph.influence_graph import InfluenceGraph
     from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
@@ -50,6 +51,7 @@ __all__ = [
     "read_graph",
     "recommend",
     "sample_rr_sets",
+    "set_attributes",
     "spread",
     "write_graph",
 ]
@@ -78,6 +80,7 @@ _HOMES = {
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "ris.collection",
+    "set_attributes": "graph.attributes",
     "spread": "diffusion.simulation",
     "write_graph": "io",
 }

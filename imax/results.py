@@ -3,15 +3,12 @@
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ._utils import jsons
-from .errors import MissingDependencyError
-
-if TYPE_CHECKING:
-    import pandas
+from ._utils.frames import frame_of
 
 __all__ = [
     "Certificate",
@@ -21,7 +18,6 @@ __all__ = [
     "Record",
     "SelectionResult",
     "SpreadEstimate",
-    "as_frame",
     "overlap_of",
 ]
 
@@ -69,12 +65,18 @@ class ComparisonRecord(Record, Generic[R]):
         """Return all fields as a dictionary of plain Python values."""
         return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each algorithm; `low` and `high` are the ends of `interval`."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each algorithm; `low` and `high` are the ends of `interval`.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         records = [row.to_dict() for row in self.rows]
         columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
         columns["low"], columns["high"] = ([record["interval"][end] for record in records] for end in (0, 1))
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
 
 @dataclass(frozen=True)
@@ -230,14 +232,20 @@ class SelectionResult(Record):
     def __getitem__(self, i: int) -> Any:
         return self.seeds[i]
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with the columns rank, seed, and gain and total (cumulative gain) or score."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with the columns rank, seed, and gain and total (cumulative gain) or score.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         columns: dict[str, Any] = {"rank": range(1, len(self.seeds) + 1), "seed": self.seeds}
         if self.gains is not None:
             columns |= {"gain": self.gains, "total": np.cumsum(self.gains)}
         if self.scores is not None:
             columns["score"] = self.scores
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
     def __repr__(self) -> str:
         first = ", ".join(repr(s) for s in self.seeds[:5]) + (", ..." if len(self.seeds) > 5 else "")
@@ -348,12 +356,18 @@ class CurveResult(Record):
     def __len__(self) -> int:
         return len(self.seeds)
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each k."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each k.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         lists = ("seeds", "gains", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
         names = {"seeds": "seed", "gains": "gain"}
         columns = {names.get(name, name): getattr(self, name) for name in lists}
-        return as_frame({"k": range(1, len(self.seeds) + 1), **columns})
+        return frame_of({"k": range(1, len(self.seeds) + 1), **columns}, backend)
 
     def __repr__(self) -> str:
         return f"<CurveResult: {len(self)} seeds, spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}>"
@@ -468,12 +482,3 @@ def overlap_of(seed_sets: list[list[Any]]) -> list[list[float]]:
     """
     sets = [set(seeds) for seeds in seed_sets]
     return [[len(a & b) / len(a | b) for b in sets] for a in sets]
-
-
-def as_frame(columns: dict[str, Any]) -> "pandas.DataFrame":
-    """Return columns as a pandas DataFrame."""
-    try:
-        import pandas as pd
-    except ImportError:
-        raise MissingDependencyError("to_frame needs pandas: pip install 'influence-maximization[frames]'") from None
-    return pd.DataFrame(columns)

@@ -39,6 +39,7 @@ PUBLIC = [
     "read_graph",
     "recommend",
     "sample_rr_sets",
+    "set_attributes",
     "spread",
     "write_graph",
 ]

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .._utils.frames import frame_of
 from ..graph.influence_graph import InfluenceGraph
-from ..results import Record, as_frame
-
-if TYPE_CHECKING:
-    import pandas
+from ..results import Record
 
 __all__ = ["Selection"]
 
@@ -91,12 +89,18 @@ class Selection(Record):
         del fields["graph"]
         return fields
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with the columns rank, index and, if gains are known, gain."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with the columns rank, index and, if gains are known, gain.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         columns: dict[str, Any] = {"rank": range(1, len(self.indices) + 1), "index": self.indices}
         if self.gains is not None:
             columns["gain"] = self.gains
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
     def __repr__(self) -> str:
         return (
