@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import annotate, capacity, errors, io, recommend
+    from . import annotate, capacity, errors, io, learn, recommend
     from .diffusion.exact import exact_spread
     from .diffusion.simulation import spread
     from .errors import ImaxError
@@ -40,6 +40,7 @@ __all__ = [
     "errors",
     "exact_spread",
     "io",
+    "learn",
     "maximize",
     "minimize_seeds",
     "plot",
@@ -84,6 +85,7 @@ _MODULES = {
     "datasets": "datasets",
     "errors": "errors",
     "io": "io",
+    "learn": "learn",
     "probabilities": "graph.probabilities",
     "recommend": "recommend",
 }

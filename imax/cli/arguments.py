@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import FileFormatError
 from .context import Context
 from .errors import WrongUsage
 from .limits import group_budgets, quotas
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "files_of", "given", "read_arguments", "read_seeds", "read_weights", "reject_options", "reject_two_stdin",
-    "require_seeds",
+    "files_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
+    "reject_two_stdin", "require_seeds",
 ]  # fmt: skip
 
 _LABEL_FILES = ("candidates", "exclude", "include", "start")
@@ -56,7 +57,8 @@ def reject_two_stdin(**files: str | None) -> None:
 def files_of(options: dict[str, Any]) -> dict[str, str | None]:
     """Return the input files of the options on nodes, by the options' names."""
     names = (*_LABEL_FILES, *_VALUE_FILES, "node_weights")
-    return {flag_of(name): options[name] for name in names if name in options}
+    found = {flag_of(name): options[name] for name in names if name in options}
+    return found | ({"--delay": options["delay"]} if "delay" in options else {})
 
 
 def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +76,8 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
     for name, read in (("quotas", quotas), ("group_budgets", group_budgets)):
         if name in found:
             found[name] = read(found[name])
+    if "delay" in found:
+        found["delay"] = read_delay(found["delay"], graph)
     context.print_notes()
     return found
 
@@ -85,6 +89,19 @@ def read_weights(context: Context, graph: "InfluenceGraph", path: str | None) ->
     weights = context.reader(graph).node_weights(Path(path))
     context.print_notes()
     return None if weights is None else weights[graph.rank]
+
+
+def read_delay(spec: str | None, graph: "InfluenceGraph") -> "str | dict[tuple[Any, Any], float] | None":
+    """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is."""
+    if spec is None or spec.lower().startswith("exponential"):
+        return spec
+    from ..io import read_graph
+
+    given_delays = read_graph(spec, probability="weighted_cascade", column=True, directed=graph.report.directed)
+    weight = given_delays.weight
+    if weight is None:
+        raise FileFormatError(f"{spec}: a file of delays has a source, a target and a mean delay per line")
+    return {(u, v): mean for (u, v, _), mean in zip(given_delays.arcs(), weight.tolist(), strict=True)}
 
 
 def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:

@@ -53,6 +53,7 @@ _RIGHT = (True, True, False, True, True, True, True, True, True, False)
 )
 @opt.graph_options
 @opt.model_options
+@opt.deadline_options
 @opt.epsilon_option("selection")
 @opt.delta_option
 @opt.constraint_options

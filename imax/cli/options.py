@@ -15,8 +15,8 @@ from .limits import NumbersOfSeeds
 
 __all__ = [
     "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "delta_option", "epsilon_option", "format_option", "graph_options", "integer",
-    "max_memory_option", "model_options", "number", "numbers_of_seeds", "oracle_options", "output_option",
+    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
+    "integer", "max_memory_option", "model_options", "number", "numbers_of_seeds", "oracle_options", "output_option",
     "reading_memory_option", "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
 
@@ -193,6 +193,21 @@ model_options = all_of(
         metavar="SECONDS",
         rule=check.positive,
         help="Stop after this time, with the best result so far.",
+    ),
+)
+deadline_options = all_of(
+    integer("--max-steps", help="Count only nodes that the seeds reach in at most N steps.  [default: no limit]"),
+    number(
+        "--deadline",
+        metavar="TIME",
+        rule=check.positive,
+        help="Count only nodes that the seeds reach until this time. It requires --delay.  [default: no limit]",
+    ),
+    click.option(
+        "--delay",
+        metavar="SPEC",
+        help="Delays of the arcs, for --deadline: exponential:MEAN, or a file with a source, a target and the mean "
+        "delay of the arc per line.",
     ),
 )
 delta_option = number(

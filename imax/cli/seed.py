@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_seeds"]
 
 _LEAST_SECONDS = 0.1  # of a verification after the time limit
+_SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay")
 _NOT_WITH_TARGET = (
     "k", "algorithm", "budget", "quotas", "group_budgets", "certify", "n_rr_sets", "oracle", "n_simulations",
 )  # fmt: skip
@@ -43,6 +44,7 @@ _LIMITS = frozenset({"budget", "quotas", "group_budgets"})
         "imax seed --k 20 --groups teams.txt --quota red=2..5 --costs prices.txt --group-budget red=100 friends.imax",
         "imax seed --k 10 --start running.txt friends.imax",
         "imax seed --target-spread 5000 friends.imax",
+        "imax seed --k 20 --deadline 7 --delay exponential:2 friends.imax",
         "imax seed --k 100 --curve --plot curve.png friends.imax",
         "imax seed --k 5,10,20 --curve --algorithm degree-discount friends.imax",
     ),
@@ -54,6 +56,7 @@ _LIMITS = frozenset({"budget", "quotas", "group_budgets"})
 )
 @opt.graph_options
 @opt.model_options
+@opt.deadline_options
 @opt.algorithm_option("selection")
 @opt.epsilon_option("selection")
 @opt.delta_option
@@ -147,7 +150,7 @@ def _verify(
             threads=context.threads,
             progress=simulation_progress(context.status, "verifying: "),
             time_limit=None if limit is None else max(limit - result.seconds["total"], _LEAST_SECONDS),
-            **{name: arguments[name] for name in ("model", "node_weights") if name in arguments},
+            **{name: arguments[name] for name in _SIMULATED if name in arguments},
         )
     except KeyboardInterrupt:
         return None

@@ -1,6 +1,7 @@
 """Graphs, and labels and values of nodes, from files and to files."""
 
 from .binary import read_binary, write_binary
+from .columns import read_columns
 from .node_files import read_active_sets, read_labels, read_node_texts, read_node_values
 from .reading import read_edgelist, read_graph
 from .text import write_text
@@ -9,6 +10,7 @@ from .writing import write_graph
 __all__ = [
     "read_active_sets",
     "read_binary",
+    "read_columns",
     "read_edgelist",
     "read_graph",
     "read_labels",
