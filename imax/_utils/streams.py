@@ -45,6 +45,13 @@ class Stream(IntEnum):
     CERTIFICATE_VALIDATION = 17  # RR sets that estimate the spread of given seeds
     VERIFICATION = 18  # simulations that check a result
     DELAYS = 19  # delays of the arcs, derived from the key of the cascades themselves
+    WORLDS = 30  # live-edge worlds on which an algorithm chooses
+    WORLD_VALIDATION = 31  # worlds that estimate the spread of its choice
+    WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
+    HELD_OUT_ITEMS = 40  # the items that `learn.split` holds out
+    BOOTSTRAP = 41  # samples of held-out items
+    GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
+    HELD_OUT_SPREAD = 42  # simulations that predict the sizes of held-out items
 
 
 def key_from(rng: RNG) -> Key:

@@ -18,11 +18,23 @@ from .progress import Status
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
+    from ..io.node_reader import NodeReader
 
 __all__ = ["Context", "command"]
 
 _SHORTEST = 1e-3  # seconds that are left of a time limit after long reading: the first result is still computed
-_READING = ("probability", "directed", "multi_edges", "on_bad_line")
+_READING = (
+    "probability", "directed", "multi_edges", "on_bad_line", "source", "target", "weight", "header",
+    "no_verify",
+)  # fmt: skip
+_FOR_FILES = {
+    "--directed/--undirected": "directed",
+    "--on-bad-line": "on_bad_line",
+    "--source": "source",
+    "--target": "target",
+    "--weight": "weight",
+    "--header/--no-header": "header",
+}
 
 
 @dataclass
@@ -45,10 +57,14 @@ class Context:
         Number of threads.
     max_memory : int or None
         The value of ``--max-memory``; None if it is not given, or the command does not have it.
+    on_missing : str or None
+        The value of ``--on-missing``; None if the command does not have it.
     reading : dict
         Options on how to read the graph.
     status : Status
         The status line.
+    notes : list of str
+        What was ignored, dropped or filled in when the files about nodes were read.
     began : float
         Start of the command on the clock `time.perf_counter`.
     """
@@ -60,8 +76,11 @@ class Context:
     rng: int
     threads: int | None
     max_memory: int | None
+    on_missing: str | None
     reading: dict[str, Any]
     status: Status = field(init=False)
+    notes: list[str] = field(init=False, default_factory=list)
+    _reader: "NodeReader | None" = field(init=False, default=None)
     began: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
@@ -79,6 +98,7 @@ class Context:
             rng=options.pop("rng"),
             threads=options.pop("threads"),
             max_memory=options.get("max_memory"),
+            on_missing=options.pop("on_missing", None),
             reading={name: options.pop(name) for name in _READING if name in options},
         )
 
@@ -99,6 +119,21 @@ class Context:
         if not self.quiet:
             click.echo(f"note: {text}", err=True)
 
+    def reader(self, graph: "InfluenceGraph") -> "NodeReader":
+        """Return the reader of the files about the nodes of the graph."""
+        if self._reader is None:
+            from ..io.node_reader import NodeReader
+
+            self._reader = NodeReader(graph, self.on_missing, option="--on-missing {}".format)
+        return self._reader
+
+    def print_notes(self) -> None:
+        """Print the notes of the reader that were not printed before."""
+        if self._reader is not None:
+            for text in self._reader.notes[len(self.notes) :]:
+                self.notes.append(text)
+                self.note(text)
+
     def open_graph(self) -> "InfluenceGraph":
         """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
         from ..graph.probabilities import parse
@@ -117,15 +152,24 @@ class Context:
             graph = self._load_by_name()
         self.status.clear()
         process.raise_if_interrupted()
+        for doubt in graph.report.doubts:
+            click.echo(f"warning: {doubt}", err=True)
         for note in graph.report.notes:
-            self.note(note)
+            if note not in graph.report.doubts:
+                self.note(note)
         return graph
 
     def _read_file(self) -> "InfluenceGraph":
         from ..io import read_graph
 
+        if self.reading["no_verify"]:
+            raise click.UsageError(f"--no-verify is for graphs with a name; {self.source!r} is a file")
         return read_graph(
             self.source,
+            source=self.reading["source"],
+            target=self.reading["target"],
+            weight=self.reading["weight"],
+            header=self.reading["header"],
             probability=self.reading["probability"],
             directed=self.reading["directed"] is not False,
             multi_edges=self.reading["multi_edges"],
@@ -144,10 +188,11 @@ class Context:
                 f"{self.source}: there is no such file, and no graph of that name; check the path, or try a built-in "
                 f"graph ({', '.join(builtin_names())}) or a generated one (rmat:16)"
             )
-        for option, name in (("--directed/--undirected", "directed"), ("--on-bad-line", "on_bad_line")):
+        for option, name in _FOR_FILES.items():
             if self.reading[name] is not None:
                 raise click.UsageError(f"{option} is for files; {self.source!r} is the name of a graph")
         return load(
+            verify=False if self.reading["no_verify"] else None,
             probability=self.reading["probability"],
             multi_edges=self.reading["multi_edges"],
             threads=self.threads,
@@ -155,8 +200,9 @@ class Context:
         )
 
     def as_json(self, record: dict[str, Any]) -> str:
-        """Return a result as JSON, with the random seed and the source of the graph."""
-        return as_json(record | {"random_seed": self.rng, "source": self.source})
+        """Return a result as JSON, with the random seed, the source of the graph and the notes on files."""
+        notes = {"notes": [*self.notes, *record["notes"]]} if "notes" in record else {}
+        return as_json(record | notes | {"random_seed": self.rng, "source": self.source})
 
     def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
         """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""

@@ -14,9 +14,9 @@ from .errors import WrongUsage, name_option
 
 __all__ = [
     "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "delta_option", "epsilon_option", "format_option", "graph_options", "integer",
-    "max_memory_option", "model_options", "number", "oracle_options", "output_option", "reading_memory_option",
-    "seed_options", "simulations_option",
+    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
+    "integer", "max_memory_option", "model_options", "number", "oracle_options", "output_option",
+    "reading_memory_option", "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,6 +89,20 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
+def _column(flag: str, text: str, default: str) -> Decorator[Any]:
+    """Return an option that names a column of the file of the graph."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+        return int(value) - 1 if value is not None and value.isascii() and value.isdigit() and int(value) else value
+
+    return click.option(
+        flag,
+        metavar="COLUMN",
+        callback=callback,
+        help=f"{text}: its name, or number from 1.  [default: {default}]",
+    )
+
+
 graph_options = all_of(
     click.argument("graph", shell_complete=_complete_graph),
     click.option(
@@ -114,6 +128,23 @@ graph_options = all_of(
         "--on-bad-line",
         values=["error", "skip"],
         help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
+    ),
+    _column(
+        "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
+    ),
+    _column("--target", "Column with the target of each arc", "as for --source"),
+    _column(
+        "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
+    ),
+    click.option(
+        "--header/--no-header",
+        default=None,
+        help="Whether the first line of the file has the names of the columns.  [default: decide by the content]",
+    ),
+    click.option(
+        "--no-verify",
+        is_flag=True,
+        help="Load the file of a graph with a name even if its content is not that of the registry.",
     ),
 )
 common_options = all_of(
@@ -171,14 +202,37 @@ model_options = all_of(
     click.option(
         "--node-weights",
         metavar="FILE",
-        help="Weight of each node, a node and a number per line: the spread is the total weight of the reached nodes.  "
-        "[default: 1 each]",
+        help="Weight of each node, a node and a number per line or FILE:NODE:WEIGHT: the spread is the total weight of "
+        "the reached nodes.  [default: 1 each]",
+    ),
+    choice(
+        "--on-missing",
+        values=["error", "drop", "default"],
+        default="error",
+        help="Nodes of the graph that a file with costs, groups or weights does not list, and labels in files that are "
+        "not in the graph: stop with an error; drop both (such nodes cannot be chosen, or count 0); or ignore such "
+        "labels and use defaults (weight 1, no group; no cost: the node cannot be chosen).",
     ),
     number(
         "--time-limit",
         metavar="SECONDS",
         rule=check.positive,
         help="Stop after this time, with the best result so far.",
+    ),
+)
+deadline_options = all_of(
+    integer("--max-steps", help="Count only nodes that the seeds reach in at most N steps.  [default: no limit]"),
+    number(
+        "--deadline",
+        metavar="TIME",
+        rule=check.positive,
+        help="Count only nodes that the seeds reach until this time. It requires --delay.  [default: no limit]",
+    ),
+    click.option(
+        "--delay",
+        metavar="SPEC",
+        help="Delays of the arcs, for --deadline: exponential:MEAN, or a file with a source, a target and the mean "
+        "delay of the arc per line.",
     ),
 )
 delta_option = number(
@@ -254,28 +308,31 @@ def oracle_options(family: str, values: list[str], simulations: str = "") -> Dec
 
 candidate_options = all_of(
     click.option(
-        "--candidates", metavar="FILE", help="Nodes that may be chosen as seeds, one per line.  [default: all]"
+        "--candidates",
+        metavar="FILE",
+        help="Nodes that may be chosen as seeds, one per line or FILE:COLUMN.  [default: all]",
     ),
-    click.option("--exclude", metavar="FILE", help="Nodes that may not be chosen as seeds, one per line."),
-    click.option("--include", metavar="FILE", help="Nodes that must be among the seeds, one per line."),
+    click.option(
+        "--exclude", metavar="FILE", help="Nodes that may not be chosen as seeds, one per line or FILE:COLUMN."
+    ),
+    click.option("--include", metavar="FILE", help="Nodes that must be among the seeds, one per line or FILE:COLUMN."),
 )
 constraint_options = all_of(
     candidate_options,
     click.option(
         "--start",
         metavar="FILE",
-        help="Nodes that are already active, one per line. The spread of the seeds is what they add to them.",
+        help="Nodes that are already active, one per line or FILE:COLUMN. The spread of the seeds is what they add "
+        "to them.",
     ),
-    click.option("--costs", metavar="FILE", help="Cost of each node, a node and a number per line."),
+    click.option("--costs", metavar="FILE", help="Cost of each node, a node and a number per line or FILE:NODE:COST."),
     number(
         "--budget",
         metavar="COST",
         rule=check.positive,
         help="Largest total cost of the seeds. It requires --costs and replaces --k.",
     ),
-    click.option(
-        "--groups", metavar="FILE", help="Group of each node, a node and a name per line; other nodes have none."
-    ),
+    click.option("--groups", metavar="FILE", help="Group of each node, a node and a name per line or FILE:NODE:GROUP."),
     click.option(
         "--quota",
         "quotas",
@@ -285,6 +342,8 @@ constraint_options = all_of(
     ),
 )
 seed_options = all_of(
-    click.option("--seeds", "seed_file", metavar="FILE", help="File of seeds, one per line; - is standard input."),
+    click.option(
+        "--seeds", "seed_file", metavar="FILE", help="Seeds, one per line or FILE:COLUMN; - is standard input."
+    ),
     click.option("--seed", "seed_labels", multiple=True, metavar="NODE", help="A seed. It can be given several times."),
 )

@@ -246,6 +246,17 @@ class LimitedChoice:
 
         return bool(take_in_order(np.array([node], dtype=np.int32), self._left, self._written))
 
+    def may_fit(self) -> NDArray[np.bool_]:
+        """Return which nodes may still fit: no other node does, although some of these may not."""
+        from ..kernels.limits import BUDGET, FREE, REQUIRED
+
+        left = self._left
+        in_group = (left.capacity > 0) & ((left.minimum > 0) | (left.slots[FREE] > left.slots[REQUIRED]))
+        cost = left.cost * (1.0 - 1e-9)  # nodes that are kept for a group fit whatever the rounding of sums
+        may: NDArray[np.bool_] = in_group[left.group] & (cost <= left.money[BUDGET])
+        may &= cost <= left.group_budget[left.group]
+        return may
+
 
 def _price(values: NDArray[np.float64], cost: NDArray[np.float64], budget: float) -> float:
     """Return the gain per cost at which a budget is used up, 0 if it pays for all; nodes are ordered by that ratio."""

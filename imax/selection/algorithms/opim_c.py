@@ -80,7 +80,8 @@ def certified_rounds(
         return pair.round(count, count, c, schedule.a, select=select, look=number)
 
     def stop(best: Round) -> str | None:
-        if best.bounds.ratio >= (target or 0.0):
+        precise = best.covered * problem.epsilon**2 >= 1.0
+        if precise if target is None else best.bounds.ratio >= target:
             return settling.stop(best, best.settled(problem.epsilon), *reasons)
         return NOTHING if nothing_reached(best) else None
 
