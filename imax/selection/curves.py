@@ -13,8 +13,8 @@ from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
 from ..results import CurveResult
 from .certification import DEFAULT_PRECISION
