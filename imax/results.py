@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from ._utils import jsons
-from .errors import MissingDependencyError
+from .errors import InvalidArgumentError, MissingDependencyError
 
 if TYPE_CHECKING:
     import pandas
@@ -301,16 +301,25 @@ class Certificate(Record):
 
 @dataclass(frozen=True)
 class CurveResult(Record):
-    """Spread against the number of seeds, from one selection; see `imax.curve`.
+    """Spread against the number of seeds; see `imax.curve`.
 
-    All lists have one entry for each k, starting with k = 1, for the first k seeds.
+    All lists except `seeds` and `gains` have one entry for each number of seeds in `k`.
 
     Attributes
     ----------
+    k : list of int
+        Numbers of seeds, in rising order.
     seeds : list
-        Labels in the order of choice: the first k are the seeds for k.
-    gains : list of float
-        Marginal gains, as the selection estimated them.
+        Labels of the seeds for the largest number, in the order of choice.
+    gains : list of float or None
+        Marginal gains of `seeds`, as the selection estimated them; None if the first k of `seeds` need not be the seeds
+        for k.
+    seed_sets : list of list, or None
+        Seeds for each number. None if they are the first k of `seeds`; see `seeds_of`.
+    complete : list of bool
+        False where a limit of time or memory cut the selection short.
+    algorithm : str
+        Name of the algorithm; ``"own"`` for seeds of the caller.
     spread : list of float
         Estimates from RR sets that the selection did not use.
     low, high : list of float
@@ -319,8 +328,12 @@ class CurveResult(Record):
         Certificates: all of them hold together, except with probability `delta`.
     """
 
+    k: list[int]
     seeds: list[Any]
-    gains: list[float]
+    gains: list[float] | None
+    seed_sets: list[list[Any]] | None
+    complete: list[bool]
+    algorithm: str
     spread: list[float]
     low: list[float]
     high: list[float]
@@ -346,29 +359,53 @@ class CurveResult(Record):
     delay: str | None = None
 
     def __len__(self) -> int:
-        return len(self.seeds)
+        return len(self.k)
+
+    def seeds_of(self, k: int) -> list[Any]:
+        """Return the seeds for one of the numbers in `k`."""
+        if k not in self.k:
+            raise InvalidArgumentError(f"k must be one of {self.k}, got {k}", argument="k")
+        return self.seeds[:k] if self.seed_sets is None else self.seed_sets[self.k.index(k)]
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each k."""
-        lists = ("seeds", "gains", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
-        names = {"seeds": "seed", "gains": "gain"}
-        columns = {names.get(name, name): getattr(self, name) for name in lists}
-        return as_frame({"k": range(1, len(self.seeds) + 1), **columns})
+        """Return a pandas DataFrame with a row for each k.
+
+        The columns `seed` and `gain` are there if each number adds one seed; otherwise the column `seeds` has lists.
+        """
+        first: dict[str, Any] = {"seeds": [self.seeds_of(k) for k in self.k]}
+        if self.gains is not None:
+            first = {"seed": self.seeds, "gain": self.gains}
+        lists = ("spread", "low", "high", "lower_bound", "upper_bound", "ratio", "complete")
+        return as_frame({"k": self.k, **first, **{name: getattr(self, name) for name in lists}})
 
     def __repr__(self) -> str:
-        return f"<CurveResult: {len(self)} seeds, spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}>"
+        cut = "" if all(self.complete) else ", incomplete"
+        return (
+            f"<CurveResult: {self.k[0]} to {self.k[-1]} seeds by {self.algorithm}, "
+            f"spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}{cut}>"
+        )
 
 
 @dataclass(frozen=True)
 class Compared(Record):
-    """One algorithm of a `Comparison`.
+    """One row of a `Comparison`.
 
     Attributes
     ----------
+    algorithm : str
+        Name of the algorithm, of the function or of the given seeds.
+    k : int or None
+        Number of seeds that the row is for; None if only a budget or quotas limit it.
     seeds : list
-        Fewer than k if a limit was reached.
+        Fewer than k if a limit of time or memory was reached.
+    complete : bool
+        False if a limit of time or memory, or an interrupt, cut the selection short.
+    broken_rules : list of str
+        Constraints that the seeds break, in words. Only seeds of the caller and incomplete ones can break constraints.
+    rank : int or None
+        Place among the rows with the same k, by spread, from 1. None for rows that are incomplete or break a rule.
     spread, std_error, interval : float, float, tuple of float
-        By forward simulation, with the 95 % confidence interval.
+        By forward simulation, with the 95 % confidence interval. With `start` it is what the seeds add.
     lower_bound, upper_bound, ratio, delta
         The certificate, as in `Certificate`.
     seconds : float
@@ -376,10 +413,16 @@ class Compared(Record):
     memory : int or None
         Maximum increase of the resident memory of the process during the selection, in bytes; None if the system is not
         Linux.
+    stop_reason : str
+        As in `SelectionResult`; ``"own function"`` or ``"given seeds"`` for seeds of the caller.
     """
 
     algorithm: str
+    k: int | None
     seeds: list[Any]
+    complete: bool
+    broken_rules: list[str]
+    rank: int | None
     spread: float
     std_error: float
     interval: tuple[float, float]
@@ -395,18 +438,20 @@ class Compared(Record):
 
 @dataclass(frozen=True)
 class Comparison(ComparisonRecord[Compared]):
-    """Several algorithms on one problem; see `imax.compare`.
+    """Several algorithms and seed sets on one problem; see `imax.compare`.
 
     Attributes
     ----------
     rows : list of Compared
-        In the requested order.
+        In the requested order; with several numbers of seeds all rows of the first number, then those of the next.
     overlap : list of list of float
         Jaccard index of each pair of seed sets: size of the intersection / size of the union.
+    k : int, list of int or None
+        Number or numbers of seeds.
     """
 
     overlap: list[list[float]]
-    k: int
+    k: int | list[int] | None
     model: str
     probability: str
     delta: float
@@ -421,8 +466,24 @@ class Comparison(ComparisonRecord[Compared]):
     deadline: float | None = None
     delay: str | None = None
 
+    def best(self, k: int | None = None) -> Compared | None:
+        """Return the row with the largest spread, or None if all rows are incomplete or break a rule.
+
+        Parameters
+        ----------
+        k : int, optional
+            Number of seeds; default the largest.
+        """
+        k = self.rows[-1].k if k is None else k
+        return next((row for row in self.rows if row.k == k and row.rank == 1), None)
+
     def __repr__(self) -> str:
-        spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
+        several = isinstance(self.k, list)
+        names = [f"{row.algorithm} (k = {row.k})" if several else row.algorithm for row in self.rows]
+        marks = ["" if row.complete else " (incomplete)" for row in self.rows]
+        spreads = ", ".join(
+            f"{name} {row.spread:.6g}{mark}" for name, row, mark in zip(names, self.rows, marks, strict=True)
+        )
         return f"<Comparison: k = {self.k}, {self.model.upper()}, {self.probability}: {spreads}>"
 
 

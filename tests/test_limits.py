@@ -14,6 +14,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph, maximize
 from imax.errors import InvalidArgumentError
+from imax.io.node_reader import NodeReader
 from imax.ris import coverage
 from imax.ris.coverage import greedy_cover
 from imax.selection.constraints import make_constraint
@@ -79,7 +80,9 @@ def as_arguments(rules):
 def as_constraint(n, candidates, start, rules):
     graph = InfluenceGraph.from_arrays([], [], n_nodes=n)
     options = as_arguments(rules)
-    return make_constraint(graph, options.pop("k"), any_size=False, candidates=candidates, start=start, **options)
+    return make_constraint(
+        NodeReader(graph), options.pop("k"), any_size=False, candidates=candidates, start=start, **options
+    )
 
 
 def admitted(candidates, rules):
@@ -170,7 +173,7 @@ def test_thresholds_reach_the_guarantee_where_both_orders_fail(monkeypatch):
     graph = InfluenceGraph.from_arrays([], [], n_nodes=9)
     cost = [0.01, *[1.0] * 8]
     options = {"any_size": False, "costs": cost, "budget": 8.0}
-    constraint = make_constraint(graph, 3, **options)
+    constraint = make_constraint(NodeReader(graph), 3, **options)
     assert constraint.guarantee == pytest.approx(1 / (1.01 * 4))
     plain = greedy_cover(collection_of(9, sets), constraint)
     made = []
@@ -195,7 +198,7 @@ def test_thresholds_reach_the_guarantee_where_both_orders_fail(monkeypatch):
 def test_a_density_comes_first_and_the_others_later():
     sets = [[0]] * 5 + [[1]] * 4 + [[2]] * 3
     graph = InfluenceGraph.from_arrays([], [], n_nodes=4)
-    constraint = make_constraint(graph, 2, any_size=False, costs=[9.0, 1.0, 1.0, 0.0], budget=10.0)
+    constraint = make_constraint(NodeReader(graph), 2, any_size=False, costs=[9.0, 1.0, 1.0, 0.0], budget=10.0)
     greedy = coverage._Greedy(collection_of(4, sets), constraint)
     bounds = np.full(1, 100)
     seeds, gains = greedy.choose_within([2], bounds, density=10.0)
@@ -215,11 +218,13 @@ def test_the_bound_is_not_above_that_of_each_limit(seed):
     rules = {"costs": cost, "groups": group, "any_size": False}
     gain = generator.integers(0, 50, n).astype(np.int32)
     budgets = {"a": 4.0, "b": 3.0}
-    both = make_constraint(graph, 5, budget=9.0, quotas={"a": (1, 2), "c": 3}, group_budgets=budgets, **rules)
+    both = make_constraint(
+        NodeReader(graph), 5, budget=9.0, quotas={"a": (1, 2), "c": 3}, group_budgets=budgets, **rules
+    )
     single = [
-        make_constraint(graph, 5, any_size=False, groups=group, quotas={"a": 2, "c": 3}),
-        make_constraint(graph, None, any_size=False, costs=cost, budget=9.0),
-        make_constraint(graph, 5, **rules, group_budgets=budgets),
+        make_constraint(NodeReader(graph), 5, any_size=False, groups=group, quotas={"a": 2, "c": 3}),
+        make_constraint(NodeReader(graph), None, any_size=False, costs=cost, budget=9.0),
+        make_constraint(NodeReader(graph), 5, **rules, group_budgets=budgets),
     ]
     bound = both.max_gain(gain)
     assert all(bound <= one.max_gain(gain) + 1e-6 for one in single)
@@ -282,6 +287,9 @@ def test_certificates_hold_under_limits_together(name):
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_keeps_all_limits_or_refuses_them(name):
     graph = tiny([f"n{v}" for v in range(9)])
+    if ALGORITHMS[name].symmetric:
+        graph = InfluenceGraph.from_edges([(u, v) for u, v, _ in graph.arcs()], nodes=graph.nodes(), directed=False)
+        graph = graph.with_probability("uniform:0.5")
     rules = {
         "groups": {f"n{v}": team for v, team in enumerate(TEAMS)}, "quotas": {"green": (1, 1), "red": (None, 1)},
         "costs": dict(zip(graph.nodes(), PRICES, strict=True)), "budget": 6.0, "group_budgets": {"blue": 2.0},

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader, NodeValues
 from .tables import check_model
 
@@ -43,10 +43,10 @@ def check_inputs(
     return Inputs(network, chosen, model, reader.node_weights(node_weights), reader.notes)
 
 
-def check_seeds(reader: NodeReader, seeds: NodeList) -> NDArray[np.int32]:
+def check_seeds(reader: NodeReader, seeds: NodeList, name: str = "seeds") -> NDArray[np.int32]:
     """Return the internal ids of seeds, each once, in the order of their first occurrence."""
-    ids = reader.nodes(seeds, "seeds")
+    ids = reader.nodes(seeds, name)
     if ids is None or not ids.size:
-        raise InvalidArgumentError("seeds is empty; give at least one node of the graph", argument="seeds")
+        raise InvalidArgumentError(f"{name} is empty; give at least one node of the graph", argument="seeds")
     _, first = np.unique(ids, return_index=True)
     return ids[np.sort(first)]
