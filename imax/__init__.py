@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .errors import ImaxError
     from .graph import probabilities
     from .graph.influence_graph import InfluenceGraph
-    from .io import read_edgelist, read_graph, write_graph
+    from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
@@ -46,6 +46,7 @@ __all__ = [
     "__version__",
     "annotate",
     "anytime",
+    "as_graph",
     "capacity",
     "certify",
     "compare",
@@ -84,6 +85,7 @@ _HOMES = {
     "Sensitivity": "selection.sensitivity",
     "SpreadEstimate": "results",
     "anytime": "selection",
+    "as_graph": "io",
     "certify": "selection",
     "compare": "selection",
     "curve": "selection",

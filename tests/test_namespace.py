@@ -23,6 +23,7 @@ PUBLIC = [
     "__version__",
     "annotate",
     "anytime",
+    "as_graph",
     "capacity",
     "certify",
     "compare",

@@ -89,6 +89,20 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
+def _column(flag: str, text: str, default: str) -> Decorator[Any]:
+    """Return an option that names a column of the file of the graph."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+        return int(value) - 1 if value is not None and value.isascii() and value.isdigit() and int(value) else value
+
+    return click.option(
+        flag,
+        metavar="COLUMN",
+        callback=callback,
+        help=f"{text}: its name, or number from 1.  [default: {default}]",
+    )
+
+
 graph_options = all_of(
     click.argument("graph", shell_complete=_complete_graph),
     click.option(
@@ -114,6 +128,23 @@ graph_options = all_of(
         "--on-bad-line",
         values=["error", "skip"],
         help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
+    ),
+    _column(
+        "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
+    ),
+    _column("--target", "Column with the target of each arc", "as for --source"),
+    _column(
+        "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
+    ),
+    click.option(
+        "--header/--no-header",
+        default=None,
+        help="Whether the first line of the file has the names of the columns.  [default: decide by the content]",
+    ),
+    click.option(
+        "--no-verify",
+        is_flag=True,
+        help="Load the file of a graph with a name even if its content is not that of the registry.",
     ),
 )
 common_options = all_of(

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
+from ..io.accept import as_graph
 from .actions import Actions
 from .baselines import uniform_probability
 from .estimate import Settings

@@ -10,7 +10,7 @@ from .. import __version__
 from .._utils.streams import RNG, Stream
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
-from ..graph.accept import as_graph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
 from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
