@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         sensitivity,
     )
     from .selection.robust import RobustResult
-    from .selection.sensitivity import Sensitivity
+    from .selection.scaled import Sensitivity
 
 __all__ = [
     "Certificate",
@@ -82,7 +82,7 @@ _HOMES = {
     "SelectionResult": "results",
     "RRCollection": "ris.collection",
     "RobustResult": "selection.robust",
-    "Sensitivity": "selection.sensitivity",
+    "Sensitivity": "selection.scaled",
     "SpreadEstimate": "results",
     "anytime": "selection",
     "as_graph": "io",

@@ -7,7 +7,7 @@ from .curves import curve
 from .maximization import anytime, maximize
 from .minimization import minimize_seeds
 from .robust import maximize_robust
-from .sensitivity import sensitivity
+from .scaled import sensitivity
 
 __all__ = [
     "Constraints",

@@ -11,9 +11,9 @@ from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
+from ..io.accept import as_graph
 from ..results import Certificate, Record, SelectionResult
 from .certification import certify
 from .constraints import Constraints, NodeValues

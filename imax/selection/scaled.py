@@ -10,9 +10,9 @@ from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, Stream, key_from
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
+from ..io.accept import as_graph
 from ..results import Record, as_frame
 from .certification import certify
 from .constraints import Constraints, NodeValues
@@ -186,5 +186,5 @@ def _scaled(graph: InfluenceGraph, factor: float) -> tuple[InfluenceGraph, int]:
         return graph.with_arc_probability(ArcProbability(spec, "uniform", min(value, 1.0))), clipped
     values = graph.arc_values().astype(np.float64) * factor
     clipped = int(np.count_nonzero(values > 1.0))
-    values = np.minimum(values, 1.0).astype(np.float32)
-    return graph.with_arc_probability(ArcProbability(spec, "arcs", 0.0, values)), clipped
+    scaled = np.minimum(values, 1.0).astype(np.float32)
+    return graph.with_arc_probability(ArcProbability(spec, "arcs", 0.0, scaled)), clipped
