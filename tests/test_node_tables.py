@@ -501,7 +501,7 @@ def test_capacities_of_a_user_table():
     weights = dict.fromkeys(range(33), 1.0)
     found = imax.capacity.assign(problem, "degree", node_weights=weights, on_missing="default", epsilon=0.4, rng=1)
     assert found.notes == [*problem.notes, "node_weights: 1 of 34 nodes have no weight and count 1 (33)"]
-    for given, message in (
+    for capacity, message in (
         (
             slots,
             r"capacity has an entry for 5, which is not in active \(2 such entries\); remove it, or use on_missing",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
 from ..ris.bounds import log_binomial
 from ..ris.collection import RRCollection

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.streams import RNG
-from ..graph.accept import as_graph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
 from ._candidates import CandidateLists
 from ._network import inviters_of, network_of
