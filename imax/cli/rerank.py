@@ -83,9 +83,7 @@ __all__ = ["rerank_candidates"]
     help="Print metrics of the lists against the pairs in the columns user and friend of this file. The lists are "
     "written only if --output is given.",
 )
-@opt.format_option(
-    "table", "csv", "jsonl", "parquet", "json", default=None, note=" [default: from the ending of --output, else table]"
-)
+@opt.format_option("table", "csv", "jsonl", "parquet", "json", note="parquet needs --output.")
 @opt.common_options
 def rerank_candidates(
     context: Context,
@@ -103,9 +101,8 @@ def rerank_candidates(
     """
     files = {"GRAPH": context.source, "--candidates": candidates, "--acceptance": acceptance, "--evaluate": evaluate}
     reject_two_stdin(**files)
-    from ..recommend.files import format_of, read_rows
+    from ..recommend.files import read_rows
 
-    context.form = context.form or (format_of(context.output) if context.output != "-" else None) or "table"
     if context.form == "parquet" and context.output == "-" and evaluate is None:
         raise WrongUsage("--format parquet needs --output")
     if evaluate is not None and k is None:
