@@ -151,7 +151,7 @@ def _from_actions(context: Context, actions: str, options: dict[str, Any]) -> "t
 def _from_trials(context: Context, trials: str, options: dict[str, Any]) -> "LearnedModel":
     if context.source:
         raise WrongUsage("--trials has no GRAPH: the pairs of the log are the arcs")
-    given = [name for name in _READING if context.reading[name] not in (None, False)]
+    given = [name for name in _READING if context.reading[name] is not None]
     if given:
         raise WrongUsage(f"--{given[0].replace('_', '-')} is for GRAPH, which --trials does not have")
     from ..learn import from_trials

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .context import Context
 from .facts import Fact
 from .output import as_facts, as_json, as_table
@@ -28,7 +26,7 @@ def _summary(model: "LearnedModel") -> dict[str, Any]:
         "estimator": model.estimator,
         "nodes": model.graph.n_nodes,
         "arcs": model.graph.n_arcs,
-        "arcs_with_trials": int(np.count_nonzero(known)),
+        "arcs_with_trials": int(known.sum()),
         "mean_trials": float(model.trials.mean()) if p.size else 0.0,
         "mean_probability": float(p.mean()) if p.size else 0.0,
         "uniform": model.uniform,
