@@ -191,12 +191,10 @@ output_option = click.option(
 )
 
 
-def format_option(*values: str, note: str, default: str | None = "table") -> Decorator[Any]:
-    """Return ``--format`` and ``--output``."""
-    shown = {} if default is None else {"default": default}
-    return all_of(
-        choice("--format", "form", values=list(values), help=f"Output format. {note}", **shown), output_option
-    )
+def format_option(*values: str, note: str) -> Decorator[Any]:
+    """Return ``--format`` and ``--output``. Without ``--format``, the ending of the output file decides."""
+    text = f"Output format. {note}  [default: from the ending of --output, else {values[0]}]"
+    return all_of(choice("--format", "form", values=list(values), help=text), output_option)
 
 
 # -- models and algorithms -----------------------------------------------------------------------------------------
