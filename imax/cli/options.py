@@ -14,10 +14,11 @@ from .errors import WrongUsage, name_option
 from .limits import NumbersOfSeeds
 
 __all__ = [
-    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
-    "integer", "max_memory_option", "model_options", "number", "numbers_of_seeds", "oracle_options", "output_option",
-    "reading_memory_option", "sampling_options", "seed_options", "simulations_option",
+    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "column_option",
+    "common_options", "constraint_options", "deadline_options", "delta_option", "epsilon_option",
+    "format_option", "graph_options", "integer", "max_memory_option", "model_options", "number",
+    "numbers_of_seeds", "optional_graph_options", "oracle_options", "output_option", "reading_memory_option",
+    "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -102,8 +103,8 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
-def _column(flag: str, text: str, default: str) -> Decorator[Any]:
-    """Return an option that names a column of the file of the graph."""
+def column_option(flag: str, text: str, default: str) -> Decorator[Any]:
+    """Return an option that names a column of a file."""
 
     def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
         return int(value) - 1 if value is not None and value.isascii() and value.isdigit() and int(value) else value
@@ -116,8 +117,7 @@ def _column(flag: str, text: str, default: str) -> Decorator[Any]:
     )
 
 
-graph_options = all_of(
-    click.argument("graph", shell_complete=_complete_graph),
+reading_options = all_of(
     click.option(
         "--probability",
         metavar="SPEC",
@@ -143,11 +143,11 @@ graph_options = all_of(
         values=["error", "skip"],
         help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
     ),
-    _column(
+    column_option(
         "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
     ),
-    _column("--target", "Column with the target of each arc", "as for --source"),
-    _column(
+    column_option("--target", "Column with the target of each arc", "as for --source"),
+    column_option(
         "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
     ),
     click.option(
@@ -160,6 +160,10 @@ graph_options = all_of(
         is_flag=True,
         help="Load the file of a graph with a name even if its content is not that of the registry.",
     ),
+)
+graph_options = all_of(click.argument("graph", shell_complete=_complete_graph), reading_options)
+optional_graph_options = all_of(
+    click.argument("graph", required=False, default="", shell_complete=_complete_graph), reading_options
 )
 common_options = all_of(
     click.option(
