@@ -304,3 +304,9 @@ def test_probabilities_outside_the_unit_interval_are_refused_by_the_graph():
 def test_a_graph_needs_a_node(make):
     with pytest.raises(InvalidGraphError, match="no nodes"):
         make()
+
+
+def test_networkx_has_no_node_none():
+    graph = InfluenceGraph.from_arrays([0], [1], labels=[None, "a"])
+    with pytest.raises(InvalidGraphError, match="the label None, which NetworkX does not accept"):
+        graph.to_networkx()

@@ -9,14 +9,16 @@ from click.shell_completion import CompletionItem
 
 from .._utils import check
 from ..errors import InvalidArgumentError
-from ._algorithms import AlgorithmName, OptionOf
+from ._algorithms import AlgorithmName, OptionOf, registry_of
 from .errors import WrongUsage, name_option
+from .limits import NumbersOfSeeds
 
 __all__ = [
-    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
-    "integer", "max_memory_option", "model_options", "number", "oracle_options", "output_option",
-    "reading_memory_option", "seed_options", "simulations_option",
+    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "column_option",
+    "common_options", "constraint_options", "deadline_options", "delta_option", "epsilon_option",
+    "format_option", "graph_options", "integer", "max_memory_option", "model_options", "number",
+    "numbers_of_seeds", "optional_graph_options", "oracle_options", "output_option", "reading_memory_option",
+    "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +62,11 @@ def number(*flags: str, rule: Callable[..., Any] = check.open_unit, **attributes
     return click.option(*flags, **{"type": float, "metavar": "X", "callback": _checked(rule), **attributes})
 
 
+def numbers_of_seeds(help_text: str) -> Decorator[Any]:
+    """Return ``--k``, one number or several that commas separate."""
+    return click.option("-k", "--k", type=NumbersOfSeeds(), metavar="N[,N...]", help=help_text)
+
+
 def choice(*flags: str, values: list[str], **attributes: Any) -> Decorator[Any]:
     """Return an option for one of a few values."""
     kind = click.Choice(values, case_sensitive=attributes.pop("case_sensitive", True))
@@ -76,6 +83,13 @@ def _complete_graph(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [*found, CompletionItem(incomplete, type="file")]
 
 
+def _complete_scheme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from ..graph.probabilities import schemes
+
+    names = (f"{scheme.name}:" if scheme.parameter else scheme.name for scheme in schemes())
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta["imax.debug"] = value
 
@@ -89,8 +103,8 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
-def _column(flag: str, text: str, default: str) -> Decorator[Any]:
-    """Return an option that names a column of the file of the graph."""
+def column_option(flag: str, text: str, default: str) -> Decorator[Any]:
+    """Return an option that names a column of a file."""
 
     def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
         return int(value) - 1 if value is not None and value.isascii() and value.isdigit() and int(value) else value
@@ -103,11 +117,11 @@ def _column(flag: str, text: str, default: str) -> Decorator[Any]:
     )
 
 
-graph_options = all_of(
-    click.argument("graph", shell_complete=_complete_graph),
+reading_options = all_of(
     click.option(
         "--probability",
         metavar="SPEC",
+        shell_complete=_complete_scheme,
         help="Arc probabilities: weighted_cascade (1 / in-degree of the target), uniform:P, trivalency, column (the "
         "third column), exponential, weibull, lt_uniform or lt_normalized.  [default: weighted_cascade, or the "
         "probabilities in a binary file]",
@@ -129,11 +143,11 @@ graph_options = all_of(
         values=["error", "skip"],
         help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
     ),
-    _column(
+    column_option(
         "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
     ),
-    _column("--target", "Column with the target of each arc", "as for --source"),
-    _column(
+    column_option("--target", "Column with the target of each arc", "as for --source"),
+    column_option(
         "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
     ),
     click.option(
@@ -146,6 +160,10 @@ graph_options = all_of(
         is_flag=True,
         help="Load the file of a graph with a name even if its content is not that of the registry.",
     ),
+)
+graph_options = all_of(click.argument("graph", shell_complete=_complete_graph), reading_options)
+optional_graph_options = all_of(
+    click.argument("graph", required=False, default="", shell_complete=_complete_graph), reading_options
 )
 common_options = all_of(
     click.option(
@@ -181,12 +199,10 @@ output_option = click.option(
 )
 
 
-def format_option(*values: str, note: str, default: str | None = "table") -> Decorator[Any]:
-    """Return ``--format`` and ``--output``."""
-    shown = {} if default is None else {"default": default}
-    return all_of(
-        choice("--format", "form", values=list(values), help=f"Output format. {note}", **shown), output_option
-    )
+def format_option(*values: str, note: str) -> Decorator[Any]:
+    """Return ``--format`` and ``--output``. Without ``--format``, the ending of the output file decides."""
+    text = f"Output format. {note}  [default: from the ending of --output, else {values[0]}]"
+    return all_of(choice("--format", "form", values=list(values), help=text), output_option)
 
 
 # -- models and algorithms -----------------------------------------------------------------------------------------
@@ -269,7 +285,22 @@ def algorithm_option(family: str, note: str = "") -> Decorator[Any]:
 def algorithms_option(family: str, note: str = "", **attributes: Any) -> Decorator[Any]:
     """Return ``--algorithms``, several names of a registry."""
     text = f"Algorithms to compare, comma-separated: {{names}}.{note}"
-    return click.option("--algorithms", cls=OptionOf, family=family, metavar="NAMES", help=text, **attributes)
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        listed = before.split(",")
+        names = ("all", *registry_of(family)) if not comma else (n for n in registry_of(family) if n not in listed)
+        return [CompletionItem(f"{before}{comma}{name}") for name in names if name.startswith(last)]
+
+    return click.option(
+        "--algorithms",
+        cls=OptionOf,
+        family=family,
+        metavar="NAMES",
+        help=text,
+        shell_complete=complete,
+        **attributes,
+    )
 
 
 def epsilon_option(
@@ -284,8 +315,8 @@ def simulations_option(text: str, **attributes: Any) -> Decorator[Any]:
     return integer("--simulations", "n_simulations", low=2, help=f"{text}  [default: 10000]", **attributes)
 
 
-def oracle_options(family: str, values: list[str], simulations: str = "") -> Decorator[Any]:
-    """Return the options on how spreads are estimated; the first of `values` is the default."""
+def sampling_options(family: str, values: list[str]) -> Decorator[Any]:
+    """Return ``--oracle`` and ``--n-rr-sets``; the first of `values` is the default."""
     return all_of(
         choice(
             "--oracle",
@@ -300,6 +331,13 @@ def oracle_options(family: str, values: list[str], simulations: str = "") -> Dec
             family=family,
             help="Number of RR sets; algorithms with an oracle need --oracle rr.{only}  [default: 100000]",
         ),
+    )
+
+
+def oracle_options(family: str, values: list[str], simulations: str = "") -> Decorator[Any]:
+    """Return the options on how spreads are estimated; the first of `values` is the default."""
+    return all_of(
+        sampling_options(family, values),
         simulations_option(f"Number of simulated cascades per spread, with --oracle simulation{simulations}."),
     )
 
@@ -330,7 +368,7 @@ constraint_options = all_of(
         "--budget",
         metavar="COST",
         rule=check.positive,
-        help="Largest total cost of the seeds. It requires --costs and replaces --k.",
+        help="Largest total cost of the seeds. It requires --costs. Without --k any number of seeds may be chosen.",
     ),
     click.option("--groups", metavar="FILE", help="Group of each node, a node and a name per line or FILE:NODE:GROUP."),
     click.option(
@@ -338,7 +376,16 @@ constraint_options = all_of(
         "quotas",
         multiple=True,
         metavar="[GROUP=]N",
-        help="Largest number of seeds of every group, or of one group. It can be given several times.",
+        help="Largest number of seeds of every group, or of one group. LOW..HIGH also gives a smallest number, LOW.. "
+        "only a smallest one. It can be given several times.",
+    ),
+    click.option(
+        "--group-budget",
+        "group_budgets",
+        multiple=True,
+        metavar="[GROUP=]COST",
+        help="Largest total cost of the seeds of every group, or of one group. It requires --costs and --groups, and "
+        "can be given several times.",
     ),
 )
 seed_options = all_of(

@@ -156,6 +156,8 @@ def networkx_graph(
     sources = map(nodes.__getitem__, source.tolist())
     targets = map(nodes.__getitem__, target.tolist())
     result = nx.DiGraph()
+    if None in nodes:
+        raise InvalidGraphError("the graph has the label None, which NetworkX does not accept; relabel the nodes first")
     result.add_nodes_from(nodes)
     if weight is None:
         result.add_edges_from(zip(sources, targets, strict=True))
