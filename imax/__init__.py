@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
-    from .selection import Constraints, anytime, certify, compare, curve, maximize, minimize_seeds
+    from .selection import (
+        Constraints,
+        anytime,
+        certify,
+        compare,
+        curve,
+        maximize,
+        maximize_robust,
+        minimize_seeds,
+        sensitivity,
+    )
+    from .selection.robust import RobustResult
+    from .selection.scaled import Sensitivity
 
 __all__ = [
     "Certificate",
@@ -27,7 +39,9 @@ __all__ = [
     "ImaxError",
     "InfluenceGraph",
     "RRCollection",
+    "RobustResult",
     "SelectionResult",
+    "Sensitivity",
     "SpreadEstimate",
     "__version__",
     "annotate",
@@ -43,6 +57,7 @@ __all__ = [
     "io",
     "learn",
     "maximize",
+    "maximize_robust",
     "minimize_seeds",
     "plot",
     "probabilities",
@@ -50,6 +65,7 @@ __all__ = [
     "read_graph",
     "recommend",
     "sample_rr_sets",
+    "sensitivity",
     "spread",
     "write_graph",
 ]
@@ -65,6 +81,8 @@ _HOMES = {
     "InfluenceGraph": "graph.influence_graph",
     "SelectionResult": "results",
     "RRCollection": "ris.collection",
+    "RobustResult": "selection.robust",
+    "Sensitivity": "selection.scaled",
     "SpreadEstimate": "results",
     "anytime": "selection",
     "as_graph": "io",
@@ -73,11 +91,13 @@ _HOMES = {
     "curve": "selection",
     "exact_spread": "diffusion.exact",
     "maximize": "selection",
+    "maximize_robust": "selection",
     "minimize_seeds": "selection",
     "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "ris.collection",
+    "sensitivity": "selection",
     "spread": "diffusion.simulation",
     "write_graph": "io",
 }

@@ -64,6 +64,16 @@ class Round:
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
         return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
 
+    def awaited(self, target: float, epsilon: float) -> str:
+        """Return what keeps the choice from being settled although the certificate holds; otherwise an empty text."""
+        if self.bounds.ratio < target or self.settled(epsilon):
+            return ""
+        error = max(self.covered, 1) ** -0.5
+        if error > epsilon:
+            return f"the choice has not settled: relative error {error:.2%}, target {epsilon:.2%}"
+        optimism = 1.0 - self.covered / max(self.cover.covered, 1)
+        return f"the choice has not settled: overestimated by {optimism:.2%}, target {OPTIMISM * epsilon:.2%}"
+
 
 class Settling:
     """Decides whether sampling ends after a round in which the certificate holds.
@@ -271,7 +281,18 @@ class CollectionPair:
         """Call the progress function of the problem, if it has one."""
         q = self.problem
         if q.progress is not None:
-            q.progress(Progress(number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed()))
+            awaited = best.awaited(target, q.epsilon) if number < rounds else ""
+            q.progress(
+                Progress(
+                    number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed(), awaited=awaited
+                )
+            )  # fmt: skip
+
+    def report_phase(self, phase: str, n_sets: int) -> None:
+        """Call the progress function before the first round."""
+        q = self.problem
+        if q.progress is not None:
+            q.progress(Progress(0, 1, n_sets, 0.0, 0.0, q.limits.elapsed(), phase=phase))
 
     def result(self, best: Round, stop_reason: str, rounds: int, target: float | None) -> Outcome:
         """Return a round as the outcome of an algorithm."""

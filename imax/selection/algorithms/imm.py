@@ -50,6 +50,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
                 break
             sets.extend(count, keep_going=lambda: q.limits.in_time(_SAMPLING_SHARE))
             found = n * greedy_cover(sets, c).covered / sets.n_sets
+        pair.report_phase("estimating how many RR sets are needed", sets.n_sets)
         if found >= (1.0 + wide) * spread:
             return choose / max(found / (1.0 + wide), min_spread), sets
     return choose / min_spread, sets
@@ -78,6 +79,7 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     while count < n_needed:
         count = min(count + _STEP, math.ceil(n_needed))
         pair.draw(count, math.ceil(count * _VALIDATION_SHARE))
+        pair.report_phase(f"drawing {math.ceil(n_needed * (1.0 + _VALIDATION_SHARE)):,} RR sets", pair.n_sets)
         if count < n_needed and not q.limits.in_time(_SAMPLING_SHARE):
             reason = TIME
             break
