@@ -45,6 +45,7 @@ class Stream(IntEnum):
     CERTIFICATE_VALIDATION = 17  # RR sets that estimate the spread of given seeds
     VERIFICATION = 18  # simulations that check a result
     DELAYS = 19  # delays of the arcs, derived from the key of the cascades themselves
+    ROOTS = 20  # the order of the roots of RR sets, derived from the key of the RR sets
 
 
 def key_from(rng: RNG) -> Key:

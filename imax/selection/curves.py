@@ -146,7 +146,11 @@ def _rounds(pair: CollectionPair) -> Generator[Round, None, str]:
             covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
         prefixes = _bounds(pair, cover, covered, a, number)
         pair.have_result = True
-        return _PrefixRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, prefixes)
+        known = pair.known(float(pair.own_weights(cover.seeds).sum()))
+        n_selecting = pair.selection.n_sets
+        return _PrefixRound(
+            cover, int(covered[-1]), known, prefixes[-1], n_selecting, pair.n_sets, pair.n_entries, prefixes
+        )
 
     def stop(best: Round) -> str | None:
         if best.bounds.ratio < target:
@@ -163,8 +167,11 @@ def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: f
     candidates = np.flatnonzero(pair.problem.constraint.allowed).astype(np.int32)
     min_spread = np.cumsum(-np.sort(-pair.own_weights(candidates)))[: own.size]  # of the best seeds of each number
     limits = np.minimum(cover.upper_bounds, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
-    numbers = zip(covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), strict=True)
+    optimum_own = pair.optimum_own_weights()[1 : own.size + 1]
+    numbers = zip(
+        covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), optimum_own.tolist(), strict=True
+    )
     return [
-        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total))
-        for have, limit, weight, best in numbers
+        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total), optimum_own=least)
+        for have, limit, weight, best, least in numbers
     ]

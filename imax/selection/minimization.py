@@ -166,7 +166,8 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
 
     def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
-        share = target / pair.total * count
+        n_sets = pair.selection.n_sets
+        share = target / pair.total * n_sets
         with pair.clock("index"):
             pair.selection.index()
         with pair.clock("greedy"):
@@ -174,7 +175,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])
             cover = greedy_cover(pair.selection, q.constraint, goal=goal, need=_need(target, pair, schedule.a))
         if cover.min_seeds > q.constraint.k:
-            reached = upper_bound(cover.covered, count, pair.total, schedule.a)
+            reached = upper_bound(cover.covered, n_sets, pair.total, schedule.a)
             raise InvalidArgumentError(
                 f"target_spread {target:g} cannot be reached: all {q.constraint.k} nodes that may be seeds reach at "
                 f"most {reached:.6g} together; lower it",
@@ -238,8 +239,11 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-    by_sets = np.array([lower_bound(int(c), n_sets, total, level) for c, level in zip(covered, a, strict=False)])
     own = np.cumsum(pair.own_weights(cover.seeds))
+    known = [pair.known(weight) for weight in own.tolist()]
+    by_sets = np.array(
+        [lower_bound(int(c), n_sets, total, *more) for c, *more in zip(covered, a.tolist(), known, strict=False)]
+    )
     lower = np.maximum(by_sets, own)
     estimate = np.maximum(covered * (total / n_sets), own)
     certified = int(np.argmax(lower >= target)) + 1 if (lower >= target).any() else 0
@@ -252,6 +256,6 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     gains = cover.gains[:size]
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound)
     return _Prefix(
-        shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated,
+        shorter, have, known[at], bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated,
         max(cover.min_seeds, q.constraint.forced.size, 1), close, bool((by_sets >= target).any()),
     )  # fmt: skip
