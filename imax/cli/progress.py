@@ -45,7 +45,9 @@ def selection_progress(status: Status) -> "Callable[[Progress], None] | None":
     """Return a progress function for selections; None if no status is shown."""
 
     def show(p: "Progress") -> None:
-        if p.n_rr_sets:
+        if p.n_rr_sets_needed is not None:
+            status.show(f"{p.n_rr_sets:,} of about {p.n_rr_sets_needed:,} RR sets, {p.seconds:.1f} s")
+        elif p.n_rr_sets:
             target = f" (target {p.target_ratio:.1%})" if p.target_ratio else ""
             status.show(
                 f"round {p.round} of at most {p.rounds}: {p.n_rr_sets:,} RR sets, certified {p.ratio:.1%}{target}, "

@@ -367,7 +367,8 @@ class Sampler(Buffered):
             span = min(count - done, int(max(_CHUNK_ENTRIES, min(4 * MAX_LANES * mean, _MAX_ENTRIES)) / mean) + 1)
             if "buffer" not in kept:
                 kept["buffer"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
-                kept["places"] = np.empty((2, _CHUNK_ENTRIES + 1), dtype=np.int64)
+            if "places" not in kept or kept["places"].shape[1] < span:
+                kept["places"] = np.empty((2, span), dtype=np.int64)
             buffer, (start, length) = kept["buffer"], kept["places"]
             size = self._cascades.run(first + done, span, Output(buffer[:-PAD], start, length, unused))
             if size < 0:

@@ -357,14 +357,15 @@ def _shuffled(place, n, width, key):
     """Return where a random permutation of 0 to n - 1 moves a place.
 
     A Feistel network permutes 0 to width**2 - 1: each step adds a random number, which depends on one digit to the base
-    `width`, to the other digit. A place that leaves the range goes through the network again.
+    `width`, to the other digit. Few digits need more steps to become random. A place that leaves the range goes through
+    the network again.
     """
     size = _U(width)
     left = _U(place) // size
     right = _U(place) - left * size
     while True:
         word = key
-        for _ in range(2):
+        for _ in range(2 + 32 // width):
             left += mulhi(mix(word + right), size)
             left -= size if left >= size else _U0
             right += mulhi(mix(word + size + left), size)

@@ -13,6 +13,7 @@ __all__ = [
     "NOTHING",
     "REACHED",
     "TIME",
+    "TOO_MANY",
     "UNSETTLED",
     "Bounds",
     "Outcome",
@@ -23,6 +24,7 @@ UNSETTLED = "target ratio reached, choice not settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"
 ALL_CHOSEN = "all seeds chosen"
+TOO_MANY = "more RR sets needed than can be numbered"
 TIME = "time limit"
 MEMORY = "memory limit"
 INTERRUPT = "interrupted"

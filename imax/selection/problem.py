@@ -38,6 +38,8 @@ class Progress:
         Certified ratio so far, and the ratio at which the selection stops.
     seconds : float
         Time since the start.
+    n_rr_sets_needed : int or None
+        How many RR sets the algorithm will draw in total, if its own bound says so; only IMM.
     """
 
     round: int
@@ -46,6 +48,7 @@ class Progress:
     ratio: float
     target_ratio: float
     seconds: float
+    n_rr_sets_needed: int | None = None
 
 
 ProgressFunction: TypeAlias = Callable[[Progress], Any]
