@@ -47,6 +47,7 @@ docs: $(VENV)/.installed-dev
 bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
 	$(BIN)/python -m bench.general --smoke
+	$(BIN)/python -m bench.deadlines --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
 	$(BIN)/python -m bench.algorithms --smoke
@@ -55,6 +56,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.capacity --smoke
 	$(BIN)/python -m bench.limits --smoke
 	$(BIN)/python -m bench.recommend --smoke
+	$(BIN)/python -m bench.service --smoke
 	$(BIN)/python -m bench.annotate --smoke
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke

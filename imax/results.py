@@ -91,6 +91,8 @@ class SpreadEstimate(Record):
         Confidence interval for the spread, at level `confidence`.
     n_simulations : int
         Number of simulations.
+    notes : list of str
+        As in `SelectionResult`.
     max_steps, deadline, delay
         Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
@@ -107,6 +109,7 @@ class SpreadEstimate(Record):
     seconds: float
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
@@ -172,6 +175,8 @@ class SelectionResult(Record):
         Number of forward simulations.
     rounds : int
         Number of completed rounds.
+    notes : list of str
+        What was ignored, dropped or filled in: labels that are not in the graph, nodes without a value.
     seconds : dict of str to float
         Time by phase.
     rng_key : tuple of int
@@ -210,6 +215,7 @@ class SelectionResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -258,6 +264,8 @@ class Certificate(Record):
         Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given.
+    notes : list of str
+        As in `SelectionResult`.
     """
 
     spread: float
@@ -278,6 +286,7 @@ class Certificate(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -330,6 +339,7 @@ class CurveResult(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -351,14 +361,24 @@ class CurveResult(Record):
 
 @dataclass(frozen=True)
 class Compared(Record):
-    """One algorithm of a `Comparison`.
+    """One row of a `Comparison`.
 
     Attributes
     ----------
+    algorithm : str
+        Name of the algorithm, of the function or of the given seeds.
+    k : int or None
+        Number of seeds that the row is for; None if only a budget or quotas limit it.
     seeds : list
-        Fewer than k if a limit was reached.
+        Fewer than k if a limit of time or memory was reached.
+    complete : bool
+        False if a limit of time or memory, or an interrupt, cut the selection short.
+    broken_rules : list of str
+        Constraints that the seeds break, in words. Only seeds of the caller and incomplete ones can break constraints.
+    rank : int or None
+        Place among the rows with the same k, by spread, from 1. None for rows that are incomplete or break a rule.
     spread, std_error, interval : float, float, tuple of float
-        By forward simulation, with the 95 % confidence interval.
+        By forward simulation, with the 95 % confidence interval. With `start` it is what the seeds add.
     lower_bound, upper_bound, ratio, delta
         The certificate, as in `Certificate`.
     seconds : float
@@ -366,10 +386,16 @@ class Compared(Record):
     memory : int or None
         Maximum increase of the resident memory of the process during the selection, in bytes; None if the system is not
         Linux.
+    stop_reason : str
+        As in `SelectionResult`; ``"own function"`` or ``"given seeds"`` for seeds of the caller.
     """
 
     algorithm: str
+    k: int | None
     seeds: list[Any]
+    complete: bool
+    broken_rules: list[str]
+    rank: int | None
     spread: float
     std_error: float
     interval: tuple[float, float]
@@ -385,18 +411,20 @@ class Compared(Record):
 
 @dataclass(frozen=True)
 class Comparison(ComparisonRecord[Compared]):
-    """Several algorithms on one problem; see `imax.compare`.
+    """Several algorithms and seed sets on one problem; see `imax.compare`.
 
     Attributes
     ----------
     rows : list of Compared
-        In the requested order.
+        In the requested order; with several numbers of seeds all rows of the first number, then those of the next.
     overlap : list of list of float
         Jaccard index of each pair of seed sets: size of the intersection / size of the union.
+    k : int, list of int or None
+        Number or numbers of seeds.
     """
 
     overlap: list[list[float]]
-    k: int
+    k: int | list[int] | None
     model: str
     probability: str
     delta: float
@@ -406,12 +434,29 @@ class Comparison(ComparisonRecord[Compared]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
 
+    def best(self, k: int | None = None) -> Compared | None:
+        """Return the row with the largest spread, or None if all rows are incomplete or break a rule.
+
+        Parameters
+        ----------
+        k : int, optional
+            Number of seeds; default the largest.
+        """
+        k = self.rows[-1].k if k is None else k
+        return next((row for row in self.rows if row.k == k and row.rank == 1), None)
+
     def __repr__(self) -> str:
-        spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
+        several = isinstance(self.k, list)
+        names = [f"{row.algorithm} (k = {row.k})" if several else row.algorithm for row in self.rows]
+        marks = ["" if row.complete else " (incomplete)" for row in self.rows]
+        spreads = ", ".join(
+            f"{name} {row.spread:.6g}{mark}" for name, row, mark in zip(names, self.rows, marks, strict=True)
+        )
         return f"<Comparison: k = {self.k}, {self.model.upper()}, {self.probability}: {spreads}>"
 
 

@@ -39,19 +39,62 @@ def mask(nodes):
     return sum(1 << v for v in set(nodes))
 
 
-def admitted(allowed, *, k=None, forced=(), group=None, quotas=None, cost=None, budget=None):
-    """Yield the seed sets that a constraint admits: the forced nodes and any number of allowed ones."""
+def admitted(
+    allowed, *, k=None, forced=(), group=None, quotas=None, minimum=None, cost=None, budget=None, group_budgets=None
+):  # fmt: skip
+    """Yield the seed sets that a constraint admits: the forced nodes and any number of allowed ones.
+
+    `quotas` and `minimum` are the largest and the smallest number of seeds of each group, `group_budgets` the largest
+    total cost of the seeds of each group.
+    """
     rest = sorted(set(allowed) - set(forced))
     for size in range(len(rest) + 1):
         for free in itertools.combinations(rest, size):
             seeds = [*forced, *free]
+
+            def own(name, seeds=seeds):
+                return [v for v in seeds if group[v] == name]
+
             if k is not None and len(seeds) > k:
                 continue
             if budget is not None and sum(cost[v] for v in seeds) > budget * (1 + 1e-9):
                 continue
-            if quotas is not None and any(sum(group[v] == name for v in seeds) > most for name, most in quotas.items()):
+            if any(len(own(name)) > high for name, high in (quotas or {}).items()):
+                continue
+            if any(len(own(name)) < low for name, low in (minimum or {}).items()):
+                continue
+            if any(sum(cost[v] for v in own(name)) > most * (1 + 1e-9) for name, most in (group_budgets or {}).items()):
                 continue
             yield seeds
+
+
+def greedy_within(sets, order, admitted_sets, *, worth, forced=(), start=(), least=0.0):
+    """Choose the best node among those with which the seeds are a part of an admitted set, until there is none.
+
+    `worth` returns what a node of a gain is ordered by; ties go to the node that stands first in `order`. Nodes worth
+    less than `least` wait until no other node is left. Returns the seeds and their gains.
+    """
+    admitted_sets = [frozenset(s) for s in admitted_sets]
+    left = [set(s) for s in sets if not set(s) & set(start)]
+    seeds, gains = [], []
+
+    def take(v):
+        nonlocal left
+        seeds.append(v)
+        gains.append(sum(v in s for s in left))
+        left = [s for s in left if v not in s]
+
+    for v in forced:
+        take(v)
+    for floor in (least, 0.0):
+        while True:
+            gain = {v: sum(v in s for s in left) for v in order if v not in seeds}
+            fitting = [v for v in gain if any(frozenset([*seeds, v]) <= s for s in admitted_sets)]
+            fitting = [v for v in fitting if worth(v, gain[v])[1] >= floor]
+            if not fitting:
+                break
+            take(max(fitting, key=lambda v: worth(v, gain[v])[0]))
+    return seeds, gains
 
 
 def greedy(sets, order, allowed, *, k=math.inf, forced=(), start=(), group=None, quotas=None, cost=None,

@@ -84,7 +84,7 @@ def test_unknown_nodes(write):  # noqa: F811
     options = ("--candidates", recs, "--algorithm", "degree", *QUICK)
     assert "the candidate 'Nobody' is not a node" in fails(1, "rerank", *options, "lesmis")
     done = run("rerank", *options, "--on-missing", "drop", "lesmis")
-    assert "note: 1 candidates and 0 users are no nodes and left out" in done.stderr
+    assert "note: candidates that the graph does not contain, dropped: 1" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,28 @@ def test_a_budget(write):  # noqa: F811
 def test_quotas(write):  # noqa: F811
     graph = write(SQUARE + "4 5\n")
     teams = write("# teams\n0 red\n1 red\n2 red\n3,blue team\n", "teams")
-    one = record("seed", "-k", 3, "--groups", teams, "--quota", 1, *QUICK, graph)
+    one = record("seed", "-k", 3, "--groups", teams, "--on-missing", "default", "--quota", 1, *QUICK, graph)
     assert sum(v in (0, 1, 2) for v in one["seeds"]) <= 1
-    named = record("seed", "-k", 4, "--groups", teams, "--quota", "red=2", "--quota", "blue team=0", *QUICK, graph)
+    named = record(
+        "seed",
+        "-k",
+        4,
+        "--groups",
+        teams,
+        "--quota",
+        "red=2",
+        "--quota",
+        "blue team=0",
+        "--on-missing",
+        "default",
+        *QUICK,
+        graph,
+    )
     assert 3 not in named["seeds"]
-    assert "that the quotas admit" in run("seed", "-k", 3, "--groups", teams, "--quota", 1, *QUICK, graph).stdout
+    assert (
+        "that the quotas admit"
+        in run("seed", "-k", 3, "--groups", teams, "--on-missing", "default", "--quota", 1, *QUICK, graph).stdout
+    )
 
 
 def test_start_and_include(write):  # noqa: F811
@@ -190,7 +207,7 @@ def test_bad_options(square, options, message):  # noqa: F811
 def test_bad_files(write, square, tmp_path):  # noqa: F811
     negative = write("0 1\n1 -2\n2 1\n3 1\n", "costs")
     assert "costs of node 1 is -2.0" in fails(1, "seed", "--costs", negative, "--budget", 1, square)
-    for content, message in (("0\n", "groups:1: expected a label and a text"), ("0 a\n0 b\n", "groups:2: the node '0'"),
+    for content, message in (("0\n", "groups:1: expected a label and a text"), ("0 a\n0 b\n", "groups:2: the node 0"),
                              ("7 a\n", "groups:1: node 7 is not a node")):  # fmt: skip
         groups = write(content, "groups")
         assert message in fails(1, "seed", "-k", 1, "--groups", groups, "--quota", 1, square)

@@ -170,7 +170,7 @@ def test_voterank_and_core_numbers_of_known_graphs(name):
     theirs = nx.voterank(network)
     assert maximize(graph, 10, algorithm="voterank").seeds == theirs[:10]
     core = nx.core_number(nx.Graph(network))
-    assert k_core.core_numbers(graph).tolist() == [core[v] for v in order]
+    assert k_core.core_numbers(graph)[0].tolist() == [core[v] for v in order]
 
 
 @examples
@@ -190,7 +190,7 @@ def test_pagerank(problem):
 def test_k_core(problem):
     graph, arcs, *_ = problem
     core = naive_heuristics.core_numbers(graph.n_nodes, arcs)
-    assert k_core.core_numbers(graph)[graph.rank].tolist() == core
+    assert k_core.core_numbers(graph)[0][graph.rank].tolist() == core
     seeds, expected = answer(problem, "k-core", lambda v, active: core[v])
     assert seeds == expected
 
@@ -206,7 +206,7 @@ def test_core_numbers_in_small_and_large_waves_and_pieces(monkeypatch, few, chun
     nx.add_star(network, range(240, 280))
     graph = InfluenceGraph.from_networkx(network)
     core = nx.core_number(network)
-    assert dict(zip(graph.labels_of(range(graph.n_nodes)), k_core.core_numbers(graph).tolist(), strict=True)) == core
+    assert dict(zip(graph.labels_of(range(graph.n_nodes)), k_core.core_numbers(graph)[0].tolist(), strict=True)) == core
 
 
 def test_voterank_in_small_pieces(monkeypatch):
@@ -346,6 +346,35 @@ def test_a_time_limit_keeps_the_seeds_so_far(name):
     assert hurried.scores == whole.scores[:1]
     forced = maximize(graph, 6, algorithm=name, time_limit=1e-9, include=[5, 7, 9])
     assert forced.seeds == [5, 7, 9]
+    assert (forced.stop_reason, len(forced.scores)) == ("time limit", 3)
+    assert np.isnan(forced.scores).all()
+    assert len(maximize(graph, 6, algorithm=name, time_limit=1e-9, start=[5, 7, 9])) == 1
+
+
+def test_a_time_limit_within_the_ranks_of_irie_ends_them(monkeypatch):
+    graph = imax.datasets.load("karate")
+    whole = maximize(graph, 6, algorithm="irie")
+    left = iter([True] * 50)
+    monkeypatch.setattr(Limits, "in_time", lambda limits: next(left, False))
+    hurried = maximize(graph, 6, algorithm="irie", time_limit=60)
+    assert hurried.stop_reason == "time limit"
+    assert 1 < len(hurried) < 6
+    assert hurried.seeds == whole.seeds[: len(hurried)]
+    assert hurried.scores == whole.scores[: len(hurried)]
+
+
+def test_a_time_limit_ends_core_numbers_where_they_are():
+    graph = imax.datasets.load("karate")
+    hurried = maximize(graph, 6, algorithm="k-core", time_limit=1e-9)
+    assert (hurried.stop_reason, len(hurried)) == ("time limit", 6)
+    left = iter([True] * 2)
+    limits = Limits(seconds=60)
+    object.__setattr__(limits, "in_time", lambda: next(left, False))
+    core, exact = k_core.core_numbers(graph, limits)
+    true, _ = k_core.core_numbers(graph)
+    assert not exact
+    assert (core <= true).all()
+    assert (core == true)[true < core.max()].all()
 
 
 def test_a_time_limit_ends_pagerank_where_it_is():
@@ -404,4 +433,4 @@ def test_core_numbers_of_a_real_graph(data):
     u, v, _ = graph.arc_arrays()
     network = nx.Graph(zip(u.tolist(), v.tolist(), strict=True))
     core = nx.core_number(network)
-    assert k_core.core_numbers(graph)[graph.rank].tolist() == [core[i] for i in range(graph.n_nodes)]
+    assert k_core.core_numbers(graph)[0][graph.rank].tolist() == [core[i] for i in range(graph.n_nodes)]

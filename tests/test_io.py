@@ -557,13 +557,13 @@ def test_read_node_values(put):
     graph = read_graph(put("10 20\n20 30\n"))
     assert read_node_values(put("20 2.5\n10,1\n30\t0\n"), graph).tolist() == [1.0, 2.5, 0.0]
     assert read_node_values(put("20 2.5\n"), graph, default=1).tolist() == [1.0, 2.5, 1.0]
-    with pytest.raises(FileFormatError, match="2 of 3 nodes have no value, the first is 10"):
+    with pytest.raises(FileFormatError, match=r"2 of 3 nodes have no value \(10, 30\); give a value"):
         read_node_values(put("20 1\n"), graph)
     for text in ("20\n", "20 x\n", "20 nan\n", ",5\n"):
         with pytest.raises(FileFormatError, match=r"g.txt:1: expected a label and a finite number"):
             read_node_values(put(text), graph)
-    with pytest.raises(FileFormatError, match=r"g.txt:2: the node '20' is listed twice"):
-        read_node_values(put("20 1\n20 1\n"), graph)
+    with pytest.raises(FileFormatError, match=r"g.txt:2: the node 20 is listed twice, with different values"):
+        read_node_values(put("20 1\n20 2\n"), graph)
     with pytest.raises(UnknownNodeError, match=r"g.txt:1: "):
         read_node_values(put("5 1\n"), graph)
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,39 @@ def test_a_changed_helper_is_compiled_anew_though_times_and_sizes_stay(package, 
     hits, after = compiled(package, NUMBA_CACHE_DIR=tmp_path / "cache")
     assert hits == 0
     assert after != before
+
+
+def test_folders_of_other_versions_are_deleted_when_nobody_uses_them(tmp_path):
+    ages = {"kernels-old": 31, "kernels-used": 29, "others": 99}
+    for name, days in ages.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "code.nbc").write_text("x")
+        os.utime(tmp_path / name, (time.time() - days * 86_400,) * 2)
+    (tmp_path / "kernels-link").symlink_to(tmp_path / "others")
+    own = compiled(NUMBA_CACHE_DIR=tmp_path)[1]
+    assert {path.name for path in tmp_path.iterdir()} == {own.name, "kernels-used", "kernels-link", "others"}
+    assert (tmp_path / "others" / "code.nbc").exists()
+
+
+def test_a_folder_in_use_stays_young(tmp_path):
+    own = compiled(NUMBA_CACHE_DIR=tmp_path)[1]
+    for days, touched in ((0.5, False), (2, True), (40, True)):
+        then = time.time() - days * 86_400
+        os.utime(own, (then, then))
+        assert compiled(NUMBA_CACHE_DIR=tmp_path) == (1, own)
+        assert (own.stat().st_mtime > then + 1) == touched
+
+
+def test_a_folder_that_is_deleted_while_it_is_used_is_made_anew(tmp_path):
+    code = f"""
+import shutil
+{COMPILE}
+shutil.rmtree(_cache.cache_folders()[0])
+unit(np.int64(5))
+print(len(list(_cache.cache_folders()[0].iterdir())))
+"""
+    done = python(code, NUMBA_CACHE_DIR=tmp_path)
+    assert (done.returncode, done.stderr, done.stdout.split()[-1]) == (0, "", "1")
 
 
 def test_two_processes_that_compile_at_once(tmp_path):

@@ -1,11 +1,16 @@
 """The default memory bound, and the memory limits of algorithms."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import imax
 from imax._utils import memory
-from imax.errors import OutOfMemoryBoundError
+from imax.cli.process import load_engine
+from imax.errors import MissingDependencyError, OutOfMemoryBoundError
 
 GIB = 1 << 30
 
@@ -74,6 +79,22 @@ def test_a_limit_on_the_address_space_counts(system, monkeypatch):
     used = memory._field(memory._STATUS, "VmSize:") << 10
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (used + GIB, used + GIB))
     assert 0.7 * GIB < memory.free_memory() <= 0.75 * GIB
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs limits of the address space")
+def test_a_small_address_space_is_a_clear_error():
+    command = "ulimit -v 393216; exec python -m imax seed --k 2 --threads 1 karate".replace("python", sys.executable)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("imax: error: the limit of the address space (ulimit -v) is 384 MiB;")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_compiler_that_cannot_be_loaded_is_no_error_of_the_output(monkeypatch):
+    monkeypatch.delitem(sys.modules, "scipy.linalg", raising=False)
+    monkeypatch.setitem(sys.modules, "numba.np.arraymath", None)
+    with pytest.raises(MissingDependencyError, match=r"^Numba cannot be loaded: .*; install it again, with llvmlite$"):
+        load_engine()
 
 
 @pytest.fixture(scope="module")

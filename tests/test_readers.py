@@ -193,7 +193,22 @@ def test_decompressed_content_is_bounded(tmp_path, codec):
     with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError):
         imax.read_edgelist(path, max_memory=1000)
     assert (rise() or 0) < 64 << 20
-    assert imax.read_graph(path, max_memory="4M").n_arcs == 1
+    assert imax.read_graph(path, max_memory="8M").n_arcs == 1
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_the_arcs_of_a_text_file_count_in_the_memory_bound(tmp_path, names):
+    path = tmp_path / "plain.txt"
+    path.write_text("a b\n" * 1000 if names else "1 2\n" * 1000)
+    assert imax.read_graph(path, max_memory=8000).n_arcs == 1
+    for read in (imax.read_graph, imax.read_edgelist):
+        with pytest.raises(OutOfMemoryBoundError, match="the arcs of its 1,000 lines take more than the 7,999 bytes"):
+            read(path, max_memory=7999)
+    for command in (["info", str(path)], ["convert", str(path), str(tmp_path / "out.imax")]):
+        assert CliRunner().invoke(main, [*command, "--max-memory", "1M"]).exit_code == 0
+        done = CliRunner().invoke(main, [*command, "--max-memory", "7999"])
+        assert done.exit_code == 1
+        assert "max_memory" in done.stderr
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -43,6 +43,45 @@ def test_simulated_gains_stop_in_time(slow, algorithm):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["greedy", "celf", "celf++"])
+def test_required_seeds_stop_in_time(slow, algorithm):
+    found, seconds = seconds_of(
+        imax.maximize, slow, 5, algorithm=algorithm, include=range(5), start=[9], n_simulations=20_000, time_limit=0.5,
+        rng=1, threads=1,
+    )  # fmt: skip
+    assert seconds < 0.5 + MARGIN
+    assert (found.seeds, found.stop_reason) == ([0, 1, 2, 3, 4], "time limit")
+    assert len(found.gains) == 5
+    assert np.isnan(found.gains[-1])
+
+
+def test_a_time_limit_leaves_the_gains_of_required_seeds_out():
+    graph = imax.datasets.load("karate")
+    for algorithm in ("greedy", "celf", "celf++"):
+        found = imax.maximize(graph, 3, algorithm=algorithm, include=[5, 7], n_simulations=64, time_limit=1e-9, rng=1)
+        assert (found.seeds, found.stop_reason) == ([5, 7], "time limit")
+        assert np.isnan(found.gains).all()
+
+
+def test_reading_counts_in_the_time_limit_of_a_command(tmp_path, monkeypatch):
+    given = []
+    maximize = imax.selection.maximize
+    monkeypatch.setattr("imax.selection.maximize", lambda *a, **named: given.append(named) or maximize(*a, **named))
+    load = imax.datasets.resolve("karate")
+
+    def slowly(**options):
+        time.sleep(0.2)
+        return load(**options)
+
+    monkeypatch.setattr("imax.datasets.resolve", lambda name: slowly)
+    for limit in ("60", "0.1"):
+        done = CliRunner().invoke(main, ["seed", "--k", "2", "--time-limit", limit, "-q", "--format", "json", "karate"])
+        assert done.exit_code == 0, done.output
+    assert 50 < given[0]["time_limit"] < 59.8
+    assert 0 < given[1]["time_limit"] < 0.1
+
+
+@pytest.mark.slow
 def test_the_work_after_a_choice_stops_in_time(slow):
     found, seconds = seconds_of(
         imax.maximize, slow, 2, algorithm="celf", n_simulations=20_000, candidates=[0, 1], time_limit=2.0, rng=1,

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["default_memory", "free_memory", "peak_rise"]
+__all__ = ["address_space_limit", "default_memory", "free_memory", "peak_rise"]
 
 _MACHINE, _GROUPS, _OWN_GROUPS = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _UNLIMITED = 1 << 60  # version 1 has no word for no limit
@@ -54,13 +54,21 @@ def _free_of_machine() -> int | None:
             return None
 
 
-def _free_address_space() -> int | None:
+def address_space_limit() -> int | None:
+    """Return the bytes of address space that the process may have (``ulimit -v``); None without a limit."""
     try:
         import resource
+    except ImportError:  # Windows
+        return None
+    limit: int = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
 
-        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        return None if limit == resource.RLIM_INFINITY else limit - (_field(_STATUS, "VmSize:") << 10)
-    except (ImportError, OSError, ValueError):
+
+def _free_address_space() -> int | None:
+    limit = address_space_limit()
+    try:
+        return None if limit is None else limit - (_field(_STATUS, "VmSize:") << 10)
+    except (OSError, ValueError):
         return None
 
 

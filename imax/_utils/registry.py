@@ -34,6 +34,8 @@ class Entry(Generic[F_co]):
         Default of ``epsilon``; None if the algorithm has no such argument.
     decreasing_gains : bool
         Whether gains never increase from one seed to the next, except after seeds that the user requires.
+    symmetric : bool
+        Whether it needs the IC model, and a graph in which each arc has an opposite arc with the same probability.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Entry(Generic[F_co]):
     accepts: frozenset[str] = frozenset()
     epsilon: float | None = None
     decreasing_gains: bool = False
+    symmetric: bool = False
 
 
 class Registry(Mapping[str, Entry[F_co]]):

@@ -11,7 +11,7 @@ from ..errors import InvalidArgumentError, MissingDependencyError
 
 __all__ = ["Column", "column_names", "columns_of", "has_missing", "is_table", "library_of", "values_of"]
 
-Column: TypeAlias = "NDArray[Any] | list[Any]"
+Column: TypeAlias = NDArray[Any] | list[Any]
 
 _PLAIN = "biuf"  # kinds of arrays that stay arrays
 _SHOWN = 10  # names of columns in a message

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 from ..selection.problem import Problem, Progress, check_work
 from .assignment import Assignment
 from .outcome import Invitations, certified
@@ -33,7 +33,7 @@ def assign(
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
     spare: str | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -74,9 +74,9 @@ def assign(
         ``"all"`` uses them even for nodes whom others have invited. With ``oracle="exact"``, a gain of 0 is certain,
         and ``"uninvited"`` leaves them unused. `Assignment.unused` counts the unused invitations. The local algorithms
         use as many invitations as they can and reject this argument.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached passive nodes. By node index of the whole
-        graph, or by label. Default 1 for each node.
+    node_weights : node values, optional
+        Weight of each node of the whole graph, see `imax.Constraints`: the spread is the total weight of the reached
+        passive nodes. Default 1 each.
     max_steps, deadline, delay
         As in `imax.maximize`: count only passive nodes that the invited friends reach in so many steps, or until the
         deadline.
@@ -168,7 +168,7 @@ def _check_oracle(oracle: str | None, n_rr_sets: int | None, n_simulations: int 
 
 def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64]:
     """Return the weight of each node by internal id, 0 for inviters."""
-    given = check_node_weights(problem.graph, node_weights)
+    given = NodeReader(problem.graph).node_weights(node_weights)
     weights = np.where(problem.blocked, 0.0, 1.0 if given is None else given)
     if not weights.any():
         raise InvalidArgumentError(

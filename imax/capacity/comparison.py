@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
@@ -14,7 +14,7 @@ from ..diffusion.deadline import DEADLINE_ARGUMENTS, ArcDelays, Deadline, check_
 from ..diffusion.simulation import spread
 from ..diffusion.tables import check_model, prepare
 from ..errors import InvalidArgumentError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 from ..selection.comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
 from .assigning import assign, check_problem
 from .assignment import Assignment, CapacityComparison, ComparedAssignment
@@ -32,7 +32,7 @@ def compare(
     model: str = "ic",
     epsilon: float | None = None,
     delta: float | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -173,7 +173,7 @@ def _warm_up(problem: CapacityProblem, name: str, options: dict[str, Any]) -> No
 
 def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64] | None:
     """Return the weights of the nodes of the passive graph, by its index: it has the nodes in the same order."""
-    weights = check_node_weights(problem.graph, node_weights)
+    weights = NodeReader(problem.graph).node_weights(node_weights)
     if weights is None:
         return None
     ids = problem.graph.rank

@@ -1,10 +1,12 @@
 """From options to arguments of the library: labels, values and groups that files hold, quotas, seeds."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import FileFormatError, InvalidArgumentError
+from ..errors import FileFormatError
+from .context import Context
 from .errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -14,12 +16,12 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "files_of", "given", "read_arguments", "read_seeds", "read_weights", "reject_options", "reject_two_stdin",
-    "require_seeds",
+    "files_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
+    "reject_two_stdin", "require_seeds",
 ]  # fmt: skip
 
 _LABEL_FILES = ("candidates", "exclude", "include", "start")
-_VALUE_FILES = ("costs", "node_weights")
+_VALUE_FILES = ("costs", "groups")
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
@@ -46,54 +48,58 @@ def reject_options(options: dict[str, Any], names: tuple[str, ...], with_option:
 
 def reject_two_stdin(**files: str | None) -> None:
     """Reject two inputs from standard input; the names are those of options or arguments."""
-    names = [name for name, path in files.items() if path == "-"]
+    names = [name for name, path in files.items() if path is not None and path.partition(":")[0] == "-"]
     if len(names) > 1:
         raise click.UsageError(f"{' and '.join(names)} cannot both be standard input")
 
 
 def files_of(options: dict[str, Any]) -> dict[str, str | None]:
     """Return the input files of the options on nodes, by the options' names."""
-    return {flag_of(name): options[name] for name in (*_LABEL_FILES, *_VALUE_FILES, "groups") if name in options}
+    names = (*_LABEL_FILES, *_VALUE_FILES, "node_weights")
+    found = {flag_of(name): options[name] for name in names if name in options}
+    return found | ({"--delay": options["delay"]} if "delay" in options else {})
 
 
-def read_arguments(graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that are set as arguments of the library: the content of files instead of their names."""
-    from ..graph.node_values import node_costs
-    from ..io import read_labels, read_node_texts, read_node_values
+def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that are set as arguments of the library, with the content of files, aligned by label.
+
+    What was ignored, dropped or filled in is printed as a note.
+    """
+    from ..selection.constraints import aligned_rules
 
     found = given(options)
-    for name in _LABEL_FILES:
-        if name in found:
-            found[name] = read_labels(found[name], graph)
+    files: Any = {name: Path(found[name]) for name in (*_LABEL_FILES, *_VALUE_FILES) if name in found}
+    found |= aligned_rules(context.reader(graph), files)
     if "node_weights" in found:
-        found["node_weights"] = read_weights(found["node_weights"], graph)
-    if "costs" in found:
-        path = found["costs"]
-        found["costs"] = read_node_values(path, graph)
-        try:
-            node_costs(graph, found["costs"])
-        except InvalidArgumentError as error:
-            raise FileFormatError(f"{path}: {error}") from None
-    if "groups" in found:
-        found["groups"] = read_node_texts(found["groups"], graph)
+        found["node_weights"] = read_weights(context, graph, found["node_weights"])
+    if "delay" in found:
+        found["delay"] = read_delay(found["delay"], graph)
     if "quotas" in found:
         found["quotas"] = _quotas(found["quotas"])
+    context.print_notes()
     return found
 
 
-def read_weights(path: str | None, graph: "InfluenceGraph") -> "NDArray[np.float64] | None":
+def read_weights(context: Context, graph: "InfluenceGraph", path: str | None) -> "NDArray[np.float64] | None":
     """Return the node weights of a file, by node index; None without a file."""
     if path is None:
         return None
-    from ..graph.node_values import node_weights
-    from ..io import read_node_values
+    weights = context.reader(graph).node_weights(Path(path))
+    context.print_notes()
+    return None if weights is None else weights[graph.rank]
 
-    values = read_node_values(path, graph)
-    try:
-        node_weights(graph, values)
-    except InvalidArgumentError as error:
-        raise FileFormatError(f"{path}: {error}") from None
-    return values
+
+def read_delay(spec: str | None, graph: "InfluenceGraph") -> "str | dict[tuple[Any, Any], float] | None":
+    """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is."""
+    if spec is None or spec.lower().startswith("exponential"):
+        return spec
+    from ..io import read_graph
+
+    given_delays = read_graph(spec, probability="weighted_cascade", column=True, directed=graph.report.directed)
+    weight = given_delays.weight
+    if weight is None:
+        raise FileFormatError(f"{spec}: a file of delays has a source, a target and a mean delay per line")
+    return {(u, v): mean for (u, v, _), mean in zip(given_delays.arcs(), weight.tolist(), strict=True)}
 
 
 def _quotas(texts: tuple[str, ...]) -> int | dict[str, int]:
@@ -122,12 +128,15 @@ def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:
         raise click.UsageError("no seeds; give --seeds FILE or --seed NODE")
 
 
-def read_seeds(graph: "InfluenceGraph", seed_file: str | None, seed_labels: tuple[str, ...]) -> list[Any]:
-    """Return the labels of ``--seed`` and ``--seeds``: integers if the graph's labels are integers."""
-    from ..io import read_labels
-    from ..io.text import integer
+def read_seeds(
+    context: Context, graph: "InfluenceGraph", seed_file: str | None, seed_labels: tuple[str, ...]
+) -> list[Any]:
+    """Return the labels of ``--seed`` and ``--seeds``."""
+    from ..io.node_columns import as_labels
 
-    seeds: list[Any] = list(seed_labels)
-    if graph.labels.kind != "object":
-        seeds = [text if integer(text) is None else integer(text) for text in seed_labels]
-    return seeds if seed_file is None else seeds + read_labels(seed_file, graph)
+    reader = context.reader(graph)
+    ids = [reader.nodes(as_labels(list(seed_labels), graph.labels), "seeds")] if seed_labels else []
+    if seed_file is not None:
+        ids.append(reader.nodes(Path(seed_file), "seeds"))
+    context.print_notes()
+    return [label for part in ids if part is not None for label in graph.labels_of(part)]

@@ -30,6 +30,7 @@ __all__ = ["certify_seeds"]
 @opt.seed_options
 @opt.integer("-k", "--k", help="Compare with the best k seeds.  [default: the number of given seeds]")
 @opt.model_options
+@opt.deadline_options
 @opt.number(
     "--epsilon",
     default=0.02,
@@ -51,8 +52,8 @@ def certify_seeds(context: Context, seed_file: str | None, seed_labels: tuple[st
     require_seeds(seed_file, seed_labels)
     reject_two_stdin(**{"GRAPH": context.source, "--seeds": seed_file, **files_of(options)})
     graph = context.open_graph()
-    seeds = read_seeds(graph, seed_file, seed_labels)
-    arguments = read_arguments(graph, options)
+    seeds = read_seeds(context, graph, seed_file, seed_labels)
+    arguments = context.after_reading(read_arguments(context, graph, options))
     from ..selection import certify
 
     found = certify(graph, seeds, progress=selection_progress(context.status), **context.work, **arguments)

@@ -36,6 +36,7 @@ _TITLES = ("algorithm", "spread", "95 % interval", "certified", "time", "memory"
 @opt.algorithms_option("selection", default="all", show_default=True)
 @opt.graph_options
 @opt.model_options
+@opt.deadline_options
 @opt.epsilon_option("selection")
 @opt.delta_option
 @opt.candidate_options
@@ -52,7 +53,7 @@ def compare_algorithms(context: Context, k: int, algorithms: str, **options: Any
     """
     reject_two_stdin(**{"GRAPH": context.source, **files_of(options)})
     graph = context.open_graph()
-    arguments = read_arguments(graph, options)
+    arguments = read_arguments(context, graph, options)
     from ..selection import compare
 
     progress = algorithm_progress(context.status)

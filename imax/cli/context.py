@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,9 +18,11 @@ from .progress import Status
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
+    from ..io.node_reader import NodeReader
 
 __all__ = ["Context", "command"]
 
+_SHORTEST = 1e-3  # seconds that are left of a time limit after long reading: the first result is still computed
 _READING = ("probability", "directed", "multi_edges", "on_bad_line")
 
 
@@ -43,10 +46,16 @@ class Context:
         Number of threads.
     max_memory : int or None
         The value of ``--max-memory``; None if it is not given, or the command does not have it.
+    on_missing : str or None
+        The value of ``--on-missing``; None if the command does not have it.
     reading : dict
         Options on how to read the graph.
     status : Status
         The status line.
+    notes : list of str
+        What was ignored, dropped or filled in when the files about nodes were read.
+    began : float
+        Start of the command on the clock `time.perf_counter`.
     """
 
     source: str
@@ -56,8 +65,12 @@ class Context:
     rng: int
     threads: int | None
     max_memory: int | None
+    on_missing: str | None
     reading: dict[str, Any]
     status: Status = field(init=False)
+    notes: list[str] = field(init=False, default_factory=list)
+    _reader: "NodeReader | None" = field(init=False, default=None)
+    began: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
         check_writable(self.output)
@@ -74,6 +87,7 @@ class Context:
             rng=options.pop("rng"),
             threads=options.pop("threads"),
             max_memory=options.get("max_memory"),
+            on_missing=options.pop("on_missing", None),
             reading={name: options.pop(name) for name in _READING if name in options},
         )
 
@@ -82,10 +96,32 @@ class Context:
         """Return the arguments of the library that every computation has: the random seed and the threads."""
         return {"rng": self.rng, "threads": self.threads}
 
+    def after_reading(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return arguments whose time limit is smaller by the time that has passed since the start of the command."""
+        limit = arguments.get("time_limit")
+        if limit is None:
+            return arguments
+        return arguments | {"time_limit": max(limit - (perf_counter() - self.began), _SHORTEST)}
+
     def note(self, text: str) -> None:
         """Print a note on standard error."""
         if not self.quiet:
             click.echo(f"note: {text}", err=True)
+
+    def reader(self, graph: "InfluenceGraph") -> "NodeReader":
+        """Return the reader of the files about the nodes of the graph."""
+        if self._reader is None:
+            from ..io.node_reader import NodeReader
+
+            self._reader = NodeReader(graph, self.on_missing, option="--on-missing {}".format)
+        return self._reader
+
+    def print_notes(self) -> None:
+        """Print the notes of the reader that were not printed before."""
+        if self._reader is not None:
+            for text in self._reader.notes[len(self.notes) :]:
+                self.notes.append(text)
+                self.note(text)
 
     def open_graph(self) -> "InfluenceGraph":
         """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
@@ -143,8 +179,9 @@ class Context:
         )
 
     def as_json(self, record: dict[str, Any]) -> str:
-        """Return a result as JSON, with the random seed and the source of the graph."""
-        return as_json(record | {"random_seed": self.rng, "source": self.source})
+        """Return a result as JSON, with the random seed, the source of the graph and the notes on files."""
+        notes = {"notes": [*self.notes, *record["notes"]]} if "notes" in record else {}
+        return as_json(record | notes | {"random_seed": self.rng, "source": self.source})
 
     def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
         """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""

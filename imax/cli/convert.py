@@ -30,8 +30,9 @@ _EDGE_LISTS = (".txt", ".csv")
 )
 @opt.graph_options
 @click.argument("out", type=click.Path())
+@opt.reading_memory_option
 @opt.common_options
-def convert_graph(context: Context, out: str) -> int:
+def convert_graph(context: Context, out: str, max_memory: str | None) -> int:
     """Write GRAPH to the file OUT, in the format of its ending.
 
     .imax is a binary file, which loads in milliseconds and keeps labels, probabilities and the third column. .txt

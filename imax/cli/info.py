@@ -23,9 +23,10 @@ __all__ = ["describe_graph"]
     ),
 )
 @opt.graph_options
+@opt.reading_memory_option
 @opt.format_option("table", "json", note="table is for people, json for programs.")
 @opt.common_options
-def describe_graph(context: Context) -> int:
+def describe_graph(context: Context, max_memory: str | None) -> int:
     """Describe GRAPH: nodes, arcs, degrees, arcs that reading dropped or merged, probabilities and a fingerprint.
 
     GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help. Graphs with equal fingerprints

@@ -14,9 +14,9 @@ from .errors import WrongUsage, name_option
 
 __all__ = [
     "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "delta_option", "epsilon_option", "format_option", "graph_options", "integer",
-    "max_memory_option", "model_options", "number", "oracle_options", "output_option", "seed_options",
-    "simulations_option",
+    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
+    "integer", "max_memory_option", "model_options", "number", "oracle_options", "output_option",
+    "reading_memory_option", "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -171,14 +171,37 @@ model_options = all_of(
     click.option(
         "--node-weights",
         metavar="FILE",
-        help="Weight of each node, a node and a number per line: the spread is the total weight of the reached nodes.  "
-        "[default: 1 each]",
+        help="Weight of each node, a node and a number per line or FILE:NODE:WEIGHT: the spread is the total weight of "
+        "the reached nodes.  [default: 1 each]",
+    ),
+    choice(
+        "--on-missing",
+        values=["error", "drop", "default"],
+        default="error",
+        help="Nodes of the graph that a file with costs, groups or weights does not list, and labels in files that are "
+        "not in the graph: stop with an error; drop both (such nodes cannot be chosen, or count 0); or ignore such "
+        "labels and use defaults (weight 1, no group; no cost: the node cannot be chosen).",
     ),
     number(
         "--time-limit",
         metavar="SECONDS",
         rule=check.positive,
         help="Stop after this time, with the best result so far.",
+    ),
+)
+deadline_options = all_of(
+    integer("--max-steps", help="Count only nodes that the seeds reach in at most N steps.  [default: no limit]"),
+    number(
+        "--deadline",
+        metavar="TIME",
+        rule=check.positive,
+        help="Count only nodes that the seeds reach until this time. It requires --delay.  [default: no limit]",
+    ),
+    click.option(
+        "--delay",
+        metavar="SPEC",
+        help="Delays of the arcs, for --deadline: exponential:MEAN, or a file with a source, a target and the mean "
+        "delay of the arc per line.",
     ),
 )
 delta_option = number(
@@ -189,7 +212,14 @@ max_memory_option = click.option(
     metavar="SIZE",
     callback=_checked(check.memory_bytes),
     help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far. It is "
-    "also the limit of the decompressed size of the file of GRAPH.",
+    "also the limit of the decompressed size of the file of GRAPH, and of the arcs of a text file.",
+)
+reading_memory_option = click.option(
+    "--max-memory",
+    metavar="SIZE",
+    callback=_checked(check.memory_bytes),
+    help="Memory limit of reading, such as 500M or 2GiB: of the decompressed size of the file of GRAPH, and of the "
+    "arcs of a text file.  [default: three quarters of the free memory]",
 )
 
 
@@ -247,28 +277,31 @@ def oracle_options(family: str, values: list[str], simulations: str = "") -> Dec
 
 candidate_options = all_of(
     click.option(
-        "--candidates", metavar="FILE", help="Nodes that may be chosen as seeds, one per line.  [default: all]"
+        "--candidates",
+        metavar="FILE",
+        help="Nodes that may be chosen as seeds, one per line or FILE:COLUMN.  [default: all]",
     ),
-    click.option("--exclude", metavar="FILE", help="Nodes that may not be chosen as seeds, one per line."),
-    click.option("--include", metavar="FILE", help="Nodes that must be among the seeds, one per line."),
+    click.option(
+        "--exclude", metavar="FILE", help="Nodes that may not be chosen as seeds, one per line or FILE:COLUMN."
+    ),
+    click.option("--include", metavar="FILE", help="Nodes that must be among the seeds, one per line or FILE:COLUMN."),
 )
 constraint_options = all_of(
     candidate_options,
     click.option(
         "--start",
         metavar="FILE",
-        help="Nodes that are already active, one per line. The spread of the seeds is what they add to them.",
+        help="Nodes that are already active, one per line or FILE:COLUMN. The spread of the seeds is what they add "
+        "to them.",
     ),
-    click.option("--costs", metavar="FILE", help="Cost of each node, a node and a number per line."),
+    click.option("--costs", metavar="FILE", help="Cost of each node, a node and a number per line or FILE:NODE:COST."),
     number(
         "--budget",
         metavar="COST",
         rule=check.positive,
         help="Largest total cost of the seeds. It requires --costs and replaces --k.",
     ),
-    click.option(
-        "--groups", metavar="FILE", help="Group of each node, a node and a name per line; other nodes have none."
-    ),
+    click.option("--groups", metavar="FILE", help="Group of each node, a node and a name per line or FILE:NODE:GROUP."),
     click.option(
         "--quota",
         "quotas",
@@ -278,6 +311,8 @@ constraint_options = all_of(
     ),
 )
 seed_options = all_of(
-    click.option("--seeds", "seed_file", metavar="FILE", help="File of seeds, one per line; - is standard input."),
+    click.option(
+        "--seeds", "seed_file", metavar="FILE", help="Seeds, one per line or FILE:COLUMN; - is standard input."
+    ),
     click.option("--seed", "seed_labels", multiple=True, metavar="NODE", help="A seed. It can be given several times."),
 )

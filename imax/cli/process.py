@@ -13,12 +13,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from .._utils.memory import address_space_limit
+from ..errors import MissingDependencyError, OutOfMemoryBoundError
+
 __all__ = ["BROKEN_PIPE", "INTERRUPTED", "TERMINATED", "Process", "end_process", "load_engine"]
 
 INTERRUPTED = 130  # the exit code by which shells show SIGINT
 TERMINATED = 143  # SIGTERM
 BROKEN_PIPE = 141  # and SIGPIPE
 _RAISE_AGAIN_SECONDS = 0.05
+_ADDRESS_SPACE = 448 << 20  # bytes; measured: 380 MiB with machine code in the cache
 _MAIN_THREAD = threading.main_thread().ident or 0
 
 
@@ -124,13 +128,28 @@ def load_engine() -> None:
     assumes that there is no BLAS library. Numba has no setting for this. Without this function ``imax seed --k 5
     karate`` takes 0.74 s instead of 0.53 s (medians of 12 alternating runs, 2 cores). It is called only in a process
     that was started as ``imax``, where no other code can need Numba's linear algebra.
+
+    Raises
+    ------
+    OutOfMemoryBoundError
+        If a limit on the address space is too small: the compiler would end the process, or fail without a reason.
+    MissingDependencyError
+        If Numba cannot be loaded.
     """
+    limit = address_space_limit()
+    if limit is not None and limit < _ADDRESS_SPACE:
+        raise OutOfMemoryBoundError(
+            f"the limit of the address space (ulimit -v) is {limit >> 20} MiB; imax needs at least "
+            f"{_ADDRESS_SPACE >> 20} MiB to load its compiler, so raise the limit"
+        )
     modules: dict[str, Any] = sys.modules
     name = "scipy.linalg"
     if name not in modules:
         modules[name] = None
         try:
             import numba.np.arraymath  # noqa: F401
+        except (ImportError, OSError) as error:
+            raise MissingDependencyError(f"Numba cannot be loaded: {error}; install it again, with llvmlite") from error
         finally:
             del modules[name]  # later imports of scipy.linalg work as usual
     gc.freeze()

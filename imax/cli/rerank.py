@@ -65,15 +65,16 @@ __all__ = ["rerank_candidates"]
 )
 @opt.choice(
     "--on-missing",
-    values=["error", "drop"],
+    values=["error", "drop", "default"],
     default="error",
-    help="Users and candidates that are not in the graph: stop with an error, or drop them.",
+    help="What cannot be ranked: stop with an error; or keep the given order of unknown users and drop unknown and "
+    "repeated candidates; or place unknown candidates after the others.",
 )
 @opt.choice(
     "--on-short",
     values=["error", "keep"],
-    default="error",
-    help="Lists of fewer than k candidates: stop with an error, or keep them.",
+    help="Lists of fewer than k candidates: stop with an error, or keep them.  [default: keep, but error with "
+    "--on-missing error]",
 )
 @click.option(
     "--evaluate",
@@ -90,8 +91,7 @@ def rerank_candidates(
     candidates: str,
     k: int | None,
     acceptance: str | None,
-    on_missing: str,
-    on_short: str,
+    on_short: str | None,
     evaluate: str | None,
     **options: Any,
 ) -> int:
@@ -120,11 +120,10 @@ def rerank_candidates(
     reranker = Reranker(graph, acceptance=_acceptance(acceptance, graph), **context.work, **given(options))
     context.status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))
-    ranking = reranker.rerank(table, k, on_missing=on_missing, on_short=on_short)
+    ranking = reranker.rerank(table, k, on_missing=context.on_missing or "error", on_short=on_short)
     context.status.clear()
-    if ranking.dropped_rows:
-        dropped = f"{ranking.dropped_rows:,} candidates and {ranking.dropped_users:,} users"
-        context.note(f"{dropped} are no nodes and left out")
+    for note in ranking.notes:
+        context.note(note)
     return _print(context, ranking, truth, k)
 
 

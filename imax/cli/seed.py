@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_seeds"]
 
 _LEAST_SECONDS = 0.1  # of a verification after the time limit
+_SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay")
 _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets", "oracle", "n_simulations")
 
 
@@ -39,6 +40,7 @@ _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets"
         "imax seed --k 20 --groups teams.txt --quota 3 friends.imax",
         "imax seed --k 10 --start running.txt friends.imax",
         "imax seed --target-spread 5000 friends.imax",
+        "imax seed --k 20 --deadline 7 --delay exponential:2 friends.imax",
         "imax seed --k 100 --curve --plot curve.png friends.imax",
     ),
     partial_results=True,
@@ -50,6 +52,7 @@ _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets"
 )
 @opt.graph_options
 @opt.model_options
+@opt.deadline_options
 @opt.algorithm_option("selection")
 @opt.epsilon_option("selection")
 @opt.delta_option
@@ -94,7 +97,7 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
         check_curve({**options, "verify": verify}, plot)
     began = perf_counter()
     graph = context.open_graph()
-    arguments = read_arguments(graph, options)
+    arguments = context.after_reading(read_arguments(context, graph, options))
     seconds = perf_counter() - began
     context.status.show("selecting")
     if curve:
@@ -141,7 +144,7 @@ def _verify(
             threads=context.threads,
             progress=simulation_progress(context.status, "verifying: "),
             time_limit=None if limit is None else max(limit - result.seconds["total"], _LEAST_SECONDS),
-            **{name: arguments[name] for name in ("model", "node_weights") if name in arguments},
+            **{name: arguments[name] for name in _SIMULATED if name in arguments},
         )
     except KeyboardInterrupt:
         return None

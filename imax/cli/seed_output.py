@@ -63,6 +63,7 @@ def _record(context: Context, answer: Answer) -> dict[str, Any]:
     graph, report, verification = answer.graph, answer.graph.report, answer.verification
     return answer.result.to_dict() | {
         "random_seed": context.rng,
+        "notes": [*context.notes, *answer.result.notes],
         "seconds": {"read": round(answer.reading, 6), **answer.result.seconds},
         "graph": {
             "source": context.source,

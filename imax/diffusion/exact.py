@@ -2,15 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
+from ..io.node_reader import NodeList, NodeValues
 from .deadline import ArcDelays, Deadline, check_deadline
 from .exact_timed import Option, timed_spread
 from .inputs import check_inputs
@@ -26,11 +26,11 @@ _WORLDS_PER_CALL = 1 << 14  # an interrupt waits for the end of a call
 
 def exact_spread(
     graph: Any,
-    seeds: Iterable[Hashable],
+    seeds: NodeList,
     *,
     model: str = "ic",
     probability: str | None = None,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -45,14 +45,15 @@ def exact_spread(
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    seeds : iterable of labels
+    seeds : list of nodes
         Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     probability : str, optional
         Scheme of arc probabilities, see `imax.probabilities`. Default: the graph's own probabilities.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
+        each.
     max_steps, deadline, delay
         As in `imax.spread`. With `deadline` there may be at most 4096 worlds, each with at most 256 sets of nodes that
         can be active at the same time.
@@ -85,7 +86,7 @@ def exact_spread(
     >>> imax.exact_spread(path, [0])
     1.75
     """
-    checked = check_inputs(graph, seeds, model, probability, node_weights)
+    checked = check_inputs(graph, seeds, model, probability, node_weights, option=None)
     until = check_deadline(checked.graph, max_steps=max_steps, deadline=deadline, delay=delay)
     return spread_of(checked.graph, checked.seeds, checked.model, checked.weights, deadline=until)
 

@@ -2,19 +2,20 @@
 
 import math
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check, parallel
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
+from ..io.node_reader import NodeList, NodeValues
 from ..results import SpreadEstimate
 from .deadline import ArcDelays, Deadline, check_deadline
 from .inputs import check_inputs
@@ -35,13 +36,14 @@ Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
 
 def spread(
     graph: Any,
-    seeds: Iterable[Hashable],
+    seeds: NodeList,
     *,
     model: str = "ic",
     probability: str | None = None,
     n_simulations: int = 10_000,
     confidence: float = 0.95,
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
+    on_missing: str | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -55,7 +57,7 @@ def spread(
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    seeds : iterable of labels
+    seeds : list of nodes
         Repeated labels count once.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
@@ -65,8 +67,12 @@ def spread(
         At least 2.
     confidence : float, default 0.95
         Level of the confidence interval, which follows from the central limit theorem.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node: the spread is the total weight of the reached nodes. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
+        each.
+    on_missing : {"error", "drop", "default"}, optional
+        What to do with seeds that are not in the graph and nodes without a weight, see `imax.Constraints`; default
+        ``"error"``.
     max_steps : int, optional
         Count only nodes that the seeds reach in at most so many steps. Default: no limit.
     deadline : float, optional
@@ -116,7 +122,7 @@ def spread(
     total = check.count(n_simulations, "n_simulations", low=2)
     level = check.open_unit(confidence, "confidence")
     limit = math.inf if time_limit is None else check.positive(time_limit, "time_limit")
-    checked = check_inputs(graph, seeds, model, probability, node_weights, rng)
+    checked = check_inputs(graph, seeds, model, probability, node_weights, rng, on_missing)
     until = check_deadline(checked.graph, max_steps=max_steps, deadline=deadline, delay=delay)
     key = key_from(rng)
     n_threads = check.threads(threads)
@@ -140,6 +146,7 @@ def spread(
         seconds=time.perf_counter() - began,
         rng_key=key,
         version=__version__,
+        notes=checked.notes,
         **Deadline.facts(until),
     )
 

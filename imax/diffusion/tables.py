@@ -26,6 +26,7 @@ __all__ = ["HEAVY_FROM", "MODELS", "TABLE_MEAN", "Diffusion", "check_model", "fo
 
 MODELS = ("ic", "lt")
 TABLE_MEAN = 4.0  # largest mean number of live arcs that is drawn from a table
+_PART_ARCS = 1 << 22  # a thread builds the tables of so many arcs in about 0.2 s
 HEAVY_FROM = 0.5  # each arc of at least this probability gets a coin of its own
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -248,7 +249,7 @@ def _ic_general(
             ic_tables, ptr, idx, probability, by_target, HEAVY_FROM, tables, np.empty(size), np.empty(size, np.int64),
             a, b,
         )
-        for a, b in parallel.even_parts(ptr, threads) or [(0, n)]
+        for a, b in _parts(ptr, threads)
     ]  # fmt: skip
     parallel.run(tasks, threads)
     heavy = int((tables.record[:, HEAVY_LIGHT] >> np.uint64(32)).max(initial=0))
@@ -269,7 +270,12 @@ def _lt_general(graph: InfluenceGraph, threads: int) -> Diffusion:
     weight = graph.arc_values()
     tasks = [
         partial(lt_tables, ptr, graph.in_idx, weight, LT_SLACK, tables, np.empty(size), np.empty(size, np.int64), a, b)
-        for a, b in parallel.even_parts(ptr, threads) or [(0, n)]
+        for a, b in _parts(ptr, threads)
     ]
     parallel.run(tasks, threads)
     return Diffusion(n, 1, tables)
+
+
+def _parts(ptr: NDArray[np.int64], threads: int) -> list[tuple[int, int]]:
+    """Cut rows into ranges for threads, so small that an interrupt has an effect soon."""
+    return parallel.even_parts(ptr, max(threads, int(ptr[-1]) // _PART_ARCS)) or [(0, ptr.size - 1)]

@@ -125,7 +125,7 @@ class Labels:
 
     def unknown(self, label: Any, what: str, *, argument: str | None = None) -> UnknownNodeError:
         """Return the error for a label that names no node; the message begins with `what`."""
-        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self._hint()})", argument=argument)
+        return UnknownNodeError(f"{what} {label!r} is not a node of the graph ({self.hint()})", argument=argument)
 
     def _find(self, label: Hashable) -> int:
         if self.kind == "object":
@@ -148,7 +148,8 @@ class Labels:
         found = self._order[position]
         return np.where(known[found] == numbers, found, -1)
 
-    def _hint(self) -> str:
+    def hint(self) -> str:
+        """Return what the labels are, for messages."""
         if self.kind == "range":
             return f"nodes are the whole numbers 0 to {self.n - 1}"
         first = ", ".join(repr(x) for x in self.take(np.arange(min(3, self.n))))

@@ -284,7 +284,7 @@ def _parse_blocks(
     lines = parallel.run([partial(_count_lines, block) for block in blocks], threads)
     places = [0, *accumulate(lines)]
     width = 2 * np.dtype(parser.dtype).itemsize + (0 if options.third is None else 4)
-    content.require_memory(places[-1] * width, f"the arcs of its {places[-1]:,} lines take", announced=False)
+    content.require_memory(places[-1] * width, f"the arcs of its {places[-1]:,} lines take")
     source: NDArray[Any] = np.empty(places[-1], parser.dtype)
     target: NDArray[Any] = np.empty(places[-1], parser.dtype)
     weight = None if options.third is None else np.empty(places[-1], np.float32)

@@ -1,13 +1,14 @@
-"""Files about nodes: lists and sets of labels, a number or a string per node."""
+"""Files about nodes: lists and sets of labels, a number or a text per node, in lines or in columns of a table."""
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileFormatError
-from .text import Content, PathLike, integer, load, number, quoted
+from ..graph.node_values import Aligner, examples
+from .node_columns import as_labels, file_columns, read_label_column, read_node_column
+from .text import Content, PathLike, load, quoted
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
@@ -16,16 +17,16 @@ __all__ = ["read_active_sets", "read_labels", "read_node_texts", "read_node_valu
 
 
 def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
-    r"""Return the node labels in a file with one label per line.
+    r"""Return the node labels in a file with one label per line, or in a column of a table.
 
     Blank lines and lines that start with ``#`` are ignored.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file. ``"-"`` is standard input.
+        The file, as ``FILE`` or ``FILE:COLUMN``; see :doc:`/how-to/user-tables`. ``"-"`` is standard input.
     graph : InfluenceGraph
-        Graph that the labels belong to. If its labels are integers, lines are read as integers.
+        Graph that the labels belong to. If its labels are integers, texts are read as integers.
 
     Returns
     -------
@@ -48,9 +49,8 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
     ...     imax.io.read_labels(path, graph)
     [33, 0]
     """
-    content = load(path)
-    found = [_node_index(graph, text, f"{content.name}:{i}") for i, text in _entries(content)]
-    return graph.labels.take(np.array(found, dtype=np.int64))
+    column = read_label_column(file_columns(path, 1), graph.labels, "labels")
+    return graph.labels.take(Aligner(graph.labels, option=None).match(column))
 
 
 def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]:
@@ -102,14 +102,16 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
 
 
 def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float | None = None) -> NDArray[np.float64]:
-    r"""Return the number of each node from a file with a label and a number per line.
+    r"""Return the number of each node from a file with a label and a number per line, or from two columns of a table.
 
-    The columns are separated by a tab, otherwise by a comma, otherwise by a semicolon, otherwise by white space.
+    The columns of lines are separated by a tab, otherwise by a comma, otherwise by a semicolon, otherwise by white
+    space.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file. ``"-"`` is standard input.
+        The file, as ``FILE`` or ``FILE:NODE:VALUE`` with the names or positions of the columns of labels and numbers;
+        see :doc:`/how-to/user-tables`. ``"-"`` is standard input.
     graph : InfluenceGraph
         Graph that the labels belong to.
     default : float, optional
@@ -125,7 +127,7 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     UnknownNodeError
         If a label names no node.
     FileFormatError
-        If a line is not a label and a finite number, or if a node is listed twice or not at all.
+        If a line is not a label and a finite number, or if a node is listed with different numbers or not at all.
 
     Examples
     --------
@@ -138,20 +140,13 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     ...     imax.io.read_node_values(path, graph, default=0.0).tolist()
     [2.5, 0.0, 1.0]
     """
-    content = load(path)
-    values = np.full(graph.n_nodes, np.nan)
-    for i, text in _entries(content):
-        where = f"{content.name}:{i}"
-        label, value = _label_and_number(text, where)
-        node = _node_index(graph, label, where)
-        if not math.isnan(values[node]):
-            raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
-        values[node] = value
+    column = read_node_column(file_columns(path, 2), graph.labels, "values", numbers=True)
+    values = Aligner(graph.labels, option=None).numbers(column)
     missing = np.flatnonzero(np.isnan(values))
     if missing.size and default is None:
         raise FileFormatError(
-            f"{content.name}: {missing.size} of {graph.n_nodes} nodes have no value, the first is "
-            f"{graph.labels[int(missing[0])]!r}; give a value for every node"
+            f"{column.name}: {missing.size:,} of {graph.n_nodes:,} nodes have no value "
+            f"({examples(graph.labels.take(missing[:6]), missing.size)}); give a value for every node"
         )
     if default is not None:
         values[missing] = default
@@ -159,40 +154,30 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
 
 
 def read_node_texts(path: PathLike, graph: "InfluenceGraph") -> dict[Any, str]:
-    """Return a string for some nodes, such as the name of their group, from a file with a label and a string per line.
-
-    The columns are separated as for `read_node_values`.
+    """Return a text for some nodes, such as the name of their group, from lines or from two columns of a table.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file. ``"-"`` is standard input.
+        The file, as for `read_node_values`.
     graph : InfluenceGraph
         Graph that the labels belong to.
 
     Returns
     -------
     dict of label to str
+        Without the nodes whose text is empty.
 
     Raises
     ------
     UnknownNodeError
         If a label names no node.
     FileFormatError
-        If a line does not have two columns, or if a node is listed twice.
+        If a line does not have two columns, or if a node is listed with different texts.
     """
-    content = load(path)
-    found: dict[int, str] = {}
-    for i, line in _entries(content):
-        where = f"{content.name}:{i}"
-        label, text = _two_columns(line)
-        if not (label and text):
-            raise FileFormatError(f"{where}: expected a label and a text, got {quoted(line)}")
-        node = _node_index(graph, label, where)
-        if node in found:
-            raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; keep one line for each node")
-        found[node] = text
-    return dict(zip(graph.labels.take(np.array(list(found), dtype=np.int64)), found.values(), strict=True))
+    column = read_node_column(file_columns(path, 2), graph.labels, "texts", numbers=False)
+    texts, _ = Aligner(graph.labels, option=None).objects(column)
+    return {label: text for label, text in zip(graph.nodes(), texts, strict=True) if text is not None}
 
 
 def _entries(content: Content) -> list[tuple[int, str]]:
@@ -202,31 +187,8 @@ def _entries(content: Content) -> list[tuple[int, str]]:
 
 
 def _node_index(graph: "InfluenceGraph", text: str, where: str) -> int:
-    label: Any = text
-    if graph.labels.kind != "object":
-        found = integer(text)
-        label = text if found is None else found  # the error below shows a text that is no integer
+    label = as_labels([text], graph.labels)[0]
     index = int(graph.labels.places([label])[0])
     if index < 0:
         raise graph.labels.unknown(label, f"{where}: node")
     return index
-
-
-def _two_columns(text: str) -> tuple[str, str]:
-    """Split at the last separator: a tab, otherwise a comma, otherwise a semicolon, otherwise white space."""
-    for separator in ("\t", ",", ";", None):
-        parts = text.rsplit(separator, 1)
-        if len(parts) == 2:
-            return parts[0].strip(), parts[1].strip()
-    return text.strip(), ""
-
-
-def _label_and_number(text: str, where: str) -> tuple[str, float]:
-    label, value = _two_columns(text)
-    try:
-        found = number(value)
-    except ValueError:
-        found = math.nan
-    if not (math.isfinite(found) and label):
-        raise FileFormatError(f"{where}: expected a label and a finite number, got {quoted(text)}")
-    return label, found

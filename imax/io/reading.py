@@ -62,8 +62,9 @@ def read_edgelist(
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         Source of randomness of schemes that draw probabilities.
     max_memory : int or str, optional
-        Largest size of the decompressed content in bytes, or as a string such as ``"500M"``. Default: three quarters of
-        the free memory. An uncompressed file may be larger.
+        Largest size of the decompressed content, and of the arrays of the arcs that are read, in bytes or as a string
+        such as ``"500M"``. Default: three quarters of the free memory. An uncompressed file itself may be larger,
+        because it is mapped.
 
     Returns
     -------
@@ -129,9 +130,9 @@ def read_graph(
     multi_edges, column, on_bad_line, threads, rng
         As for `read_edgelist`. They have no effect on a binary file.
     max_memory : int or str, optional
-        Largest size of the decompressed content, and of the nodes that the header of a Matrix Market file announces, in
-        bytes or as a string such as ``"500M"``. Default: three quarters of the free memory. An uncompressed file may be
-        larger.
+        Largest size of the decompressed content, of the arrays of the arcs that are read, and of the nodes that the
+        header of a Matrix Market file announces, in bytes or as a string such as ``"500M"``. Default: three quarters of
+        the free memory. An uncompressed file itself may be larger, because it is mapped.
     verify : {"fast", "full"}, default "fast"
         For a binary file: ``full`` also compares the checksums of all arrays; see `imax.io.read_binary`. A binary file
         must not be overwritten in place while the graph is in use, because its arrays stay in the file.

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import FileFormatError, ImaxError, MissingDependencyError
 from .text import Content, quoted
 
-__all__ = ["Table", "read_table", "shown"]
+__all__ = ["Table", "read_table", "shown", "table_names"]
 
 _PARQUET = b"PAR1"
 _CELL = 8  # bytes of a cell, at least
@@ -64,6 +64,44 @@ def shown(value: Any) -> str:
 def _missing(source: str, name: str, names: Sequence[str]) -> FileFormatError:
     has = ", ".join(map(shown, names[:10])) or "none"
     return FileFormatError(f"{source}: the column {name!r} is missing; it has {has}{', ...' if names[10:] else ''}")
+
+
+def table_names(content: Content) -> list[str] | None:
+    """Return the names of the columns of JSON Lines or Parquet, by their first row; None for other text."""
+    if content.head(len(_PARQUET)) == _PARQUET:
+        return _parquet_names(content)
+    start = content.text_start()
+    while start < content.data.size and not content.line(start):
+        start = content.line_end(start) + 1
+    if not content.line(start).startswith("{"):
+        return None
+    try:
+        record = json.loads(content.line(start))
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise content.error(start, "not a JSON object: {line}")
+    return list(record)
+
+
+def _parquet_names(content: Content) -> list[str]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
+        return [str(name) for name in file.schema_arrow.names]
+    except Exception as error:  # pyarrow raises errors of many types for damaged files
+        raise _damaged(content, error) from None
+
+
+def _damaged(content: Content, error: Exception) -> FileFormatError:
+    problem = " ".join(str(error).split()) or type(error).__name__
+    return FileFormatError(
+        f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
+    )
 
 
 def read_table(content: Content, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
@@ -158,10 +196,7 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
     except ImaxError:
         raise
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        problem = " ".join(str(error).split()) or type(error).__name__
-        raise FileFormatError(
-            f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
-        ) from None
+        raise _damaged(content, error) from None
     missing = next((name for name in columns if name not in names), None)
     if missing is not None:
         raise _missing(content.name, missing, has)

@@ -48,13 +48,9 @@ class Content:
     data: NDArray[np.uint8]
     max_memory: int | None = None
 
-    def require_memory(self, needed: int, what: str, *, announced: bool = True) -> None:
-        """Raise an error if `needed` bytes exceed the memory bound.
-
-        `what` names what needs them. `max_memory` bounds what a small file announces; what is in proportion to the size
-        of the file (`announced` is false) is bounded by the free memory.
-        """
-        _require_memory(self.name, needed, what, self.max_memory if announced else None)
+    def require_memory(self, needed: int, what: str) -> None:
+        """Raise an error if `needed` bytes exceed the memory bound; `what` names what needs them."""
+        _require_memory(self.name, needed, what, self.max_memory)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes."""

@@ -2,14 +2,17 @@
 
 Numba's own cache looks at one source file at a time. It does not notice that a helper in another file has changed, it
 fails on a damaged file, and two processes that compile at once can exchange the machine code of two signatures. Here a
-folder belongs to one text of all kernels, and each file holds one compiled function with its key and a checksum.
+folder belongs to one text of all kernels, and each file holds one compiled function with its key and a checksum. The
+folders of other texts are deleted when no process has used them for 30 days.
 """
 
 import hashlib
 import os
+import shutil
 import stat
 import sys
 import tempfile
+import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -27,6 +30,8 @@ from numba.core.serialize import dumps
 
 __all__ = ["cache_folders", "keep_compiled"]
 
+_DAY = 86_400  # seconds
+_DAYS_KEPT = 30
 _KERNELS = Path(__file__).parent
 
 
@@ -61,9 +66,35 @@ def cache_folders() -> tuple[Path | None, tuple[Path, ...]]:
                 continue
         readable.append(folder)
         if os.access(folder, os.W_OK | os.X_OK):
+            if _mark_used(folder):
+                _delete_unused(root)
             return folder, tuple(readable)
     _warn("no folder is writable")
     return None, tuple(readable)
+
+
+def _mark_used(folder: Path) -> bool:
+    """Give a folder the time of now if its time is more than a day old or it is new; return whether it was so."""
+    with suppress(OSError):
+        if time.time() - folder.stat().st_mtime > _DAY or not any(folder.iterdir()):
+            os.utime(folder)
+            return True
+    return False
+
+
+def _delete_unused(root: Path) -> None:
+    """Delete the folders of other versions that no process has used for `_DAYS_KEPT` days.
+
+    A folder is renamed first, so that one process alone deletes it. A process that still uses it compiles anew.
+    """
+    oldest = time.time() - _DAYS_KEPT * _DAY
+    with suppress(OSError):
+        for folder in root.glob("kernels-*"):
+            with suppress(OSError):
+                if folder.stat().st_mtime < oldest and folder.is_dir() and not folder.is_symlink():
+                    condemned = folder.with_name(f".{folder.name}-{os.urandom(4).hex()}.old")
+                    folder.rename(condemned)
+                    shutil.rmtree(condemned, ignore_errors=True)
 
 
 def _roots() -> Iterator[Path]:
@@ -183,6 +214,7 @@ class _Files:
         folder = cache_folders()[0]
         assert folder is not None
         content = dumps((key, data))
+        folder.mkdir(parents=True, exist_ok=True)  # another process may have deleted it as unused
         number, part = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
         try:
             with os.fdopen(number, "wb") as file:

@@ -1,9 +1,7 @@
-"""Candidates as recommenders pass them, in dicts, data frames or arrays, turned into checked lists of node ids."""
+"""Checked lists of node ids from the rows of a request, and what the graph says nothing about."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +10,35 @@ from numpy.typing import NDArray
 from .._utils import check
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.labelled_arcs import frame_column
+from ._tables import Rows, check_scores, rows_of
 
-__all__ = ["CandidateLists", "lists_of_table", "lists_of_user"]
+__all__ = ["CandidateLists", "Policy", "Unscored", "lists_of_table", "lists_of_user"]
+
+MISSING = ("error", "drop", "default")
+
+
+@dataclass(frozen=True)
+class Unscored:
+    """All users of a request, with the candidates that get no score: they follow the scored ones in the given order.
+
+    Attributes
+    ----------
+    users : numpy.ndarray of int64, shape (n_users,)
+        Node indices. The index n_nodes + i stands for ``unknown[i]``, also in `candidates`.
+    scored : numpy.ndarray of int64, shape (n_users,)
+        The position of the user's list in `CandidateLists`, -1 if it has none.
+    offsets : numpy.ndarray of int64, shape (n_users + 1,)
+        Where the candidates without a score begin.
+    candidates : numpy.ndarray of int64, shape (n_rows,)
+    unknown : list
+        Labels that the graph does not contain.
+    """
+
+    users: NDArray[np.int64]
+    scored: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    candidates: NDArray[np.int64]
+    unknown: list[Any]
 
 
 @dataclass(frozen=True)
@@ -24,213 +48,248 @@ class CandidateLists:
     Attributes
     ----------
     users : numpy.ndarray of int32, shape (n_users,)
+        Users of the graph that have a candidate with a score.
     offsets : numpy.ndarray of int64, shape (n_users + 1,)
         Where the candidates of each user begin.
     candidates : numpy.ndarray of int32, shape (n_rows,)
     scores : numpy.ndarray of float64, shape (n_rows,), or None
         The recommender's scores.
-    n_dropped_users, n_dropped_rows : int
-        Users and rows that were left out because the graph does not contain them.
+    unscored : Unscored or None
+        None if the lists above are all there is.
+    n_unknown_users, n_dropped_rows : int
+        Users that the graph does not contain, and rows that were left out.
+    notes : tuple of str
+        What was left out or not ranked.
+    backend : str
+        The kind of table that the lists come from.
     """
 
     users: NDArray[np.int32]
     offsets: NDArray[np.int64]
     candidates: NDArray[np.int32]
     scores: NDArray[np.float64] | None = None
-    n_dropped_users: int = 0
+    unscored: Unscored | None = None
+    n_unknown_users: int = 0
     n_dropped_rows: int = 0
+    notes: tuple[str, ...] = ()
+    backend: str = "pandas"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How to treat lists that the graph or `k` does not fit.
+
+    Attributes
+    ----------
+    on_missing : {"error", "drop", "default"}
+    on_short : {"error", "keep"} or None
+        None: an error, if `on_missing` is ``"error"``.
+    k : int or None
+    """
+
+    on_missing: str
+    on_short: str | None
+    k: int | None
+    strict: bool = field(init=False)
+    rejects_short: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        strict = check.one_of(self.on_missing, "on_missing", MISSING) == "error"
+        short = ("error" if strict else "keep") if self.on_short is None else self.on_short
+        object.__setattr__(self, "strict", strict)
+        rejects_short = check.one_of(short, "on_short", ("error", "keep")) == "error"
+        object.__setattr__(self, "rejects_short", rejects_short and self.k is not None)
 
 
 def lists_of_table(
-    graph: InfluenceGraph, table: Any, *, columns: tuple[str, str, str], on_missing: str, k: int | None, on_short: str
+    graph: InfluenceGraph, table: Any, policy: Policy, *, columns: tuple[str, str, str]
 ) -> CandidateLists:
     """Return the lists in a table of any of the types that `Reranker.rerank` accepts."""
-    if isinstance(table, Mapping):
-        users, lengths, candidates, scores = _split_mapping(table)
-        user_of_row = np.repeat(np.arange(len(users)), lengths)
-    else:
-        user_column, candidates, scores = _split_columns(table, columns)
-        users, user_of_row = _distinct(user_column)
-    if not users:
+    rows = rows_of(table, columns, strict=policy.strict)
+    if policy.strict and not rows.users:
         raise InvalidArgumentError(
-            "candidates must not be empty; give at least one user with a candidate", argument="candidates"
-        )
-    user_index = graph.labels.places(users)
-    candidate_index = graph.labels.places(candidates)
-    _check_missing(graph, user_index, users, "the user", on_missing)
-    _check_missing(graph, candidate_index, candidates, "the candidate", on_missing)
-    known = (candidate_index >= 0) & (user_index[user_of_row] >= 0)
-    row_user = user_of_row[known]
-    order = np.argsort(row_user, kind="stable")
-    counts = np.bincount(row_user, minlength=len(users))
-    kept = counts > 0
-    lists = CandidateLists(
-        users=graph.rank[user_index[kept]],
-        offsets=np.concatenate([[0], np.cumsum(counts[kept])]),
-        candidates=graph.rank[candidate_index[known][order]],
-        scores=None if scores is None else scores[known][order],
-        n_dropped_users=int((~kept).sum()),
-        n_dropped_rows=int((~known).sum()),
-    )
-    if not lists.users.size:
-        raise InvalidArgumentError(
-            "candidates has no user with a candidate after unknown labels were dropped; check the labels",
+            "candidates must not be empty; give at least one user with a candidate, or use on_missing='drop'",
             argument="candidates",
         )
-    _check_lists(graph, lists, k, on_short)
-    return lists
+    return _lists(graph, rows, policy)
 
 
-def lists_of_user(
-    graph: InfluenceGraph, user: Any, candidates: Any, scores: Any, *, on_missing: str, k: int | None, on_short: str
-) -> CandidateLists:
+def lists_of_user(graph: InfluenceGraph, user: Any, candidates: Any, scores: Any, policy: Policy) -> CandidateLists:
     """Return the list of one user."""
     labels = candidates if isinstance(candidates, np.ndarray) else list(candidates)
-    if len(labels) == 0:
+    if policy.strict and len(labels) == 0:
         raise InvalidArgumentError(
-            f"candidates of {user!r} must not be empty; give at least one", argument="candidates"
-        )  # fmt: skip
-    numbers = None if scores is None else _check_scores(scores, len(labels), "scores")
-    user_index, candidate_index = graph.labels.places([user]), graph.labels.places(labels)
-    if user_index[0] < 0:
-        raise graph.labels.unknown(user, "the user")
-    n_dropped = 0
-    if candidate_index.min() < 0:
-        _check_missing(graph, candidate_index, labels, "the candidate", on_missing)
-        known = candidate_index >= 0
-        n_dropped = int((~known).sum())
-        candidate_index, numbers = candidate_index[known], None if numbers is None else numbers[known]
-        if not candidate_index.size:
-            raise InvalidArgumentError(
-                f"candidates of {user!r} has no label of the graph; check the labels", argument="candidates"
-            )
-    lists = CandidateLists(
-        graph.rank[user_index], np.array([0, candidate_index.size]), graph.rank[candidate_index], numbers,
-        n_dropped_rows=n_dropped,
-    )  # fmt: skip
-    _check_lists(graph, lists, k, on_short)
-    return lists
-
-
-def _split_mapping(table: Mapping[Any, Any]) -> tuple[list[Any], list[int], list[Any], NDArray[np.float64] | None]:
-    """Return users, list lengths, all candidates and all scores of a dict of lists, or of dicts with scores."""
-    users, lists = list(table), list(table.values())
-    scored = [isinstance(candidates, Mapping) for candidates in lists]
-    if any(scored) and not all(scored):
-        raise InvalidArgumentError(
-            "candidates must be lists for all users or mappings with scores for all users", argument="candidates"
-        )
-    for user, candidates in zip(users, lists, strict=True):
-        if isinstance(candidates, str) or not hasattr(candidates, "__len__"):
-            raise InvalidArgumentError(
-                f"candidates of {user!r} must be a list of labels, got {candidates!r}", argument="candidates"
-            )
-        if len(candidates) == 0:
-            raise InvalidArgumentError(
-                f"candidates of {user!r} must not be empty; leave out this user", argument="candidates"
-            )
-    flat = list(chain.from_iterable(lists))
-    scores = None
-    if any(scored):
-        values = list(chain.from_iterable(candidates.values() for candidates in lists))
-        scores = _check_scores(values, len(flat), "candidates")
-    return users, [len(candidates) for candidates in lists], flat, scores
-
-
-def _split_columns(table: Any, columns: tuple[str, str, str]) -> tuple[Any, Any, NDArray[np.float64] | None]:
-    """Return the columns of a data frame, or of a tuple of arrays: users, candidates and perhaps scores."""
-    if hasattr(table, "columns"):
-        names = list(table.columns)
-        users, candidates = (
-            frame_column(table, name, which) for name, which in zip(columns[:2], ("user", "candidate"), strict=True)
-        )
-        scores = np.asarray(table[columns[2]].to_numpy()) if columns[2] in names else None
-    elif isinstance(table, tuple) and len(table) in (2, 3):
-        users, candidates = (np.asarray(array) for array in table[:2])
-        scores = None if len(table) == 2 else table[2]
-    else:
-        raise InvalidArgumentError(
-            "candidates must be a mapping from users to lists, a data frame, or a tuple of arrays (users, candidates[, "
-            f"scores]); got {type(table).__name__}",
+            f"candidates of {user!r} must not be empty; give at least one, or use on_missing='drop'",
             argument="candidates",
         )
-    if users.ndim != 1 or users.shape != candidates.shape:
-        raise InvalidArgumentError(
-            "candidates must have as many users as candidates, in one dimension; got the shapes "
-            f"{users.shape} and {candidates.shape}",
-            argument="candidates",
-        )
-    return users, candidates, None if scores is None else _check_scores(scores, users.size, "candidates")
+    numbers = None if scores is None else check_scores(scores, len(labels), "scores")
+    return _lists(graph, Rows([user], np.zeros(len(labels), dtype=np.int64), labels, numbers), policy)
 
 
-def _distinct(users: NDArray[Any]) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return the distinct users in the order of first appearance, and for each row the number of its user."""
-    if users.dtype.kind in "iu":
-        values, first, inverse = np.unique(users, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        number = np.empty_like(order)
-        number[order] = np.arange(order.size)
-        return values[order].tolist(), number[inverse]
-    numbers: dict[Any, int] = {}
-    rows = np.array([numbers.setdefault(user, len(numbers)) for user in users.tolist()], dtype=np.int64)
-    return list(numbers), rows
+def _lists(graph: InfluenceGraph, rows: Rows, policy: Policy) -> CandidateLists:
+    """Return the lists of rows; `policy` says what happens to rows that the graph does not fit."""
+    row_user = rows.user_of_row
+    user, candidate = graph.labels.places(rows.users), graph.labels.places(rows.candidates)
+    order = None
+    if len(rows.users) > 1 and (row_user[1:] < row_user[:-1]).any():
+        order = np.argsort(row_user, kind="stable")
+        row_user, candidate = row_user[order], candidate[order]
+    scores = rows.scores if rows.scores is None or order is None else rows.scores[order]
+    if policy.strict:
+        _check_known(graph, rows, user, candidate, order)
+    fits = candidate.min(initial=0) >= 0 and user.min(initial=0) >= 0 and not rows.n_incomplete
+    if fits and not _has_bad_rows(row_user, user, candidate):
+        counts = np.bincount(row_user, minlength=len(rows.users))
+        if counts.min(initial=1) > 0:  # all users have candidates, and all rows are ranked
+            offsets = np.zeros(counts.size + 1, dtype=np.int64)
+            np.cumsum(counts, out=offsets[1:])
+            lists = CandidateLists(graph.rank[user], offsets, graph.rank[candidate], scores, backend=rows.backend)
+            _check_lengths(graph, lists, policy)
+            return lists
+    elif policy.strict:
+        _reject(graph, row_user, user, candidate)
+    labels = rows.candidates if order is None else [rows.candidates[i] for i in order.tolist()]
+    return _lenient_lists(graph, replace(rows, user_of_row=row_user, candidates=labels, scores=scores), policy)
 
 
-def _check_scores(scores: Any, size: int, argument: str) -> NDArray[np.float64]:
-    """Return scores as an array of `size` numbers in [0, 1]."""
-    name = "scores" if argument == "scores" else f"{argument}: scores"
-    try:
-        numbers = np.asarray(scores, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgumentError(f"{name} must be numbers in [0, 1]", argument=argument) from None
-    if numbers.shape != (size,):
-        raise InvalidArgumentError(
-            f"{name} must have one value per candidate, shape ({size},), got shape {numbers.shape}", argument=argument
-        )
-    wrong = np.flatnonzero(~((numbers >= 0.0) & (numbers <= 1.0)))
-    if wrong.size:
-        value = numbers[wrong[0]]
-        shown = "a missing value (NaN)" if math.isnan(value) else f"{value}"
-        raise InvalidArgumentError(
-            f"{name} must lie in [0, 1], got {shown} at position {wrong[0]}; scale scores to probabilities",
-            argument=argument,
-        )
-    return numbers
-
-
-def _check_missing(graph: InfluenceGraph, index: NDArray[np.int64], labels: Any, what: str, on_missing: str) -> None:
-    """Raise `UnknownNodeError` for the first label without a node, unless these are to be dropped."""
-    if check.one_of(on_missing, "on_missing", ("error", "drop")) == "error":
+def _check_known(
+    graph: InfluenceGraph, rows: Rows, user: NDArray[np.int64], candidate: NDArray[np.int64], order: Any
+) -> None:
+    """Raise `UnknownNodeError` for the first label without a node."""
+    for index, labels, what in ((user, rows.users, "the user"), (candidate, rows.candidates, "the candidate")):
         unknown = np.flatnonzero(index < 0)
         if unknown.size:
-            label = labels[int(unknown[0])]
+            in_users = labels is rows.users
+            place = int(unknown[0]) if in_users or order is None else int(order[unknown].min())
+            label = labels[place]
             raise graph.labels.unknown(label.item() if isinstance(label, np.generic) else label, what)
 
 
-def _check_lists(graph: InfluenceGraph, lists: CandidateLists, k: int | None, on_short: str) -> None:
-    """Reject lists that repeat a candidate, contain their own user, or are too short."""
+def _has_bad_rows(row_user: NDArray[np.int64], user: NDArray[np.int64], candidate: NDArray[np.int64]) -> bool:
+    """Return whether there are rows that `_bad_rows` finds; this is faster."""
+    own = user if user.size == 1 else user[row_user]
+    keys = np.sort(row_user * (int(candidate.max(initial=0)) + 1) + candidate)
+    return bool((candidate == own).any() or (keys[1:] == keys[:-1]).any())
+
+
+def _bad_rows(row_user: NDArray[np.int64], user: NDArray[np.int64], candidate: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows have the user itself as the candidate, or repeat a candidate of the same user."""
+    bad: NDArray[np.bool_] = candidate == user[row_user]
+    keys = row_user * (int(candidate.max(initial=0)) + 2) + candidate
+    in_order = np.argsort(keys, kind="stable")
+    sorted_keys = keys[in_order]
+    bad[in_order[1:][sorted_keys[1:] == sorted_keys[:-1]]] = True
+    return bad
+
+
+def _reject(
+    graph: InfluenceGraph, row_user: NDArray[np.int64], user: NDArray[np.int64], candidate: NDArray[np.int64]
+) -> None:
+    """Raise the error for the first list that contains its own user or a repeated candidate."""
+    row = int(np.argmax(_bad_rows(row_user, user, candidate)))
+    who, label = graph.labels.take(np.array([user[row_user[row]], candidate[row]]))
+    if user[row_user[row]] == candidate[row]:
+        raise InvalidArgumentError(
+            f"candidates of {who!r} must not contain {who!r} itself; remove it, or use on_missing='drop'",
+            argument="candidates",
+        )
+    raise InvalidArgumentError(
+        f"candidates of {who!r} must be distinct, but {label!r} occurs more than once; remove it, or use "
+        "on_missing='drop'",
+        argument="candidates",
+    )
+
+
+def _check_lengths(graph: InfluenceGraph, lists: CandidateLists, policy: Policy) -> None:
+    """Reject lists that are too short."""
+    if not policy.rejects_short:
+        return
     lengths = np.diff(lists.offsets)
-    row = np.repeat(np.arange(lengths.size), lengths)
-    own = np.flatnonzero(lists.candidates == lists.users[row])
-    if own.size:
-        label = graph.labels_of(lists.candidates[own[:1]])[0]
+    short = np.flatnonzero(lengths < policy.k)
+    if short.size:
+        user = graph.labels_of(lists.users[short[:1]])[0]
         raise InvalidArgumentError(
-            f"candidates of {label!r} must not contain {label!r} itself; remove it", argument="candidates"
+            f"k must be at most {lengths[short[0]]}, the number of candidates of {user!r}, got {policy.k}; lower k or "
+            "use on_short='keep'",
+            argument="k",
         )
-    keys = np.sort(row * graph.n_nodes + lists.candidates)
-    repeated = np.flatnonzero(keys[1:] == keys[:-1])
-    if repeated.size:
-        number, candidate = divmod(int(keys[repeated[0]]), graph.n_nodes)
-        user, label = graph.labels_of([lists.users[number], candidate])
-        raise InvalidArgumentError(
-            f"candidates of {user!r} must be distinct, but {label!r} occurs more than once", argument="candidates"
-        )
-    if k is not None and check.one_of(on_short, "on_short", ("error", "keep")) == "error":
-        short = np.flatnonzero(lengths < k)
-        if short.size:
-            user = graph.labels_of(lists.users[short[:1]])[0]
+
+
+# -- lists with users or candidates that cannot be ranked ----------------------------------------------------------
+
+
+def _lenient_lists(graph: InfluenceGraph, rows: Rows, policy: Policy) -> CandidateLists:
+    """Return the lists of rows that are sorted by user; what cannot be ranked is dropped or follows unranked."""
+    n, row_user = graph.n_nodes, rows.user_of_row
+    unknown: dict[Any, int] = {}
+    user = _numbered(graph, rows.users, unknown, missing=True)
+    candidate = _numbered(graph, rows.candidates, unknown, missing=False)
+    own = candidate == user[row_user]
+    invalid = candidate < 0  # missing labels
+    repeated = _bad_rows(row_user, user, candidate) & ~own & ~invalid
+    foreign = (candidate >= n) & ~own & ~repeated
+    kept = ~(own | repeated | invalid)
+    if policy.on_missing == "drop":
+        kept &= ~foreign
+    ranked = kept & (user < n)[row_user] & (candidate < n)
+    counts = np.bincount(row_user[ranked], minlength=user.size)
+    with_list = counts > 0
+    rest = kept & ~ranked
+    empty = np.bincount(row_user[kept], minlength=user.size) == 0
+    treated = "dropped" if policy.on_missing == "drop" else "placed after the others"
+    notes = _notes(
+        ("users that the graph does not contain, in the given order", int((user >= n).sum())),
+        (f"candidates that the graph does not contain, {treated}", int(foreign.sum())),
+        ("repeated candidates, dropped", int(repeated.sum())),
+        ("candidates that are the user itself, dropped", int(own.sum())),
+        ("rows without a user or a candidate, dropped", rows.n_incomplete + int(invalid.sum())),
+        ("users without candidates", int(empty.sum())),
+    )
+    rest_counts = np.bincount(row_user[rest], minlength=user.size)
+    lists = CandidateLists(
+        users=graph.rank[user[with_list]],
+        offsets=np.concatenate([[0], np.cumsum(counts[with_list])]),
+        candidates=graph.rank[candidate[ranked]],
+        scores=None if rows.scores is None else rows.scores[ranked],
+        unscored=Unscored(
+            users=user,
+            scored=np.where(with_list, np.cumsum(with_list) - 1, -1),
+            offsets=np.concatenate([[0], np.cumsum(rest_counts)]),
+            candidates=candidate[rest],
+            unknown=list(unknown),
+        ),
+        n_unknown_users=int((user >= n).sum()),
+        n_dropped_rows=rows.n_incomplete + int((~kept).sum()),
+        notes=notes,
+        backend=rows.backend,
+    )
+    _check_lengths(graph, lists, policy)
+    return lists
+
+
+def _numbered(graph: InfluenceGraph, labels: Any, unknown: dict[Any, int], missing: bool) -> NDArray[np.int64]:
+    """Return node indices, and n_nodes + i for ``unknown[i]``, a label that the graph does not contain.
+
+    None and NaN get -1, unless `missing` is true: then they are labels like any other.
+    """
+    index = graph.labels.places(labels)
+    for i in np.flatnonzero(index < 0).tolist():
+        label = labels[i].item() if isinstance(labels[i], np.generic) else labels[i]
+        if not missing and (label is None or (isinstance(label, float) and math.isnan(label))):
+            continue
+        try:
+            index[i] = graph.n_nodes + unknown.setdefault(label, len(unknown))
+        except TypeError:
             raise InvalidArgumentError(
-                f"k must be at most {lengths[short[0]]}, the number of candidates of {user!r}, got {k}; lower k or use "
-                "on_short='keep'",
-                argument="k",
-            )
+                f"candidates must have hashable labels, got {label!r}", argument="candidates"
+            ) from None
+    return index
+
+
+def _notes(*facts: tuple[str, int]) -> tuple[str, ...]:
+    """Return a note for each count that is not 0.
+
+    >>> _notes(("repeated candidates, dropped", 1_200), ("users without candidates", 0))
+    ('repeated candidates, dropped: 1,200',)
+    """
+    return tuple(f"{text}: {count:,}" for text, count in facts if count)

@@ -15,7 +15,7 @@ from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
 from ..io.text import PathLike
-from ._candidates import CandidateLists, lists_of_table, lists_of_user
+from ._candidates import CandidateLists, Policy, lists_of_table, lists_of_user
 from ._network import network_of
 from .heteroir import INTERACTIONS
 from .ranking import Ranking, Scores, rank
@@ -24,6 +24,8 @@ from .storage import SavedReranker, read_reranker, write_reranker
 from .strategies.base import SETS_PER_NODE, Context, Options, Strategy
 
 __all__ = ["Reranker"]
+
+_WARM_UP = 3  # candidates of a request that loads the kernels
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class Reranker:
         k: int | None = None,
         *,
         on_missing: str = "error",
-        on_short: str = "error",
+        on_short: str | None = None,
         user: str = "user",
         candidate: str = "candidate",
         score: str = "score",
@@ -165,35 +167,43 @@ class Reranker:
         Parameters
         ----------
         candidates : dict, data frame or tuple of arrays
-            A dict from users to lists of labels, or to dicts from label to the recommender's score; a pandas or Polars
-            frame with one row per candidate; or arrays (users, candidates) or (users, candidates, scores). A score
-            replaces the arc probability P(u, v). Without a score and without an arc, P(u, v) is 0.
+            A dict from users to lists of labels, or to dicts from label to the recommender's score; a table with one
+            row per candidate (pandas, Polars, also lazy, pyarrow, DuckDB); or arrays (users, candidates) or (users,
+            candidates, scores). A score replaces the arc probability P(u, v). Without a score and without an arc,
+            P(u, v) is 0.
         k : int, optional
             The maximum length of each list; default all candidates.
-        on_missing : {"error", "drop"}, default "error"
-            How to treat users and candidates that the graph does not contain. Dropped ones are counted in the result.
-        on_short : {"error", "keep"}, default "error"
-            How to treat lists with fewer than `k` candidates.
+        on_missing : {"error", "drop", "default"}, default "error"
+            How to treat what cannot be ranked. With ``"error"``, unknown users and candidates, empty lists, repeated
+            candidates and users among their own candidates raise an error. With ``"drop"``, the list of a user that
+            the graph does not contain keeps the given order; unknown candidates, repetitions and the user itself are
+            dropped; an empty list stays empty. ``"default"`` differs in one respect: candidates that the graph does
+            not contain stay, after the others and in the given order. The result counts all of them in `notes`.
+        on_short : {"error", "keep"}, optional
+            How to treat lists with fewer than `k` candidates. Default ``"error"`` if `on_missing` is ``"error"``, else
+            ``"keep"``.
         user, candidate, score : str
-            The names of the frame's columns. The column of scores may be missing.
+            The names of the table's columns. The column of scores may be missing.
 
         Returns
         -------
         Ranking
-            Users are in the order of first appearance. The parts are ``willingness``, P(u, v) U(v), and those of
-            `heteroim` for HeteroIM or ``value`` for the other algorithms.
+            Users are in the order of first appearance. Candidates with equal scores keep the given order; of those that
+            share equally many RR sets with the user, HeteroIM prefers the one that its cover contains first. The parts
+            are ``willingness``, P(u, v) U(v), and those of `heteroim` for HeteroIM or ``value`` for the other
+            algorithms. ``to_frame()`` returns a table of the same kind as `candidates`.
 
         Raises
         ------
         InvalidArgumentError
-            If scores are missing or outside [0, 1], a candidate is repeated, or a list is empty or too short.
+            If scores are missing or outside [0, 1], or a list is too short; with ``on_missing="error"`` also if a
+            candidate is repeated or the user itself, or a list is empty.
         UnknownNodeError
-            If the graph does not contain a user or a candidate.
+            If the graph does not contain a user or a candidate, with ``on_missing="error"``.
         """
         k = None if k is None else check.count(k, "k")
-        lists = lists_of_table(
-            self.graph, candidates, columns=(user, candidate, score), on_missing=on_missing, k=k, on_short=on_short
-        )
+        policy = Policy(on_missing, on_short, k)
+        lists = lists_of_table(self.graph, candidates, policy, columns=(user, candidate, score))
         return self._rank(lists, k, self._prepared.context.threads)
 
     def rerank_user(
@@ -204,7 +214,7 @@ class Reranker:
         *,
         scores: "ArrayLike | None" = None,
         on_missing: str = "error",
-        on_short: str = "error",
+        on_short: str | None = None,
     ) -> Ranking:
         """Reorder the list of one user.
 
@@ -232,10 +242,32 @@ class Reranker:
         k = None if k is None else check.count(k, "k")
         if isinstance(candidates, Mapping):
             scores, candidates = list(candidates.values()), list(candidates)
-        lists = lists_of_user(
-            self.graph, user, candidates, scores, on_missing=on_missing, k=k, on_short=on_short
-        )  # fmt: skip
+        lists = lists_of_user(self.graph, user, candidates, scores, Policy(on_missing, on_short, k))
         return self._rank(lists, k, 1)
+
+    def warm_up(self) -> "Reranker":
+        """Do once what the first request would otherwise wait for, and return the reranker.
+
+        This loads or compiles the kernels, builds the index of labels, and reads the arrays of a mapped file into
+        memory. Call it in each process of a service before the first request, after the process was forked.
+
+        Examples
+        --------
+        >>> import imax
+        >>> from imax.recommend import Reranker
+        >>> Reranker(imax.datasets.load("karate"), "heteroir").warm_up()
+        <Reranker: heteroir on 34 nodes>
+        """
+        network = self._prepared.context.network
+        for array in (network.ptr, network.idx, network.by_target, network.by_arc, network.acceptance,
+                      *self._prepared.strategy.state().arrays.values()):  # fmt: skip
+            if array is not None:
+                array.max(initial=0)  # reads every page
+        labels = self.graph.labels.take(np.arange(min(self.graph.n_nodes, _WARM_UP)))
+        for k in (None, 1):
+            self.rerank_user(labels[0], labels, k, on_missing="drop")
+            self.rerank({labels[0]: dict.fromkeys(labels, 0.5)}, k, on_missing="drop")
+        return self
 
     def _rank(self, lists: CandidateLists, k: int | None, threads: int) -> Ranking:
         began = time.perf_counter()
@@ -301,6 +333,8 @@ def _blended(
     lists: CandidateLists, willingness: NDArray[np.float64], own: NDArray[np.float64], blend: float
 ) -> NDArray[np.float64]:
     """Return (1 - blend) times willingness plus blend times the own score divided by the largest of its list."""
+    if not own.size:
+        return own
     largest = np.maximum.reduceat(own, lists.offsets[:-1])
     scale = np.repeat(np.where(largest > 0, largest, 1.0), np.diff(lists.offsets))
     score: NDArray[np.float64] = (1.0 - blend) * willingness + blend * own / scale

@@ -6,14 +6,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import check, parallel
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.deadline import ArcDelays, check_deadline
 from ..diffusion.sampler import Piece, Sampler
 from ..errors import OutOfMemoryBoundError
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -277,7 +277,7 @@ def sample_rr_sets(
     count: int,
     *,
     model: str = "ic",
-    node_weights: "ArrayLike | dict[Any, float] | None" = None,
+    node_weights: NodeValues | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -298,8 +298,8 @@ def sample_rr_sets(
         Number of RR sets.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
-    node_weights : array_like of float, shape (n_nodes,), or dict, optional
-        Weight of each node, by node index or by label; roots are drawn in proportion to it. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`; roots are drawn in proportion to it. Default 1 each.
     max_steps, deadline, delay
         As in `imax.spread`: an RR set holds only the nodes that reach its root in so many steps, or until the deadline.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -341,7 +341,7 @@ def sample_rr_sets(
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
     network = as_graph(graph)
-    weights = check_node_weights(network, node_weights)
+    weights = NodeReader(network, source=graph, option=None).node_weights(node_weights)
     collection = RRCollection(
         Sampler(
             network,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._utils.locks import kept_property
 from .bounds import GREEDY, log_binomial
+from .limits import SeedLimits
 from .matroid import Heaps, PartitionMatroid
 
 __all__ = ["Constraint"]
@@ -35,6 +36,8 @@ class Constraint:
         With a budget: cost of each node.
     remaining_budget : float
         The budget minus the costs of the forced seeds.
+    limits : SeedLimits or None
+        Several limits that hold together, or smallest numbers of seeds of groups. Then there is no matroid.
     """
 
     k: int
@@ -44,6 +47,7 @@ class Constraint:
     matroid: PartitionMatroid | None = None
     cost: NDArray[np.float64] | None = None
     remaining_budget: float = math.inf
+    limits: SeedLimits | None = None
 
     @classmethod
     def of(cls, k: int, allowed: NDArray[np.bool_]) -> "Constraint":
@@ -58,7 +62,9 @@ class Constraint:
 
     @property
     def guarantee(self) -> float:
-        """Share of the optimum that greedy selection reaches if spreads are known exactly."""
+        """Share of the optimum that greedy selection reaches if spreads are known exactly; 0 if none is proved."""
+        if self.limits is not None:
+            return self.limits.guarantee
         if self.cost is not None:
             return GREEDY / 2  # the better of two greedy orders: Leskovec et al. 2007
         return GREEDY if self.matroid is None else 0.5
@@ -73,12 +79,37 @@ class Constraint:
             and bool((np.diff(m.by_ptr)[self.allowed] > 0).all())
         )
 
+    @kept_property
+    def seed_limits(self) -> SeedLimits:
+        """Return all limits on the nodes besides the forced seeds; a node in several groups counts for the first."""
+        if self.limits is not None:
+            return self.limits
+        n = self.allowed.size
+        capacity = np.empty(0, dtype=np.int64) if self.matroid is None else self.matroid.capacity
+        group = np.full(n, -1, dtype=np.int32) if self.matroid is None else self.matroid.group
+        n_groups = capacity.size
+        return SeedLimits(
+            slots=self.free,
+            allowed=self.allowed,
+            group=np.where(group < 0, n_groups, group).astype(np.int32),
+            capacity=np.append(capacity, n),
+            minimum=np.zeros(n_groups + 1, dtype=np.int64),
+            group_budget=np.full(n_groups + 1, math.inf),
+            cost=np.zeros(n) if self.cost is None else self.cost,
+            budget=self.remaining_budget,
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether only the number of seeds is limited."""
+        return self.limits is None and self.matroid is None and self.cost is None
+
     def log_choices(self) -> float:
         """Return the logarithm of an upper bound on the number of seed sets to choose from."""
         if self.matroid is not None and self.groups_alone:
             return self.matroid.log_choices()
         n = int(self.allowed.sum())
-        if self.cost is None:
+        if self.cost is None and self.limits is None:
             return log_binomial(n, min(self.free, n))
         # sets of any size up to k: at most (k + 1) times the largest binomial among them
         return log_binomial(n, min(self.free, n // 2)) + math.log(self.free + 1)
@@ -89,14 +120,16 @@ class Constraint:
             return 0.0
         node_weight = np.ones(self.allowed.size) if weights is None else weights
         own = float(node_weight[self.forced].sum())
+        if self.limits is not None and not self.limits.n_budgets:
+            return own + self.limits.max_gain(node_weight)
         if self.matroid is not None and self.groups_alone and (np.diff(self.matroid.by_ptr) > 1).any():
             single = float(node_weight[self.allowed].max(initial=0.0))
             return own + max(self.matroid.first_fit(node_weight), single)
         if self.matroid is not None:
             return own + self._max_gain_by_group(node_weight, self.free)
-        if self.cost is None:
+        if self.cost is None and self.limits is None:
             return own + self.max_gain(node_weight)
-        affordable = self.allowed & (self.cost <= self.remaining_budget)
+        affordable = self.allowed if self.cost is None else self.allowed & (self.cost <= self.remaining_budget)
         return own + float(node_weight[affordable].max(initial=0.0))
 
     def max_gain(self, gain: NDArray[Any], k: int | None = None) -> float:
@@ -110,6 +143,8 @@ class Constraint:
             Number of seeds; default `free`.
         """
         k = self.free if k is None else k
+        if self.limits is not None:
+            return self.limits.max_gain(gain, k)
         if self.matroid is not None and self.groups_alone:
             heaps = Heaps(self.matroid, gain)
             heaps.refresh()

@@ -23,6 +23,7 @@ _ALL = 2**62
 _EXPENSIVE = 1 / 8
 _N_STARTS = 8  # expensive nodes to try as the first seed
 _STAGES = 8  # parts of the choice after which the bound under quotas or a budget is computed
+_STEP = 1.01  # between two thresholds of the gain per cost; see `SeedLimits.guarantee`
 
 Seeds: TypeAlias = NDArray[np.int32]
 Gains: TypeAlias = NDArray[np.int64]
@@ -133,13 +134,43 @@ class _Greedy:
         chosen = kernels.Chosen(np.empty(stages[-1], dtype=np.int32), np.empty(stages[-1], dtype=np.int64))
         kernels.order(0, state, None, costs)
         if bounded:
-            bounds[0] = min(bounds[0], c.max_gain(state.gain))
+            bounds[0] = min(bounds[0], _whole(c.max_gain(state.gain)))
         for stage in stages:
             kernels.greedy(stage, _ALL, 0, stages[-1], 0, self.index, state, None, groups, costs, chosen, bounds)
             if bounded:
-                bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + c.max_gain(state.gain))
+                bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + _whole(c.max_gain(state.gain)))
         n = int(state.number[kernels.N_CHOSEN])
         self.seed_groups = None if groups is None else groups.of_seed[:n]
+        return chosen.seeds[:n], chosen.gains[:n]
+
+    def choose_within(
+        self, stages: list[int], bounds: NDArray[np.int64], *, by_ratio: bool = False, density: float = 0.0
+    ) -> tuple[Seeds, Gains]:
+        """Choose up to each number of `stages` in turn, under several limits; return seeds and gains.
+
+        Nodes whose gain is below `density` times their relative cost are chosen last. Without a density the single
+        entry of `bounds` is lowered before the first stage and after each one.
+        """
+        from ..kernels import coverage as kernels
+        from ..kernels import limits as within
+
+        c = self.constraint
+        assert c.limits is not None
+        limits = c.limits.remaining()
+        state = self._state(c.allowed)
+        chosen = kernels.Chosen(np.empty(stages[-1], dtype=np.int32), np.empty(stages[-1], dtype=np.int64))
+        if density > 0.0:
+            for least in (density, 0.0):
+                within.order_within(False, state, limits)
+                within.greedy_within(stages[-1], False, least, self.index, state, limits, chosen)
+        else:
+            bounds[0] = min(bounds[0], _whole(c.limits.max_gain(state.gain)))
+            within.order_within(by_ratio, state, limits)
+            for stage in stages:
+                within.greedy_within(stage, by_ratio, 0.0, self.index, state, limits, chosen)
+                bound = state.number[kernels.N_COVERED] + _whole(c.limits.max_gain(state.gain))
+                bounds[0] = min(bounds[0], bound)
+        n = int(state.number[kernels.N_CHOSEN])
         return chosen.seeds[:n], chosen.gains[:n]
 
     def starting_with(self, seed: int) -> "tuple[_Greedy, int]":
@@ -197,6 +228,38 @@ def _start_with_each(state: _Greedy, seeds: Seeds, gains: Gains) -> tuple[Seeds,
     return seeds, gains
 
 
+def _choose_within(state: _Greedy, stages: list[int], bounds: NDArray[np.int64], base: int) -> tuple[Seeds, Gains]:
+    """Return the best choice found under several limits: by gain, by gain per cost, and above thresholds.
+
+    The thresholds of the gain per relative cost are those of Badanidiyuru and Vondrak, between those of the coverage
+    found and of its upper bound. They are tried only if the other choices are not known to reach the guarantee.
+    """
+    limits = state.constraint.limits
+    assert limits is not None
+    seeds, gains = state.choose_within(stages, bounds)
+    if not limits.n_budgets:
+        return seeds, gains
+    seeds, gains = _better((seeds, gains), state.choose_within(stages, bounds, by_ratio=True))
+    if limits.guarantee == 0.0 or base + gains.sum() >= limits.guarantee * (base + bounds[0]):
+        return seeds, gains
+    share = 2.0 / (2.0 + 2.0 * limits.n_budgets)
+    density, last = share * max(float(gains.sum()), 1.0) / _STEP, share * float(bounds[0])
+    while density <= last:
+        seeds, gains = _better((seeds, gains), state.choose_within(stages, bounds, density=density))
+        density *= _STEP
+    return seeds, gains
+
+
+def _better(one: tuple[Seeds, Gains], other: tuple[Seeds, Gains]) -> tuple[Seeds, Gains]:
+    """Return the choice that covers more, the first of equals."""
+    return other if other[1].sum() > one[1].sum() else one
+
+
+def _whole(bound: float) -> int:
+    """Return the largest whole number up to a bound, which may be too small by rounding."""
+    return math.floor(bound * (1.0 + 1e-9) + 1e-6)
+
+
 def _unused() -> NDArray[np.int64]:
     """Return the argument for bounds that are not computed."""
     return np.full(1, _ALL, dtype=np.int64)
@@ -215,9 +278,10 @@ def greedy_cover(
     """Choose seeds greedily: each covers the largest number of RR sets not yet covered.
 
     Ties go to the smaller internal id. With a budget the choice is the better of two, by gain and by gain per cost
-    (Leskovec et al., KDD 2007), or a still better one that starts with one of a few expensive nodes. The upper bound is
-    the minimum, over the greedy prefixes, of the prefix's coverage plus a bound on what the remaining gains can add
-    (Tang et al., SIGMOD 2018). It is never above greedy coverage divided by the guarantee of greedy.
+    (Leskovec et al., KDD 2007), or a still better one that starts with one of a few expensive nodes. Under several
+    limits together it is the better of the two, or a still better one if they do not reach the guarantee. The upper
+    bound is the minimum, over the greedy prefixes, of the prefix's coverage plus a bound on what the remaining gains
+    can add (Tang et al., SIGMOD 2018). It is never above greedy coverage divided by the guarantee of greedy.
 
     Parameters
     ----------
@@ -248,6 +312,9 @@ def greedy_cover(
         bounds[0] = 0 if k is None else int(c.max_gain(state.gain, k))
         state.seed_groups = None if c.matroid is None else np.empty(0, dtype=np.int32)
         seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+    elif c.limits is not None:
+        stages = sorted({math.ceil(free * part / _STAGES) for part in range(1, _STAGES + 1)})
+        seeds, gains = _choose_within(state, stages, bounds, base)
     elif c.cost is None and c.matroid is None:
         seeds, gains = state.choose(free, free if k is None else k, bounds, goal=goal - base, need=need - base)
     else:
@@ -262,7 +329,7 @@ def greedy_cover(
                 seeds, gains = _start_with_each(state, seeds, gains)
     covered = base + int(gains.sum())
     bound = base + int(bounds[-1])
-    if k is None and goal == _ALL:
+    if k is None and goal == _ALL and c.guarantee > 0.0:
         bound = min(bound, int((greedy_covered if greedy_covered is not None else covered) / c.guarantee))
     return Cover(
         np.concatenate([c.forced, seeds]),

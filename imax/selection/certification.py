@@ -1,6 +1,6 @@
 """`certify`: a certificate for seeds from anywhere."""
 
-from collections.abc import Generator, Hashable, Iterable
+from collections.abc import Generator
 from typing import Any, Unpack
 
 import numpy as np
@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from .. import __version__
 from .._utils.streams import RNG, Stream
 from ..diffusion.deadline import Deadline
-from ..errors import InvalidArgumentError
+from ..diffusion.inputs import check_seeds
+from ..graph.accept import as_graph
+from ..io.node_reader import NodeList, NodeReader
 from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
 from .algorithms.opim_c import nothing_reached, schedule_of
-from .constraints import Constraints, NodeValues
+from .constraints import Constraints, NodeValues, check_constraint_names
 from .outcome import NOTHING
 from .problem import Problem, ProgressFunction, make_problem
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
@@ -27,7 +29,7 @@ _STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 
 def certify(
     graph: Any,
-    seeds: Iterable[Hashable],
+    seeds: NodeList,
     *,
     k: int | None = None,
     model: str = "ic",
@@ -50,7 +52,7 @@ def certify(
     Parameters
     ----------
     graph : InfluenceGraph, NetworkX graph or SciPy sparse array
-    seeds : iterable of labels
+    seeds : list of nodes
         Repeated labels count once.
     k : int, optional
         Size of the seed sets that the optimum is taken over; default the number of `seeds`.
@@ -61,8 +63,8 @@ def certify(
     delta : float, optional
         Probability that one of the bounds is wrong; default 1 / n_nodes.
     **constraints
-        The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas` as
-        in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to the optimum.
+        The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`
+        and `on_missing` as in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to the optimum.
 
     Returns
     -------
@@ -86,20 +88,17 @@ def certify(
     >>> imax.certify(graph, [11, 12], rng=1).ratio < 0.5 < found.ratio
     True
     """
-    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
-        kind = "text" if isinstance(seeds, str) else type(seeds).__name__
-        raise InvalidArgumentError(f"seeds must be an iterable of labels, got the {kind} {seeds!r}", argument="seeds")
-    labels = list(dict.fromkeys(seeds))
-    if not labels:
-        raise InvalidArgumentError("seeds is empty; give at least one node", argument="seeds")
-    if k is None and constraints.get("budget") is None and constraints.get("quotas") is None:
-        k = len(labels)
+    check_constraint_names("certify", constraints)
+    network = as_graph(graph, probability=probability, rng=rng)
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    ids = check_seeds(reader, seeds)
+    if k is None and all(constraints.get(name) is None for name in ("budget", "quotas", "group_budgets")):
+        k = ids.size
     problem = make_problem(
-        graph, k, constraints, function="certify", probability=probability, node_weights=node_weights, rng=rng,
+        network, k, constraints, function="certify", source=graph, node_weights=node_weights, rng=rng,
         progress=progress, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
         time_limit=time_limit,
     )  # fmt: skip
-    ids = problem.graph.internal_of(labels, "seeds")
     pair, best, reason, number = validate_seeds(problem, ids, problem.epsilon)
     return Certificate(
         spread=best.bounds.spread,
@@ -107,7 +106,7 @@ def certify(
         lower_bound=best.bounds.lower,
         upper_bound=best.bounds.upper,
         ratio=best.bounds.ratio,
-        n_seeds=len(labels),
+        n_seeds=ids.size,
         k=problem.constraint.k,
         model=problem.model,
         probability=problem.graph.probability.spec,
@@ -120,6 +119,7 @@ def certify(
         stop_reason=reason,
         rng_key=problem.key,
         version=__version__,
+        notes=[*reader.notes, *problem.notes],
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
         **Deadline.facts(problem.deadline),
     )

@@ -6,9 +6,11 @@ from typing import Any, Protocol, TypeVar
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..results import SpreadEstimate
+from .outcome import INTERRUPT, MEMORY, TIME
 
-__all__ = ["DEFAULT_SECONDS", "Bounded", "Row", "estimates", "graph_like", "measure_each", "name_list"]
+__all__ = ["CUT_SHORT", "DEFAULT_SECONDS", "Bounded", "Row", "estimates", "graph_like", "measure_each", "name_list"]
 
+CUT_SHORT = frozenset({TIME, MEMORY, INTERRUPT})  # stop reasons of incomplete rows
 DEFAULT_SECONDS = 60.0  # default time limit of each algorithm
 
 

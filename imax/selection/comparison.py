@@ -1,37 +1,49 @@
 """`compare`: several algorithms on one problem, with spread, certificate, time, memory and overlap of the seeds."""
 
+import dataclasses
+import math
 import time
-from collections.abc import Callable, Hashable, Iterable
-from typing import Any, Unpack
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Unpack, cast
 
 from .. import __version__
 from .._utils.memory import peak_rise
-from .._utils.streams import RNG, Stream, key_from, stream_key
+from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
-from ..errors import InvalidArgumentError
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
-from ..results import Compared, Comparison, SelectionResult, overlap_of
+from ..io.node_reader import NodeList, NodeReader
+from ..results import Certificate, Compared, Comparison, SpreadEstimate, overlap_of
+from ..ris.constraint import Constraint
 from .certification import certify
-from .comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
-from .constraints import Constraints, NodeValues, check_constraint_names, node_attribute
+from .comparing_rows import CUT_SHORT, DEFAULT_SECONDS, estimates, graph_like, measure_each
+from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .maximization import maximize
+from .numbers import numbers_of_seeds
+from .problem import make_problem
 from .registry import ALGORITHMS
+from .seed_sources import Algorithms, SeedSource, broken_rules, seed_sources
 
 __all__ = ["compare"]
+
+_LIMITS = ("quotas", "budget", "group_budgets")
+_SETTINGS = frozenset({"oracle", "n_rr_sets"}) | DEADLINE_ARGUMENTS  # dropped for algorithms that do not support them
 
 
 def compare(
     graph: Any,
-    k: int,
-    algorithms: str | Iterable[str] = "all",
+    k: int | Iterable[int] | None = None,
+    algorithms: Algorithms = "all",
     *,
+    seed_sets: Mapping[str, NodeList] | None = None,
     model: str = "ic",
     probability: str | None = None,
     epsilon: float | None = None,
     delta: float | None = None,
     node_weights: "NodeValues | None" = None,
+    oracle: str | None = None,
+    n_rr_sets: int | None = None,
     n_simulations: int = 10_000,
     rng: RNG = None,
     threads: int | None = None,
@@ -45,35 +57,45 @@ def compare(
     by what they show, can fail with probability m * delta: give delta / m for a statement about all rows together.
 
     All seed sets are evaluated in the same way: the spread by the same forward simulations, the certificate by fresh RR
-    sets that no algorithm used. Times do not include compilation: each algorithm runs on a graph of two nodes first.
+    sets that no algorithm used. Times do not include compilation: each algorithm runs on a graph of three nodes first.
+    A row that a limit cut short is marked as incomplete and has no rank.
 
     Parameters
     ----------
     graph : InfluenceGraph, NetworkX graph or SciPy sparse array
-    k : int
-        Number of seeds.
-    algorithms : str or iterable of str, default "all"
+    k : int or iterable of int, optional
+        Number of seeds, or several numbers: one row for each algorithm and number. Optional under the same conditions
+        as in `maximize`.
+    algorithms : str, iterable or mapping, default "all"
         Names as in `maximize`, also as one comma-separated string. ``"all"`` stands for all algorithms that support
-        the other arguments.
+        the other arguments. An item may also be a function that takes the graph (an `InfluenceGraph`) and k and returns
+        the labels of seeds; its name is that of the function. A mapping gives each name or function a name of its own.
+    seed_sets : mapping from str to list of nodes, optional
+        Given seed sets by name, such as those of an earlier campaign. For a number k the first k of them count.
     model, probability, delta, node_weights, rng, threads
         As in `maximize`.
     epsilon : float, optional
         As in `maximize`, for the algorithms with a guarantee.
+    oracle, n_rr_sets
+        As in `maximize`, for the algorithms that support them.
     n_simulations : int, default 10000
         Number of forward simulations for the spread of each seed set.
     time_limit : float, optional
         Seconds for each algorithm, default 60; an algorithm that reaches it shows the seeds chosen so far. The
-        simulations and the certificate that evaluate it are each limited to as many seconds. None for no limit.
+        simulations and the certificate that evaluate it are each limited to as many seconds. None for no limit. A
+        function of the caller is not interrupted.
     progress : callable, optional
-        Function that is called with the name of the algorithm, the number of finished algorithms and the total number.
+        Function that is called with the name of the row, the number of finished rows and the total number.
     **constraints
-        `candidates`, `exclude`, `include`, `max_steps`, `deadline` and `delay` as in `maximize`. Algorithms that do not
-        support a deadline choose without it; the spread and the certificate of every row observe it.
+        As in `maximize`. All algorithms choose within the constraints: heuristics go along their ranking and pass over
+        nodes that do not fit. Algorithms that do not support a deadline choose without it; the spread and the
+        certificate of every row observe it. Seeds of the caller are shown as they are, with the constraints that they
+        break.
 
     Returns
     -------
     Comparison
-        After Ctrl-C, the rows of the algorithms that are finished, if there are any.
+        After Ctrl-C, the rows that are finished, if there are any.
 
     Raises
     ------
@@ -89,39 +111,63 @@ def compare(
     True
     >>> found.overlap[0][0]
     1.0
+
+    The most connected nodes within a budget, and seeds of one's own:
+
+    >>> graph = imax.datasets.load("karate")
+    >>> found = imax.compare(
+    ...     graph, 3, ["opim-c", "degree"], seed_sets={"ours": [0, 5, 33]}, costs=graph.out_degree(), budget=25, rng=1
+    ... )
+    >>> [(row.algorithm, row.broken_rules) for row in found.rows]
+    [('opim-c', []), ('degree', []), ('ours', ['costs more than the budget'])]
+    >>> found.best().algorithm
+    'opim-c'
     """
     check_constraint_names("compare", constraints)
-    for name in ("start", "costs", "budget", "groups", "quotas"):
-        if constraints.get(name) is not None:
-            raise InvalidArgumentError(
-                f"{name} is not supported by compare; it supports candidates, exclude, include and deadlines",
-                argument=name,
-            )
-    rules: dict[str, Any] = dict(constraints)
-    chosen = _chosen(algorithms, node_weights)
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key)
-    options: dict[str, Any] = {
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    weights = reader.node_weights(node_weights)
+    rules = aligned_rules(reader, constraints)
+    work: dict[str, Any] = {
         "model": model, "delta": delta, "threads": threads,
-        "node_weights": node_attribute(graph, node_weights, "node_weights"),
+        "node_weights": None if weights is None else weights[network.rank],
     }  # fmt: skip
-    options |= {name: _reusable(rules.get(name)) for name in ("candidates", "exclude", "include")}
-    options |= {name: rules.get(name) for name in DEADLINE_ARGUMENTS}
-    until = check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})
-    own = options if epsilon is None else options | {"epsilon": epsilon}
+    needed = rules.keys() & {*_LIMITS, "start"} | (set() if weights is None else {"node_weights"})
+    sources = seed_sources(reader, algorithms, seed_sets, needed, model)
+    numbers = numbers_of_seeds(k)
+    limits = {
+        number: make_problem(network, number, cast(Constraints, rules), function="compare", rng=key, **work).constraint
+        for number in numbers
+    }  # fmt: skip
+    own = work | rules | {"oracle": oracle, "n_rr_sets": n_rr_sets, "epsilon": epsilon}
+    own = {name: value for name, value in own.items() if value is not None}
+    evaluation = _Evaluation(network, key, n_simulations, rules, work | {"time_limit": time_limit})
+    tasks = {
+        source.name if len(numbers) == 1 else f"{source.name}, k = {number}": (source, number)
+        for number in numbers for source in sources
+    }  # fmt: skip
 
     def measure(name: str) -> Compared:
+        source, number = tasks[name]
         with peak_rise() as rise:
             began = time.perf_counter()
-            result = maximize(network, k, algorithm=name, rng=key, time_limit=time_limit, **_supported(name, own))
+            if source.algorithm is None:
+                seeds, reason = source.own_seeds(reader, number)
+            else:
+                options = _supported(source.algorithm, own)
+                result = maximize(
+                    network, number, algorithm=source.algorithm, rng=key, time_limit=time_limit, **options
+                )
+                seeds, reason = result.seeds, result.stop_reason
             seconds, memory = time.perf_counter() - began, rise()
-        return _evaluated(network, result, seconds, memory, n_simulations, options | {"time_limit": time_limit})
+        return evaluation.row(source, number, limits[number], seeds, reason, seconds=seconds, memory=memory)
 
-    rows, reason = measure_each(chosen, lambda name: _warm_up(network, name, own), measure, progress)
+    rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, progress)
     return Comparison(
-        rows=rows,
+        rows=_ranked(rows),
         overlap=overlap_of([row.seeds for row in rows]),
-        k=k,
+        k=numbers[0] if len(numbers) == 1 else [number for number in numbers if number is not None],
         model=rows[0].model,
         probability=network.probability.spec,
         delta=rows[0].delta,
@@ -131,62 +177,100 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
-        **Deadline.facts(until),
+        notes=reader.notes,
+        **Deadline.facts(check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Evaluation:
+    """Evaluates every seed set in the same way, with simulations and RR sets that no algorithm used."""
+
+    network: InfluenceGraph
+    key: Key
+    n_simulations: int
+    rules: dict[str, Any]
+    work: dict[str, Any]
+
+    def row(
+        self,
+        source: SeedSource,
+        k: int | None,
+        constraint: Constraint,
+        seeds: list[Any],
+        stop_reason: str,
+        *,
+        seconds: float,
+        memory: int | None,
+    ) -> Compared:
+        """Return the row of a seed set, without a rank."""
+        certificate: Certificate = certify(self.network, seeds, k=k, rng=self.key, **self.work, **self.rules)
+        return Compared(
+            algorithm=source.name,
+            k=k,
+            seeds=seeds,
+            complete=stop_reason not in CUT_SHORT,
+            broken_rules=broken_rules(self.network, constraint, seeds),
+            rank=None,
+            **estimates(self._spread(seeds), certificate),
+            delta=certificate.delta,
+            model=certificate.model,
+            seconds=seconds,
+            memory=memory,
+            stop_reason=stop_reason,
+        )
+
+    def _spread(self, seeds: list[Any]) -> SpreadEstimate:
+        """Return the spread of seeds, or what they add to the nodes active from the start."""
+        start = self.rules.get("start", [])
+        whole = self._simulated([*start, *seeds])
+        if not start:
+            return whole
+        base = self._simulated(start)
+        gain = max(whole.spread - base.spread, 0.0)
+        # the simulations of both depend on each other, which makes the true error of the difference smaller
+        error = math.hypot(whole.std_error, base.std_error)
+        margin = 1.959963984540054 * error
+        return dataclasses.replace(
+            whole, spread=gain, std_error=error, interval=(max(gain - margin, 0.0), gain + margin)
+        )
+
+    def _simulated(self, seeds: list[Any]) -> SpreadEstimate:
+        options = {name: self.work[name] for name in ("model", "node_weights", "threads", "time_limit")}
+        options |= {name: self.rules[name] for name in DEADLINE_ARGUMENTS & self.rules.keys()}
+        rng = stream_key(self.key, Stream.VERIFICATION)
+        return spread(self.network, seeds, n_simulations=self.n_simulations, rng=rng, **options)
+
+
+def _ranked(rows: list[Compared]) -> list[Compared]:
+    """Return the rows with their ranks among the complete rows of the same number of seeds."""
+    ranks: dict[int, int] = {}
+    for k in dict.fromkeys(row.k for row in rows):
+        ranked = [i for i, row in enumerate(rows) if row.k == k and row.complete and not row.broken_rules]
+        ranked.sort(key=lambda i: -rows[i].spread)
+        ranks |= {i: place for place, i in enumerate(ranked, start=1)}
+    return [dataclasses.replace(row, rank=ranks.get(i)) for i, row in enumerate(rows)]
 
 
 def _supported(algorithm: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options without a deadline, if the algorithm does not support one."""
+    """Return the options without the settings that the algorithm does not support."""
     accepts = ALGORITHMS[algorithm].accepts
-    return {name: value for name, value in options.items() if name not in DEADLINE_ARGUMENTS or name in accepts}
+    return {name: value for name, value in options.items() if name not in _SETTINGS or name in accepts}
 
 
-def _warm_up(network: InfluenceGraph, name: str, options: dict[str, Any]) -> None:
-    """Run an algorithm on two nodes, so that its time does not include compiling or loading kernels."""
-    weights = None if options["node_weights"] is None else [1.0, 1.0]
-    pair = graph_like(network, [0, 1], [1, 0])
-    until = {option: options[option] for option in ("max_steps", "deadline")}
+def _warm_up(network: InfluenceGraph, source: SeedSource, k: int | None, options: dict[str, Any]) -> None:
+    """Run an algorithm on three nodes, so that its time does not include compiling or loading kernels."""
+    if source.algorithm is None:
+        return
+    small = {
+        "node_weights": [1.0] * 3, "costs": [1.0] * 3, "budget": 3.0, "groups": ["all"] * 3, "quotas": (1, 2),
+        "group_budgets": 3.0, "start": [2], "delay": "exponential:1",
+    }  # fmt: skip
+    same = {name: options[name] for name in ("model", "threads", "max_steps", "deadline", "oracle") if name in options}
+    own = same | {name: value for name, value in small.items() if name in options}
+    three = graph_like(network, [0, 1, 0, 2], [1, 0, 2, 0])
+    include = [0] if "include" in options else []
     maximize(
-        pair, 1, algorithm=name, model=options["model"], epsilon=0.5, node_weights=weights, threads=options["threads"],
-        include=None if options["include"] is None else [0], rng=0,
-        **_supported(name, until | {"delay": None if until["deadline"] is None else "exponential:1"}),
+        three, None if k is None else 1 + len(include), algorithm=source.algorithm, epsilon=0.5, rng=0,
+        include=include, **_supported(source.algorithm, own),
     )  # fmt: skip
-
-
-def _reusable(labels: Iterable[Hashable] | None) -> Any:
-    """Return an iterable of labels as a list; a string is left for `maximize` to refuse."""
-    return labels if labels is None or isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
-
-
-def _chosen(algorithms: str | Iterable[str], node_weights: Any) -> list[str]:
-    names = name_list(algorithms)
-    if names == ["all"]:
-        return [entry.name for entry in ALGORITHMS.values() if node_weights is None or "node_weights" in entry.accepts]
-    return [ALGORITHMS.find(name, argument="algorithms").name for name in names]
-
-
-def _evaluated(
-    network: InfluenceGraph,
-    result: SelectionResult,
-    seconds: float,
-    memory: int | None,
-    n_simulations: int,
-    options: dict[str, Any],
-) -> Compared:
-    """Evaluate the seeds of one algorithm with simulations and RR sets that no algorithm used."""
-    key = result.rng_key
-    found = certify(network, result.seeds, k=result.k, rng=key, **options)
-    estimate = spread(
-        network, result.seeds, n_simulations=n_simulations, rng=stream_key(key, Stream.VERIFICATION),
-        **{name: options[name] for name in ("model", "node_weights", "threads", "time_limit", *DEADLINE_ARGUMENTS)},
-    )  # fmt: skip
-    return Compared(
-        algorithm=result.algorithm,
-        seeds=result.seeds,
-        **estimates(estimate, found),
-        delta=found.delta,
-        model=result.model,
-        seconds=seconds,
-        memory=memory,
-        stop_reason=result.stop_reason,
-    )

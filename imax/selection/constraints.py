@@ -1,27 +1,24 @@
 """From the constraints that a user gives to a checked `Constraint` in internal ids."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import check
 from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
-from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import node_costs, node_groups
+from ..io.node_reader import Groups, NodeList, NodeReader, NodeValues
 from ..ris.constraint import Constraint
 from ..ris.matroid import PartitionMatroid
+from .group_limits import ROUNDING, Quotas, make_limited, quota_ranges
 
-__all__ = ["Constraints", "Groups", "NodeValues", "check_constraint_names", "make_constraint", "node_attribute"]
+__all__ = ["Constraints", "Groups", "NodeValues", "aligned_rules", "check_constraint_names", "make_constraint"]
 
-_ROUNDING = 1.0 + 1e-12  # of sums of costs
-
-NodeValues: TypeAlias = ArrayLike | Mapping[Any, float] | str
-Groups: TypeAlias = Sequence[Hashable] | NDArray[Any] | Mapping[Any, Hashable] | str
+_NODE_LISTS = ("candidates", "exclude", "include", "start")
 
 
 class Constraints(TypedDict, total=False):
@@ -32,24 +29,31 @@ class Constraints(TypedDict, total=False):
 
     Attributes
     ----------
-    candidates : iterable of labels
+    candidates : list of nodes
         Nodes that may be chosen as seeds; default all. Other nodes still spread influence.
-    exclude : iterable of labels
+    exclude : list of nodes
         Nodes that may not be chosen as seeds. They still spread influence.
-    include : iterable of labels
+    include : list of nodes
         Nodes that are seeds in any case. They come first, and count in `k`, in the quotas and in the budget.
-    start : iterable of labels
+    start : list of nodes
         Nodes that are already active, such as the seeds of a running campaign. They are not seeds. Gains, spread and
         bounds count only what the seeds add to them.
-    costs : array_like of float, shape (n_nodes,), mapping or str
-        Cost of each node as a seed, by node index or by label, or the name of a NetworkX node attribute.
+    costs : node values
+        Cost of each node as a seed.
     budget : float
         Upper limit of the total cost of all seeds.
-    groups : sequence of hashable, length n_nodes, mapping or str
-        Group of each node, by node index or by label (None for no group), or the name of a NetworkX node attribute.
-    quotas : int or mapping
-        Maximum number of seeds of each group: one number for all groups, or a number by group. Groups that are not
-        listed have no limit.
+    groups : node values
+        Group of each node; None for no group.
+    quotas : int, pair of int, mapping, pandas Series or table
+        Maximum number of seeds of each group, or a pair of the minimum and the maximum number such as ``(2, 5)``, where
+        None stands for no limit: one for all groups, or one by group. Groups that are not listed have no limit.
+    group_budgets : float, mapping, pandas Series or table
+        Upper limit of the total cost of the seeds of each group: one for all groups, or one by group.
+    on_missing : {"error", "drop", "default"}
+        What to do with nodes that have no value and with labels that are not in the graph; default ``"error"``.
+        ``"drop"``: nodes without a cost or a group cannot be chosen, nodes without a weight count 0. ``"default"``:
+        nodes without a group have no group, nodes without a weight count 1; there is no default cost. Both ignore
+        labels that are not in the graph. The result's ``notes`` have the counts. It applies to `node_weights`, too.
     max_steps : int
         Count only nodes that the seeds reach in at most so many steps.
     deadline : float
@@ -57,6 +61,17 @@ class Constraints(TypedDict, total=False):
     delay : str, array_like or mapping
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
         `imax.spread`.
+
+    Notes
+    -----
+    *Node values* are one of: a mapping by label; a pandas Series, whose index has the labels; a table (pandas, Polars,
+    pyarrow, DuckDB, or any object with the Arrow C stream interface) with a column of labels and a column of values, or
+    ``(table, "NODE", "VALUE")`` if it has more columns; a file, as ``Path("users.csv")`` or ``"users.csv:NODE:VALUE"``;
+    the name of a NetworkX node attribute; an array or a sequence with one value per node in the order of
+    ``graph.nodes()``. Only the last is by position.
+
+    A *list of nodes* is an iterable of labels; a pandas Series, whose values are the labels; a table with a column of
+    labels, or ``(table, "NODE")``; or a file, as ``Path("users.csv")`` or ``"users.csv:NODE"``.
 
     Examples
     --------
@@ -66,14 +81,16 @@ class Constraints(TypedDict, total=False):
     [1]
     """
 
-    candidates: Iterable[Hashable] | None
-    exclude: Iterable[Hashable] | None
-    include: Iterable[Hashable] | None
-    start: Iterable[Hashable] | None
+    candidates: NodeList | None
+    exclude: NodeList | None
+    include: NodeList | None
+    start: NodeList | None
     costs: NodeValues | None
     budget: float | None
     groups: Groups | None
-    quotas: int | Mapping[Any, int] | None
+    quotas: Quotas | None
+    group_budgets: float | Mapping[Any, float] | None
+    on_missing: str | None
     max_steps: int | None
     deadline: float | None
     delay: ArcDelays | None
@@ -90,52 +107,71 @@ def check_constraint_names(function: str, constraints: Mapping[str, Any]) -> Non
             raise InvalidArgumentError(f"{name} is not an argument of {function}; {hint}", argument=name)
 
 
-def node_attribute(graph: Any, value: Any, name: str) -> Any:
-    """Return `value`, or the node attribute of a NetworkX graph that it names, by label."""
-    if not isinstance(value, str):
-        return value
-    if not hasattr(graph, "is_multigraph"):
-        raise InvalidArgumentError(
-            f"{name}={value!r} names a node attribute, but only NetworkX graphs have node attributes", argument=name
-        )
-    found = dict(graph.nodes(data=value))
-    if all(item is None for item in found.values()):
-        raise InvalidArgumentError(f"{name}={value!r} names an attribute that no node of the graph has", argument=name)
-    if name != "groups":
-        found = {node: item for node, item in found.items() if item is not None}
-    return found
+def aligned_rules(reader: NodeReader, constraints: Constraints) -> dict[str, Any]:
+    """Return the constraints in a form that several calls can use, and that has no missing values.
+
+    Lists of nodes become lists of labels, and values become arrays and lists by node index. Nodes that cannot be
+    chosen, because they have no cost or group, are added to `exclude`. The notes of `reader` say so.
+    """
+    graph = reader.graph
+    rules: dict[str, Any] = {name: value for name, value in constraints.items() if value is not None}
+    rules.pop("on_missing", None)
+    for name in _NODE_LISTS:
+        ids = reader.nodes(rules.get(name), name)
+        if ids is not None:
+            rules[name] = graph.labels_of(ids)
+    if "costs" in rules:
+        rules["costs"] = reader.costs(rules["costs"])[graph.rank]
+    if "groups" in rules:
+        numbers, names = reader.groups(rules["groups"])
+        rules["groups"] = [None if number < 0 else names[number] for number in numbers[graph.rank].tolist()]
+    for name in ("quotas", "group_budgets"):
+        rules |= {name: reader.by_group(rules[name], name)} if name in rules else {}
+    if reader.dropped.any():
+        include = reader.nodes(rules.get("include"), "include")
+        if include is not None:
+            reader.check_not_dropped(include, "include")
+        dropped = graph.labels_of(np.flatnonzero(reader.dropped))
+        rules["exclude"] = list(dict.fromkeys([*rules.get("exclude", ()), *dropped]))
+    return rules
 
 
 def make_constraint(
-    graph: InfluenceGraph,
+    reader: NodeReader,
     k: int | None,
     *,
     any_size: bool,
-    candidates: Iterable[Hashable] | None = None,
-    exclude: Iterable[Hashable] | None = None,
-    include: Iterable[Hashable] | None = None,
-    start: Iterable[Hashable] | None = None,
-    costs: "ArrayLike | Mapping[Any, float] | None" = None,
+    candidates: NodeList | None = None,
+    exclude: NodeList | None = None,
+    include: NodeList | None = None,
+    start: NodeList | None = None,
+    costs: NodeValues | None = None,
     budget: float | None = None,
-    groups: "Groups | None" = None,
-    quotas: int | Mapping[Any, int] | None = None,
+    groups: Groups | None = None,
+    quotas: Quotas | None = None,
+    group_budgets: float | Mapping[Any, float] | None = None,
 ) -> Constraint:
-    """Check the constraints against the graph and return them in internal ids."""
+    """Check the constraints against the graph of the reader and return them in internal ids."""
+    some_budget = budget if group_budgets is None else group_budgets
+    some_rule = quotas if group_budgets is None else group_budgets
     for one, other, name, missing in (
-        (costs, budget, "costs", "budget"), (budget, costs, "budget", "costs"),
-        (groups, quotas, "groups", "quotas"), (quotas, groups, "quotas", "groups"),
+        (costs, some_budget, "costs", "budget or group_budgets"), (budget, costs, "budget", "costs"),
+        (group_budgets, costs, "group_budgets", "costs"), (group_budgets, groups, "group_budgets", "groups"),
+        (groups, some_rule, "groups", "quotas or group_budgets"), (quotas, groups, "quotas", "groups"),
     ):  # fmt: skip
         if one is not None and other is None:
             raise InvalidArgumentError(f"{name} must be given together with {missing}", argument=name)
-    if budget is not None and (k is not None or quotas is not None):
-        raise InvalidArgumentError("budget cannot be combined with k or quotas; give one of them", argument="budget")
-    if k is None and budget is None and quotas is None and not any_size:
+    if k is None and some_budget is None and quotas is None and not any_size:
         raise InvalidArgumentError("k is missing: give the number of seeds, or budget or quotas", argument="k")
-    forced, active, allowed = _nodes(graph, candidates, exclude, include, start)
+    cost = None if costs is None else reader.costs(costs)
+    group, names = (None, []) if groups is None else reader.groups(groups)
+    quotas, group_budgets = reader.by_group(quotas, "quotas"), reader.by_group(group_budgets, "group_budgets")
+    forced, active, allowed = _nodes(reader, candidates, exclude, include, start)
     max_size = forced.size + int(allowed.sum())
     if max_size == 0:
         raise InvalidArgumentError(
-            "candidates leaves no node that may be a seed; see candidates, exclude and start", argument="candidates"
+            "candidates leaves no node that may be a seed; see candidates, exclude, start and on_missing",
+            argument="candidates",
         )
     if k is not None:
         k = check.count(k, "k", high=max_size, high_is="the number of nodes that may be seeds")
@@ -143,30 +179,37 @@ def make_constraint(
             raise InvalidArgumentError(
                 f"k must be at least the number of nodes in include, {forced.size}; got {k}", argument="k"
             )
-    if budget is not None:
-        assert costs is not None
-        return _budgeted(graph, forced, active, allowed, node_costs(graph, costs), budget)
-    if quotas is not None:
-        assert groups is not None
-        return _grouped(graph, k, forced, active, allowed, groups, quotas)
-    return Constraint(max_size if k is None else k, allowed, forced, active)
+    if budget is not None and cost is not None and group is None:
+        paid = _budgeted(forced, active, allowed, cost, budget)
+        if k is None or k >= paid.k:
+            return paid
+    if cost is None and group is None:
+        return Constraint(max_size if k is None else k, allowed, forced, active)
+    if group is None:
+        group = np.full(reader.graph.n_nodes, -1, dtype=np.int32)
+    if cost is None and quotas is not None:
+        ranges = quota_ranges(names, quotas)
+        if all(low == 0 for low, _ in ranges.values()):
+            limits = {name: high for name, (_, high) in ranges.items() if high is not None}
+            return _grouped(k, forced, active, allowed, group, names, limits)
+    return make_limited(
+        k, forced, active, allowed, group=group, names=names, cost=cost, budget=budget, quotas=quotas,
+        group_budgets=group_budgets,
+    )  # fmt: skip
 
 
 def _nodes(
-    graph: InfluenceGraph, *lists: Iterable[Hashable] | None
+    reader: NodeReader, *lists: NodeList | None
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
     """Return the required nodes, the nodes active from the start, and a mask of the nodes that may be chosen."""
-    names = ("candidates", "exclude", "include", "start")
-    ids: dict[str, NDArray[np.int32] | None] = {}
-    for labels, name in zip(lists, names, strict=True):
-        if isinstance(labels, str):
-            raise InvalidArgumentError(f"{name} must be an iterable of labels, got the text {labels!r}", argument=name)
-        ids[name] = None if labels is None else graph.internal_of(labels, name)
+    graph = reader.graph
+    ids = {name: reader.nodes(labels, name) for labels, name in zip(lists, _NODE_LISTS, strict=True)}
     none = np.empty(0, dtype=np.int32)
     allowed = np.full(graph.n_nodes, ids["candidates"] is None)
     if ids["candidates"] is not None:
         allowed[ids["candidates"]] = True
     forced, active = (none if ids[name] is None else _distinct(ids[name]) for name in ("include", "start"))
+    reader.check_not_dropped(forced, "include")
     for name, other in (("exclude", ids["exclude"]), ("start", active)):
         clash = np.intersect1d(forced, none if other is None else other)
         if clash.size:
@@ -176,6 +219,7 @@ def _nodes(
             )
     if ids["exclude"] is not None:
         allowed[ids["exclude"]] = False
+    allowed[reader.dropped] = False
     allowed[active] = False
     allowed[forced] = False
     return forced, active, allowed
@@ -189,7 +233,6 @@ def _distinct(ids: "NDArray[np.int32] | None") -> NDArray[np.int32]:
 
 
 def _budgeted(
-    graph: InfluenceGraph,
     forced: NDArray[np.int32],
     start: NDArray[np.int32],
     allowed: NDArray[np.bool_],
@@ -197,7 +240,7 @@ def _budgeted(
     budget: float,
 ) -> Constraint:
     budget = check.positive(budget, "budget")
-    remaining_budget = budget * _ROUNDING - math.fsum(cost[forced])
+    remaining_budget = budget * ROUNDING - math.fsum(cost[forced])
     if remaining_budget < 0:
         raise InvalidArgumentError(
             f"budget {budget:g} does not pay for include, which costs {budget - remaining_budget:g}; raise it",
@@ -214,16 +257,14 @@ def _budgeted(
 
 
 def _grouped(
-    graph: InfluenceGraph,
     k: int | None,
     forced: NDArray[np.int32],
     start: NDArray[np.int32],
     allowed: NDArray[np.bool_],
-    groups: "Groups",
-    quotas: int | Mapping[Any, int],
+    group: NDArray[np.int32],
+    names: list[Hashable],
+    limits: Mapping[Any, int],
 ) -> Constraint:
-    group, names = node_groups(graph, groups)
-    limits = _quota_of_groups(names, quotas)
     limited = np.array([name in limits for name in names] + [False])
     group = np.where(limited[group], group, -1).astype(np.int32)
     capacity = np.array([limits.get(name, 0) for name in names], dtype=np.int64)
@@ -254,15 +295,3 @@ def _grouped(
     allowed = allowed & ((group < 0) | (np.append(capacity, 1)[group] > 0))
     matroid = PartitionMatroid.of_groups(np.where(allowed, group, -1).astype(np.int32), capacity)
     return Constraint(k, allowed, forced, start, matroid=matroid)
-
-
-def _quota_of_groups(names: list[Hashable], quotas: int | Mapping[Any, int]) -> dict[Any, int]:
-    """Return the checked quota of each group that has one."""
-    if not isinstance(quotas, Mapping):
-        return dict.fromkeys(names, check.count(quotas, "quotas", low=0))
-    unknown = [name for name in quotas if name not in names]
-    if unknown:
-        raise InvalidArgumentError(
-            f"quotas contains the group {unknown[0]!r}, which no node belongs to", argument="quotas"
-        )
-    return {name: check.count(quota, f"quotas[{name!r}]", low=0) for name, quota in quotas.items()}

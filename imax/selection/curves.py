@@ -124,6 +124,7 @@ def curve(
         stop_reason=reason,
         rng_key=problem.key,
         version=__version__,
+        notes=list(problem.notes),
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
         **Deadline.facts(problem.deadline),
     )

@@ -45,7 +45,7 @@ def maximize(
     ----------
     graph : InfluenceGraph, NetworkX graph or SciPy sparse array
     k : int, optional
-        Number of seeds. Do not give it together with `budget`. With `quotas` it is the maximum over all groups.
+        Number of seeds. With `budget`, `quotas` or `group_budgets` it may be missing. With a budget it is the maximum.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold. Heuristics choose the same seeds under both.
     algorithm : str, default "opim-c"
@@ -100,12 +100,16 @@ def maximize(
     costs : array_like of float, shape (n_nodes,), mapping or str, optional
         Cost of each node as a seed, by node index or by label, or the name of a NetworkX node attribute.
     budget : float, optional
-        Upper limit of the total cost of all seeds; needs `costs`.
+        Upper limit of the total cost of all seeds; requires `costs`.
     groups : sequence of hashable, length n_nodes, mapping or str, optional
         Group of each node, by node index or by label (None for no group), or the name of a NetworkX node attribute.
-    quotas : int or mapping, optional
-        Maximum number of seeds of each group, one number for all or by group; needs `groups`. Groups that are not
-        listed have no limit.
+    quotas : int, pair of int or mapping, optional
+        Maximum number of seeds of each group, or a pair of the minimum and the maximum number such as ``(2, 5)``, where
+        None stands for no limit: one for all groups, or one by group. Requires `groups`. Groups that are not listed
+        have no limit.
+    group_budgets : float or mapping, optional
+        Upper limit of the total cost of the seeds of each group: one for all groups, or one by group. Requires `costs`
+        and `groups`. All limits can be combined.
     max_steps : int, optional
         Count only nodes that the seeds reach in at most so many steps. Default: no limit. Supported by the algorithms
         that draw RR sets.
@@ -160,7 +164,8 @@ def maximize(
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(
         entry, node_weights=node_weights, start=constraints.get("start"), quotas=constraints.get("quotas"),
-        budget=constraints.get("budget"), n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
+        budget=constraints.get("budget"), group_budgets=constraints.get("group_budgets"), n_rr_sets=n_rr_sets,
+        n_simulations=n_simulations, oracle=oracle,
         **{name: constraints.get(name) for name in DEADLINE_ARGUMENTS},
     )  # fmt: skip
     if oracle is not None:

@@ -11,7 +11,9 @@ __all__ = [
     "INTERRUPT",
     "MEMORY",
     "NOTHING",
+    "NOT_SETTLED",
     "REACHED",
+    "SETTLED",
     "TIME",
     "TOO_MANY",
     "UNSETTLED",
@@ -20,6 +22,8 @@ __all__ = [
 ]
 
 REACHED = "target ratio reached"
+SETTLED = "choice settled"
+NOT_SETTLED = "choice not settled"
 UNSETTLED = "target ratio reached, choice not settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"

@@ -15,9 +15,9 @@ from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.tables import check_model
 from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import node_weights as check_node_weights
+from ..io.node_reader import NodeReader, NodeValues
 from ..ris.constraint import Constraint
-from .constraints import Constraints, NodeValues, check_constraint_names, make_constraint, node_attribute
+from .constraints import Constraints, check_constraint_names, make_constraint
 
 __all__ = ["DEFAULT_EPSILON", "Limits", "Problem", "Progress", "ProgressFunction", "check_work", "make_problem"]
 
@@ -103,6 +103,8 @@ class Problem:
     oracle : str or None
     blocked : numpy.ndarray of bool, shape (n_nodes,), or None
         Nodes that are removed from the graph; their weight is 0.
+    notes : tuple of str
+        What was ignored, dropped or filled in when the arguments were read.
     deadline : Deadline or None
         Until when a node counts; None for no limit.
     """
@@ -121,6 +123,7 @@ class Problem:
     n_simulations: int | None = None
     oracle: str | None = None
     blocked: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
     deadline: Deadline | None = None
 
     @property
@@ -141,6 +144,7 @@ def make_problem(
     progress: ProgressFunction | None = None,
     oracle: str | None = None,
     any_size: bool = False,
+    source: Any = None,
     **work: Any,
 ) -> Problem:
     """Check all arguments of a selection and return the problem.
@@ -151,6 +155,8 @@ def make_problem(
         Name of the public function, for error messages.
     any_size : bool, default False
         Whether the number of seeds is not given, because a target spread decides it.
+    source : object, optional
+        What the user passed as the graph, if `graph` is made of it.
     **work
         Arguments of `check_work`.
     """
@@ -161,13 +167,14 @@ def make_problem(
         network.check_lt()
     rules: dict[str, Any] = dict(constraints)
     until = {name: rules.pop(name, None) for name in DEADLINE_ARGUMENTS}
-    for name in rules.keys() & {"costs", "groups"}:
-        rules[name] = node_attribute(graph, rules[name], name)
-    weights = check_node_weights(network, node_attribute(graph, node_weights, "node_weights"))
+    reader = NodeReader(network, rules.pop("on_missing", None), source=graph if source is None else source)
+    weights = reader.node_weights(node_weights)
+    constraint = make_constraint(reader, k, any_size=any_size, **rules)
     return Problem(
         graph=network,
-        constraint=make_constraint(network, k, any_size=any_size, **rules),
+        constraint=constraint,
         weights=weights,
+        notes=tuple(reader.notes),
         key=key_from(rng),
         progress=progress,
         oracle=oracle,

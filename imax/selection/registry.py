@@ -18,6 +18,7 @@ from .algorithms.pagerank import PAGERANK
 from .algorithms.random_choice import RANDOM
 from .algorithms.ris import RIS
 from .algorithms.voterank import VOTERANK
+from .algorithms.worlds import WORLDS
 from .outcome import Outcome
 from .problem import Problem
 
@@ -27,6 +28,7 @@ ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
     OPIM_C,
     IMM,
     HIST,
+    WORLDS,
     RIS,
     GREEDY,
     CELF,

@@ -14,7 +14,7 @@ from ..heteroir import INTERACTIONS
 from ..ranking import Scores
 from ..storage import State
 
-__all__ = ["SETS_PER_NODE", "Context", "NodeValues", "Options", "Strategy", "value_scores"]
+__all__ = ["SETS_PER_NODE", "Context", "NodeValues", "Options", "Strategy", "given_order", "value_scores"]
 
 SETS_PER_NODE = 20
 
@@ -64,12 +64,15 @@ class Strategy(ABC):
         """Make a strategy from the state in a file, whose arrays were checked against `STATE_ARRAYS`."""
 
 
-def value_scores(
-    context: Context, lists: CandidateLists, score: NDArray[np.float64], value: NDArray[np.float64] | None = None
-) -> Scores:
-    """Return scores with the part ``value``, by default the score itself; ties go to the smaller node index."""
+def value_scores(lists: CandidateLists, score: NDArray[np.float64], value: NDArray[np.float64] | None = None) -> Scores:
+    """Return scores with the part ``value``, by default the score itself; ties keep the given order."""
     values = score if value is None else value
-    return Scores(score, context.network.graph.index[lists.candidates], lambda rows: {"value": values[rows]})
+    return Scores(score, given_order(lists), lambda rows: {"value": values[rows]})
+
+
+def given_order(lists: CandidateLists) -> NDArray[np.int32]:
+    """Return the positions of the candidates, which as a tie-break keep the order in which they were given."""
+    return np.arange(lists.candidates.size, dtype=np.int32)
 
 
 class NodeValues(Strategy):
@@ -91,7 +94,7 @@ class NodeValues(Strategy):
 
     def scores(self, lists: CandidateLists, willingness: NDArray[np.float64], k: int | None, threads: int) -> Scores:
         """Return the value of each candidate."""
-        return value_scores(self.context, lists, self.value[lists.candidates])
+        return value_scores(lists, self.value[lists.candidates])
 
     def state(self) -> State:
         """Return the values."""

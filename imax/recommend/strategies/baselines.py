@@ -47,7 +47,7 @@ class Probability(Strategy):
 
     def scores(self, lists: CandidateLists, willingness: NDArray[np.float64], k: int | None, threads: int) -> Scores:
         """Return the willingness."""
-        return value_scores(self.context, lists, willingness)
+        return value_scores(lists, willingness)
 
     def state(self) -> State:
         """Return an empty state."""
@@ -66,4 +66,4 @@ class Random(Probability):
         """Return random numbers in [0, 1)."""
         sequence = np.random.SeedSequence(list(stream_key(self.context.key, Stream.RANDOM_RANKING)))
         words = np.random.PCG64(sequence).random_raw(lists.candidates.size)
-        return value_scores(self.context, lists, (words >> np.uint64(11)).astype(np.float64) * 2.0**-53)
+        return value_scores(lists, (words >> np.uint64(11)).astype(np.float64) * 2.0**-53)

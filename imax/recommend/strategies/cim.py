@@ -9,7 +9,7 @@ from ...capacity import CapacityProblem, assign
 from .._candidates import CandidateLists
 from ..ranking import Scores
 from ..storage import State
-from .base import Context, Options, Strategy
+from .base import Context, Options, Strategy, given_order
 
 __all__ = ["CapacityGains"]
 
@@ -28,7 +28,7 @@ class CapacityGains(Strategy):
     def scores(self, lists: CandidateLists, willingness: NDArray[np.float64], k: int | None, threads: int) -> Scores:
         """Return the gains; ties keep the order in which the candidates were given."""
         gain = self._gains(lists, k)
-        return Scores(gain, np.arange(gain.size), lambda rows: {"value": gain[rows]})
+        return Scores(gain, given_order(lists), lambda rows: {"value": gain[rows]})
 
     def _gains(self, lists: CandidateLists, k: int | None) -> NDArray[np.float64]:
         """Return the gain of each candidate; users themselves are active already and are not assigned."""

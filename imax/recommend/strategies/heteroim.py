@@ -9,7 +9,7 @@ from .._candidates import CandidateLists
 from .._cover import CoverOrder, SharedSets, count_shared, cover_greedily, sample_stratified
 from ..ranking import Scores
 from ..storage import State
-from .base import Context, Options, Strategy
+from .base import Context, Options, Strategy, given_order
 
 __all__ = ["HeteroIM"]
 
@@ -34,12 +34,12 @@ class HeteroIM(Strategy):
         return cls(cover, shared, sets.n_sets)
 
     def scores(self, lists: CandidateLists, willingness: NDArray[np.float64], k: int | None, threads: int) -> Scores:
-        """Return the pair scores; ties go to the candidate taken first."""
+        """Return the pair scores; of pairs that share equally many sets, the candidate taken first is better."""
         shared = self.shared.lookup(lists.users, lists.offsets, lists.candidates, threads)
         cover, order = self.cover.cover[lists.candidates], self.cover.order[lists.candidates]
         return Scores(
             self.cover.pair_scores(shared, lists.candidates),
-            order,
+            np.where(shared > 0, order, given_order(lists)),
             lambda rows: {"shared": shared[rows], "cover": cover[rows], "order": order[rows]},
         )
 

@@ -21,4 +21,4 @@ class HeteroIR(NodeValues):
     def scores(self, lists: CandidateLists, willingness: NDArray[np.float64], k: int | None, threads: int) -> Scores:
         """Return willingness times 1 + H(v)."""
         value = self.value[lists.candidates]
-        return value_scores(self.context, lists, willingness * (1.0 + value), value)
+        return value_scores(lists, willingness * (1.0 + value), value)

@@ -42,6 +42,9 @@ class _Discount:
     def score(self, node: int) -> float:
         return float(self.scores[node])
 
+    def drop(self, node: int) -> None:
+        """Do nothing: `best` has removed the node."""
+
 
 class _SingleDiscount(_Discount):
     """Number of out-arcs of each node to nodes that are not chosen."""

@@ -7,6 +7,7 @@ WWW 2011. All three choose the same seeds, because no gain of an oracle increase
 evaluate.
 """
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,19 +54,26 @@ class Search:
         c = problem.constraint
         self.candidates = np.flatnonzero(c.allowed)
         self.k = c.forced.size + min(c.free, self.candidates.size)
+        self.choice = None if c.is_plain else c.seed_limits.choice()
         self.seeds: list[int] = []
         self.gains: list[float] = []
         self.best: tuple[float, int] | None = None  # of the nodes evaluated before the first seed
         self.oracle = _oracle(problem, self.goes_on)
-        for node in c.start.tolist():
-            self.oracle.take(node)
-        for node in c.forced.tolist():
-            self.add(node, float(self.oracle.gains(np.array([node]))[0]))
+        self.late = False  # whether the time limit came before the gains of all required seeds were known
+        try:
+            for node in c.start.tolist():
+                self.oracle.take(node)
+            for node in c.forced.tolist():
+                self.add(node, float(self.oracle.gains(np.array([node]))[0]))
+        except OutOfTime:
+            self.late = True
+            self.seeds += c.forced[len(self.seeds) :].tolist()
+            self.gains += [math.nan] * (len(self.seeds) - len(self.gains))
         self.seconds["oracle"] += time.perf_counter() - began
 
     def goes_on(self) -> bool:
         """Whether time is left, or there is no result yet."""
-        known = self.best is not None or len(self.seeds) >= max(self.problem.constraint.forced.size, 1)
+        known = self.best is not None or self.seeds or self.problem.constraint.forced.size
         return not known or self.problem.limits.in_time()
 
     def add(self, node: int, gain: float) -> None:
@@ -75,6 +83,10 @@ class Search:
         with suppress(OutOfTime):  # no gain is evaluated after this, so the oracle need not know the node
             self.oracle.take(node)
         self.report()
+
+    def fits(self, node: int) -> bool:
+        """Choose a node if it fits the limits; return whether it does."""
+        return self.choice is None or self.choice.take(node)
 
     def report(self) -> None:
         """Call the progress function of the problem, if it has one."""
@@ -124,6 +136,8 @@ def _run(problem: Problem, search: Callable[[Search], None]) -> Outcome:
     state = Search(problem)
     reason = ALL_CHOSEN
     try:
+        if state.late:
+            raise OutOfTime
         search(state)
     except OutOfTime:
         reason = TIME
@@ -146,12 +160,15 @@ def _run(problem: Problem, search: Callable[[Search], None]) -> Outcome:
 
 def _evaluate_all(state: Search) -> None:
     left = state.candidates
-    while len(state.seeds) < state.k:
+    while len(state.seeds) < state.k and left.size:
         gains = state.evaluate(left)
-        top = int(np.argmax(gains))  # ties go to the smaller id
-        node = int(left[top])
-        left = np.delete(left, top)
-        state.add(node, float(gains[top]))
+        order = np.argsort(-gains, kind="stable")  # ties go to the smaller id
+        top = next((at for at, i in enumerate(order.tolist()) if state.fits(int(left[i]))), None)
+        if top is None:
+            break
+        node, gain = int(left[order[top]]), float(gains[order[top]])
+        left = np.delete(left, order[: top + 1])  # nodes that do not fit now do not fit later
+        state.add(node, gain)
 
 
 def greedy(problem: Problem) -> Outcome:
@@ -191,10 +208,13 @@ def _evaluate_lazily(state: Search, *, ahead: bool) -> None:
     """Evaluate again only the node with the largest old gain; with `ahead`, also its gain after the leader."""
     heap = _first(state) if state.k > len(state.seeds) else []
     last, leader = -1, None
-    while len(state.seeds) < state.k:
+    while len(state.seeds) < state.k and heap:
         top: _Entry = heap[0]
         if top.size == len(state.seeds):
             heappop(heap)
+            if not state.fits(top.node):
+                leader = None
+                continue
             state.add(top.node, top.gain)
             last, leader = top.node, None
             continue
@@ -224,8 +244,8 @@ def celf_plus_plus(problem: Problem) -> Outcome:
     return _run(problem, lambda state: _evaluate_lazily(state, ahead=True))
 
 
-_ACCEPTS = frozenset({"node_weights", "start", "n_rr_sets", "n_simulations", "oracle"})
-_GUARANTEE = "1 - 1/e of the optimum by the estimates of the oracle"
+_ACCEPTS = frozenset({"node_weights", "start", "quotas", "n_rr_sets", "n_simulations", "oracle"})
+_GUARANTEE = "1 - 1/e of the optimum by the estimates of the oracle (quotas: 1/2)"
 
 GREEDY = Entry(
     "greedy", greedy, "the node with the largest marginal gain by an oracle, evaluated for all candidates each time",

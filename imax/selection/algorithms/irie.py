@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..oracles import OutOfTime
 from ..outcome import Outcome
 from ..problem import Problem
 from .flow import Flow, by_source
@@ -51,6 +52,8 @@ class _Ranks:
         arcs = by_source(problem.graph)
         self.flow = Flow(arcs, problem.threads)
         self.paths = _Paths(arcs)
+        self.limits = problem.limits
+        self.first = True
         self.allowed = problem.constraint.allowed.copy()
         self.missed = np.ones(problem.graph.n_nodes)
         self._ranks: NDArray[np.float64] | None = None
@@ -63,8 +66,11 @@ class _Ranks:
         if self._ranks is None:
             rank = np.ones(self.missed.size)
             for _ in range(ITERATIONS):
+                if not (self.first or self.limits.in_time()):
+                    raise OutOfTime
                 rank = self.missed * (1.0 + ALPHA * self.flow(rank))
             self._ranks = rank
+            self.first = False
         return self._ranks
 
     def best(self) -> int:
@@ -72,6 +78,9 @@ class _Ranks:
 
     def score(self, node: int) -> float:
         return float(self.ranks()[node])
+
+    def drop(self, node: int) -> None:
+        self.allowed[node] = False
 
     def take(self, node: int) -> None:
         near, p = self.paths.leave(node)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.influence_graph import InfluenceGraph
-from ..outcome import Outcome
-from ..problem import Problem
+from ..outcome import ALL_CHOSEN, TIME, Outcome
+from ..problem import Limits, Problem
 from .flow import narrow
 from .ranking import gather, heuristic, pieces, select_by_rank
 
@@ -14,10 +14,11 @@ __all__ = ["K_CORE", "core_numbers", "k_core"]
 _FEW = 16  # nodes in a wave; for fewer, Python is faster than NumPy
 
 
-def core_numbers(graph: InfluenceGraph) -> NDArray[np.int64]:
-    """Return the core number of each node in the undirected graph of all arcs, by internal id.
+def core_numbers(graph: InfluenceGraph, limits: Limits | None = None) -> tuple[NDArray[np.int64], bool]:
+    """Return the core number of each node in the undirected graph of all arcs, by internal id, and whether it is exact.
 
-    Nodes with at most c remaining neighbors are removed in waves; when there are none, c increases.
+    Nodes with at most c remaining neighbors are removed in waves; when there are none, c increases. At the time limit
+    all remaining nodes get the next number: their core numbers are at least that.
     """
     ptr, idx = _neighbours(graph)
     degree = np.diff(ptr)
@@ -26,6 +27,9 @@ def core_numbers(graph: InfluenceGraph) -> NDArray[np.int64]:
     left = np.arange(graph.n_nodes)
     while left.size:
         level = int(degree[left].min())
+        if limits is not None and not limits.in_time():
+            core[left] = level
+            return core, False
         wave = left[degree[left] == level]
         while wave.size:
             if wave.size < _FEW:
@@ -42,7 +46,7 @@ def core_numbers(graph: InfluenceGraph) -> NDArray[np.int64]:
             beside = np.concatenate(found)
             wave = np.unique(beside[degree[beside] <= level])
         left = left[here[left]]
-    return core
+    return core, True
 
 
 def _one_at_a_time(
@@ -81,7 +85,8 @@ def _neighbours(graph: InfluenceGraph) -> tuple[NDArray[np.int64], NDArray[np.in
 
 def k_core(problem: Problem) -> Outcome:
     """Choose the nodes with the largest core numbers; ties go to the larger out-degree."""
-    return select_by_rank(problem, core_numbers(problem.graph))  # internal ids are sorted by decreasing out-degree
+    core, exact = core_numbers(problem.graph, problem.limits)
+    return select_by_rank(problem, core, ALL_CHOSEN if exact else TIME)  # ids are sorted by decreasing out-degree
 
 
 K_CORE = heuristic(

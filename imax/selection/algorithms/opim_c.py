@@ -14,12 +14,21 @@ from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
-from ..outcome import NOTHING, REACHED, UNSETTLED, Outcome
+from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, Settling, Stopped, doubling_rounds, run_rounds
 
-__all__ = ["OPIM_C", "STOPPED_BY_CALLER", "anytime_outcomes", "certified_rounds", "nothing_reached", "schedule_of"]
+__all__ = [
+    "OPIM_C",
+    "STOPPED_BY_CALLER",
+    "anytime_outcomes",
+    "certified_rounds",
+    "nothing_reached",
+    "schedule_of",
+    "target_ratio",
+]
 
+_ASSUMED = 0.5  # guarantee for the numbers of RR sets where none is proved
 _GIVE_UP = 1 << 20  # RR sets among which none contains a candidate
 STOPPED_BY_CALLER = "stopped by the caller"
 
@@ -33,8 +42,14 @@ def schedule_of(problem: Problem, delta: float, *, epsilon: float | None = None)
         c.min_spread(problem.weights),
         problem.epsilon if epsilon is None else epsilon,
         delta,
-        c.guarantee,
+        c.guarantee or _ASSUMED,
     )
+
+
+def target_ratio(problem: Problem) -> float | None:
+    """Return the certified ratio at which sampling may stop; None if no guarantee is proved."""
+    guarantee = problem.constraint.guarantee
+    return max(guarantee - problem.epsilon, 0.0) if guarantee > 0.0 else None
 
 
 def nothing_reached(best: Round) -> bool:
@@ -57,25 +72,27 @@ def certified_rounds(
     """
     problem = pair.problem
     c = problem.constraint if constraint is None else constraint
-    target = problem.constraint.guarantee - problem.epsilon
+    target = target_ratio(problem)
+    reasons = (REACHED, UNSETTLED) if target is not None else (SETTLED, NOT_SETTLED)
     settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         return pair.round(count, count, c, schedule.a, select=select, look=number)
 
     def stop(best: Round) -> str | None:
-        if best.bounds.ratio >= target:
-            return settling.stop(best, best.settled(problem.epsilon), REACHED, UNSETTLED)
+        precise = best.covered * problem.epsilon**2 >= 1.0
+        if precise if target is None else best.bounds.ratio >= target:
+            return settling.stop(best, best.settled(problem.epsilon), *reasons)
         return NOTHING if nothing_reached(best) else None
 
-    return doubling_rounds(pair, schedule, make_round, stop, target=target)
+    return doubling_rounds(pair, schedule, make_round, stop, target=target or 0.0)
 
 
 def opim_c(problem: Problem) -> Outcome:
     """Select seeds that reach (guarantee - epsilon) of the optimum with probability at least 1 - delta."""
     pair = CollectionPair(problem)
     best, reason, number = run_rounds(certified_rounds(pair, schedule_of(problem, problem.delta)))
-    return pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
+    return pair.result(best, reason, number, target_ratio(problem))
 
 
 def anytime_outcomes(problem: Problem) -> Generator[Outcome, None, None]:
@@ -101,7 +118,8 @@ def anytime_outcomes(problem: Problem) -> Generator[Outcome, None, None]:
 OPIM_C = Entry(
     "opim-c", opim_c, "greedy on RR sets, doubled until the certificate holds and the choice has settled",
     "Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
-    "1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon)",
-    frozenset({"node_weights", "start", "quotas", "budget"}) | DEADLINE_ARGUMENTS,
+    "1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon; several budgets or a budget and other "
+    "limits: see the table in the page on constraints)",
+    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """How heuristics choose: all seeds by a fixed ranking, or one by one by scores that each choice changes."""
 
+import math
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, heapreplace
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils.registry import Entry
+from ..oracles import OutOfTime
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
 
@@ -19,16 +21,18 @@ _CHUNK = 1 << 22
 def heuristic(
     name: str, run: Callable[[Problem], Outcome], summary: str, source: str
 ) -> Entry[Callable[[Problem], Outcome]]:
-    """Return the registry entry of a heuristic: it gives no guarantee, and accepts nodes active from the start."""
-    return Entry(name, run, summary, source, accepts=frozenset({"start"}), epsilon=DEFAULT_EPSILON)
+    """Return the registry entry of a heuristic: it gives no guarantee, and accepts all constraints."""
+    accepts = frozenset({"start", "quotas", "budget", "group_budgets"})
+    return Entry(name, run, summary, source, accepts=accepts, epsilon=DEFAULT_EPSILON)
 
 
 def select_by_rank(problem: Problem, score: NDArray[Any], reason: str = ALL_CHOSEN) -> Outcome:
-    """Choose the candidates with the largest scores; ties go to the smaller id."""
+    """Choose the candidates with the largest scores that fit the limits; ties go to the smaller id."""
     c = problem.constraint
     candidates = np.flatnonzero(c.allowed)
-    order = candidates[np.argsort(-score[candidates], kind="stable")[: c.free]]
-    seeds = np.concatenate([c.forced, order]).astype(np.int32)
+    order = candidates[np.argsort(-score[candidates], kind="stable")]
+    chosen = order[: c.free] if c.is_plain else c.seed_limits.in_order(order)
+    seeds = np.concatenate([c.forced, chosen]).astype(np.int32)
     return Outcome(seeds, reason, scores=score[seeds].astype(np.float64))
 
 
@@ -44,12 +48,21 @@ class Scores(Protocol):
     def take(self, node: int) -> None:
         """Update the scores for a node that is chosen, or active from the start."""
 
+    def drop(self, node: int) -> None:
+        """Remove the node that `best` returned from the candidates."""
+
 
 def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
-    """Choose by scores that are updated after each seed; stop at the time limit and on Ctrl-C."""
+    """Choose by scores that are updated after each seed, passing over nodes that do not fit the limits.
+
+    Stop at the time limit and on Ctrl-C. Required seeds are in the result in any case. The scores of those that the
+    time limit leaves out are NaN.
+    """
     c = problem.constraint
     n_forced = c.forced.size
-    k = n_forced + min(c.free, int(c.allowed.sum()))
+    left = int(c.allowed.sum())  # candidates that are neither chosen nor passed over
+    k = n_forced + min(c.free, left)
+    choice = None if c.is_plain else c.seed_limits.choice()
     min_size = max(n_forced, 1)
     report_every = max(1, k // 100)
     seeds: list[int] = []
@@ -57,12 +70,22 @@ def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
     reason = ALL_CHOSEN
     try:
         for node in c.start.tolist():
+            if not problem.limits.in_time():
+                break
             scores.take(node)
         while len(seeds) < k:
-            if len(seeds) >= min_size and not problem.limits.in_time():
-                reason = TIME
-                break
-            node = int(c.forced[len(seeds)]) if len(seeds) < n_forced else scores.best()
+            if not problem.limits.in_time() and (seeds or n_forced):
+                raise OutOfTime
+            if len(seeds) < n_forced:
+                node = int(c.forced[len(seeds)])
+            else:
+                if left == 0:
+                    break
+                node = scores.best()
+                left -= 1
+                if choice is not None and not choice.take(node):
+                    scores.drop(node)
+                    continue
             values.append(scores.score(node))
             scores.take(node)
             seeds.append(node)
@@ -72,6 +95,10 @@ def select_one_by_one(problem: Problem, scores: Scores) -> Outcome:
         if len(seeds) < min_size:
             raise
         reason = INTERRUPT
+    except OutOfTime:
+        reason = TIME
+        seeds += c.forced[len(seeds) :].tolist()
+        values += [math.nan] * (len(seeds) - len(values))
     return Outcome(np.array(seeds, dtype=np.int32), reason, scores=np.array(values[: len(seeds)]))
 
 

@@ -36,6 +36,9 @@ class _Votes:
     def score(self, node: int) -> float:
         return float(self.votes[node]) / max(self.graph.n_arcs, 1)
 
+    def drop(self, node: int) -> None:
+        """Do nothing: `best` has removed the node."""
+
     def take(self, node: int) -> None:
         self._weaken(np.array([node]), self.graph.n_arcs)
         self._weaken(self.out_idx[self.out_ptr[node] : self.out_ptr[node + 1]], self.graph.n_nodes)
