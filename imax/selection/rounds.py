@@ -244,12 +244,12 @@ class CollectionPair:
     def optimum_own_weights(self) -> NDArray[np.float64]:
         """Return what the seeds of the optimum weigh at least, for the forced seeds and 0, 1, ... others.
 
-        Spread never decreases with more seeds, so some optimum has as many seeds as the constraint admits. Where costs
-        or groups limit the seeds, their number is not known, and all entries are 0.
+        Spread never decreases with more seeds, so some optimum has as many seeds as the constraint admits. If anything
+        else limits the seeds, this number is not known, and all entries are 0.
         """
         c = self.problem.constraint
         free = max(0, min(c.free, int(c.allowed.sum())))
-        if c.cost is not None or c.matroid is not None:
+        if not c.is_plain:
             return np.zeros(free + 1)
         own = self.own_weights(np.flatnonzero(c.allowed).astype(np.int32))
         lightest = np.sort(np.partition(own, free - 1)[:free]) if free else own[:0]
