@@ -148,9 +148,6 @@ def test_settling_is_bounded_and_named(monkeypatch):
     assert imax.maximize(graph, 2, rng=1, epsilon=0.1).seeds == found.seeds
     assert counts[-1] >= rounds.SETTLING * counts[0] > counts[-2]
     assert imax.curve(graph, 2, rng=1, epsilon=0.1).stop_reason.endswith("not settled")
-    fewest = imax.minimize_seeds(graph, 6, rng=1, epsilon=0.1)
-    assert fewest.stop_reason == "target spread certified, choice not settled"
-    assert fewest.lower_bound >= 6
 
 
 @compiled
