@@ -7,17 +7,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import annotate, capacity, errors, io, recommend
+    from . import annotate, capacity, errors, io, learn, recommend
     from .diffusion.exact import exact_spread
     from .diffusion.simulation import spread
     from .errors import ImaxError
     from .graph import probabilities
     from .graph.influence_graph import InfluenceGraph
-    from .io import read_edgelist, read_graph, write_graph
+    from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
-    from .selection import Constraints, anytime, certify, compare, curve, maximize, minimize_seeds
+    from .selection import (
+        Constraints,
+        anytime,
+        certify,
+        compare,
+        curve,
+        maximize,
+        maximize_robust,
+        minimize_seeds,
+        sensitivity,
+    )
+    from .selection.robust import RobustResult
+    from .selection.scaled import Sensitivity
 
 __all__ = [
     "Certificate",
@@ -27,11 +39,14 @@ __all__ = [
     "ImaxError",
     "InfluenceGraph",
     "RRCollection",
+    "RobustResult",
     "SelectionResult",
+    "Sensitivity",
     "SpreadEstimate",
     "__version__",
     "annotate",
     "anytime",
+    "as_graph",
     "capacity",
     "certify",
     "compare",
@@ -40,7 +55,9 @@ __all__ = [
     "errors",
     "exact_spread",
     "io",
+    "learn",
     "maximize",
+    "maximize_robust",
     "minimize_seeds",
     "plot",
     "probabilities",
@@ -48,6 +65,7 @@ __all__ = [
     "read_graph",
     "recommend",
     "sample_rr_sets",
+    "sensitivity",
     "spread",
     "write_graph",
 ]
@@ -63,18 +81,23 @@ _HOMES = {
     "InfluenceGraph": "graph.influence_graph",
     "SelectionResult": "results",
     "RRCollection": "ris.collection",
+    "RobustResult": "selection.robust",
+    "Sensitivity": "selection.scaled",
     "SpreadEstimate": "results",
     "anytime": "selection",
+    "as_graph": "io",
     "certify": "selection",
     "compare": "selection",
     "curve": "selection",
     "exact_spread": "diffusion.exact",
     "maximize": "selection",
+    "maximize_robust": "selection",
     "minimize_seeds": "selection",
     "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "ris.collection",
+    "sensitivity": "selection",
     "spread": "diffusion.simulation",
     "write_graph": "io",
 }
@@ -84,6 +107,7 @@ _MODULES = {
     "datasets": "datasets",
     "errors": "errors",
     "io": "io",
+    "learn": "learn",
     "probabilities": "graph.probabilities",
     "recommend": "recommend",
 }

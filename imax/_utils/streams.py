@@ -49,6 +49,12 @@ class Stream(IntEnum):
     WORLDS = 30  # live-edge worlds on which an algorithm chooses
     WORLD_VALIDATION = 31  # worlds that estimate the spread of its choice
     WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
+    ROBUST_UPPER = 33  # key of a robust selection under the upper probabilities
+    SENSITIVITY = 34  # keys of the selections under scaled probabilities
+    HELD_OUT_ITEMS = 40  # the items that `learn.split` holds out
+    BOOTSTRAP = 41  # samples of held-out items
+    GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
+    HELD_OUT_SPREAD = 42  # simulations that predict the sizes of held-out items
 
 
 def key_from(rng: RNG) -> Key:

@@ -45,7 +45,7 @@ class Assignment(Record):
         Certified ratio at which the selection stops; None if the algorithm does not use one.
     n_active, n_passive, n_pairs, n_slots : int
         Numbers of inviters, of passive nodes, and of pairs of an inviter and a candidate; sum of all capacities.
-    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, seconds, max_steps, deadline, delay
+    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, notes, seconds, max_steps, deadline, delay
         As in the result of `imax.maximize`.
     """
 
@@ -77,6 +77,7 @@ class Assignment(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -186,6 +187,7 @@ class CapacityComparison(ComparisonRecord[ComparedAssignment]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None

@@ -8,6 +8,7 @@ import click
 from ..errors import FileFormatError
 from .context import Context
 from .errors import WrongUsage
+from .limits import group_budgets, quotas
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,10 +73,11 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
     found |= aligned_rules(context.reader(graph), files)
     if "node_weights" in found:
         found["node_weights"] = read_weights(context, graph, found["node_weights"])
+    for name, read in (("quotas", quotas), ("group_budgets", group_budgets)):
+        if name in found:
+            found[name] = read(found[name])
     if "delay" in found:
         found["delay"] = read_delay(found["delay"], graph)
-    if "quotas" in found:
-        found["quotas"] = _quotas(found["quotas"])
     context.print_notes()
     return found
 
@@ -100,26 +102,6 @@ def read_delay(spec: str | None, graph: "InfluenceGraph") -> "str | dict[tuple[A
     if weight is None:
         raise FileFormatError(f"{spec}: a file of delays has a source, a target and a mean delay per line")
     return {(u, v): mean for (u, v, _), mean in zip(given_delays.arcs(), weight.tolist(), strict=True)}
-
-
-def _quotas(texts: tuple[str, ...]) -> int | dict[str, int]:
-    """Return one quota for all groups, or quotas by group."""
-    from ..io.text import integer
-
-    found: dict[str, int] = {}
-    for text in texts:
-        name, equals, digits = text.rpartition("=")
-        quota = integer(digits)
-        if quota is None or quota < 0:
-            raise WrongUsage(f"--quota must be a whole number, or GROUP=NUMBER, got {text!r}")
-        if not equals:
-            if len(texts) > 1:
-                raise WrongUsage(f"--quota {text} is for all groups; it cannot be given with another")
-            return quota
-        if name in found:
-            raise WrongUsage(f"--quota names the group {name!r} twice")
-        found[name] = quota
-    return found
 
 
 def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:

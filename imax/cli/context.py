@@ -11,7 +11,7 @@ import click
 
 from .._utils import check
 from ..errors import NoSuchFileError
-from .errors import Command
+from .errors import Command, WrongUsage
 from .output import as_json, check_writable, write_output
 from .process import load_engine
 from .progress import Status
@@ -23,7 +23,21 @@ if TYPE_CHECKING:
 __all__ = ["Context", "command"]
 
 _SHORTEST = 1e-3  # seconds that are left of a time limit after long reading: the first result is still computed
-_READING = ("probability", "directed", "multi_edges", "on_bad_line")
+_ENDINGS = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet",
+}  # fmt: skip
+_READING = (
+    "probability", "directed", "multi_edges", "on_bad_line", "source", "target", "weight", "header",
+    "no_verify",
+)  # fmt: skip
+_FOR_FILES = {
+    "--directed/--undirected": "directed",
+    "--on-bad-line": "on_bad_line",
+    "--source": "source",
+    "--target": "target",
+    "--weight": "weight",
+    "--header/--no-header": "header",
+}
 
 
 @dataclass
@@ -37,7 +51,7 @@ class Context:
     output : str
         The file of ``--output``; ``-`` is standard output.
     form : str
-        The value of ``--format``.
+        The value of ``--format``; by default the format that the ending of the output file names.
     quiet : bool
         Whether to print no notes and no progress.
     rng : int
@@ -79,10 +93,11 @@ class Context:
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "Context":
         """Return a context from the shared options, which are removed from `options`."""
+        output, form = options.pop("output", "-"), options.pop("form", "")
         return cls(
             source=options.pop("graph", ""),
-            output=options.pop("output", "-"),
-            form=options.pop("form", ""),
+            output=output,
+            form=_form_of(output) if form is None else form,
             quiet=options.pop("quiet"),
             rng=options.pop("rng"),
             threads=options.pop("threads"),
@@ -141,15 +156,24 @@ class Context:
             graph = self._load_by_name()
         self.status.clear()
         process.raise_if_interrupted()
+        for doubt in graph.report.doubts:
+            click.echo(f"warning: {doubt}", err=True)
         for note in graph.report.notes:
-            self.note(note)
+            if note not in graph.report.doubts:
+                self.note(note)
         return graph
 
     def _read_file(self) -> "InfluenceGraph":
         from ..io import read_graph
 
+        if self.reading["no_verify"]:
+            raise click.UsageError(f"--no-verify is for graphs with a name; {self.source!r} is a file")
         return read_graph(
             self.source,
+            source=self.reading["source"],
+            target=self.reading["target"],
+            weight=self.reading["weight"],
+            header=self.reading["header"],
             probability=self.reading["probability"],
             directed=self.reading["directed"] is not False,
             multi_edges=self.reading["multi_edges"],
@@ -168,10 +192,11 @@ class Context:
                 f"{self.source}: there is no such file, and no graph of that name; check the path, or try a built-in "
                 f"graph ({', '.join(builtin_names())}) or a generated one (rmat:16)"
             )
-        for option, name in (("--directed/--undirected", "directed"), ("--on-bad-line", "on_bad_line")):
+        for option, name in _FOR_FILES.items():
             if self.reading[name] is not None:
                 raise click.UsageError(f"{option} is for files; {self.source!r} is the name of a graph")
         return load(
+            verify=False if self.reading["no_verify"] else None,
             probability=self.reading["probability"],
             multi_edges=self.reading["multi_edges"],
             threads=self.threads,
@@ -192,6 +217,20 @@ class Context:
         click.echo(f"imax: interrupted; {so_far}", err=True)
         code: int = click.get_current_context().obj.exit_code
         return code
+
+
+def _form_of(output: str) -> str:
+    """Return the format that the ending of a file names; the first format of the command for other endings."""
+    command = click.get_current_context().command
+    formats = next(param.type for param in command.params if param.name == "form")
+    assert isinstance(formats, click.Choice)
+    form = next((_ENDINGS[ending] for ending in reversed(Path(output).suffixes) if ending in _ENDINGS), None)
+    if form is not None and form not in formats.choices:
+        raise WrongUsage(
+            f"--output {output}: this command has no format {form}; name one with --format: "
+            f"{', '.join(formats.choices)}"
+        )
+    return str(form or formats.choices[0])
 
 
 def _exists(source: str) -> bool:

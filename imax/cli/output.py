@@ -12,7 +12,7 @@ from .._utils import jsons
 from ..errors import InvalidArgumentError
 from .errors import OutputError
 
-__all__ = ["as_csv", "as_facts", "as_json", "as_lines", "as_table", "check_writable", "write_output"]
+__all__ = ["as_csv", "as_facts", "as_json", "as_json_lines", "as_lines", "as_table", "check_writable", "write_output"]
 
 
 def check_writable(path: str) -> None:
@@ -64,6 +64,11 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow(head)
     writer.writerows(rows)
     return buffer.getvalue()
+
+
+def as_json_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return an object per row, one per line."""
+    return "".join(jsons.dumps(dict(zip(head, row, strict=True))) + "\n" for row in rows)
 
 
 def as_lines(values: Iterable[Any]) -> str:

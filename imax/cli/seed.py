@@ -22,7 +22,10 @@ __all__ = ["choose_seeds"]
 
 _LEAST_SECONDS = 0.1  # of a verification after the time limit
 _SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay")
-_NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets", "oracle", "n_simulations")
+_NOT_WITH_TARGET = (
+    "k", "algorithm", "budget", "quotas", "group_budgets", "certify", "n_rr_sets", "oracle", "n_simulations",
+)  # fmt: skip
+_LIMITS = frozenset({"budget", "quotas", "group_budgets"})
 
 
 @command(
@@ -38,17 +41,19 @@ _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets"
         "imax seed --k 50 --algorithm degree-discount --certify friends.imax",
         "imax seed --costs prices.txt --budget 1000 friends.imax",
         "imax seed --k 20 --groups teams.txt --quota 3 friends.imax",
+        "imax seed --k 20 --groups teams.txt --quota red=2..5 --costs prices.txt --group-budget red=100 friends.imax",
         "imax seed --k 10 --start running.txt friends.imax",
         "imax seed --target-spread 5000 friends.imax",
         "imax seed --k 20 --deadline 7 --delay exponential:2 friends.imax",
         "imax seed --k 100 --curve --plot curve.png friends.imax",
+        "imax seed --k 20 --uncertainty 0.2 friends.imax",
+        "imax seed --k 5,10,20 --curve --algorithm degree-discount friends.imax",
     ),
     partial_results=True,
 )
-@opt.integer(
-    "-k",
-    "--k",
-    help="Number of seeds; with --quota, the largest number.  [required without --budget, --quota and --target-spread]",
+@opt.numbers_of_seeds(
+    "Number of seeds; with --budget and --quota, the largest number. Several numbers: with --curve.  "
+    "[required without --budget, --quota, --group-budget and --target-spread]",
 )
 @opt.graph_options
 @opt.model_options
@@ -69,11 +74,30 @@ _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets"
 @opt.integer(
     "--verify", low=2, help="Also estimate the spread by N simulations that are independent of the choice of the seeds."
 )
+@click.option(
+    "--robust",
+    is_flag=True,
+    help="Choose seeds that are good for all probabilities within the intervals that GRAPH holds: see imax learn.",
+)
+@opt.number(
+    "--uncertainty",
+    metavar="SHARE",
+    rule=check.probability,
+    help="The same with intervals of p (1 - SHARE) to p (1 + SHARE). It implies --robust.",
+)
 @click.option("--curve", is_flag=True, help="Print the spread and its bounds for every number of seeds up to k.")
 @click.option("--plot", metavar="FILE", help="Draw the curve to a .png, .pdf or .svg file. It requires matplotlib.")
 @opt.format_option("table", "json", "csv", "plain", note="plain: one node per line.")
 @opt.common_options
-def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | None, **options: Any) -> int:
+def choose_seeds(
+    context: Context,
+    verify: int | None,
+    robust: bool,
+    uncertainty: float | None,
+    curve: bool,
+    plot: str | None,
+    **options: Any,
+) -> int:
     """Choose the k nodes of GRAPH with the largest spread, with a certificate.
 
     The spread is the expected number of nodes that the seeds reach together. GRAPH is one of: a file (an edge list,
@@ -83,8 +107,8 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
 
     Ctrl-C stops the search and prints the best seeds so far.
     """
-    if not given({name: options[name] for name in ("k", "budget", "target_spread", "quotas")}):
-        raise WrongUsage("Missing option '-k' / '--k' (or --budget, --quota or --target-spread)")
+    if not given({name: options[name] for name in ("k", "target_spread", *_LIMITS)}):
+        raise WrongUsage("Missing option '-k' / '--k' (or --budget, --quota, --group-budget or --target-spread)")
     reject_two_stdin(GRAPH=context.source, **files_of(options))
     if options["algorithm"] == _default_algorithm(options):
         options["algorithm"] = None
@@ -95,6 +119,15 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
         from .curve import check_curve, print_curve
 
         check_curve({**options, "verify": verify}, plot)
+    elif isinstance(options["k"], list):
+        raise WrongUsage("--k takes several numbers only with --curve")
+    robust = robust or uncertainty is not None
+    if robust:
+        from .robust import check_robust, print_robust
+
+        check_robust({**options, "verify": verify})
+        if curve:
+            raise WrongUsage("--robust and --uncertainty do not support --curve")
     began = perf_counter()
     graph = context.open_graph()
     arguments = context.after_reading(read_arguments(context, graph, options))
@@ -102,13 +135,15 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
     context.status.show("selecting")
     if curve:
         return print_curve(context, graph, arguments, plot)
+    if robust:
+        return print_robust(context, graph, arguments, uncertainty)
     result = _select(context, graph, arguments)
     interrupted = result.stop_reason == "interrupted"
     verification = None
     if verify is not None and not interrupted:
         verification = _verify(context, graph, result, verify, arguments)
         interrupted = verification is None or verification.stop_reason == "interrupted"
-    answer = Answer(graph, result, verification, "quotas" in arguments, seconds)
+    answer = Answer(graph, result, verification, frozenset(arguments.keys() & _LIMITS), seconds)
     return context.finish(as_answer(context, answer), interrupted)
 
 

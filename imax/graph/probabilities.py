@@ -35,18 +35,23 @@ class ArcProbability:
         Probability of every arc if `kind` is ``"uniform"``, otherwise 0.
     values : numpy.ndarray of float32, shape (n_arcs,), or None
         Probability of each arc, in the order of the reverse rows, if `kind` is ``"arcs"``.
+    lower, upper : numpy.ndarray of float32, shape (n_arcs,), or None
+        Ends of the interval of each probability, if it was learned: see `imax.learn`.
     """
 
     spec: str
     kind: str
     value: float = 0.0
     values: Floats | None = None
+    lower: Floats | None = None
+    upper: Floats | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", read_only(self.values))
+        for name in ("values", "lower", "upper"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.spec, self.kind, self.value, self.values)
+        return type(self), (self.spec, self.kind, self.value, self.values, self.lower, self.upper)
 
 
 @dataclass(frozen=True)
