@@ -91,7 +91,7 @@ def minimize_seeds(
     >>> found.lower_bound >= 20, found.min_seeds <= len(found)
     (True, True)
     """
-    for name in ("costs", "budget", "groups", "quotas"):
+    for name in ("costs", "budget", "groups", "quotas", "group_budgets"):
         if constraints.get(name) is not None:
             raise InvalidArgumentError(
                 f"{name} is not supported by minimize_seeds, which decides the number of seeds by the target spread",

@@ -38,6 +38,10 @@ class Progress:
         Certified ratio so far, and the ratio at which the selection stops.
     seconds : float
         Time since the start.
+    phase : str
+        What the algorithm does; empty for rounds of RR sets and for chosen seeds.
+    awaited : str
+        Why the selection goes on although the ratio has reached the target; otherwise empty.
     n_rr_sets_needed : int or None
         How many RR sets the algorithm will draw in total, if its own bound says so; only IMM.
     """
@@ -48,6 +52,8 @@ class Progress:
     ratio: float
     target_ratio: float
     seconds: float
+    phase: str = ""
+    awaited: str = ""
     n_rr_sets_needed: int | None = None
 
 

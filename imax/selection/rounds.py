@@ -1,5 +1,6 @@
 """Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -66,8 +67,22 @@ class Round:
         collection exceeds that on the validation collection by a share of at most 2 epsilon.
         """
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
-        precise = self.covered > 0 and self.covered - self.known <= (epsilon * self.covered) ** 2
-        return precise and optimism <= OPTIMISM * epsilon
+        return self.covered > 0 and self.relative_error <= epsilon and optimism <= OPTIMISM * epsilon
+
+    @property
+    def relative_error(self) -> float:
+        """The relative standard error of the spread: known sets have none."""
+        return math.sqrt(max(self.covered - self.known, 0)) / max(self.covered, 1)
+
+    def awaited(self, target: float, epsilon: float) -> str:
+        """Return what keeps the choice from being settled although the certificate holds; otherwise an empty text."""
+        if self.bounds.ratio < target or self.settled(epsilon):
+            return ""
+        error = self.relative_error
+        if error > epsilon:
+            return f"the choice has not settled: relative error {error:.2%}, target {epsilon:.2%}"
+        optimism = 1.0 - self.covered / max(self.cover.covered, 1)
+        return f"the choice has not settled: overestimated by {optimism:.2%}, target {OPTIMISM * epsilon:.2%}"
 
 
 class Settling:
@@ -311,7 +326,18 @@ class CollectionPair:
         """Call the progress function of the problem, if it has one."""
         q = self.problem
         if q.progress is not None:
-            q.progress(Progress(number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed()))
+            awaited = best.awaited(target, q.epsilon) if number < rounds else ""
+            q.progress(
+                Progress(
+                    number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed(), awaited=awaited
+                )
+            )  # fmt: skip
+
+    def report_phase(self, phase: str, n_sets: int) -> None:
+        """Call the progress function before the first round."""
+        q = self.problem
+        if q.progress is not None:
+            q.progress(Progress(0, 1, n_sets, 0.0, 0.0, q.limits.elapsed(), phase=phase))
 
     def result(self, best: Round, stop_reason: str, rounds: int, target: float | None) -> Outcome:
         """Return a round as the outcome of an algorithm."""

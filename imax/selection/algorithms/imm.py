@@ -54,6 +54,7 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
             _report(pair, sets.n_sets, count + math.ceil(choose / spread))
             sets.extend(count, keep_going=lambda: q.limits.in_time(_SAMPLING_SHARE))
             found = n * greedy_cover(sets, c).covered / sets.n_sets
+        pair.report_phase("estimating how many RR sets are needed", sets.n_sets)
         if found >= (1.0 + wide) * spread:
             return choose / max(found / (1.0 + wide), min_spread), sets
     return choose / min_spread, sets
@@ -64,7 +65,8 @@ def _report(pair: CollectionPair, n_sets: int, n_needed: int) -> None:
     q = pair.problem
     if q.progress is not None:
         target = q.constraint.guarantee - q.epsilon
-        q.progress(Progress(0, 1, n_sets, 0.0, target, q.limits.elapsed(), n_needed))
+        seconds = q.limits.elapsed()
+        q.progress(Progress(0, 1, n_sets, 0.0, target, seconds, phase="sampling", n_rr_sets_needed=n_needed))
 
 
 def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
@@ -99,6 +101,7 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
         _report(pair, n_before + pair.n_sets, n_total)
         count = min(count + _STEP, math.ceil(n_needed))
         pair.draw(count, math.ceil(count * _VALIDATION_SHARE))
+        pair.report_phase(f"drawing {math.ceil(n_needed * (1.0 + _VALIDATION_SHARE)):,} RR sets", pair.n_sets)
         if count < n_needed and not q.limits.in_time(_SAMPLING_SHARE):
             reason = TIME
             break
