@@ -53,8 +53,12 @@ def test_lists_as_from_the_library(write, tmp_path, name):  # noqa: F811
 def test_acceptance_and_blend(write):  # noqa: F811
     recs, accept = write(RECS, "recs.csv"), write("Valjean 0.25\n", "accept.txt")
     options = ("--candidates", recs, "--algorithm", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
+    assert "acceptance lacks 76 of 77 nodes" in fails(1, "rerank", *options, "lesmis")
+    options += ("--on-missing", "default")
     found = run("rerank", *options, "--interactions", 3, "--format", "csv", "lesmis").stdout
-    assert found == as_text(expected("heteroir", acceptance={"Valjean": 0.25}, blend=0.5, interactions=3), "csv")
+    assert found == as_text(
+        expected("heteroir", acceptance={"Valjean": 0.25}, on_missing="default", blend=0.5, interactions=3), "csv"
+    )
 
 
 def test_metrics(write, tmp_path):  # noqa: F811
