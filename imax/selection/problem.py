@@ -44,6 +44,8 @@ class Progress:
         What the algorithm does; empty for rounds of RR sets and for chosen seeds.
     awaited : str
         Why the selection goes on although the ratio has reached the target; otherwise empty.
+    n_rr_sets_needed : int or None
+        How many RR sets the algorithm will draw in total, if its own bound says so; only IMM.
     """
 
     round: int
@@ -54,6 +56,7 @@ class Progress:
     seconds: float
     phase: str = ""
     awaited: str = ""
+    n_rr_sets_needed: int | None = None
 
 
 ProgressFunction: TypeAlias = Callable[[Progress], Any]
