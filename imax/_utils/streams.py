@@ -47,6 +47,8 @@ class Stream(IntEnum):
     DELAYS = 19  # delays of the arcs, derived from the key of the cascades themselves
     WORLDS = 30  # live-edge worlds on which an algorithm chooses
     WORLD_VALIDATION = 31  # worlds that estimate the spread of its choice
+    PILOT = 33  # RR sets from which `auto` decides which algorithm to run
+    PILOT_VALIDATION = 34  # the same for its choice
     WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
 
 

@@ -7,6 +7,7 @@ algorithm needs one file in `selection/algorithms` and one line here.
 from collections.abc import Callable
 
 from .._utils.registry import Registry
+from .algorithms.auto import AUTO
 from .algorithms.degree import DEGREE, DEGREE_DISCOUNT, SINGLE_DISCOUNT
 from .algorithms.greedy import CELF, CELF_PLUS_PLUS, GREEDY
 from .algorithms.hist import HIST
@@ -25,6 +26,7 @@ from .problem import Problem
 __all__ = ["ALGORITHMS"]
 
 ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
+    AUTO,
     OPIM_C,
     IMM,
     HIST,
