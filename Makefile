@@ -47,6 +47,7 @@ docs: $(VENV)/.installed-dev
 bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
 	$(BIN)/python -m bench.general --smoke
+	$(BIN)/python -m bench.deadlines --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
 	$(BIN)/python -m bench.algorithms --smoke

@@ -43,7 +43,8 @@ with open(path, "wb") as file:
 """
 
 IMAX = """
-from imax.io.edge_list import ReadOptions, read_text
+from imax.io.edge_list import read_text
+from imax.io.read_options import ReadOptions
 from imax.io.text import load
 from imax._utils.check import threads
 n = read_text(load(path), ReadOptions(), threads()).source.size

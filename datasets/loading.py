@@ -14,6 +14,7 @@ from .registry import DATASETS, Dataset
 
 if TYPE_CHECKING:
     from imax.graph.influence_graph import InfluenceGraph
+    from imax.io.text import Content
 
 __all__ = ["builtin_names", "info", "load", "names", "resolve"]
 
@@ -97,7 +98,8 @@ def load(
     multi_edges : {"merge", "combine", "error"}, default "merge"
         How to treat parallel arcs, see `InfluenceGraph.from_arrays`.
     verify : bool, optional
-        Whether to compare the checksum of the file, if it is known. Default: for files below 50 MB.
+        Whether to compare the checksum of the decompressed content, if it is known: the file may be compressed in any
+        way. Default: for files below 50 MB whose name is that of the graph.
     threads : int, optional
         Number of threads. Default: ``IMAX_NUM_THREADS``, otherwise all cores.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -142,12 +144,18 @@ def load(
         from imax.graph.influence_graph import InfluenceGraph
 
         return InfluenceGraph.from_networkx(getattr(nx, _NETWORKX[dataset.name])(), **options)
-    from imax.io import read_edgelist
+    from imax.io.reading import content_as_edgelist
+    from imax.io.text import load as load_content
 
     file = _find(dataset, path)
-    if verify or (verify is None and file.stat().st_size < _VERIFIED_BY_DEFAULT):
-        _verify(dataset, file)
-    return read_edgelist(file, directed=dataset.directed, column=False, **options)
+    content = load_content(file)
+    if verify is None:
+        verify = file.stat().st_size < _VERIFIED_BY_DEFAULT and _plain_name(file.name) == _plain_name(
+            dataset.file or ""
+        )
+    if verify:
+        _verify(dataset, content)
+    return content_as_edgelist(content, directed=dataset.directed, column=False, **options)
 
 
 def resolve(spec: str) -> "Callable[..., InfluenceGraph] | None":
@@ -204,9 +212,7 @@ def _find(dataset: Dataset, path: "str | os.PathLike[str] | None") -> Path:
     folder = Path(location)
     if path is not None and folder.is_file():
         return folder
-    plain = dataset.file
-    for suffix in _COMPRESSED[1:]:
-        plain = plain.removesuffix(suffix)
+    plain = _plain_name(dataset.file)
     for candidate in (dataset.file, *(plain + suffix for suffix in _COMPRESSED)):
         if (folder / candidate).is_file():
             return folder / candidate
@@ -217,15 +223,21 @@ def _find(dataset: Dataset, path: "str | os.PathLike[str] | None") -> Path:
     )
 
 
-def _verify(dataset: Dataset, file: Path) -> None:
-    if dataset.sha256 is None or file.name != dataset.file:
+def _plain_name(file: str) -> str:
+    """Return the name of a file without the suffix of a compression."""
+    for suffix in _COMPRESSED[1:]:
+        file = file.removesuffix(suffix)
+    return file
+
+
+def _verify(dataset: Dataset, content: "Content") -> None:
+    if dataset.sha256 is None:
         return
     import hashlib
 
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256(content.data.data).hexdigest()
     if digest != dataset.sha256:
         raise FileFormatError(
-            f"{file}: not the file of the graph {dataset.name!r}: its SHA-256 is {digest}, "
-            f"expected {dataset.sha256}; use verify=False to load it anyway"
+            f"{content.name}: not the file of the graph {dataset.name!r}: the SHA-256 of its content is {digest}, "
+            f"expected {dataset.sha256}; use verify=False (--no-verify) to load it anyway"
         )

@@ -26,7 +26,7 @@ class Dataset:
     file : str or None
         Name of the file; None for a graph without a file.
     sha256 : str or None
-        Checksum of the file, if known.
+        Checksum of the decompressed content of the file, if known.
     note : str
         Other information.
     """
@@ -71,7 +71,7 @@ _PREPARED = (
         4039,
         176468,
         "facebook.txt.gz",
-        "d9959685b40720869339371622c55767afde95b3596b25aabfd979886609d7e9",
+        "5dd523484ddd1907e5096b450cda6ab7dcd55002fac37778c83835817a084cf2",
         "facebook_combined.txt.gz of that page with each edge in both directions; 'ego-facebook' is the file itself",
     ),
     Dataset(
@@ -83,7 +83,7 @@ _PREPARED = (
         15233,
         58891,
         "nethept.txt.gz",
-        "64583fc84d3ce3bb7ec3e06ded268cadbc0f1f7edf2f705725735b275c515c65",
+        "09697a3ec3f0f1a155aa7580cd8b837947f7bf37e7f00a80306da453fb248471",
         "hep.txt of graphdata.zip without its first line (the counts); each pair is listed once per paper",
     ),
     Dataset(
@@ -107,7 +107,7 @@ _PREPARED = (
         75877,
         405739,
         "epinions.txt.gz",
-        "66021baaad4aded7d108d471f9f3c6f1102a0b9daca6c1e33e653c3463cc3060",
+        "9d555a4900127b0eb656c2c723b9062941c3a082142716bee54bd7042b0f89d6",
         "each edge is listed once; 'soc-epinions1' is the directed file of that page",
     ),
     Dataset(

@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import annotate, capacity, errors, io, recommend
+    from . import annotate, capacity, errors, io, learn, recommend
     from .diffusion.exact import exact_spread
     from .diffusion.simulation import spread
     from .errors import ImaxError
     from .graph import probabilities
     from .graph.influence_graph import InfluenceGraph
-    from .io import read_edgelist, read_graph, write_graph
+    from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
@@ -32,6 +32,7 @@ __all__ = [
     "__version__",
     "annotate",
     "anytime",
+    "as_graph",
     "capacity",
     "certify",
     "compare",
@@ -40,6 +41,7 @@ __all__ = [
     "errors",
     "exact_spread",
     "io",
+    "learn",
     "maximize",
     "minimize_seeds",
     "plot",
@@ -65,6 +67,7 @@ _HOMES = {
     "RRCollection": "ris.collection",
     "SpreadEstimate": "results",
     "anytime": "selection",
+    "as_graph": "io",
     "certify": "selection",
     "compare": "selection",
     "curve": "selection",
@@ -84,6 +87,7 @@ _MODULES = {
     "datasets": "datasets",
     "errors": "errors",
     "io": "io",
+    "learn": "learn",
     "probabilities": "graph.probabilities",
     "recommend": "recommend",
 }

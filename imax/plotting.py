@@ -1,6 +1,6 @@
 """Plots of results."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .errors import InvalidArgumentError, MissingDependencyError
 from .results import CurveResult
@@ -50,7 +50,7 @@ def plot(curve: CurveResult, ax: "matplotlib.axes.Axes | None" = None) -> "matpl
         except ImportError:
             raise MissingDependencyError("plot needs matplotlib: pip install 'influence-maximization[plot]'") from None
         _, ax = plt.subplots(layout="constrained")
-    k: Any = range(1, len(curve) + 1)
+    k = curve.k
     ax.plot(k, curve.upper_bound, linestyle="--", color="0.4", label="no k seeds reach more")
     ax.fill_between(k, curve.low, curve.high, alpha=0.35, linewidth=0)
     ax.plot(k, curve.spread, marker="." if len(curve) <= 60 else "", label="spread, 95 % interval")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from ._utils import jsons
-from .errors import MissingDependencyError
+from .errors import InvalidArgumentError, MissingDependencyError
 
 if TYPE_CHECKING:
     import pandas
@@ -304,16 +304,25 @@ class Certificate(Record):
 
 @dataclass(frozen=True)
 class CurveResult(Record):
-    """Spread against the number of seeds, from one selection; see `imax.curve`.
+    """Spread against the number of seeds; see `imax.curve`.
 
-    All lists have one entry for each k, starting with k = 1, for the first k seeds.
+    All lists except `seeds` and `gains` have one entry for each number of seeds in `k`.
 
     Attributes
     ----------
+    k : list of int
+        Numbers of seeds, in rising order.
     seeds : list
-        Labels in the order of choice: the first k are the seeds for k.
-    gains : list of float
-        Marginal gains, as the selection estimated them.
+        Labels of the seeds for the largest number, in the order of choice.
+    gains : list of float or None
+        Marginal gains of `seeds`, as the selection estimated them; None if the first k of `seeds` need not be the seeds
+        for k.
+    seed_sets : list of list, or None
+        Seeds for each number. None if they are the first k of `seeds`; see `seeds_of`.
+    complete : list of bool
+        False where a limit of time or memory cut the selection short.
+    algorithm : str
+        Name of the algorithm; ``"own"`` for seeds of the caller.
     spread : list of float
         Estimates from RR sets that the selection did not use.
     low, high : list of float
@@ -322,8 +331,12 @@ class CurveResult(Record):
         Certificates: all of them hold together, except with probability `delta`.
     """
 
+    k: list[int]
     seeds: list[Any]
-    gains: list[float]
+    gains: list[float] | None
+    seed_sets: list[list[Any]] | None
+    complete: list[bool]
+    algorithm: str
     spread: list[float]
     low: list[float]
     high: list[float]
@@ -349,17 +362,31 @@ class CurveResult(Record):
     delay: str | None = None
 
     def __len__(self) -> int:
-        return len(self.seeds)
+        return len(self.k)
+
+    def seeds_of(self, k: int) -> list[Any]:
+        """Return the seeds for one of the numbers in `k`."""
+        if k not in self.k:
+            raise InvalidArgumentError(f"k must be one of {self.k}, got {k}", argument="k")
+        return self.seeds[:k] if self.seed_sets is None else self.seed_sets[self.k.index(k)]
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each k."""
-        lists = ("seeds", "gains", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
-        names = {"seeds": "seed", "gains": "gain"}
-        columns = {names.get(name, name): getattr(self, name) for name in lists}
-        return as_frame({"k": range(1, len(self.seeds) + 1), **columns})
+        """Return a pandas DataFrame with a row for each k.
+
+        The columns `seed` and `gain` are there if each number adds one seed; otherwise the column `seeds` has lists.
+        """
+        first: dict[str, Any] = {"seeds": [self.seeds_of(k) for k in self.k]}
+        if self.gains is not None:
+            first = {"seed": self.seeds, "gain": self.gains}
+        lists = ("spread", "low", "high", "lower_bound", "upper_bound", "ratio", "complete")
+        return as_frame({"k": self.k, **first, **{name: getattr(self, name) for name in lists}})
 
     def __repr__(self) -> str:
-        return f"<CurveResult: {len(self)} seeds, spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}>"
+        cut = "" if all(self.complete) else ", incomplete"
+        return (
+            f"<CurveResult: {self.k[0]} to {self.k[-1]} seeds by {self.algorithm}, "
+            f"spread {self.spread[0]:.6g} to {self.spread[-1]:.6g}{cut}>"
+        )
 
 
 @dataclass(frozen=True)

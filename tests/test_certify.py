@@ -238,7 +238,7 @@ def test_a_curve_is_what_maximize_gives():
     assert whole.spread == pytest.approx(found.spread[-1], rel=0.05)
     limited = imax.curve(karate(), 2, candidates=[5, 6, 7], exclude=[7], start=[33], rng=1)
     assert sorted(limited.seeds) == [5, 6]
-    assert "CurveResult: 6 seeds" in repr(found)
+    assert "CurveResult: 1 to 6 seeds by opim-c" in repr(found)
     with pytest.raises(InvalidArgumentError, match="k_max is missing"):
         imax.curve(karate(), None)
 

@@ -170,8 +170,64 @@ def test_compare():
     rows = list(csv.DictReader(io.StringIO(run(*args, "--format", "csv", "karate").stdout)))
     assert [float(row["spread"]) for row in rows] == [row["spread"] for row in found["rows"]]
     text = run(*args, "--time-limit", 5, "karate").stdout
-    assert text.splitlines()[0].split()[:2] == ["algorithm", "spread"]
+    assert text.splitlines()[0].split()[:3] == ["rank", "algorithm", "spread"]
     assert "Jaccard" in text
+
+
+def test_compare_under_constraints(write):  # noqa: F811
+    graph = write("a b\na c\na d\nb e\nf g\n", "graph.txt")
+    costs = write("a 4\nb 2\nc 1\nd 1\ne 1\nf 2\ng 1\n", "costs.txt")
+    teams = write("a x\nb x\nc x\nd y\ne y\nf y\ng y\n", "teams.txt")
+    ours = write("a\nf\nb\n", "ours.txt")
+    rules = ("--groups", teams, "--quota", "x=1..2", "--quota", "y=..1", "--costs", costs, "--budget", 5,
+             "--group-budget", "y=2")  # fmt: skip
+    args = ("compare", "-k", "2,3", "--algorithms", "degree", "--seed-set", f"ours={ours}", "--simulations", 50, *QUICK)
+    found = record(*args, *rules, graph)
+    assert [(row["algorithm"], row["k"]) for row in found["rows"]] == [
+        ("degree", 2), ("ours", 2), ("degree", 3), ("ours", 3)
+    ]  # fmt: skip
+    assert found["k"] == [2, 3]
+    assert [row["rank"] for row in found["rows"]] == [1, None, 1, None]
+    assert found["rows"][1]["broken_rules"] == ["costs more than the budget"]
+    text = run(*args, *rules, graph).stdout
+    assert text.splitlines()[0].split()[:3] == ["k", "rank", "algorithm"]
+    assert "given seeds; costs more than the budget" in text
+    assert "overlap, k = 3" in text
+    rows = list(csv.DictReader(io.StringIO(run(*args, "--format", "csv", *rules, graph).stdout)))
+    assert [row["rank"] for row in rows] == ["1", "", "1", ""]
+    assert {row["complete"] for row in rows} == {"True"}
+    budget_only = record("compare", "--algorithms", "degree", "--costs", costs, "--budget", 3, *QUICK, graph)
+    assert budget_only["k"] is None
+
+
+@compiled
+def test_incomplete_rows_are_marked(write):  # noqa: F811
+    args = ("compare", "-k", 30, "--algorithms", "celf,degree", "--time-limit", 0.05, "--simulations", 50, *QUICK)
+    rows = {row["algorithm"]: row for row in record(*args, "lesmis")["rows"]}
+    assert (rows["celf"]["complete"], rows["celf"]["rank"]) == (False, None)
+    assert (rows["degree"]["complete"], rows["degree"]["rank"]) == (True, 1)
+    lines = run(*args, "lesmis").stdout.splitlines()
+    assert lines[1].split()[0] == "-"
+    assert lines[1].endswith("time limit; incomplete")
+    table = list(csv.DictReader(io.StringIO(run(*args, "--format", "csv", "lesmis").stdout)))
+    assert [(row["rank"], row["complete"]) for row in table] == [("", "False"), ("1", "True")]
+    cut = ("seed", "-k", "2,30", "--curve", "--algorithm", "celf", "--time-limit", 0.05, *QUICK, "lesmis")
+    assert "incomplete" in run(*cut).stdout
+
+
+def test_a_curve_under_constraints(write):  # noqa: F811
+    graph = write("a b\na c\na d\nb e\nf g\n", "graph.txt")
+    teams = write("a x\nb x\nc x\nd y\ne y\nf y\ng y\n", "teams.txt")
+    args = ("seed", "-k", "1,3", "--curve", "--groups", teams, "--quota", "y=1..", "--algorithm", "degree", *QUICK)
+    found = record(*args, graph)
+    assert found["k"] == [1, 3]
+    text = run(*args, graph).stdout
+    assert text.split()[:2] == ["k", "spread"]
+    assert "degree" in text
+    rows = list(csv.DictReader(io.StringIO(run(*args, "--format", "csv", graph).stdout)))
+    assert [len(row["nodes"].split()) for row in rows] == [1, 3]
+    by_one = list(csv.DictReader(io.StringIO(run("seed", "-k", 2, "--curve", *QUICK, "--format", "csv", graph).stdout)))
+    assert list(by_one[0])[:3] == ["k", "node", "gain"]
 
 
 # -- rejected options -----------------------------------------------------------------------------------------------
@@ -182,7 +238,7 @@ BAD = [
     (("--k", 1, "--budget", 3), "must be given together with"),
     (("--k", 1, "--quota", 1), "must be given together with"),
     (("--budget", 0), "--budget must be a finite number above 0, got 0.0"),
-    (("--k", 1, "--quota", "x"), "--quota must be a whole number, or GROUP=NUMBER, got 'x'"),
+    (("--k", 1, "--quota", "x"), "--quota must be a whole number, or GROUP=NUMBER, where"),
     (("--k", 1, "--quota", "red=-1"), "--quota must be a whole number"),
     (("--k", 1, "--quota", 1, "--quota", "red=2"), "--quota 1 is for all groups"),
     (("--k", 1, "--quota", "red=1", "--quota", "red=2"), "--quota names the group 'red' twice"),
@@ -194,7 +250,15 @@ BAD = [
     (("--k", 1, "--simulations", 1), "--simulations must be at least 2"),
     (("--target-spread", 2, "--curve"), "--curve needs --k"),
     (("--k", 1, "--curve", "--verify", 10), "--verify cannot go with --curve"),
-    (("--k", 1, "--curve", "--algorithm", "imm"), "--algorithm cannot go with --curve"),
+    (("--k", 1, "--curve", "--certify"), "--certify cannot go with --curve"),
+    (("--k", "1,2"), "--k takes several numbers only with --curve"),
+    (("--k", "1,x"), "--k must be a whole number, or several that commas separate, got '1,x'"),
+    (("--k", "1,0", "--curve"), "--k must be at least 1, got 0"),
+    (("--k", 1, "--quota", "red=3..x"), "--quota must be a whole number"),
+    (("--k", 1, "--quota", ".."), "--quota must be a whole number"),
+    (("--k", 1, "--group-budget", "red=x"), "--group-budget must be a number above 0, or GROUP=NUMBER, got 'red=x'"),
+    (("--k", 1, "--group-budget", "red=-1"), "--group-budget must be a number above 0"),
+    (("--k", 1, "--group-budget", 3), "must be given together with"),
     (("--k", 1, "--plot", "curve.bmp"), "--plot curve.bmp: the name must end in one of .png, .pdf, .svg"),
 ]
 
@@ -213,4 +277,8 @@ def test_bad_files(write, square, tmp_path):  # noqa: F811
         assert message in fails(1, "seed", "-k", 1, "--groups", groups, "--quota", 1, square)
     assert "no folder" in fails(1, "seed", "-k", 1, "--plot", tmp_path / "no" / "c.png", square)
     assert "no seeds" in fails(2, "certify", square)
+    assert "Missing option '-k'" in fails(2, "compare", square)
+    assert "--seed-set must be NAME=FILE" in fails(2, "compare", "-k", 1, "--seed-set", "x", square)
+    twice = ("--seed-set", "x=a.txt", "--seed-set", "x=b.txt")
+    assert "--seed-set names 'x' twice" in fails(2, "compare", "-k", 1, *twice, square)
     assert "algorithms must be " in fails(2, "compare", "-k", 1, "--algorithms", "magic", square)

@@ -89,6 +89,10 @@ def test_networkx_round_trip(case, kind):
 def test_edges_round_trip(case):
     nodes, arcs = case
     triples = [(nodes[u], nodes[v], p) for u, v, p in arcs]
+    if {int, str} <= set(map(type, nodes)):
+        with pytest.raises(InvalidArgumentError, match="edges mixes labels that are integers and texts"):
+            from_edges(triples, nodes=nodes)
+        return
     graph = from_edges(triples, nodes=nodes)
     assert same_labels(graph.nodes(), nodes)
     expected = {(nodes[u], nodes[v]): p for (u, v), p in merged(arcs).items()}
@@ -269,17 +273,17 @@ def test_frame_errors(frame):
     for arguments, says in [
         (
             ("nobody", "whom"),
-            "source must be one of the columns ['who', 'whom', 'p'], or a position; got 'nobody'",
+            "source must be one of the columns, or a position; got 'nobody'; frame has the columns 'who', 'whom', 'p'",
         ),
         (("whom", 3), "target must be one of the columns"),
         (("who", "whom"), "row 1 of column 'who' is missing"),
-        (("whom", "whom", "p"), "row 1 of column 'p': 'high' is not a number"),
+        (("p", "whom", "p"), "row 1 of column 'p': 'high' is not a number"),
     ]:
         with pytest.raises(InvalidArgumentError) as caught:
             from_frame(table, *arguments)
         assert says in str(caught.value)
     assert str(caught.value).startswith(caught.value.argument or "")
-    with pytest.raises(InvalidArgumentError, match="frame must be a pandas or Polars data frame, got list"):
+    with pytest.raises(InvalidArgumentError, match=r"frame must be a table .*, got list"):
         from_frame([(0, 1)])
 
 
@@ -300,3 +304,9 @@ def test_probabilities_outside_the_unit_interval_are_refused_by_the_graph():
 def test_a_graph_needs_a_node(make):
     with pytest.raises(InvalidGraphError, match="no nodes"):
         make()
+
+
+def test_networkx_has_no_node_none():
+    graph = InfluenceGraph.from_arrays([0], [1], labels=[None, "a"])
+    with pytest.raises(InvalidGraphError, match="the label None, which NetworkX does not accept"):
+        graph.to_networkx()

@@ -3,6 +3,7 @@
 Keys are fixed. With a random key each statistical comparison would fail once in a million times.
 """
 
+import json
 import math
 
 import numpy as np
@@ -15,10 +16,10 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph
 from imax._utils.streams import key_from
-from imax.diffusion.deadline import check_deadline
+from imax.diffusion.deadline import PER_ARC, check_deadline
 from imax.diffusion.sampler import Sampler
 from imax.diffusion.simulation import simulate
-from imax.errors import InvalidArgumentError
+from imax.errors import InvalidArgumentError, UnknownNodeError
 from imax.ris.collection import RRCollection
 
 from . import naive, naive_deadlines
@@ -278,3 +279,180 @@ def test_any_small_graph(n, data):
         assert (labels[seed] in members) == (members[0] in {labels[v] for v in reached})
     timed = imax.sample_rr_sets(graph, 20, deadline=1e9, delay="exponential:1", rng=1)
     assert [sorted(s) for s in timed] == [sorted(s) for s in imax.sample_rr_sets(graph, 20, rng=1)]
+
+
+# -- selections ----------------------------------------------------------------------------------------------------
+
+# without a deadline the chain's start reaches most; in one step the star's centre does
+CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6)]
+STAR = [(7, 8), (7, 9), (7, 10)]
+QUICK = {"epsilon": 0.3 if JIT else 0.45, "rng": 1}
+compiled = pytest.mark.skipif(not JIT, reason="too slow without the compiler")
+
+
+def chain_and_star():
+    return graph_of(CHAIN + STAR, probability="uniform:1")
+
+
+@pytest.mark.parametrize("until", [{"max_steps": 1}, {"deadline": 0.5, "delay": "exponential:0.4"}], ids=str)
+@pytest.mark.parametrize("algorithm", ["opim-c", "imm", "hist", "ris"])
+def test_the_best_seed_depends_on_the_deadline(algorithm, until):
+    graph = chain_and_star()
+    limited = {"n_rr_sets": 4000} if algorithm == "ris" else {}
+    assert imax.maximize(graph, 1, algorithm=algorithm, **QUICK, **limited).seeds == [0]
+    found = imax.maximize(graph, 1, algorithm=algorithm, **QUICK, **limited, **until)
+    assert found.seeds == [7]
+    exact = imax.exact_spread(graph, [7], **until)
+    assert found.lower_bound <= exact <= found.upper_bound
+    facts = {"max_steps": None, "deadline": None, "delay": None} | until
+    assert {name: found.to_dict()[name] for name in facts} == facts
+
+
+def test_other_selections_observe_a_deadline():
+    graph = chain_and_star()
+    certificate = imax.certify(graph, [7], max_steps=1, rng=1)
+    assert certificate.lower_bound <= 4 <= certificate.upper_bound
+    assert certificate.ratio > 0.9
+    assert certificate.max_steps == 1
+    curve = imax.curve(graph, 2, max_steps=1, epsilon=0.2, rng=1)
+    assert curve.seeds[0] == 7
+    assert curve.to_dict()["max_steps"] == 1
+    few = imax.minimize_seeds(graph, 4.8, max_steps=1, epsilon=0.2, rng=1)
+    assert len(few) >= 2  # without a limit one seed is enough
+    assert few.min_seeds <= 2
+    assert imax.exact_spread(graph, few.seeds, max_steps=few.max_steps) >= 4.8
+    first = next(imax.anytime(graph, 1, max_steps=1, rng=1))
+    assert first.upper_bound >= 4 - 1e-9
+    assert first.max_steps == 1
+
+
+def test_a_comparison_judges_all_algorithms_by_the_deadline():
+    graph = graph_of([(0, 1), (1, 2), (2, 3), (3, 4), (3, 5), (3, 6), (0, 7), (0, 8)], probability="uniform:1")
+    means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 0.5)
+    found = imax.compare(
+        graph, 1, "opim-c,degree" if JIT else "degree", deadline=1.0, delay=means,
+        n_simulations=200 if JIT else 20, **QUICK,
+    )  # fmt: skip
+    assert (found.deadline, found.delay) == (1.0, PER_ARC)
+    for row in found.rows:
+        exact = imax.exact_spread(graph, row.seeds, deadline=1.0, delay="exponential:0.5")
+        assert row.lower_bound <= exact
+        assert abs(row.spread - exact) < 5 * row.std_error + 1e-9
+    assert json.loads(found.to_json())["deadline"] == 1.0
+
+
+def test_invitations_observe_a_deadline():
+    from imax.capacity import CapacityProblem, assign, compare
+
+    # participant 11 may invite the start of the chain or the centre of the star
+    graph = graph_of([(11, 0), (11, 7), *CHAIN, *STAR], probability="uniform:1")
+    problem = CapacityProblem(graph, [11], 1)
+    assert assign(problem, **QUICK)[11] == [0]
+    means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 1.0)
+    cases = [{"max_steps": 1}, {"deadline": 0.5, "delay": "exponential:1"}, {"deadline": 0.5, "delay": means}]
+    for until in cases if JIT else cases[2:]:
+        found = assign(problem, **QUICK, **until)
+        assert found[11] == [7]
+        exact = imax.exact_spread(problem.passive, [7], **(until if "max_steps" in until else
+                                                          {"deadline": 0.5, "delay": "exponential:1"}))  # fmt: skip
+        assert found.lower_bound <= exact <= found.upper_bound
+        assert found.max_steps == until.get("max_steps")
+        names = ["rr-opim+", "rr-opim", "mg-opim", "opim-c", "imm"] if JIT else ["opim-c"]
+        rows = compare(problem, "all" if JIT else names, n_simulations=20, **QUICK, **until).rows
+        assert [row.algorithm for row in rows] == names
+    with pytest.raises(InvalidArgumentError, match="max_steps is not supported by algorithm 'rr-greedy'"):
+        assign(problem, "rr-greedy", max_steps=1)
+
+
+@pytest.mark.parametrize("algorithm", ["degree", "celf", "random", "irie"])
+def test_algorithms_without_deadlines_reject_them(algorithm):
+    with pytest.raises(InvalidArgumentError, match=f"not supported by algorithm {algorithm!r}.*opim-c") as error:
+        imax.maximize(chain_and_star(), 1, algorithm=algorithm, max_steps=2)
+    assert error.value.argument == "max_steps"
+
+
+# -- arguments -----------------------------------------------------------------------------------------------------
+
+
+def test_means_by_label_and_by_arc_are_the_same():
+    graph = graph_of([(0, 1), (2, 1), (1, 2)], labels=["a", "b", "c"])
+    by_label = {("a", "b"): 1.0, ("c", "b"): 2.0, ("b", "c"): 3.0}
+    order = [by_label[u, v] for u, v, _ in graph.arcs()]
+    first = check_deadline(graph, deadline=1, delay=by_label)
+    second = check_deadline(graph, deadline=1.0, delay=order)
+    assert first.means.tolist() == second.means.tolist() == order
+    assert (first.time, first.delay, first.max_steps) == (1.0, PER_ARC, None)
+    assert check_deadline(graph) is None
+    empty = InfluenceGraph.from_arrays([], [], n_nodes=2)
+    assert check_deadline(empty, deadline=1, delay={}).means.size == 0
+
+
+@pytest.mark.parametrize(
+    ("until", "argument", "message"),
+    [
+        ({"max_steps": 0}, "max_steps", "at least 1, got 0"),
+        ({"max_steps": 1.5}, "max_steps", "whole number"),
+        ({"max_steps": 1, "deadline": 1.0}, "deadline", "cannot be combined with max_steps"),
+        ({"max_steps": 1, "delay": "exponential:1"}, "delay", "cannot be combined with max_steps"),
+        ({"delay": "exponential:1"}, "delay", "requires deadline"),
+        ({"deadline": 1.0}, "deadline", "requires delay"),
+        ({"deadline": -1.0, "delay": "exponential:1"}, "deadline", "above 0"),
+        ({"deadline": 1.0, "delay": "exponential:0"}, "delay", "above 0"),
+        ({"deadline": 1.0, "delay": "exponential"}, "delay", "'exponential:MEAN'"),
+        ({"deadline": 1.0, "delay": "uniform:3"}, "delay", "'exponential:MEAN'"),
+        ({"deadline": 1.0, "delay": "exponential:x"}, "delay", "must be a number"),
+        ({"deadline": 1.0, "delay": [1.0, 2.0]}, "delay", r"shape \(3,\)"),
+        ({"deadline": 1.0, "delay": [1.0, 2.0, 0.0]}, "delay", "holds 0"),
+        ({"deadline": 1.0, "delay": object()}, "delay", "an array of numbers"),
+        ({"deadline": 1.0, "delay": {0: 1.0}}, "delay", "the key 0"),
+        ({"deadline": 1.0, "delay": {(0, 1): 1.0}}, "delay", r"arc \(2, 1\) and 1 others"),
+        ({"deadline": 1.0, "delay": {(1, 0): 1.0}}, "delay", r"\(1, 0\), which is not an arc"),
+        ({"deadline": 1.0, "delay": {(0, 1): 1.0, (2, 1): 1.0, (1, 2): -1.0}}, "delay", "holds -1"),
+    ],
+)  # fmt: skip
+def test_bad_arguments(until, argument, message):
+    with pytest.raises(InvalidArgumentError, match=message) as error:
+        imax.spread(graph_of([(0, 1), (2, 1), (1, 2)]), [0], **until)
+    assert error.value.argument == argument
+    assert str(error.value).startswith(argument)
+
+
+def test_an_unknown_label_in_the_delays():
+    with pytest.raises(UnknownNodeError, match="delay: 9"):
+        imax.spread(graph_of([(0, 1)]), [0], deadline=1.0, delay={(0, 9): 1.0})
+
+
+# -- the command line ----------------------------------------------------------------------------------------------
+
+
+@compiled
+def test_commands_observe_deadlines(tmp_path):
+    from .test_cli import fails, run
+
+    arcs = tmp_path / "arcs.txt"
+    arcs.write_text("".join(f"{u} {v}\n" for u, v in [(11, 0), (11, 7), *CHAIN, *STAR]))
+    delays = tmp_path / "delays.txt"
+    delays.write_text("".join(f"{u} {v} 2.5\n" for u, v in [(11, 0), (11, 7), *CHAIN, *STAR]))
+    common = ("--probability", "uniform:1", "--random-seed", "1", arcs)
+    steps, timed = ("--max-steps", "1"), ("--deadline", "2", "--delay", delays)
+    out = run("seed", "-k", "1", "--exclude", "-", "--epsilon", "0.3", "--verify", "20", *steps, *common, stdin="11\n")
+    assert "IC, at most 1 step\n" in out.stdout
+    found = json.loads(run("seed", "-k", "2", "--epsilon", "0.3", "--format", "json", *timed, *common).stdout)
+    assert (found["deadline"], found["delay"], found["max_steps"]) == (2.0, PER_ARC, None)
+    out = run("spread", "--seed", "7", "--simulations", "20", *steps, "--format", "plain", *common)
+    assert out.stdout == "4.0\n"
+    out = run("spread", "--seed", "7", "--simulations", "20", "--deadline", "3", "--delay", "exponential:2", *common)
+    assert "until 3 with delays exponential:2" in out.stdout
+    out = run("certify", "--seed", "7", "--format", "json", *steps, *common)
+    assert json.loads(out.stdout)["max_steps"] == 1
+    out = run("compare", "-k", "1", "--algorithms", "degree", "--simulations", "20", *steps, *common)
+    assert "at most 1 step" in out.stdout
+    active = tmp_path / "active.txt"
+    active.write_text("11\n")
+    out = run("cim", "--active", active, "-k", "1", "--epsilon", "0.3", "--format", "csv", *timed, *common)
+    assert "11,7,1" in out.stdout
+    assert "--deadline requires delay" in fails(2, "spread", "--seed", "7", "--deadline", "3", *common)
+    assert "no-such-file" in fails(1, "spread", "--seed", "7", "--deadline", "3", "--delay", "no-such-file", *common)
+    bad = tmp_path / "bad.txt"
+    bad.write_text("11 0\n")
+    assert "bad.txt" in fails(1, "spread", "--seed", "7", "--deadline", "3", "--delay", bad, *common)

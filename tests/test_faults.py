@@ -1,10 +1,13 @@
 """Failing allocations and thread starts, many calls in a row, and child processes: errors and the same answers."""
 
 import _thread
+import asyncio
 import concurrent.futures
 import gc
 import multiprocessing
 import os
+import signal
+import threading
 import warnings
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -143,6 +146,43 @@ def test_threads_of_the_caller_give_the_same_answers():
     expected = selected()
     with ThreadPool(4) as pool:
         assert pool.map(lambda _: selected(), range(12)) == [expected] * 12
+
+
+def test_coroutines_give_the_same_answers():
+    expected = selected()
+
+    async def serve():
+        return await asyncio.gather(*(asyncio.to_thread(selected) for _ in range(6)))
+
+    assert asyncio.run(serve()) == [expected] * 6
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_workers_that_a_server_forks_after_its_first_answers_give_the_same():
+    """As servers do that load the application first: all workers use the graph and the threads of the parent."""
+    graph = small_graph()
+    options = {"epsilon": 0.2, "rng": 1, "threads": 2}
+    expected = repr(imax.maximize(graph, 3, **options).seeds)
+    busy = threading.Thread(target=lambda: [imax.spread(graph, [0], n_simulations=2000, threads=2) for _ in range(20)])
+    busy.start()
+    workers = []
+    for _ in range(4):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                signal.alarm(60)  # a worker that waits for ever is a failure
+                os.write(writer, repr(imax.maximize(graph, 3, **options).seeds).encode())
+            finally:
+                os._exit(0)
+        os.close(writer)
+        workers.append((pid, reader))
+    for pid, reader in workers:
+        with os.fdopen(reader) as pipe:
+            assert pipe.read() == expected
+        assert os.waitpid(pid, 0)[1] == 0
+    busy.join()
 
 
 def test_joblib_gives_the_same_answers():

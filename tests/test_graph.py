@@ -14,12 +14,12 @@ from numba import config
 import imax
 from imax import InfluenceGraph
 from imax._utils import parallel
-from imax.errors import FileFormatError, InvalidArgumentError, InvalidGraphError, UnknownNodeError
+from imax.errors import FileFormatError, InvalidArgumentError, InvalidGraphError, NoSuchFileError, UnknownNodeError
 from imax.graph import build as rows
-from imax.graph.accept import as_graph
 from imax.graph.arcs import MAX_NODES
 from imax.graph.lt_weights import LT_SLACK, lt_normalizers
 from imax.graph.parts import from_parts, to_parts
+from imax.io.accept import as_graph
 from imax.io.layout import GRAPH_ARRAYS, Layout, check_arrays
 
 from . import naive
@@ -279,8 +279,8 @@ ARRAYS = InfluenceGraph.from_arrays
             InvalidGraphError,
             "2 arcs are repeated",
         ),
-        (lambda: as_graph("karate"), InvalidArgumentError, "graph must be an InfluenceGraph, a NetworkX graph"),
-        (lambda: as_graph([(0, 1)]), InvalidArgumentError, "got list; for a file use imax.read_graph"),
+        (lambda: as_graph("karate"), NoSuchFileError, "check the path; imax.datasets.load returns graphs by name"),
+        (lambda: as_graph(7), InvalidArgumentError, "graph must be an InfluenceGraph, a file, a table"),
     ],
 )  # fmt: skip
 def test_bad_input(call, error, message):

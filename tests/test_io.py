@@ -25,6 +25,7 @@ from imax.errors import (
 )
 from imax.io import edge_list, read_active_sets, read_edgelist, read_graph, read_labels, read_node_values, write_text
 from imax.io import text as text_files
+from imax.io.read_options import ReadOptions, ThirdColumn
 
 sys.path.insert(0, str(Path(__file__).parent))
 import naive_io
@@ -37,12 +38,12 @@ def content(text):
     return text_files.Content("t", data)
 
 
-ANY_NUMBER = edge_list.ThirdColumn(-1e38, 1e38, "a number")
+ANY_NUMBER = ThirdColumn(-1e38, 1e38, "a number")
 
 
 def parsed(text, *, want=False, skip=False, threads=1):
     """Return the arcs of a text by label, and what the parser returned."""
-    options = edge_list.ReadOptions(ANY_NUMBER if want else None, skip)
+    options = ReadOptions(ANY_NUMBER if want else None, skip)
     arcs = edge_list.read_text(content(text), options, threads)
     labels = list(range(arcs.n_nodes)) if arcs.labels is None else list(arcs.labels)
     assert len(labels) == arcs.n_nodes
@@ -191,9 +192,10 @@ def test_a_first_line_of_names_is_not_a_header():
 
 
 def test_a_note_says_that_a_first_line_may_be_a_header():
-    rows, arcs = parsed("who,whom\nann,bob\nbob,cid\n")
+    rows, arcs = parsed("mia,zoe\nann,bob\nbob,cid\n")
     assert len(rows) == 3
-    assert arcs.notes[0].startswith("the first line, 'who,whom', was read as an arc, but its nodes occur nowhere else")
+    assert arcs.notes[0].startswith("the first line, 'mia,zoe', was read as an arc, but its nodes occur nowhere else")
+    assert arcs.doubts == arcs.notes
     assert parsed("ann,bob\ncid,bob\n")[1].notes == ()
     assert parsed("ann,bob\n")[1].notes == ()
     assert parsed("1 2\n3 4\n")[1].notes == ()
@@ -251,7 +253,7 @@ def test_a_missing_third_column(text):
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("ends", ["1 2", "a b"])
 def test_values_out_of_range(value, skip, ends):
-    options = edge_list.ReadOptions(edge_list.ThirdColumn(0.0, 1.0, "a probability in [0, 1]"), skip)
+    options = ReadOptions(ThirdColumn(0.0, 1.0, "a probability in [0, 1]"), skip)
     with pytest.raises(FileFormatError, match=r"^t:2: the third column must be a probability in \[0, 1\], got"):
         edge_list.read_text(content(f"{ends} 1\n{ends} {value}\n"), options, 1)
 
@@ -312,11 +314,11 @@ def test_blocks_are_joined(monkeypatch, name):
     rng = np.random.default_rng(5)
     edges = [(name(int(a)), name(int(b))) for a, b in rng.integers(0, 40, (300, 2)) * 1_000_003]
     text = "# head\n" + "".join(f"{a} {b}\n" + "# x\n" * (i % 5 == 0) for i, (a, b) in enumerate(edges))
-    whole = edge_list.read_text(content(text), edge_list.ReadOptions(), 1)
+    whole = edge_list.read_text(content(text), ReadOptions(), 1)
     monkeypatch.setattr(edge_list, "_BLOCK", 64)
     monkeypatch.setattr(edge_list, "_NAMES_BLOCK", 64)
     for threads in (1, 3):
-        cut = edge_list.read_text(content(text.rstrip("\n")), edge_list.ReadOptions(), threads)
+        cut = edge_list.read_text(content(text.rstrip("\n")), ReadOptions(), threads)
         assert np.array_equal(cut.source, whole.source)
         assert np.array_equal(cut.target, whole.target)
         assert list(cut.labels) == list(whole.labels)
@@ -324,7 +326,7 @@ def test_blocks_are_joined(monkeypatch, name):
         (str(whole.labels[a]), str(whole.labels[b])) for a, b in zip(whole.source, whole.target, strict=True)
     ] == edges
     with pytest.raises(FileFormatError, match=r"^t:362: "):
-        edge_list.read_text(content(text + "lonely\n1 2\n"), edge_list.ReadOptions(), 2)
+        edge_list.read_text(content(text + "lonely\n1 2\n"), ReadOptions(), 2)
 
 
 def test_many_names():

@@ -21,6 +21,7 @@ PUBLIC = [
     "__version__",
     "annotate",
     "anytime",
+    "as_graph",
     "capacity",
     "certify",
     "compare",
@@ -29,6 +30,7 @@ PUBLIC = [
     "errors",
     "exact_spread",
     "io",
+    "learn",
     "maximize",
     "minimize_seeds",
     "plot",
@@ -84,7 +86,8 @@ def test_modules_have_what_they_announce(module):
 def test_no_module_hides_a_public_name():
     # importing imax.x makes imax.x that module, whatever stood there
     folder = Path(imax.__file__).parent
-    for name in set(PUBLIC) - {"annotate", "capacity", "datasets", "errors", "io", "probabilities", "recommend"}:
+    folders = {"annotate", "capacity", "datasets", "errors", "io", "learn", "probabilities", "recommend"}
+    for name in set(PUBLIC) - folders:
         assert not (folder / f"{name}.py").exists()
         assert not (folder / name).exists()
 

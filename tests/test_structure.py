@@ -18,7 +18,7 @@ FLOORS = [
     ["diffusion"],
     ["ris"],
     ["selection"],
-    ["capacity", "annotate"],
+    ["capacity", "annotate", "learn"],
     ["recommend"],
     ["plotting"],
     ["cli"],

@@ -144,6 +144,17 @@ def test_simulations_that_are_not_run_take_no_memory(monkeypatch):
     assert max(sizes) <= 1 << 16
 
 
+def test_simulations_without_a_time_limit_stop_before_the_memory_is_full(monkeypatch):
+    graph = imax.InfluenceGraph.from_arrays([0, 1], [1, 2], [0.5, 0.5])
+    monkeypatch.setattr(simulation, "_FIRST_VALUES", 64)
+    monkeypatch.setattr(simulation, "default_memory", lambda: 8 * 2000)
+    found = imax.spread(graph, [0], n_simulations=10**15, rng=1, threads=1)
+    assert found.stop_reason == "memory limit"
+    assert 64 <= found.n_simulations <= 2000
+    same = imax.spread(graph, [0], n_simulations=found.n_simulations, rng=1, threads=2)
+    assert (same.spread, same.stop_reason) == (found.spread, "all simulations done")
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_steps_between_looks_at_the_clock_change_no_bit(weighted):
     graph = imax.datasets.load("karate")

@@ -50,6 +50,10 @@ class Stream(IntEnum):
     PILOT = 33  # RR sets from which `auto` decides which algorithm to run
     PILOT_VALIDATION = 34  # the same for its choice
     WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
+    HELD_OUT_ITEMS = 40  # the items that `learn.split` holds out
+    BOOTSTRAP = 41  # samples of held-out items
+    GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
+    HELD_OUT_SPREAD = 42  # simulations that predict the sizes of held-out items
 
 
 def key_from(rng: RNG) -> Key:

@@ -12,8 +12,8 @@ from .._utils import check, parallel
 from .._utils.locks import kept_property
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..ris.constraint import Constraint
 from ..ris.matroid import PartitionMatroid
 

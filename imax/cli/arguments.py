@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import FileFormatError
 from .context import Context
 from .errors import WrongUsage
+from .limits import group_budgets, quotas
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "files_of", "given", "read_arguments", "read_seeds", "read_weights", "reject_options", "reject_two_stdin",
-    "require_seeds",
+    "files_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
+    "reject_two_stdin", "require_seeds",
 ]  # fmt: skip
 
 _LABEL_FILES = ("candidates", "exclude", "include", "start")
@@ -55,7 +57,8 @@ def reject_two_stdin(**files: str | None) -> None:
 def files_of(options: dict[str, Any]) -> dict[str, str | None]:
     """Return the input files of the options on nodes, by the options' names."""
     names = (*_LABEL_FILES, *_VALUE_FILES, "node_weights")
-    return {flag_of(name): options[name] for name in names if name in options}
+    found = {flag_of(name): options[name] for name in names if name in options}
+    return found | ({"--delay": options["delay"]} if "delay" in options else {})
 
 
 def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str, Any]) -> dict[str, Any]:
@@ -70,8 +73,11 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
     found |= aligned_rules(context.reader(graph), files)
     if "node_weights" in found:
         found["node_weights"] = read_weights(context, graph, found["node_weights"])
-    if "quotas" in found:
-        found["quotas"] = _quotas(found["quotas"])
+    for name, read in (("quotas", quotas), ("group_budgets", group_budgets)):
+        if name in found:
+            found[name] = read(found[name])
+    if "delay" in found:
+        found["delay"] = read_delay(found["delay"], graph)
     context.print_notes()
     return found
 
@@ -85,24 +91,17 @@ def read_weights(context: Context, graph: "InfluenceGraph", path: str | None) ->
     return None if weights is None else weights[graph.rank]
 
 
-def _quotas(texts: tuple[str, ...]) -> int | dict[str, int]:
-    """Return one quota for all groups, or quotas by group."""
-    from ..io.text import integer
+def read_delay(spec: str | None, graph: "InfluenceGraph") -> "str | dict[tuple[Any, Any], float] | None":
+    """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is."""
+    if spec is None or spec.lower().startswith("exponential"):
+        return spec
+    from ..io import read_graph
 
-    found: dict[str, int] = {}
-    for text in texts:
-        name, equals, digits = text.rpartition("=")
-        quota = integer(digits)
-        if quota is None or quota < 0:
-            raise WrongUsage(f"--quota must be a whole number, or GROUP=NUMBER, got {text!r}")
-        if not equals:
-            if len(texts) > 1:
-                raise WrongUsage(f"--quota {text} is for all groups; it cannot be given with another")
-            return quota
-        if name in found:
-            raise WrongUsage(f"--quota names the group {name!r} twice")
-        found[name] = quota
-    return found
+    given_delays = read_graph(spec, probability="weighted_cascade", column=True, directed=graph.report.directed)
+    weight = given_delays.weight
+    if weight is None:
+        raise FileFormatError(f"{spec}: a file of delays has a source, a target and a mean delay per line")
+    return {(u, v): mean for (u, v, _), mean in zip(given_delays.arcs(), weight.tolist(), strict=True)}
 
 
 def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:

@@ -30,6 +30,7 @@ __all__ = ["certify_seeds"]
 @opt.seed_options
 @opt.integer("-k", "--k", help="Compare with the best k seeds.  [default: the number of given seeds]")
 @opt.model_options
+@opt.deadline_options
 @opt.number(
     "--epsilon",
     default=0.02,

@@ -7,7 +7,7 @@ import click
 
 from ..errors import FileFormatError
 from . import options as opt
-from .arguments import given, read_weights, reject_options, reject_two_stdin
+from .arguments import given, read_delay, read_weights, reject_options, reject_two_stdin
 from .cim_output import as_assignments, as_comparisons
 from .context import Context, command
 from .errors import WrongUsage
@@ -53,6 +53,7 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
     help="Number of friends whom each participant may invite, a node and a number per line; --k applies to the others.",
 )
 @opt.model_options
+@opt.deadline_options
 @opt.algorithm_option("capacity")
 @opt.epsilon_option("capacity")
 @opt.delta_option
@@ -89,13 +90,18 @@ def assign_invitations(
     if k is None and capacities is None:
         raise WrongUsage("Missing option '-k' / '--k' (or --capacities)")
     files = {"GRAPH": context.source, "--active": active, "--capacities": capacities, "--node-weights": node_weights}
+    files["--delay"] = options["delay"]
     reject_two_stdin(**files)
     if compare or algorithms is not None:
         reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
     graph = context.open_graph()
     from ..io import read_active_sets
 
-    arguments = given({**options, "node_weights": read_weights(context, graph, node_weights)})
+    options |= {
+        "node_weights": read_weights(context, graph, node_weights),
+        "delay": read_delay(options["delay"], graph),
+    }
+    arguments = given(options)
     arguments |= context.work
     sets = read_active_sets(active, graph)
     slots = _read_capacities(capacities, graph, sets)

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 __all__ = ["Context", "command"]
 
 _SHORTEST = 1e-3  # seconds that are left of a time limit after long reading: the first result is still computed
-_READING = ("probability", "directed", "multi_edges", "on_bad_line")
+_READING = (
+    "probability", "directed", "multi_edges", "on_bad_line", "source", "target", "weight", "header",
+    "no_verify",
+)  # fmt: skip
+_FOR_FILES = {
+    "--directed/--undirected": "directed",
+    "--on-bad-line": "on_bad_line",
+    "--source": "source",
+    "--target": "target",
+    "--weight": "weight",
+    "--header/--no-header": "header",
+}
 
 
 @dataclass
@@ -141,15 +152,24 @@ class Context:
             graph = self._load_by_name()
         self.status.clear()
         process.raise_if_interrupted()
+        for doubt in graph.report.doubts:
+            click.echo(f"warning: {doubt}", err=True)
         for note in graph.report.notes:
-            self.note(note)
+            if note not in graph.report.doubts:
+                self.note(note)
         return graph
 
     def _read_file(self) -> "InfluenceGraph":
         from ..io import read_graph
 
+        if self.reading["no_verify"]:
+            raise click.UsageError(f"--no-verify is for graphs with a name; {self.source!r} is a file")
         return read_graph(
             self.source,
+            source=self.reading["source"],
+            target=self.reading["target"],
+            weight=self.reading["weight"],
+            header=self.reading["header"],
             probability=self.reading["probability"],
             directed=self.reading["directed"] is not False,
             multi_edges=self.reading["multi_edges"],
@@ -168,10 +188,11 @@ class Context:
                 f"{self.source}: there is no such file, and no graph of that name; check the path, or try a built-in "
                 f"graph ({', '.join(builtin_names())}) or a generated one (rmat:16)"
             )
-        for option, name in (("--directed/--undirected", "directed"), ("--on-bad-line", "on_bad_line")):
+        for option, name in _FOR_FILES.items():
             if self.reading[name] is not None:
                 raise click.UsageError(f"{option} is for files; {self.source!r} is the name of a graph")
         return load(
+            verify=False if self.reading["no_verify"] else None,
             probability=self.reading["probability"],
             multi_edges=self.reading["multi_edges"],
             threads=self.threads,

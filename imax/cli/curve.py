@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_curve", "print_curve"]
 
-_NOT_WITH_CURVE = (
-    "verify", "algorithm", "include", "costs", "budget", "groups", "quotas", "target_spread", "certify", "n_rr_sets",
-    "oracle", "n_simulations",
-)  # fmt: skip
+_NOT_WITH_CURVE = ("verify", "target_spread", "certify")
 _PLOT_FORMATS = (".png", ".pdf", ".svg")
-_COLUMNS = ("k", "node", "gain", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
+_COLUMNS = ("spread", "low", "high", "lower_bound", "upper_bound", "ratio")
 
 
 def check_curve(options: dict[str, Any], plot: str | None) -> None:
@@ -81,21 +78,39 @@ def _text(context: Context, graph: "InfluenceGraph", result: "CurveResult") -> s
         return context.as_json(result.to_dict())
     if context.form == "plain":
         return as_lines(result.seeds)
-    numbers = (result.gains, result.spread, result.low, result.high, result.lower_bound, result.upper_bound)
-    rows = list(zip(range(1, len(result) + 1), result.seeds, *numbers, result.ratio, strict=True))
+    nested = result.gains is not None
+    numbers = [getattr(result, name) for name in _COLUMNS]
     if context.form == "csv":
-        return as_csv(_COLUMNS, rows)
+        first = [result.seeds, result.gains] if nested else [[_joined(result.seeds_of(k)) for k in result.k]]
+        names = ("node", "gain") if nested else ("nodes",)
+        return as_csv(
+            ("k", *names, *_COLUMNS, "complete"), list(zip(result.k, *first, *numbers, result.complete, strict=True))
+        )
     cells = [
-        (str(k), str(label), *(f"{value:,.1f}" for value in values[:-1]), f"{values[-1]:.1%}")
-        for k, label, *values in rows
+        (
+            str(k),
+            *((str(result.seeds[i]), f"{result.gains[i]:,.1f}") if result.gains is not None else ()),
+            *(f"{values[i]:,.1f}" for values in numbers[:-1]),
+            f"{result.ratio[i]:.1%}",
+            *(() if all(result.complete) else ("" if result.complete[i] else "incomplete",)),
+        )
+        for i, k in enumerate(result.k)
     ]
-    head = tuple(name.replace("_bound", "") for name in _COLUMNS)
-    table = as_table(head, cells, (True, graph.labels.kind != "object", *([True] * 7)))
+    head = ("k", *(("node", "gain") if nested else ()), *(name.replace("_bound", "") for name in _COLUMNS))
+    right = (True, *((graph.labels.kind != "object", True) if nested else ()), *([True] * len(_COLUMNS)))
+    if not all(result.complete):
+        head, right = (*head, ""), (*right, False)
+    table = as_table(head, cells, right)
     bounds = f"all of them hold, except with probability {result.delta:.2g}; low and high: 95 % interval of each"
     facts: list[Fact] = [
         ("Bounds", bounds),
+        *([] if nested else [("Algorithm", result.algorithm)]),
         graph_fact(graph, result),
         rr_sets_fact(result),
         *closing_facts(result.stop_reason, f"{result.seconds['total']:.2f} s", context.rng),
     ]
     return f"{table}\n{as_facts(facts)}"
+
+
+def _joined(labels: list[Any]) -> str:
+    return " ".join(str(label) for label in labels)

@@ -44,9 +44,14 @@ def interval_facts(
 
 
 def graph_fact(graph: "InfluenceGraph", result: Any) -> Fact:
-    """Return the size of the graph, and the probabilities and the model of a result."""
+    """Return the size of the graph, and the probabilities, the model and the deadline of a result."""
     size = f"{graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs"
-    return "Graph", f"{size}, {result.probability}, {result.model.upper()}"
+    until = ""
+    if result.max_steps is not None:
+        until = f", at most {result.max_steps:,} step{'s' if result.max_steps > 1 else ''}"
+    elif result.deadline is not None:
+        until = f", until {result.deadline:g} with delays {result.delay}"
+    return "Graph", f"{size}, {result.probability}, {result.model.upper()}{until}"
 
 
 def rr_sets_fact(result: Any, rounds: str = "rounds") -> Fact:

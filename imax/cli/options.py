@@ -11,12 +11,13 @@ from .._utils import check
 from ..errors import InvalidArgumentError
 from ._algorithms import AlgorithmName, OptionOf
 from .errors import WrongUsage, name_option
+from .limits import NumbersOfSeeds
 
 __all__ = [
     "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "delta_option", "epsilon_option", "format_option", "graph_options", "integer",
-    "max_memory_option", "model_options", "number", "oracle_options", "output_option", "reading_memory_option",
-    "seed_options", "simulations_option",
+    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
+    "integer", "max_memory_option", "model_options", "number", "numbers_of_seeds", "oracle_options", "output_option",
+    "reading_memory_option", "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +61,11 @@ def number(*flags: str, rule: Callable[..., Any] = check.open_unit, **attributes
     return click.option(*flags, **{"type": float, "metavar": "X", "callback": _checked(rule), **attributes})
 
 
+def numbers_of_seeds(help_text: str) -> Decorator[Any]:
+    """Return ``--k``, one number or several that commas separate."""
+    return click.option("-k", "--k", type=NumbersOfSeeds(), metavar="N[,N...]", help=help_text)
+
+
 def choice(*flags: str, values: list[str], **attributes: Any) -> Decorator[Any]:
     """Return an option for one of a few values."""
     kind = click.Choice(values, case_sensitive=attributes.pop("case_sensitive", True))
@@ -89,6 +95,20 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
+def _column(flag: str, text: str, default: str) -> Decorator[Any]:
+    """Return an option that names a column of the file of the graph."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+        return int(value) - 1 if value is not None and value.isascii() and value.isdigit() and int(value) else value
+
+    return click.option(
+        flag,
+        metavar="COLUMN",
+        callback=callback,
+        help=f"{text}: its name, or number from 1.  [default: {default}]",
+    )
+
+
 graph_options = all_of(
     click.argument("graph", shell_complete=_complete_graph),
     click.option(
@@ -114,6 +134,23 @@ graph_options = all_of(
         "--on-bad-line",
         values=["error", "skip"],
         help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
+    ),
+    _column(
+        "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
+    ),
+    _column("--target", "Column with the target of each arc", "as for --source"),
+    _column(
+        "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
+    ),
+    click.option(
+        "--header/--no-header",
+        default=None,
+        help="Whether the first line of the file has the names of the columns.  [default: decide by the content]",
+    ),
+    click.option(
+        "--no-verify",
+        is_flag=True,
+        help="Load the file of a graph with a name even if its content is not that of the registry.",
     ),
 )
 common_options = all_of(
@@ -189,6 +226,21 @@ model_options = all_of(
         help="Stop after this time, with the best result so far.",
     ),
 )
+deadline_options = all_of(
+    integer("--max-steps", help="Count only nodes that the seeds reach in at most N steps.  [default: no limit]"),
+    number(
+        "--deadline",
+        metavar="TIME",
+        rule=check.positive,
+        help="Count only nodes that the seeds reach until this time. It requires --delay.  [default: no limit]",
+    ),
+    click.option(
+        "--delay",
+        metavar="SPEC",
+        help="Delays of the arcs, for --deadline: exponential:MEAN, or a file with a source, a target and the mean "
+        "delay of the arc per line.",
+    ),
+)
 delta_option = number(
     "--delta", help="Probability with which the certificate may fail.  [default: 1 / number of nodes]"
 )
@@ -238,8 +290,8 @@ def simulations_option(text: str, **attributes: Any) -> Decorator[Any]:
     return integer("--simulations", "n_simulations", low=2, help=f"{text}  [default: 10000]", **attributes)
 
 
-def oracle_options(family: str, values: list[str], simulations: str = "") -> Decorator[Any]:
-    """Return the options on how spreads are estimated; the first of `values` is the default."""
+def sampling_options(family: str, values: list[str]) -> Decorator[Any]:
+    """Return ``--oracle`` and ``--n-rr-sets``; the first of `values` is the default."""
     return all_of(
         choice(
             "--oracle",
@@ -254,6 +306,13 @@ def oracle_options(family: str, values: list[str], simulations: str = "") -> Dec
             family=family,
             help="Number of RR sets; algorithms with an oracle need --oracle rr.{only}  [default: 100000]",
         ),
+    )
+
+
+def oracle_options(family: str, values: list[str], simulations: str = "") -> Decorator[Any]:
+    """Return the options on how spreads are estimated; the first of `values` is the default."""
+    return all_of(
+        sampling_options(family, values),
         simulations_option(f"Number of simulated cascades per spread, with --oracle simulation{simulations}."),
     )
 
@@ -284,7 +343,7 @@ constraint_options = all_of(
         "--budget",
         metavar="COST",
         rule=check.positive,
-        help="Largest total cost of the seeds. It requires --costs and replaces --k.",
+        help="Largest total cost of the seeds. It requires --costs. Without --k any number of seeds may be chosen.",
     ),
     click.option("--groups", metavar="FILE", help="Group of each node, a node and a name per line or FILE:NODE:GROUP."),
     click.option(
@@ -292,7 +351,16 @@ constraint_options = all_of(
         "quotas",
         multiple=True,
         metavar="[GROUP=]N",
-        help="Largest number of seeds of every group, or of one group. It can be given several times.",
+        help="Largest number of seeds of every group, or of one group. LOW..HIGH also gives a smallest number, LOW.. "
+        "only a smallest one. It can be given several times.",
+    ),
+    click.option(
+        "--group-budget",
+        "group_budgets",
+        multiple=True,
+        metavar="[GROUP=]COST",
+        help="Largest total cost of the seeds of every group, or of one group. It requires --costs and --groups, and "
+        "can be given several times.",
     ),
 )
 seed_options = all_of(

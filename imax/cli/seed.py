@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["choose_seeds"]
 
 _LEAST_SECONDS = 0.1  # of a verification after the time limit
-_NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets", "oracle", "n_simulations")
+_SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay")
+_NOT_WITH_TARGET = (
+    "k", "algorithm", "budget", "quotas", "group_budgets", "certify", "n_rr_sets", "oracle", "n_simulations",
+)  # fmt: skip
+_LIMITS = frozenset({"budget", "quotas", "group_budgets"})
 
 
 @command(
@@ -37,19 +41,22 @@ _NOT_WITH_TARGET = ("k", "algorithm", "budget", "quotas", "certify", "n_rr_sets"
         "imax seed --k 50 --algorithm degree-discount --certify friends.imax",
         "imax seed --costs prices.txt --budget 1000 friends.imax",
         "imax seed --k 20 --groups teams.txt --quota 3 friends.imax",
+        "imax seed --k 20 --groups teams.txt --quota red=2..5 --costs prices.txt --group-budget red=100 friends.imax",
         "imax seed --k 10 --start running.txt friends.imax",
         "imax seed --target-spread 5000 friends.imax",
+        "imax seed --k 20 --deadline 7 --delay exponential:2 friends.imax",
         "imax seed --k 100 --curve --plot curve.png friends.imax",
+        "imax seed --k 5,10,20 --curve --algorithm degree-discount friends.imax",
     ),
     partial_results=True,
 )
-@opt.integer(
-    "-k",
-    "--k",
-    help="Number of seeds; with --quota, the largest number.  [required without --budget, --quota and --target-spread]",
+@opt.numbers_of_seeds(
+    "Number of seeds; with --budget and --quota, the largest number. Several numbers: with --curve.  "
+    "[required without --budget, --quota, --group-budget and --target-spread]",
 )
 @opt.graph_options
 @opt.model_options
+@opt.deadline_options
 @opt.algorithm_option("selection")
 @opt.epsilon_option("selection")
 @opt.delta_option
@@ -80,8 +87,8 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
 
     Ctrl-C stops the search and prints the best seeds so far.
     """
-    if not given({name: options[name] for name in ("k", "budget", "target_spread", "quotas")}):
-        raise WrongUsage("Missing option '-k' / '--k' (or --budget, --quota or --target-spread)")
+    if not given({name: options[name] for name in ("k", "target_spread", *_LIMITS)}):
+        raise WrongUsage("Missing option '-k' / '--k' (or --budget, --quota, --group-budget or --target-spread)")
     reject_two_stdin(GRAPH=context.source, **files_of(options))
     if options["algorithm"] == _default_algorithm(options):
         options["algorithm"] = None
@@ -92,6 +99,8 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
         from .curve import check_curve, print_curve
 
         check_curve({**options, "verify": verify}, plot)
+    elif isinstance(options["k"], list):
+        raise WrongUsage("--k takes several numbers only with --curve")
     began = perf_counter()
     graph = context.open_graph()
     arguments = context.after_reading(read_arguments(context, graph, options))
@@ -105,7 +114,7 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
     if verify is not None and not interrupted:
         verification = _verify(context, graph, result, verify, arguments)
         interrupted = verification is None or verification.stop_reason == "interrupted"
-    answer = Answer(graph, result, verification, "quotas" in arguments, seconds)
+    answer = Answer(graph, result, verification, frozenset(arguments.keys() & _LIMITS), seconds)
     return context.finish(as_answer(context, answer), interrupted)
 
 
@@ -141,7 +150,7 @@ def _verify(
             threads=context.threads,
             progress=simulation_progress(context.status, "verifying: "),
             time_limit=None if limit is None else max(limit - result.seconds["total"], _LEAST_SECONDS),
-            **{name: arguments[name] for name in ("model", "node_weights") if name in arguments},
+            **{name: arguments[name] for name in _SIMULATED if name in arguments},
         )
     except KeyboardInterrupt:
         return None

@@ -25,8 +25,8 @@ class Answer:
     result : SelectionResult
     verification : SpreadEstimate or None
         The estimate of ``--verify``.
-    with_quotas : bool
-        Whether quotas were given.
+    limits : frozenset of str
+        Names of the arguments other than k that limit the seeds: budget, quotas, group_budgets.
     reading : float
         Seconds for reading the files.
     """
@@ -34,7 +34,7 @@ class Answer:
     graph: "InfluenceGraph"
     result: "SelectionResult"
     verification: "SpreadEstimate | None"
-    with_quotas: bool
+    limits: frozenset[str]
     reading: float
 
 
@@ -98,10 +98,14 @@ def _facts(context: Context, answer: Answer) -> list[Fact]:
 def _best(answer: Answer) -> str:
     """Return the name of what the seeds are compared with."""
     result = answer.result
-    if result.budget is not None:
-        return "the best seeds that the budget pays for"
     seeds = f"{result.k} seeds" if result.k > 1 else "seed"
-    return f"the best {seeds}" + (" that the quotas admit" if answer.with_quotas else "")
+    if not answer.limits:
+        return f"the best {seeds}"
+    if answer.limits == {"budget"}:
+        return "the best seeds that the budget pays for"
+    return (
+        f"the best {seeds} that the quotas admit" if answer.limits == {"quotas"} else "the best seeds within all limits"
+    )
 
 
 def _verification_facts(answer: Answer) -> list[Fact]:

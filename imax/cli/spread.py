@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from . import options as opt
-from .arguments import read_seeds, read_weights, reject_two_stdin, require_seeds
+from .arguments import read_delay, read_seeds, read_weights, reject_two_stdin, require_seeds
 from .context import Context, command
 from .facts import Fact, graph_fact
 from .output import as_facts
@@ -29,6 +29,7 @@ __all__ = ["estimate_spread"]
 @opt.graph_options
 @opt.seed_options
 @opt.model_options
+@opt.deadline_options
 @opt.integer(
     "--simulations", "n_simulations", default=10_000, show_default=True, low=2, help="Number of simulated cascades."
 )
@@ -40,6 +41,7 @@ def estimate_spread(
     seed_file: str | None,
     seed_labels: tuple[str, ...],
     node_weights: str | None,
+    delay: str | None,
     **options: Any,
 ) -> int:
     """Estimate the spread of seeds in GRAPH by simulation, with a confidence interval.
@@ -48,14 +50,17 @@ def estimate_spread(
     input, or the name of a graph: see imax seed --help. Ctrl-C stops the simulations and prints the estimate so far.
     """
     require_seeds(seed_file, seed_labels)
-    reject_two_stdin(**{"GRAPH": context.source, "--seeds": seed_file, "--node-weights": node_weights})
+    reject_two_stdin(
+        **{"GRAPH": context.source, "--seeds": seed_file, "--node-weights": node_weights, "--delay": delay}
+    )
     graph = context.open_graph()
     seeds = read_seeds(context, graph, seed_file, seed_labels)
     from ..diffusion.simulation import spread
 
+    delays = read_delay(delay, graph)
     weights, progress = read_weights(context, graph, node_weights), simulation_progress(context.status)
     options = context.after_reading(options)
-    estimate = spread(graph, seeds, node_weights=weights, progress=progress, **context.work, **options)
+    estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)
     return context.finish(
         _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"
     )

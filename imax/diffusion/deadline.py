@@ -109,8 +109,7 @@ def check_deadline(
     time = check.positive(deadline, "deadline")
     if delay is None:
         raise InvalidArgumentError(
-            "deadline requires delay: give the mean delay of the arcs, such as 'exponential:1'; to count steps, use "
-            "max_steps",
+            "deadline requires delay: give the mean delay of the arcs, such as 'exponential:1'",
             argument="deadline",
         )
     if isinstance(delay, str):

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader, NodeValues
 from .tables import check_model
 

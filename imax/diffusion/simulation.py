@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check, parallel
+from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
@@ -155,12 +156,15 @@ def _simulate_all(
     run: Simulate, total: int, threads: int, stop_at: float, progress: Callable[[int, int], Any] | None
 ) -> tuple[NDArray[np.float64], str]:
     """Return the results of the simulations done until a point in time or an interrupt, and why they ended."""
-    values = np.empty(min(total, _FIRST_VALUES))
+    values, memory = np.empty(min(total, _FIRST_VALUES)), default_memory()
     done, stop_reason, rate = 0, "all simulations done", 10.0
     try:
         while done < total:
             span = min(total - done, int(rate * _ROUND_SECONDS) * threads + 2)
             if done + span > values.size:
+                if memory is not None and (done + span) * values.itemsize > memory:
+                    stop_reason = "memory limit"
+                    break
                 values.resize(min(total, max(done + span, 2 * values.size)), refcheck=False)
             began = time.perf_counter()
             parts = parallel.slices(span, threads)

@@ -28,6 +28,8 @@ class ArcArrays(NamedTuple):
         None: the number of labels, or the largest index plus 1.
     directed : bool
         False: each entry stands for two arcs.
+    notes, doubts : tuple of str
+        Decisions for the report of the graph; those in `doubts` may be wrong.
     """
 
     source: ArrayLike
@@ -36,6 +38,8 @@ class ArcArrays(NamedTuple):
     labels: Sequence[Any] | NDArray[Any] | None = None
     n_nodes: int | None = None
     directed: bool = True
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class CheckedArcs(NamedTuple):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from .._utils import parallel
 from .._utils.arrays import read_only
 from ..errors import InvalidGraphError
-from .arcs import CheckedArcs
+from .arcs import ArcArrays, CheckedArcs
+from .report import BuildReport
 
 __all__ = ["Built", "Rows", "build", "transpose"]
 
@@ -36,6 +37,12 @@ class Built:
     rows: Rows
     self_loops: int
     parallel_arcs: int
+
+    def report(self, arcs: ArcArrays, n_given: int) -> BuildReport:
+        """Return the report of a graph that was built from `n_given` arcs."""
+        return BuildReport(
+            n_given, arcs.directed, self.self_loops, self.parallel_arcs, notes=arcs.notes, doubts=arcs.doubts
+        )
 
 
 def _pointers(counts: NDArray[Any]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ The functions ``arcs_of_...`` return `ArcArrays`, which `InfluenceGraph` builds 
 `imax.graph.sparse`.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.tables import column_names, columns_of, has_missing, is_table, library_of
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
-from .labelled_arcs import as_numbers, compact_labels, frame_column, index_arcs, row_width
+from .edge_columns import EdgeColumns, choose_columns
+from .labelled_arcs import Column, as_numbers, as_values, compact_labels, index_arcs, row_width
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -26,8 +28,12 @@ def arcs_of_edges(
     edges: Iterable[Sequence[Any]] | NDArray[Any], nodes: Iterable[Hashable] | None, directed: bool
 ) -> ArcArrays:
     """Return the arcs of pairs or triples of labels; see `InfluenceGraph.from_edges`."""
-    if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2 and edges.dtype.kind in "iu":
-        return index_arcs(edges[:, 0], edges[:, 1], nodes, "edges")._replace(directed=directed)
+    if hasattr(edges, "__array__") and not isinstance(edges, np.ndarray):
+        edges = as_values(edges)
+    if isinstance(edges, np.ndarray):
+        _check_shape(edges)
+        if edges.ndim == 2 and edges.shape[1] == 2 and edges.dtype.kind in "iu":
+            return index_arcs(edges[:, 0], edges[:, 1], nodes, "edges")._replace(directed=directed)
     rows = list(edges)
     width = row_width(rows)
     arcs = index_arcs([row[0] for row in rows], [row[1] for row in rows], nodes, "edges")
@@ -37,25 +43,63 @@ def arcs_of_edges(
     return arcs._replace(weight=weight, directed=directed)
 
 
-def arcs_of_frame(
-    frame: Any,
-    source: int | str,
-    target: int | str,
-    weight: int | str | None,
-    nodes: Iterable[Hashable] | None,
-    directed: bool,
-) -> ArcArrays:
-    """Return the arcs of the rows of a data frame; see `InfluenceGraph.from_frame`."""
-    if not (hasattr(frame, "columns") and hasattr(frame, "__getitem__")):
+def _check_shape(edges: NDArray[Any]) -> None:
+    """Refuse an array with one column per arc, which other libraries call an edge index."""
+    if edges.ndim == 2 and edges.shape[0] in (2, 3) and edges.shape[1] not in (2, 3):
         raise InvalidArgumentError(
-            f"frame must be a pandas or Polars data frame, got {type(frame).__name__}", argument="frame"
+            f"edges must have one row per arc, got the shape {edges.shape}; transpose it (edges.T)", argument="edges"
         )
-    arcs = index_arcs(frame_column(frame, source, "source"), frame_column(frame, target, "target"), nodes, "frame")
+
+
+def arcs_of_frame(frame: Any, columns: EdgeColumns, nodes: Iterable[Hashable] | None, directed: bool) -> ArcArrays:
+    """Return the arcs of the rows of a table; see `InfluenceGraph.from_frame`."""
+    if is_table(frame) and library_of(frame) not in ("pandas", "polars", "duckdb", "pyarrow", "numpy"):
+        frame = _arrow_table(frame)
+    names = column_names(frame) if is_table(frame) or isinstance(frame, Mapping) else []
+    if not names:
+        columns_of(frame, {}, argument="frame")  # raises an error unless it is a table
+    choice = choose_columns(names, columns, wants_weight=False, table="frame")
+    places = {"source": choice.source, "target": choice.target}
+    if choice.weight is not None:
+        places["weight"] = choice.weight
+    found = columns_of(
+        frame, {key: names[place] if names.count(names[place]) == 1 else place for key, place in places.items()}
+    )
+    for argument, cells in found.items():
+        missing = has_missing(cells)
+        if missing.any():
+            raise InvalidArgumentError(
+                f"{argument}: row {int(np.argmax(missing))} of column {names[places[argument]]!r} is missing; "
+                "drop such rows first",
+                argument=argument,
+            )
+    arcs = index_arcs(_whole(found["source"]), _whole(found["target"]), nodes, "frame")
     numbers = None
-    if weight is not None:
-        cells = frame_column(frame, weight, "weight")
-        numbers = as_numbers(cells, lambda i: f"weight: row {i} of column {weight!r}", "weight")
-    return arcs._replace(weight=numbers, directed=directed)
+    if choice.weight is not None:
+        name = names[choice.weight]
+        numbers = as_numbers(found["weight"], lambda i: f"weight: row {i} of column {name!r}", "weight")
+    return arcs._replace(weight=numbers, directed=directed, notes=choice.notes + choice.doubts, doubts=choice.doubts)
+
+
+def _arrow_table(frame: Any) -> Any:
+    """Return a table of pyarrow, because some objects hand out their Arrow stream only once."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return frame  # `columns_of` raises the error
+    return pa.table(frame)
+
+
+def _whole(labels: Column) -> Column:
+    """Return labels that are floats as integers if all are whole: tables store integers as floats if some are missing.
+
+    >>> _whole(np.array([1.0, 3.0])), _whole(np.array([0.5]))
+    (array([1, 3]), array([0.5]))
+    """
+    if isinstance(labels, np.ndarray) and labels.dtype.kind == "f":
+        whole = labels.size > 0 and bool((np.abs(labels) < 2**53).all() and (labels == np.floor(labels)).all())
+        return labels.astype(np.int64) if whole else labels
+    return labels
 
 
 def arcs_of_networkx(graph: "nx.Graph[Any]", weight: str | None) -> ArcArrays:
@@ -105,6 +149,8 @@ def networkx_graph(
     sources = map(nodes.__getitem__, source.tolist())
     targets = map(nodes.__getitem__, target.tolist())
     result = nx.DiGraph()
+    if None in nodes:
+        raise InvalidGraphError("the graph has the label None, which NetworkX does not accept; relabel the nodes first")
     result.add_nodes_from(nodes)
     if weight is None:
         result.add_edges_from(zip(sources, targets, strict=True))

@@ -11,8 +11,8 @@ from .._utils.streams import RNG
 from . import probabilities
 from .arcs import ArcArrays, check_arcs
 from .compressed import CompressedGraph
+from .edge_columns import EdgeColumns
 from .probabilities import ArcProbability
-from .report import BuildReport
 
 if TYPE_CHECKING:
     import networkx
@@ -39,11 +39,6 @@ class InfluenceGraph(CompressedGraph):
         Probabilities of the arcs, and the scheme that made them (``graph.probability.spec``).
     report : BuildReport
         Counts of what the input held.
-
-    Notes
-    -----
-    The methods inherited from ``CompressedGraph`` are internal: they work on the compressed rows, whose numbering may
-    change between versions.
 
     Examples
     --------
@@ -134,7 +129,8 @@ class InfluenceGraph(CompressedGraph):
         Parameters
         ----------
         edges : iterable of tuple, or numpy.ndarray of int, shape (n_given, 2)
-            All pairs or all triples. A label is any hashable object except None and NaN.
+            All pairs or all triples. A label is any hashable object except None and NaN; labels must not mix integers
+            and texts. Scalars of NumPy and other libraries become Python numbers.
         nodes : iterable of hashable, optional
             Nodes that come first, in this order. Use it for nodes without arcs. Without it, integer labels are in
             ascending order, other labels in order of appearance.
@@ -161,8 +157,8 @@ class InfluenceGraph(CompressedGraph):
     def from_frame(
         cls,
         frame: Any,
-        source: int | str = 0,
-        target: int | str = 1,
+        source: int | str | None = None,
+        target: int | str | None = None,
         weight: int | str | None = None,
         *,
         nodes: Iterable[Hashable] | None = None,
@@ -172,13 +168,15 @@ class InfluenceGraph(CompressedGraph):
         threads: int | None = None,
         rng: RNG = None,
     ) -> "InfluenceGraph":
-        """Build a graph from two or three columns of a pandas or Polars data frame, one row per arc.
+        """Build a graph from two or three columns of a table, one row per arc.
 
         Parameters
         ----------
-        frame : pandas.DataFrame or polars.DataFrame
-        source, target : int or str, default 0 and 1
-            Columns with the labels of the ends of the arcs: names, or positions if no column has that name.
+        frame : table
+            Of pandas, Polars, pyarrow or DuckDB, an object with the Arrow C stream interface, or a dict of columns.
+        source, target : int or str, optional
+            Columns with the ends of the arcs: names, or positions if no column has that name. Default: those with usual
+            names (source and target, from and to, ...), or the only two; see `imax.read_edgelist`.
         weight : int or str, optional
             Column with a number per arc.
         nodes : iterable of hashable, optional
@@ -189,7 +187,7 @@ class InfluenceGraph(CompressedGraph):
         Raises
         ------
         InvalidArgumentError, InvalidGraphError
-            For an unknown column, a missing cell, a weight that is not a number, and as for `from_arrays`.
+            For an unknown or unclear column, a missing cell, a weight that is not a number, and as for `from_edges`.
 
         Examples
         --------
@@ -201,7 +199,7 @@ class InfluenceGraph(CompressedGraph):
         """
         from .convert import arcs_of_frame
 
-        arcs = arcs_of_frame(frame, source, target, weight, nodes, directed)
+        arcs = arcs_of_frame(frame, EdgeColumns(source, target, weight), nodes, directed)
         return cls._build(arcs, multi_edges, probability, threads, rng)
 
     @classmethod
@@ -305,7 +303,7 @@ class InfluenceGraph(CompressedGraph):
             **vars(built.rows),
             labels=checked.labels,
             probability=ArcProbability("weighted_cascade", "weighted_cascade"),
-            report=BuildReport(int(checked.source.size), arcs.directed, built.self_loops, built.parallel_arcs),
+            report=built.report(arcs, int(checked.source.size)),
         )
         scheme = probability or ("weighted_cascade" if checked.weight is None else "column")
         return graph.with_probability(scheme, rng=rng)

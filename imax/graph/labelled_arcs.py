@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
 
-__all__ = ["as_numbers", "compact_labels", "frame_column", "index_arcs", "row_width"]
+__all__ = ["as_numbers", "as_values", "compact_labels", "index_arcs", "python_labels", "row_width"]
 
 Column: TypeAlias = "NDArray[Any] | list[Any]"
+
+_PYTHON = {int, str, float, bool, bytes, tuple, type(None)}  # labels of these types are Python values
 
 
 def compact_labels(labels: list[Any]) -> NDArray[np.int64] | list[Any] | None:
@@ -49,7 +51,7 @@ def index_arcs(sources: Column, targets: Column, nodes: Iterable[Hashable] | Non
         )
     if nodes is None and _is_integer_array(sources) and _is_integer_array(targets):
         return _index_integers(np.asarray(sources, np.int64), np.asarray(targets, np.int64))
-    sources, targets = _scalars(sources), _scalars(targets)
+    sources, targets, first = python_labels(sources), python_labels(targets), python_labels(first)
     if nodes is None and _all_integers(sources) and _all_integers(targets):
         try:
             return _index_integers(np.array(sources, np.int64), np.array(targets, np.int64))
@@ -66,6 +68,7 @@ def index_arcs(sources: Column, targets: Column, nodes: Iterable[Hashable] | Non
             argument=argument,
         ) from None
     labels = list(index)
+    _refuse_mixture(labels, argument)
     for label in labels:
         if label is None or (isinstance(label, float) and math.isnan(label)):
             raise InvalidArgumentError(
@@ -111,26 +114,45 @@ def row_width(rows: list[Any]) -> int:
     )
 
 
-def frame_column(frame: Any, column: int | str, argument: str) -> NDArray[Any]:
-    """Return a column of a pandas or Polars data frame, after a check that no cell is missing.
+def as_values(tensor: Any) -> NDArray[Any]:
+    """Return an array of NumPy, or a tensor of another library on any device, as a NumPy array.
 
-    `column` is a name, or a position if no column has that name; `argument` is the argument that holds it.
+    >>> as_values([1, 2]).tolist()
+    [1, 2]
     """
-    names = list(frame.columns)
-    if column not in names:
-        if not (isinstance(column, int) and -len(names) <= column < len(names)):
-            raise InvalidArgumentError(
-                f"{argument} must be one of the columns {names}, or a position; got {column!r}", argument=argument
-            )
-        column = names[column]
-    series = frame[column]
-    missing = np.asarray((series.isna() if hasattr(series, "isna") else series.is_null()).to_numpy())
-    if missing.any():
+    for step in ("detach", "cpu"):
+        tensor = getattr(tensor, step)() if hasattr(tensor, step) else tensor
+    return np.asarray(tensor)
+
+
+def python_labels(column: Column) -> list[Any]:
+    """Return labels as Python values: scalars of NumPy, and tensors of other libraries that hold one number.
+
+    >>> python_labels([np.int64(3), np.array(4), "a"])
+    [3, 4, 'a']
+    """
+    labels = column.tolist() if isinstance(column, np.ndarray) else list(column)
+    return labels if set(map(type, labels)) <= _PYTHON else list(map(_python_label, labels))
+
+
+def _python_label(label: Any) -> Any:
+    if type(label) in _PYTHON or isinstance(label, (np.datetime64, np.timedelta64, np.void)):
+        return label
+    scalar = isinstance(label, np.generic) or getattr(label, "shape", None) == ()
+    return label.item() if scalar and hasattr(label, "item") else label
+
+
+def _refuse_mixture(labels: list[Any], argument: str) -> None:
+    """Raise an error if labels are partly integers and partly texts: 1 and "1" would be different nodes."""
+    kinds = set(map(type, labels))
+    if str in kinds and any(issubclass(kind, int) and kind is not bool for kind in kinds):
+        number = next(label for label in labels if isinstance(label, int) and not isinstance(label, bool))
+        text = next(label for label in labels if type(label) is str)
         raise InvalidArgumentError(
-            f"{argument}: row {int(np.argmax(missing))} of column {column!r} is missing; drop such rows first",
+            f"{argument} mixes labels that are integers and texts, such as {number!r} and {text[:50]!r}; "
+            "convert all to one type, because 1 and '1' are different nodes",
             argument=argument,
         )
-    return np.asarray(series.to_numpy())
 
 
 def _index_integers(sources: NDArray[np.int64], targets: NDArray[np.int64]) -> ArcArrays:
@@ -159,10 +181,6 @@ def _is_integer_array(column: Column) -> bool:
 def _all_integers(labels: list[Any]) -> bool:
     """Return whether all labels are plain or NumPy integers; a bool or an enum member is not one."""
     return all(kind is int or issubclass(kind, np.integer) for kind in set(map(type, labels)))
-
-
-def _scalars(column: Column) -> list[Any]:
-    return column.tolist() if isinstance(column, np.ndarray) else column
 
 
 def _is_hashable(label: Any) -> bool:

@@ -355,11 +355,8 @@ class Aligner:
         row = int(unknown[0])
         first = self.labels.unknown(_plain(column.labels[row]), column.where(row))
         others = unknown[1:]
-        more = (
-            f", nor are {others.size:,} others of its {len(column.labels):,} labels ({self._shown(column, others)})"
-            if others.size
-            else ""
-        )
+        more = ", nor is 1 other" if others.size == 1 else f", nor are {others.size:,} others"
+        more = f"{more} of its {len(column.labels):,} labels ({self._shown(column, others)})" if others.size else ""
         remedy = f"remove {'them' if others.size else 'it'}"
         if self.option is not None:
             remedy += f", or use {self.option('drop')} to ignore such labels"

@@ -51,7 +51,7 @@ def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Influen
     if (kind == "arcs") != ("values" in arrays):
         raise FileFormatError("the probabilities of the arcs are missing or superfluous")
     report = dict(meta["report"])
-    report["notes"] = tuple(report.get("notes", ()))
+    report |= {name: tuple(report.get(name, ())) for name in ("notes", "doubts")}
     return InfluenceGraph(
         in_ptr=arrays["in_ptr"],
         in_idx=arrays["in_idx"],

@@ -22,7 +22,9 @@ class BuildReport:
     bad_lines : int
         Number of malformed lines skipped (``on_bad_line="skip"``).
     notes : tuple of str
-        Other decisions of the reader of a file.
+        Other decisions of the reader of a file or table.
+    doubts : tuple of str
+        Those of the notes that say what may be wrong, such as a column that was guessed.
     """
 
     arcs_given: int
@@ -31,3 +33,4 @@ class BuildReport:
     parallel_arcs: int
     bad_lines: int = 0
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()

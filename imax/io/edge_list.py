@@ -1,12 +1,12 @@
 """Edge lists: from the bytes of a text file to arrays of arcs.
 
-The text is cut into blocks of whole lines, which threads parse side by side. A file whose labels are all integers is
-parsed into ids; the first line with another label makes the reader start again with all labels as strings.
+`imax.io.headers` decides on the columns first. The text is cut into blocks of whole lines, which threads parse side by
+side. A file whose labels are all integers is parsed into ids; the first line with another label makes the reader start
+again with all labels as strings. Tables of many columns are parsed as strings, and integers are converted afterwards.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -16,48 +16,26 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..errors import FileFormatError
+from .headers import Shape, is_number, shape_of
+from .quoted_tables import parse_quoted
+from .read_options import ReadOptions
 from .text import Content, quoted
-from .text_labels import KeyTable, Parsed, index_ids, index_names
+from .text_labels import KeyTable, Parsed, index_ids, index_names, sort_integers
 
-__all__ = ["EdgeList", "ReadOptions", "ThirdColumn", "read_ids", "read_text", "skipped_lines_note"]
+__all__ = ["EdgeList", "read_ids", "read_text", "skipped_lines_note"]
 
 _LARGEST_ID = 2**63 - 1
 _LARGEST_INT32 = 2**31 - 1
 _BLOCK = 1 << 22  # bytes that a thread parses at a time
 _NAMES_BLOCK = 1 << 25  # larger, because each block of names has a table of its own, to be merged with the others
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_SEPARATORS = (("\t", 9), (",", 44), (";", 59))
-_HEADINGS = {
-    ("source", "target"), ("src", "dst"), ("src", "dest"), ("from", "to"), ("fromnodeid", "tonodeid"),
-    ("tail", "head"), ("node1", "node2"), ("follower", "followee"), ("sender", "receiver"), ("user", "friend"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ThirdColumn:
-    """The numbers that the third column may hold; `description` completes "must be ..." in an error message."""
-
-    low: float
-    high: float
-    description: str
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """The numbers to read from the third column (None: ignore it), and whether to skip malformed lines."""
-
-    third: ThirdColumn | None = None
-    skip_bad_lines: bool = False
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The arguments that the kernels take."""
-        return (0.0, 0.0) if self.third is None else (self.third.low, self.third.high)
 
 
 @dataclass(frozen=True)
 class EdgeList:
-    """The content of a file: arcs between node indices, labels of the nodes (None: the indices), notes for the user."""
+    """The content of a file: arcs between node indices, labels of the nodes (None: the indices), notes for the user.
+
+    The notes in `doubts` are about decisions that may be wrong.
+    """
 
     source: NDArray[np.int32]
     target: NDArray[np.int32]
@@ -66,6 +44,7 @@ class EdgeList:
     n_nodes: int
     bad_lines: int = 0
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,12 +74,13 @@ def _never(states: NDArray[np.int64]) -> bool:
 
 @dataclass(frozen=True)
 class _Parser:
-    """A function that parses a block, the type of its ids, and what to do if an id does not fit."""
+    """A function that parses a block, the type of its ids, and what to do if its content does not fit."""
 
     parse: Callable[[_Block, _Output], KeyTable | None]
     dtype: type
     out_of_range: str = ""  # message for an id out of range
-    overflowed: Callable[[NDArray[np.int64]], bool] = _never  # whether a larger type is needed
+    overflowed: Callable[[NDArray[np.int64]], bool] = _never  # whether a larger type, or another parser, is needed
+    columns: int = 0  # number of columns that every line must have; 0: at least two
 
 
 class _NamesFound(Exception):
@@ -108,44 +88,64 @@ class _NamesFound(Exception):
 
 
 class _Overflow(Exception):
-    """An id does not fit 32 bits."""
+    """An id does not fit 32 bits, or a cell in quotes does not fit the simple parser."""
 
 
 def read_text(content: Content, options: ReadOptions, threads: int) -> EdgeList:
     """Read an edge list; `imax.read_edgelist` documents the format."""
     content.require_text()
-    start, first = _first_line(content)
-    separator, fields = _split(first)
-    no_numbers = len(fields) > 1 and not any(_NUMBER.fullmatch(text) for text in re.split(r"[\s,;]+", first))
-    after_first = min(content.line_end(start) + 1, content.data.size)
-    header = f"the first line, {quoted(first)}, was taken as a header"
-    notes: list[str] = []
-    try:
-        parsed = _parse_ids(content, after_first if no_numbers else start, (0, _LARGEST_ID), options, threads)
-        if no_numbers and sum(parsed.counts) == 0:
-            raise _NamesFound(start)
-        notes += [header] * no_numbers
-        find_labels = partial(index_ids, parsed, threads)
-    except _NamesFound as found:
-        if no_numbers and _is_heading(fields, options, content, after_first):
-            notes.append(header)
-            start = after_first
-        elif not no_numbers and found.args[0] > start:
-            where = f"{quoted(content.line(found.args[0]))} on line {content.line_number(found.args[0])}"
-            notes.append(f"labels are read as text, because not all are integers: {where}")
-        parsed = _parse_names(content, start, separator, options, threads)
-        find_labels = partial(index_names, content, parsed, threads)
+    shape = shape_of(content, options)
+    found = _read(content, shape, options, threads)
+    if shape.counts is None:
+        return found
+    nodes, arcs = shape.counts
+    if nodes >= found.n_nodes:
+        note = f"the first line, {quoted(shape.first)}, was taken as the counts of {nodes:,} nodes and {arcs:,} arcs"
+        doubts = () if nodes == found.n_nodes else (note,)
+        return replace(found, notes=(note, *found.notes), doubts=(*doubts, *found.doubts))
+    doubt = f"the first line, {quoted(shape.first)}, was read as an arc; header=True skips it if it holds counts"
+    found = _read(content, replace(shape, start=shape.first_at, counts=None), options, threads)
+    return replace(found, notes=(doubt, *found.notes), doubts=(doubt, *found.doubts))
+
+
+def _read(content: Content, shape: Shape, options: ReadOptions, threads: int) -> EdgeList:
+    """Read the lines from the start of the arcs on."""
+    notes, doubts = list(shape.notes), list(shape.doubts)
+    named: int | None = shape.start
+    if not shape.width:
+        try:
+            parsed = _parse_ids(content, shape.start, (0, _LARGEST_ID), options, threads)
+            named = None
+        except _NamesFound as found:
+            named = found.args[0]
+    if named is not None:
+        try:
+            parsed = _parse_names(content, shape, options, threads)
+        except _Overflow:
+            parsed = parse_quoted(content, shape, options.skip_bad_lines, options.third)
     if parsed.source.size == 0:
         what = f"no arcs ({skipped_lines_note(parsed.n_bad)[0]})" if parsed.n_bad else "no arcs"
         raise FileFormatError(f"{content.name}: the file holds {what}; give lines of two or three columns")
-    labels, n = find_labels()
-    if no_numbers and not notes and _first_arc_is_isolated(parsed):
-        notes.append(
-            f"the first line, {quoted(first)}, was read as an arc, but its nodes occur nowhere else; "
-            "if it is a header, put # before it"
-        )
-    notes += _notes(parsed, options)
-    return EdgeList(parsed.source, parsed.target, parsed.weight, labels, n, parsed.n_bad, tuple(notes))
+    labels: NDArray[np.int64] | list[str] | None
+    if named is None:
+        labels, n = index_ids(parsed, threads)
+    else:
+        names, n = index_names(content, parsed, threads)
+        labels = sort_integers(parsed, names)
+        if labels is names and named > shape.start and not shape.width:
+            where = f"{quoted(content.line(named))} on line {content.line_number(named)}"
+            notes.append(f"labels are read as text, because not all are integers: {where}")
+        if not shape.header and options.header is None and _may_be_header(shape.first, parsed):
+            doubts.append(
+                f"the first line, {quoted(shape.first)}, was read as an arc, but its nodes occur nowhere else; "
+                "if it is a header, say so by header=True (--header), otherwise by header=False (--no-header)"
+            )
+    notes += _notes(parsed, options, shape)
+    if not shape.width and shape.header and parsed.n_columns > len(shape.names) > 0:
+        doubts.append(f"some lines have more columns than the header, which has {len(shape.names)}")
+    return EdgeList(
+        parsed.source, parsed.target, parsed.weight, labels, n, parsed.n_bad, (*doubts, *notes), tuple(doubts)
+    )
 
 
 def read_ids(content: Content, start: int, ids: tuple[int, int], options: ReadOptions, threads: int) -> Parsed:
@@ -156,38 +156,10 @@ def read_ids(content: Content, start: int, ids: tuple[int, int], options: ReadOp
         raise content.error(found.args[0], "expected integer ids, got {line}") from None
 
 
-def _first_line(content: Content) -> tuple[int, str]:
-    """Return the position and the text of the first line that is neither blank nor a comment."""
-    start = content.text_start()
-    while start < content.data.size:
-        text = content.line(start)
-        if text and text[0] not in "#%":
-            return start, text
-        start = content.line_end(start) + 1
-    raise FileFormatError(f"{content.name}: the file holds no arcs; give lines of two or three columns")
-
-
-def _split(line: str) -> tuple[int, list[str]]:
-    """Return the separator of a line as a byte (0: white space), and its fields."""
-    for text, code in _SEPARATORS:
-        if text in line:
-            return code, [part.strip().strip('"') for part in line.split(text)]
-    return 0, line.split()
-
-
-def _is_heading(fields: list[str], options: ReadOptions, content: Content, after_first: int) -> bool:
-    """Return whether a first line without numbers is a header in a file of names."""
-    if (fields[0].lower(), fields[1].lower()) in _HEADINGS:
-        return True
-    if len(fields) < 3 or options.third is not None:
-        return len(fields) > 2
-    # a word above a number is the name of the third column
-    _, second = _split(content.line(after_first)) if after_first < content.data.size else (0, [])
-    return len(second) > 2 and _NUMBER.fullmatch(second[2]) is not None
-
-
-def _first_arc_is_isolated(parsed: Parsed) -> bool:
-    """Return whether the nodes of the first arc occur in no other arc."""
+def _may_be_header(first: str, parsed: Parsed) -> bool:
+    """Return whether the first arc has no numbers in its line, and nodes that occur in no other arc."""
+    if any(map(is_number, first.replace(",", " ").replace(";", " ").split())):
+        return False
     ends = parsed.source[0], parsed.target[0]
     return parsed.source.size > 1 and not any(
         np.isin(nodes[1:], ends).any() for nodes in (parsed.source, parsed.target)
@@ -244,27 +216,34 @@ def _parse_ids(content: Content, start: int, ids: tuple[int, int], options: Read
         return attempt(np.int64, top)
 
 
-def _parse_names(content: Content, start: int, separator: int, options: ReadOptions, threads: int) -> Parsed:
+def _parse_names(content: Content, shape: Shape, options: ReadOptions, threads: int) -> Parsed:
     """Parse lines of names. Each block numbers its own names."""
-    from ..kernels.numbering import parse_names
+    from ..kernels.numbering import Columns, parse_names
     from ..kernels.text import At
+
+    chosen = shape.columns
+    columns = Columns(chosen.source, chosen.target, -1 if chosen.weight is None else chosen.weight, shape.width)
 
     def parse(block: _Block, out: _Output) -> KeyTable:
         table = KeyTable(names=True)
         position = block.start
         while position < block.stop:
             position = parse_names(
-                block.data, position, block.stop, separator, *options.bounds,
-                out.source, out.target, out.weight, out.at, out.state, table.arrays,
+                block.data, position, block.stop, shape.separator, *options.bounds,
+                out.source, out.target, out.weight, out.at, out.state, table.arrays, columns,
             )  # fmt: skip
             if position < block.stop:
                 table.grow(int(out.state[At.NAMES]))
         table.trim(int(out.state[At.NAMES]), int(out.state[At.BYTES]))
         return table
 
-    size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - start) // threads + 1))
-    blocks = _blocks(content, start, size)
-    return _parse_blocks(content, blocks, options, threads, _Parser(parse, np.int32))
+    def quotes(states: NDArray[np.int64]) -> bool:
+        return bool((states[:, At.QUOTES] > 0).any())
+
+    size = max(_BLOCK, min(_NAMES_BLOCK, (content.data.size - shape.start) // threads + 1))
+    blocks = _blocks(content, shape.start, size)
+    parser = _Parser(parse, np.int32, overflowed=quotes, columns=shape.width)
+    return _parse_blocks(content, blocks, options, threads, parser)
 
 
 def _count_lines(block: _Block) -> int:
@@ -289,7 +268,7 @@ def _parse_blocks(
     target: NDArray[Any] = np.empty(places[-1], parser.dtype)
     weight = None if options.third is None else np.empty(places[-1], np.float32)
     states = np.full((len(blocks), STATE), -1, np.int64)
-    states[:, [At.ARCS, At.BAD, At.BEYOND, At.NAMES, At.BYTES]] = 0
+    states[:, [At.ARCS, At.BAD, At.BEYOND, At.NAMES, At.BYTES, At.QUOTES]] = 0
 
     def task(k: int) -> KeyTable | None:
         # Blocks start in order: if one has found a name, all blocks before it have started.
@@ -303,7 +282,7 @@ def _parse_blocks(
             raise _NamesFound(block.base + int(state[At.NAME_LINE]))
     if parser.overflowed(states):
         raise _Overflow
-    _refuse_bad_lines(content, blocks, states, options, parser.out_of_range)
+    _refuse_bad_lines(content, blocks, states, options, parser)
     counts = states[:, At.ARCS].tolist()
     stop = 0
     for place, count in zip(places, counts, strict=False):
@@ -329,16 +308,18 @@ def _refuse_bad_lines(
     blocks: list[_Block],
     states: NDArray[np.int64],
     options: ReadOptions,
-    out_of_range: str,
+    parser: _Parser,
 ) -> None:
     """Raise an error for the first line that cannot be used."""
-    from ..kernels.text import LACKING, OUTSIDE, SHORT, UNREAD, At
+    from ..kernels.text import LACKING, OUTSIDE, RAGGED, SHORT, UNREAD, At
 
+    third = "the column of the weights" if parser.columns else "the third column"
     messages = {
-        SHORT: "expected two or three columns, got {line}",
-        OUTSIDE: out_of_range,
-        UNREAD: "the third column must be a number, got {line}",
-        LACKING: "the third column is missing, got {line}",
+        SHORT: f"expected {'labels in both columns' if parser.columns else 'two or three columns'}, got {{line}}",
+        OUTSIDE: parser.out_of_range,
+        UNREAD: f"{third} must be a number, got {{line}}",
+        LACKING: f"{third} is missing, got {{line}}",
+        RAGGED: f"expected {parser.columns} columns, as in the first line, got {{line}}",
     }
     remedy = '; correct the line, or leave bad lines out (on_bad_line="skip")'
     for block, state in zip(blocks, states, strict=True):
@@ -346,18 +327,17 @@ def _refuse_bad_lines(
         if bad >= 0 and not options.skip_bad_lines and (beyond < 0 or bad < beyond):
             raise content.error(block.base + bad, messages[int(state[At.BAD_KIND])] + remedy)
         if beyond >= 0 and options.third is not None:
-            raise content.error(
-                block.base + beyond, f"the third column must be {options.third.description}, got {{line}}"
-            )
+            raise content.error(block.base + beyond, f"{third} must be {options.third.description}, got {{line}}")
 
 
-def _notes(parsed: Parsed, options: ReadOptions) -> list[str]:
+def _notes(parsed: Parsed, options: ReadOptions, shape: Shape) -> list[str]:
     """Return notes on unused columns and skipped lines."""
     notes = []
-    if parsed.n_columns > 2 and options.third is None:
-        notes.append("a third column is present and was not used; the probability scheme 'column' uses it")
-    if parsed.n_columns > 3:
-        notes.append("columns after the third were not used")
+    if not shape.width:
+        if parsed.n_columns > 2 and options.third is None:
+            notes.append("a third column is present and was not used; the probability scheme 'column' uses it")
+        if parsed.n_columns > 3:
+            notes.append("columns after the third were not used")
     return notes + skipped_lines_note(parsed.n_bad)
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..errors import FileFormatError
-from .edge_list import EdgeList, ReadOptions, read_ids, skipped_lines_note
+from .edge_list import EdgeList, read_ids, skipped_lines_note
+from .read_options import ReadOptions
 from .text import Content, quoted
 
 __all__ = ["is_matrix_market", "read_matrix_market"]

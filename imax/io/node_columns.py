@@ -180,6 +180,8 @@ def _of_columns(
     if separator is None and not _has(first[1].split(), columns):
         separator = next((s for s in _SEPARATORS if s in first[1]), None)
     rows = _split_lines(content, lines, separator)
+    if not rows:
+        return [], [], ""
     head = rows[0][1]
     places = [_place(content, head, column) for column in columns]
     named = any(column in head for column in columns)

@@ -33,7 +33,15 @@ _CHUNK = 1 << 20
 _HEAD = 1 << 16  # bytes that decide whether a file is text
 _INPUT = 1 << 10  # compressed bytes at a time: zstd makes up to 32,768 times as many of them
 _BOM = b"\xef\xbb\xbf"
-_BINARY = (b"IMAX", b"PAR1", b"\x93NUMPY", b"PK\x03\x04")  # how files start that may hold zero bytes
+_BINARY = (
+    b"IMAX",
+    b"PAR1",
+    b"ARROW1",
+    b"FEA1",
+    b"\xff\xff\xff\xff",
+    b"\x93NUMPY",
+    b"PK\x03\x04",
+)  # how files start that may hold zero bytes
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")  # int() also takes underscores and digits of other scripts
 
 

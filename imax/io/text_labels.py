@@ -3,6 +3,7 @@
 For labels that are Python objects see `imax.graph.labelled_arcs`.
 """
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
@@ -18,11 +19,12 @@ from .text import Content
 if TYPE_CHECKING:
     from ..kernels.numbering import KeyArrays
 
-__all__ = ["KeyTable", "Parsed", "index_ids", "index_names"]
+__all__ = ["KeyTable", "Parsed", "index_ids", "index_names", "sort_integers"]
 
-LabelsAndCount: TypeAlias = "tuple[NDArray[np.int64] | list[str] | None, int]"
+LabelsAndCount: TypeAlias = "tuple[NDArray[np.int64] | None, int]"
 
 _FIRST_CAPACITY = 512  # keys in a new table
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class KeyTable:
@@ -91,6 +93,8 @@ class Parsed:
         Number of bad lines, largest number of columns of a line, largest id.
     tables : list of KeyTable
         The table of each block of names.
+    names : list of str, optional
+        The names, if `source` and `target` are already indices of them.
     """
 
     source: NDArray[Any]
@@ -101,6 +105,7 @@ class Parsed:
     n_columns: int
     largest_id: int
     tables: list[KeyTable]
+    names: list[str] | None = None
 
 
 def index_ids(parsed: Parsed, threads: int) -> LabelsAndCount:
@@ -164,10 +169,12 @@ def _number_ids(parsed: Parsed, start: int, stop: int) -> NDArray[np.int64]:
     return table.keys[:used]
 
 
-def index_names(content: Content, parsed: Parsed, threads: int) -> LabelsAndCount:
+def index_names(content: Content, parsed: Parsed, threads: int) -> tuple[list[str], int]:
     """Replace the numbers of the blocks by node indices, in order of appearance; return the labels and their number."""
     from ..kernels.numbering import merge_names
 
+    if parsed.names is not None:
+        return parsed.names, len(parsed.names)
     parts = parsed.tables
     shifts = accumulate([0, *(part.blob.size for part in parts[:-1])])
     blob = np.concatenate([part.blob for part in parts])
@@ -186,6 +193,28 @@ def index_names(content: Content, parsed: Parsed, threads: int) -> LabelsAndCoun
         except UnicodeDecodeError:
             raise _not_utf8(content, raw[start:stop]) from None
     return labels, len(labels)
+
+
+def sort_integers(parsed: Parsed, labels: list[str]) -> NDArray[np.int64] | list[str] | None:
+    """Turn labels that are all integers into integers, in ascending order, and renumber the arcs.
+
+    Returns
+    -------
+    numpy.ndarray, list of str, or None
+        The integers; None if they are 0, 1, and so on; the given labels if not all are integers.
+    """
+    if not all(map(_INTEGER.fullmatch, labels)):
+        return labels
+    try:
+        ids = np.array(list(map(int, labels)), np.int64)
+    except OverflowError:
+        return labels
+    order = np.argsort(ids)
+    rank = np.empty(order.size, np.int32)
+    rank[order] = np.arange(order.size, dtype=np.int32)
+    parsed.source, parsed.target = rank[parsed.source], rank[parsed.target]
+    ids = ids[order]
+    return None if ids[0] == 0 and ids[-1] == ids.size - 1 else ids
 
 
 def _not_utf8(content: Content, name: bytes) -> FileFormatError:

@@ -20,6 +20,7 @@ seen        uint8   (n_ids,)     1 for ids that occur
 table       int32   (n_ids,)     number of each id
 numbers     int32   (n_names,)   written: common number of each name
 keep        int64   (n_names,)   written: first name with each number
+columns     int64   scalars      positions of the columns to read, see `Columns`
 =========== ======= ============ ===================================================================================
 """
 
@@ -33,6 +34,8 @@ from .text import (
     ARC,
     LACKING,
     NOTHING,
+    QUOTED,
+    RAGGED,
     SHORT,
     UNREAD,
     At,
@@ -45,9 +48,10 @@ from .text import (
     third,
 )
 
-__all__ = ["KeyArrays", "intern_ids", "mark", "merge_names", "parse_names", "refill", "relabel"]
+__all__ = ["Columns", "KeyArrays", "intern_ids", "mark", "merge_names", "parse_names", "refill", "relabel"]
 
 _ARCS, _RANGE_LINE, _COLUMNS, _NAMES, _BYTES = At.ARCS, At.RANGE_LINE, At.COLUMNS, At.NAMES, At.BYTES
+_QUOTES = At.QUOTES
 _NEWLINE, _QUOTE = 10, 34
 _WORD, _LABEL = 0xFFFFFFFF, 0x7FFFFFFF
 
@@ -59,6 +63,15 @@ class KeyArrays(NamedTuple):
     ends: NDArray[np.int64]
     hashes: NDArray[np.int64]
     blob: NDArray[np.uint8]
+
+
+class Columns(NamedTuple):
+    """Positions of the columns with the ends and the numbers; every line must have `width` columns unless it is 0."""
+
+    source: int
+    target: int
+    number: int
+    width: int
 
 
 @hot
@@ -181,8 +194,8 @@ def field(text, i, separator):
 
 
 @hot
-def names_line(text, i, separator, column):
-    """Read one line of names: (kind, start and stop of both labels, third column, columns, next line)."""
+def names_line(text, i, separator, column, places):
+    """Read one line of names: (kind, start and stop of both labels, number, columns, next line)."""
     i = after_blanks(text, i, separator)
     if is_nothing(text, i):
         return NOTHING, 0, 0, 0, 0, 0.0, 0, after_line(text, i)
@@ -192,40 +205,48 @@ def names_line(text, i, separator, column):
     b1 = 0
     value = 0.0
     columns = 0
-    good = True
+    labels = 0
+    lacking = column is not None
+    quoted = False
     read = True
     while True:
         start, stop, i = field(text, i, separator)
-        if columns == 0:
+        quoted = quoted or stop < 0
+        if columns == places.source:
             a0 = start
             a1 = stop
-        elif columns == 1:
+            labels += start < stop
+        elif columns == places.target:
             b0 = start
             b1 = stop
-        elif columns == 2:
-            if column is not None and start >= stop:
-                break
+            labels += start < stop
+        elif columns == places.number and start < stop:
+            lacking = False
             read, value = third(text, start, stop, column)
-        good = good and (columns > 1 or start < stop)
         columns += 1
         i = after_blanks(text, i, separator)
         if text[i] != _NEWLINE and separator != 0:
             i = after_blanks(text, i + 1, separator)
+            if text[i] == _NEWLINE and places.width > 0:
+                columns += 1  # an empty cell at the end
         if text[i] == _NEWLINE:
             break
     kind = ARC
-    if columns < 2 or not good:
+    if places.width > 0 and quoted:
+        kind = QUOTED
+    elif places.width > 0 and columns != places.width:
+        kind = RAGGED
+    elif labels < 2:
         kind = SHORT
-    elif columns < 3:
-        if column is not None:
-            kind = LACKING
+    elif lacking:
+        kind = LACKING
     elif not read:
         kind = UNREAD
     return kind, a0, a1, b0, b1, value, columns, after_line(text, i)
 
 
 @hot
-def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state, keys):
+def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, at, state, keys, places):
     """Read lines of names into `src`, `dst` and `column` from place `at` on; names are numbered by first appearance.
 
     Return where it stopped: at `stop`, or at a line that needs more space in `keys`.
@@ -239,7 +260,7 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
     i = start
     while i < stop:
         line = i
-        kind, a0, a1, b0, b1, value, columns, i = names_line(text, line, separator, column)
+        kind, a0, a1, b0, b1, value, columns, i = names_line(text, line, separator, column, places)
         if used + 2 > ends.size or size + i - line > blob.size:
             i = line
             break
@@ -270,6 +291,8 @@ def parse_names(text, start, stop, separator, floor, ceiling, src, dst, column, 
             state[_COLUMNS] = max(state[_COLUMNS], columns)
         elif kind != NOTHING:
             note_bad(state, kind, line)
+            if kind == QUOTED:
+                state[_QUOTES] = 1
     state[_ARCS] = n - at
     state[_NAMES] = used
     state[_BYTES] = size

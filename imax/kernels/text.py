@@ -24,6 +24,8 @@ __all__ = [
     "NAME",
     "NOTHING",
     "OUTSIDE",
+    "QUOTED",
+    "RAGGED",
     "SHORT",
     "STATE",
     "UNREAD",
@@ -46,6 +48,8 @@ SHORT = 3  # lacks a label
 OUTSIDE = 4  # has an id that is negative or too large
 UNREAD = 5  # has a third column that is not a number
 LACKING = 6  # lacks the third column
+RAGGED = 7  # has another number of columns than the table
+QUOTED = 8  # has a quote that is not closed, or text after a closed quote
 
 
 class At:
@@ -62,9 +66,10 @@ class At:
     BEYOND = 8  # whether an id was above `top`
     NAMES = 9  # number of distinct names
     BYTES = 10  # number of their bytes
+    QUOTES = 11  # whether a line of a table has a quote that `parse_names` cannot read
 
 
-STATE = 11
+STATE = 12
 _ARCS, _BAD, _BAD_LINE, _BAD_KIND = At.ARCS, At.BAD, At.BAD_LINE, At.BAD_KIND
 _RANGE_LINE, _NAME_LINE, _LARGEST, _COLUMNS, _BEYOND = (
     At.RANGE_LINE,

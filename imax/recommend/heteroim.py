@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
+from ..io.accept import as_graph
 from ..ris.bounds import log_binomial
 from ..ris.collection import RRCollection
 from ._candidates import CandidateLists

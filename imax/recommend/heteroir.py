@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
 from .._utils.streams import RNG
-from ..graph.accept import as_graph
+from ..io.accept import as_graph
 from ._candidates import CandidateLists
 from ._network import inviters_of, network_of
 from .ranking import Ranking, Scores, rank

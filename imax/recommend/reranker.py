@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..io.text import PathLike
 from ._candidates import CandidateLists, Policy, lists_of_table, lists_of_user
 from ._network import network_of

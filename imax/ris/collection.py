@@ -336,7 +336,7 @@ def sample_rr_sets(
     >>> len(sets), sets.estimate([33, 0]) > sets.estimate([11])
     (1000, True)
     """
-    from ..graph.accept import as_graph
+    from ..io.accept import as_graph
 
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)

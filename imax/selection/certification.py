@@ -10,7 +10,7 @@ from .. import __version__
 from .._utils.streams import RNG, Stream
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
-from ..graph.accept import as_graph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
 from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
@@ -20,11 +20,11 @@ from .outcome import NOTHING
 from .problem import Problem, ProgressFunction, make_problem
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
-__all__ = ["DEFAULT_PRECISION", "certify", "validate_seeds"]
+__all__ = ["CERTIFICATE_STREAMS", "DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
 
 DEFAULT_PRECISION = 0.02
 CLOSE = "bounds are close"
-_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
+CERTIFICATE_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 
 
 def certify(
@@ -138,7 +138,7 @@ def validate_seeds(
     tuple of (CollectionPair, Round, str, int)
         The collections, the last round, the stop reason and the number of rounds.
     """
-    pair = CollectionPair(problem, _STREAMS)
+    pair = CollectionPair(problem, CERTIFICATE_STREAMS)
     best, reason, number = run_rounds(_rounds(pair, seeds, precision, select))
     return pair, best, reason, number
 
@@ -156,10 +156,15 @@ def _rounds(
         return pair.round(count, count, q.constraint, schedule.a, seeds=seeds, select=select, look=number)
 
     def stop(best: Round) -> str | None:
-        optimum = pair.total * best.cover.upper_bound / best.n_selecting
-        lower_close = best.bounds.lower >= best.bounds.spread - precision * best.bounds.upper
-        if best.covered == 0 and nothing_reached(best):
-            return NOTHING
-        return CLOSE if lower_close and best.bounds.upper * (1.0 - precision) <= optimum else None
+        return reason_to_stop(pair, best, precision)
 
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
+
+
+def reason_to_stop(pair: CollectionPair, best: Round, precision: float) -> str | None:
+    """Return the stop reason if both bounds are within a share `precision` of the estimates; None to continue."""
+    optimum = pair.total * best.cover.upper_bound / best.n_selecting
+    lower_close = best.bounds.lower >= best.bounds.spread - precision * best.bounds.upper
+    if best.covered == 0 and nothing_reached(best):
+        return NOTHING
+    return CLOSE if lower_close and best.bounds.upper * (1.0 - precision) <= optimum else None

@@ -11,8 +11,8 @@ from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
 from ..results import Certificate, Compared, Comparison, SpreadEstimate, overlap_of
 from ..ris.constraint import Constraint

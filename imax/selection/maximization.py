@@ -3,19 +3,15 @@
 from collections.abc import Generator
 from typing import Any, Unpack
 
-from .._utils import check
 from .._utils.streams import RNG
-from ..diffusion.deadline import DEADLINE_ARGUMENTS
 from ..results import SelectionResult
 from .algorithms.opim_c import anytime_outcomes
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .problem import ProgressFunction, make_problem
-from .registry import ALGORITHMS
+from .registry import ALGORITHMS, check_supported
 
 __all__ = ["anytime", "maximize"]
-
-_ORACLES = ("simulation", "rr", "exact")
 
 
 def maximize(
@@ -163,14 +159,9 @@ def maximize(
     True
     """
     entry = ALGORITHMS.find(algorithm)
-    ALGORITHMS.check_accepts(
-        entry, node_weights=node_weights, start=constraints.get("start"), quotas=constraints.get("quotas"),
-        budget=constraints.get("budget"), group_budgets=constraints.get("group_budgets"), n_rr_sets=n_rr_sets,
-        n_simulations=n_simulations, oracle=oracle,
-        **{name: constraints.get(name) for name in DEADLINE_ARGUMENTS},
-    )  # fmt: skip
-    if oracle is not None:
-        check.one_of(oracle, "oracle", _ORACLES)
+    check_supported(
+        entry, constraints, node_weights=node_weights, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle
+    )
     problem = make_problem(
         graph, k, constraints, function="maximize", probability=probability, node_weights=node_weights, rng=rng,
         progress=progress, oracle=oracle, model=model, epsilon=entry.epsilon if epsilon is None else epsilon,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from .._utils.streams import Key
 from ..diffusion.exact import spread_of
 from ..diffusion.sampler import Sampler
@@ -240,15 +241,17 @@ def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> "LiveArcs":
     )
     if model == "lt":
         low, high = _intervals(graph)
-        return arcs._replace(kind=INTERVALS, low=low[place], high=high[place])
-    if graph.probability.kind == "uniform":
+        arcs = arcs._replace(kind=INTERVALS, low=low[place], high=high[place])
+    elif graph.probability.kind == "uniform":
         p = float(graph.probability.value)
         with np.errstate(divide="ignore"):
             jump = float(1.0 / np.log1p(-p)) if p > 0.0 else 0.0
-        none = (1.0 - p) ** np.diff(ptr).astype(np.float64)
-        return arcs._replace(none=none, jump=jump)
-    tables: Any = forward_ic(graph, threads).tables
-    return arcs._replace(kind=HITS, alias=tables.alias, record=tables.record)
+        arcs = arcs._replace(none=(1.0 - p) ** np.diff(ptr).astype(np.float64), jump=jump)
+    else:
+        tables: Any = forward_ic(graph, threads).tables
+        arcs = arcs._replace(kind=HITS, alias=tables.alias, record=tables.record)
+    arrays: Any = {name: read_only(part) for name, part in arcs._asdict().items() if isinstance(part, np.ndarray)}
+    return arcs._replace(**arrays)  # those of tables are read-only, so all are
 
 
 def _intervals(graph: InfluenceGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

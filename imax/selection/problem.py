@@ -13,8 +13,8 @@ from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.tables import check_model
-from ..graph.accept import as_graph
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
 from ..ris.constraint import Constraint
 from .constraints import Constraints, check_constraint_names, make_constraint

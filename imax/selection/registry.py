@@ -5,8 +5,11 @@ algorithm needs one file in `selection/algorithms` and one line here.
 """
 
 from collections.abc import Callable
+from typing import Any
 
-from .._utils.registry import Registry
+from .._utils import check
+from .._utils.registry import Entry, Registry
+from ..diffusion.deadline import DEADLINE_ARGUMENTS
 from .algorithms.auto import AUTO
 from .algorithms.degree import DEGREE, DEGREE_DISCOUNT, SINGLE_DISCOUNT
 from .algorithms.greedy import CELF, CELF_PLUS_PLUS, GREEDY
@@ -20,10 +23,14 @@ from .algorithms.random_choice import RANDOM
 from .algorithms.ris import RIS
 from .algorithms.voterank import VOTERANK
 from .algorithms.worlds import WORLDS
+from .constraints import Constraints
 from .outcome import Outcome
 from .problem import Problem
 
-__all__ = ["ALGORITHMS"]
+__all__ = ["ALGORITHMS", "check_supported"]
+
+_ORACLES = ("simulation", "rr", "exact")
+_SOME_SUPPORT = ("start", "quotas", "budget", "group_budgets", *sorted(DEADLINE_ARGUMENTS))  # of the constraints
 
 ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
     AUTO,
@@ -44,3 +51,11 @@ ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
     IRIE,
     RANDOM,
 )
+
+
+def check_supported(entry: Entry[Any], constraints: Constraints, *, oracle: str | None, **settings: Any) -> None:
+    """Raise an error for the first argument that is given but that the algorithm does not support."""
+    given: dict[str, Any] = {name: constraints.get(name) for name in _SOME_SUPPORT}
+    ALGORITHMS.check_accepts(entry, **settings, **given, oracle=oracle)
+    if oracle is not None:
+        check.one_of(oracle, "oracle", _ORACLES)

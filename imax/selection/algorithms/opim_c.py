@@ -7,11 +7,11 @@ see `Round.settled` and docs/explanation/engine.
 
 import dataclasses
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
-from ...ris.bounds import MAX_ROUNDS, OpimSchedule, opim_schedule
+from ...ris.bounds import GREEDY, MAX_ROUNDS, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
@@ -25,6 +25,7 @@ __all__ = [
     "certified_rounds",
     "nothing_reached",
     "schedule_of",
+    "stop_rule",
     "target_ratio",
 ]
 
@@ -72,20 +73,30 @@ def certified_rounds(
     """
     problem = pair.problem
     c = problem.constraint if constraint is None else constraint
-    target = target_ratio(problem)
-    reasons = (REACHED, UNSETTLED) if target is not None else (SETTLED, NOT_SETTLED)
-    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         return pair.round(count, count, c, schedule.a, select=select, look=number)
 
+    return doubling_rounds(pair, schedule, make_round, stop_rule(problem), target=target_ratio(problem) or 0.0)
+
+
+def stop_rule(problem: Problem) -> Callable[[Round], str | None]:
+    """Return a function that returns the reason to stop after a round, or None to continue."""
+    target = target_ratio(problem)
+    reasons = (REACHED, UNSETTLED) if target is not None else (SETTLED, NOT_SETTLED)
+    settling = Settling()
+
     def stop(best: Round) -> str | None:
-        precise = best.covered * problem.epsilon**2 >= 1.0
-        if precise if target is None else best.bounds.ratio >= target:
-            return settling.stop(best, best.settled(problem.epsilon), *reasons)
+        if best.bounds.ratio < (target or 0.0):
+            return NOTHING if nothing_reached(best) else None
+        settled = best.settled(problem.epsilon)
+        # a low target is reached long before the choice is any good
+        good = best.bounds.ratio >= GREEDY - problem.epsilon or best.covered * problem.epsilon**2 >= 1.0
+        if settled or good:
+            return settling.stop(best, settled, *reasons)
         return NOTHING if nothing_reached(best) else None
 
-    return doubling_rounds(pair, schedule, make_round, stop, target=target or 0.0)
+    return stop
 
 
 def opim_c(problem: Problem) -> Outcome:

@@ -1,0 +1,134 @@
+"""Named columns of table files, chunk by chunk: CSV with a header, JSON Lines, Parquet."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from .._utils.tables import Column, values_of
+from ..errors import FileFormatError, ImaxError, MissingDependencyError
+from .text import Content, PathLike, load, quoted
+
+__all__ = ["read_columns"]
+
+_PARQUET = b"PAR1"
+_ROWS = 1 << 16
+
+
+def read_columns(path: PathLike, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+    """Yield some columns of a table file in chunks of rows.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A CSV or TSV file whose first line has the names of the columns, a JSON Lines file of objects, or a Parquet
+        file; also compressed. The content decides the format. ``"-"`` is standard input.
+    columns : dict of str to (int or str)
+        Names of the columns in the file, or positions from 0, by the keys of the result.
+
+    Yields
+    ------
+    dict of str to (numpy.ndarray or list)
+        Columns of up to 65,536 rows. Cells of CSV are strings, None if they are empty.
+
+    Raises
+    ------
+    FileFormatError
+        If a column does not exist or the content is malformed. The message has the file and the line.
+    """
+    content = load(path)
+    if content.head(len(_PARQUET)) == _PARQUET:
+        yield from _parquet(content, columns)
+        return
+    content.require_text()
+    with io.TextIOWrapper(io.BytesIO(content.data.tobytes()), encoding="utf-8-sig", newline="") as lines:
+        if content.head(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            yield from _json_lines(content, lines, columns)
+        else:
+            yield from _csv(content, lines, columns)
+
+
+def _csv(content: Content, lines: io.TextIOWrapper, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+    first = lines.readline()
+    separator = max(",\t;", key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    places = {key: _place(content.name, names, column) for key, column in columns.items()}
+    reader = csv.reader(lines, delimiter=separator)
+    try:
+        while rows := list(islice(reader, _ROWS)):
+            cells: dict[str, list[Any]] = {key: [] for key in places}
+            for i, row in enumerate(rows):
+                if not row:
+                    continue
+                if len(row) != len(names):
+                    line = reader.line_num + 1 - len(rows) + i + 1
+                    raise FileFormatError(
+                        f"{content.name}, about line {line}: expected {len(names)} columns, as in the header, got "
+                        f"{quoted(separator.join(row))}"
+                    )
+                for key, place in places.items():
+                    cells[key].append(row[place].strip() or None)
+            yield {key: values_of(column) for key, column in cells.items()}
+    except csv.Error as error:
+        raise FileFormatError(f"{content.name}:{reader.line_num + 1}: {error}") from None
+
+
+def _json_lines(
+    content: Content, lines: io.TextIOWrapper, columns: Mapping[str, int | str]
+) -> Iterator[dict[str, Column]]:
+    number = 0
+    while block := list(islice(lines, _ROWS)):
+        cells: dict[str, list[Any]] = {key: [] for key in columns}
+        for text in block:
+            number += 1
+            if not text.strip():
+                continue
+            try:
+                record = json.loads(text)
+            except (ValueError, RecursionError):
+                raise FileFormatError(f"{content.name}:{number}: not JSON: {quoted(text.strip())}") from None
+            if not isinstance(record, dict):
+                raise FileFormatError(f"{content.name}:{number}: expected an object, got {quoted(text.strip())}")
+            for key, name in columns.items():
+                if name not in record:
+                    raise FileFormatError(f"{content.name}:{number}: the column {name!r} is missing")
+                cells[key].append(record[str(name)])
+        yield {key: values_of(column) for key, column in cells.items()}
+
+
+def _parquet(content: Content, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
+        names = [str(name) for name in file.schema_arrow.names]
+        wanted = {key: names[_place(content.name, names, column)] for key, column in columns.items()}
+        for batch in file.iter_batches(batch_size=_ROWS, columns=list(wanted.values()), use_threads=False):
+            yield {key: values_of(batch.column(name)) for key, name in wanted.items()}
+    except ImaxError:
+        raise
+    except Exception as error:  # pyarrow raises errors of many types for damaged files
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(
+            f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
+        ) from None
+
+
+def _place(source: str, names: list[str], column: int | str) -> int:
+    """Return the position of a column, given by its name or position."""
+    if names.count(str(column)) == 1:
+        return names.index(str(column))
+    if isinstance(column, str) and column.isdecimal():
+        column = int(column)
+    if isinstance(column, int) and 0 <= column < len(names) and str(column) not in names:
+        return column
+    problem = "occurs twice" if str(column) in names else "is missing"
+    shown = ", ".join(map(repr, names[:10])) or "none"
+    raise FileFormatError(
+        f"{source}: the column {column!r} {problem}; the columns are {shown}{', ...' if names[10:] else ''}"
+    )

@@ -1,0 +1,294 @@
+"""Edge tables with typed columns: Parquet and Arrow files through pyarrow, and JSON Lines."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FileFormatError, ImaxError, InvalidArgumentError, MissingDependencyError
+from ..graph.edge_columns import ColumnChoice, choose_columns
+from ..graph.labelled_arcs import index_arcs
+from .edge_list import EdgeList, skipped_lines_note
+from .read_options import ReadOptions, ThirdColumn
+from .tables import read_table
+from .text import Content, quoted
+from .text_labels import Parsed, index_ids
+
+__all__ = ["read_edge_table", "read_json_lines"]
+
+_ROWS = 1 << 18  # rows read at a time
+_CELLS = 24  # bytes that a row takes while labels become indices
+
+
+def read_edge_table(content: Content, kind: str, options: ReadOptions, threads: int) -> EdgeList:
+    """Return the arcs of a Parquet or Arrow file. Only the columns that are needed are read.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged, or a cell is missing or wrong.
+    InvalidArgumentError
+        If it is not clear which columns to read.
+    MissingDependencyError
+        If pyarrow is missing.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise MissingDependencyError(
+            f"{content.name}: {kind} files need pyarrow: pip install 'influence-maximization[parquet]'"
+        ) from None
+    try:
+        table = _open(content, kind)
+        choice = choose_columns(
+            table.names, options.columns, wants_weight=options.third is not None, table=content.name
+        )
+        chunks: list[list[Any]] = [[], [], []]
+        taken = 0
+        for batch in table.batches(choice):
+            batch.validate(full=True)
+            taken += batch.nbytes + _CELLS * batch.num_rows
+            content.require_memory(taken, f"the rows of its {kind} data take")
+            for cells, place in zip(chunks, choice[:3], strict=True):
+                if place is not None:
+                    cells.append(batch.column(table.names[place]))
+        columns = [None if not cells else pa.chunked_array(cells) for cells in chunks]
+        return _edge_list(columns, choice, content, options, threads)
+    except (ImaxError, MemoryError):
+        raise
+    except Exception as error:  # pyarrow raises errors of many types for damaged files
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(
+            f"{content.name}: the {kind} data is damaged ({quoted(problem, 200)}); write the file again"
+        ) from None
+
+
+class _Table:
+    """The names of all columns, and a function that reads some of them."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def batches(self, choice: ColumnChoice) -> Iterator[Any]:
+        raise NotImplementedError
+
+
+class _Parquet(_Table):
+    def __init__(self, content: Content) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        # no threads: if the process ends soon afterwards, threads of pyarrow would abort it
+        self.file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content.data)), pre_buffer=False)
+        content.require_memory(
+            _CELLS * self.file.metadata.num_rows, f"the {self.file.metadata.num_rows:,} rows that it announces take"
+        )
+        super().__init__([str(name) for name in self.file.schema_arrow.names])
+
+    def batches(self, choice: ColumnChoice) -> Iterator[Any]:
+        names = [self.names[place] for place in choice[:3] if place is not None]
+        return cast("Iterator[Any]", self.file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False))
+
+
+class _Arrow(_Table):
+    def __init__(self, content: Content, kind: str) -> None:
+        import pyarrow as pa
+        from pyarrow import feather, ipc
+
+        buffer = pa.py_buffer(content.data)
+        if kind == "Feather 1":
+            self.read: Any = feather.read_table(pa.BufferReader(buffer), use_threads=False).to_batches()
+            super().__init__([] if not self.read else [str(name) for name in self.read[0].schema.names])
+            return
+        if kind == "Arrow":
+            file = ipc.open_file(buffer, options=ipc.IpcReadOptions(use_threads=False))
+            self.read = (file.get_batch(i) for i in range(file.num_record_batches))
+        else:
+            file = self.read = ipc.open_stream(buffer, options=ipc.IpcReadOptions(use_threads=False))
+        super().__init__([str(name) for name in file.schema.names])
+
+    def batches(self, choice: ColumnChoice) -> Iterator[Any]:
+        places = [place for place in choice[:3] if place is not None]
+        return (batch.select(places) for batch in self.read)
+
+
+def _open(content: Content, kind: str) -> _Table:
+    return _Parquet(content) if kind == "Parquet" else _Arrow(content, kind)
+
+
+def _edge_list(
+    columns: list[Any], choice: ColumnChoice, content: Content, options: ReadOptions, threads: int
+) -> EdgeList:
+    """Return the arcs of columns of pyarrow."""
+    source, target, weight = columns
+    if source is None or len(source) == 0:
+        raise FileFormatError(f"{content.name}: the table has no rows")
+    good = np.ones(len(source), np.bool_)
+    for name, column in (("source", source), ("target", target), ("weight", weight)):
+        if column is not None:
+            good &= _present(column)
+            if not good.all() and not options.skip_bad_lines:
+                row = int(np.argmin(good))
+                raise FileFormatError(
+                    f'{content.name}: row {row + 1} has no {name}; drop it, or leave such rows out (on_bad_line="skip")'
+                )
+    n_bad = int(good.size - good.sum())
+    if n_bad == good.size:
+        raise FileFormatError(f"{content.name}: the file holds no arcs ({skipped_lines_note(n_bad)[0]})")
+    if n_bad:
+        source, target, weight = (None if column is None else column.filter(good) for column in columns)
+    numbers = None if weight is None or options.third is None else _numbers(weight, content, options.third)
+    notes = (*choice.doubts, *choice.notes, *skipped_lines_note(n_bad))
+    ends = _labels(source, content), _labels(target, content)
+    arcs = _index(*ends, content, threads)
+    return EdgeList(arcs[0], arcs[1], numbers, arcs[2], arcs[3], n_bad, notes, choice.doubts)
+
+
+def _present(column: Any) -> NDArray[np.bool_]:
+    """Return which cells are neither missing nor empty."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = np.asarray(column.is_valid())
+    if _is_text(column.type):
+        found &= np.asarray(pc.fill_null(pc.greater(pc.binary_length(column.cast(pa.large_string())), 0), False))
+    elif pa.types.is_floating(column.type):
+        found &= ~np.isnan(np.asarray(column.cast(pa.float64()).fill_null(np.nan)))
+    return found
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _labels(column: Any, content: Content) -> Any:
+    """Return labels as an array of integers, or as a column of texts."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_integer(column.type):
+        return column.to_numpy()
+    if pa.types.is_floating(column.type):
+        numbers = column.cast(pa.float64()).to_numpy()
+        if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
+            return numbers.astype(np.int64)
+    if _is_text(column.type):
+        return column.cast(pa.large_string())
+    raise FileFormatError(
+        f"{content.name}: labels must be integers or texts, but a column has the type {quoted(str(column.type), 60)}"
+    )
+
+
+def _numbers(column: Any, content: Content, third: ThirdColumn) -> NDArray[np.float32]:
+    """Return weights, after a check of their range."""
+    import pyarrow as pa
+
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
+        raise FileFormatError(f"{content.name}: the weights must be numbers, but have the type {column.type}")
+    with np.errstate(over="ignore"):
+        values = np.asarray(column.cast(pa.float64()).to_numpy()).astype(np.float32)
+    wrong = ~((values >= third.low) & (values <= third.high))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise FileFormatError(
+            f"{content.name}: row {row + 1}: the weight must be {third.description}, got {values[row]}"
+        )
+    return values
+
+
+def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[Any, Any, Any, int]:
+    """Return source, target, labels and the number of nodes: integers ascending, texts in order of appearance."""
+    integers = [isinstance(labels, np.ndarray) for labels in (source, target)]
+    if integers == [False, False]:
+        return _index_texts(source, target)
+    if not all(integers):
+        raise FileFormatError(
+            f"{content.name}: one column holds integers and the other texts, so that 1 and '1' would be different "
+            "nodes; convert both to one type"
+        )
+    low, high = min(source.min(), target.min()), max(source.max(), target.max())
+    if low < 0 or high >= 2**63:
+        arcs = index_arcs(source, target, None, "edges")
+        return np.asarray(arcs.source), np.asarray(arcs.target), _plain(arcs.labels), arcs.n_nodes or 0
+    dtype = np.int32 if high < 2**31 else np.int64
+    parsed = Parsed(
+        source=np.array(source, dtype),  # copies, which `index_ids` may change
+        target=np.array(target, dtype),
+        weight=None,
+        counts=[source.size],
+        n_bad=0,
+        n_columns=0,
+        largest_id=int(high),
+        tables=[],
+    )
+    labels, n = index_ids(parsed, threads)
+    return parsed.source, parsed.target, labels, n
+
+
+def _plain(labels: Any) -> Any:
+    """Return labels in the form that `EdgeList` holds."""
+    return labels if labels is None or isinstance(labels, np.ndarray) else list(labels)
+
+
+def _index_texts(source: Any, target: Any) -> tuple[Any, Any, list[str], int]:
+    import pyarrow as pa
+
+    n = len(source)
+    encoded = pa.chunked_array([*source.chunks, *target.chunks]).dictionary_encode().unify_dictionaries()
+    names = encoded.chunk(0).dictionary.to_pylist()
+    codes = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks]).astype(np.int32)
+    places = np.concatenate([2 * np.arange(n, dtype=np.int64), 2 * np.arange(n, dtype=np.int64) + 1])
+    first = np.full(len(names), 2 * n, np.int64)
+    np.minimum.at(first, codes, places)
+    order = np.argsort(first)
+    rank = np.empty(order.size, np.int32)
+    rank[order] = np.arange(order.size, dtype=np.int32)
+    codes = rank[codes]
+    return codes[:n], codes[n:], [names[i] for i in order.tolist()], len(names)
+
+
+def read_json_lines(content: Content, options: ReadOptions) -> EdgeList:
+    """Return the arcs of JSON Lines: an object on each line. The first one has the names of the columns."""
+    first = next(line for line in content.text_lines() if line.strip())
+    try:
+        record = json.loads(first)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise FileFormatError(f"{content.name}:1: not JSON: {quoted(first.strip())}")
+    names = list(record)
+    choice = choose_columns(names, options.columns, wants_weight=options.third is not None, table=content.name)
+    table = read_table(content, [names[place] for place in dict.fromkeys(choice[:3]) if place is not None])
+    ends = [table.column(names[place]) for place in choice[:2]]
+    for where, label in [*ends[0], *ends[1]]:
+        if type(label) not in (int, str) or label == "":
+            raise FileFormatError(f"{where}: a label must be an integer or a text, got {quoted(str(label), 60)}")
+    try:
+        arcs = index_arcs([label for _, label in ends[0]], [label for _, label in ends[1]], None, "labels")
+    except InvalidArgumentError as error:
+        raise FileFormatError(f"{content.name}: {error}") from None
+    weight = None
+    if choice.weight is not None and options.third is not None:
+        weight = _json_numbers(table.column(names[choice.weight]), options.third)
+    return EdgeList(
+        np.asarray(arcs.source, np.int32),
+        np.asarray(arcs.target, np.int32),
+        weight,
+        _plain(arcs.labels),
+        arcs.n_nodes or 0,
+        notes=(*choice.doubts, *choice.notes),
+        doubts=choice.doubts,
+    )
+
+
+def _json_numbers(cells: list[tuple[str, Any]], third: ThirdColumn) -> NDArray[np.float32]:
+    for where, value in cells:
+        if type(value) not in (int, float) or not third.low <= value <= third.high:
+            raise FileFormatError(f"{where}: the weight must be {third.description}, got {quoted(str(value), 60)}")
+    return np.array([value for _, value in cells], np.float32)

@@ -1,0 +1,1 @@
+"""The estimators of probabilities from logs of actions, one file each."""

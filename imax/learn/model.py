@@ -1,0 +1,115 @@
+"""The result of learning: a graph with probabilities, and what they rest on."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph.influence_graph import InfluenceGraph
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["LearnedModel"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LearnedModel:
+    """Influence probabilities learned from a log.
+
+    Arrays by arc are in the order of ``graph.arc_arrays()``.
+
+    Attributes
+    ----------
+    graph : InfluenceGraph
+        The graph with the learned probabilities. It holds their intervals, so that `imax.maximize_robust` finds them.
+    estimator : str
+        Name of the estimator; ``"trials"`` for `from_trials`.
+    trials, successes : numpy.ndarray of float64, shape (n_arcs,)
+        Trials and successes of each arc; estimators that share credit count fractions of successes.
+    lower, upper : numpy.ndarray of float64, shape (n_arcs,)
+        Ends of the interval of each probability (posterior quantiles) at level `confidence`.
+    delay : numpy.ndarray of float64, shape (n_arcs,), or None
+        Mean delay of each arc, in seconds or in the unit of the times; NaN for arcs without a success. None without
+        times.
+    prior : tuple of float
+        The beta prior (a, b) that was used; (0, 0) for none.
+    confidence : float
+        Level of the intervals.
+    window : float or None
+        Longest delay of a success.
+    uniform : float
+        The one probability for all arcs under which the log is most likely, a baseline for `evaluate`.
+    log_likelihood : list of float
+        Of ``"em"``: before each iteration and at the end, with the prior.
+    counts : dict of str to int
+        What was used and what was dropped, and why.
+    notes : list of str
+        The same in sentences.
+    seconds : dict of str to float
+        Time of each phase.
+    """
+
+    graph: InfluenceGraph
+    estimator: str
+    trials: NDArray[np.float64]
+    successes: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    delay: NDArray[np.float64] | None
+    prior: tuple[float, float]
+    confidence: float
+    window: float | None
+    uniform: float
+    log_likelihood: list[float]
+    counts: dict[str, int]
+    notes: list[str]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """Learned probability of each arc: float32, shape (n_arcs,)."""
+        return self.graph.arc_values()
+
+    def delays(self) -> NDArray[np.float64]:
+        """Return the mean delay of each arc; arcs without a success get the mean of all successes.
+
+        Raises
+        ------
+        ValueError
+            If the log has no times, or no success.
+        """
+        if self.delay is None:
+            raise ValueError("the log has no times, so there are no delays")
+        known = ~np.isnan(self.delay)
+        if not known.any():
+            raise ValueError("the log has no success, so there are no delays")
+        weight = self.trials[known]
+        mean = np.average(self.delay[known], weights=weight if weight.sum() > 0 else None)
+        return np.where(known, self.delay, mean)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return a pandas DataFrame with a row for each arc."""
+        from ..results import as_frame
+
+        source, target, p = self.graph.arc_arrays()
+        columns: dict[str, Any] = {
+            "source": self.graph.labels.take(source),
+            "target": self.graph.labels.take(target),
+            "probability": p,
+            "lower": self.lower,
+            "upper": self.upper,
+            "trials": self.trials,
+            "successes": self.successes,
+        }
+        if self.delay is not None:
+            columns["delay"] = self.delay
+        return as_frame(columns)
+
+    def __repr__(self) -> str:
+        known = int(np.count_nonzero(self.trials))
+        return (
+            f"<LearnedModel: {self.estimator}, {known:,} of {self.graph.n_arcs:,} arcs with trials, mean probability "
+            f"{float(self.graph.arc_values().mean()) if self.graph.n_arcs else 0.0:.3g}>"
+        )

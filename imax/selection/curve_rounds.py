@@ -1,0 +1,139 @@
+"""Rounds that bound the spread for several numbers of seeds at once."""
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ris.bounds import GREEDY
+from ..ris.coverage import Cover, greedy_cover
+from .algorithms.opim_c import schedule_of, stop_rule
+from .certification import CERTIFICATE_STREAMS, reason_to_stop
+from .outcome import REACHED, UNSETTLED, Bounds
+from .problem import Problem
+from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
+
+__all__ = ["CurveRound", "bound_prefixes", "bound_sizes"]
+
+Seeds = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class CurveRound(Round):
+    """A round with the seeds and the bounds for each number of seeds; its own fields are those of the largest."""
+
+    seeds_of: list[Seeds]
+    bounds_of: list[Bounds]
+
+
+def bound_prefixes(problem: Problem) -> tuple[CollectionPair, CurveRound, str, int]:
+    """Choose seeds greedily and bound the spread of every prefix of them.
+
+    Returns
+    -------
+    tuple of (CollectionPair, CurveRound, str, int)
+        The collections, the last round, the stop reason and the number of rounds.
+    """
+    pair = CollectionPair(problem)
+    best, reason, number = run_rounds(_prefix_rounds(pair))
+    return pair, best, reason, number
+
+
+def bound_sizes(
+    problems: list[Problem], given: list[Seeds] | None, precision: float
+) -> tuple[CollectionPair, CurveRound, str, int]:
+    """Bound the spread for problems that differ in their constraints only, on the same collections.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        By rising number of seeds.
+    given : list of numpy.ndarray of int32, or None
+        Seeds of each problem, which were chosen without looking at the collections. None: choose greedily.
+    precision : float
+        With given seeds: sampling ends when both bounds are within this share of the estimates.
+
+    Returns
+    -------
+    tuple of (CollectionPair, CurveRound, str, int)
+        As `bound_prefixes`.
+    """
+    pair = CollectionPair(problems[-1]) if given is None else CollectionPair(problems[-1], CERTIFICATE_STREAMS)
+    best, reason, number = run_rounds(_sized_rounds(pair, problems, given, precision))
+    return pair, best, reason, number
+
+
+def _sized_rounds(
+    pair: CollectionPair, problems: list[Problem], given: list[Seeds] | None, precision: float
+) -> Generator[CurveRound, None, str]:
+    q = pair.problem
+    schedule = schedule_of(q, q.delta)
+    a = schedule.a + math.log(len(problems))
+
+    def make_round(number: int, count: int) -> CurveRound:
+        pair.draw(count, count)
+        with pair.clock("index"):
+            pair.selection.index()
+        with pair.clock("greedy"):
+            covers = [greedy_cover(pair.selection, problem.constraint) for problem in problems]
+        seeds_of = [cover.seeds for cover in covers] if given is None else given
+        bounds_of, covered = [], 0
+        for problem, cover, seeds in zip(problems, covers, seeds_of, strict=True):
+            with pair.clock("certify"):
+                covered = int(pair.validation.first_covered(seeds, problem.constraint.start).sum())
+            own = float(pair.own_weights(np.unique(seeds)).sum())
+            least = min(problem.constraint.min_spread(q.weights), pair.total)
+            bounds_of.append(pair.bounds(covered, cover.upper_bound, a, number, own=own, min_spread=least))
+        pair.have_result = True
+        return CurveRound(covers[-1], covered, bounds_of[-1], count, pair.n_sets, pair.n_entries, seeds_of, bounds_of)
+
+    settled = stop_rule(q)
+
+    def stop(best: CurveRound) -> str | None:
+        return settled(best) if given is None else reason_to_stop(pair, best, precision)
+
+    return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
+
+
+def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
+    q = pair.problem
+    target = GREEDY - q.epsilon
+    schedule = schedule_of(q, q.delta)
+    a = schedule.a + math.log(q.constraint.k)
+    settling = Settling()
+
+    def make_round(number: int, count: int) -> CurveRound:
+        pair.draw(count, count)
+        with pair.clock("index"):
+            pair.selection.index()
+        with pair.clock("greedy"):
+            cover = greedy_cover(pair.selection, q.constraint, per_size=True)
+        with pair.clock("certify"):
+            covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
+        prefixes = _bounds(pair, cover, covered, a, number)
+        pair.have_result = True
+        seeds_of = [cover.seeds[: j + 1] for j in range(len(prefixes))]
+        return CurveRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, seeds_of, prefixes)
+
+    def stop(best: CurveRound) -> str | None:
+        if best.bounds.ratio < target:
+            return None
+        return settling.stop(best, best.settled(q.epsilon), REACHED, UNSETTLED)
+
+    return doubling_rounds(pair, schedule, make_round, stop, target=target)
+
+
+def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int) -> list[Bounds]:
+    """Return the bounds of every prefix."""
+    assert cover.upper_bounds is not None
+    own = np.cumsum(pair.own_weights(cover.seeds))
+    candidates = np.flatnonzero(pair.problem.constraint.allowed).astype(np.int32)
+    min_spread = np.cumsum(-np.sort(-pair.own_weights(candidates)))[: own.size]  # of the best seeds of each number
+    limits = np.minimum(cover.upper_bounds, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
+    numbers = zip(covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), strict=True)
+    return [
+        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total))
+        for have, limit, weight, best in numbers
+    ]
