@@ -1,8 +1,9 @@
 """Generated graphs by name: `generate`, and the strings that stand for them, such as ``"rmat:20,16"``."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +11,17 @@ import numpy as np
 from imax._utils import check
 from imax._utils.streams import RNG, Stream, key_from, stream_key
 from imax.errors import InvalidArgumentError
+from imax.io.external import Chunk
 
 from .generators import Arcs, chung_lu, disjoint_cliques, path, rmat, star, stochastic_block
 
 if TYPE_CHECKING:
     from imax.graph.influence_graph import InfluenceGraph
 
-__all__ = ["generate", "generator_names", "parse_spec"]
+__all__ = ["arc_chunks", "generate", "generator_names", "parse_spec"]
+
+
+_CHUNK = 1 << 22  # arcs
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,51 @@ def generate(
         threads=threads,
         rng=np.random.SeedSequence(stream_key(key_from(seed), Stream.GENERATED_PROBABILITIES)),
     )
+
+
+class RmatChunks:
+    """The arcs of an R-MAT graph in chunks, for `imax.io.external`; see there for the attributes.
+
+    Parameters
+    ----------
+    scale, edge_factor, a, b, c, rng
+        As for `rmat`.
+    threads : int, optional
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        edge_factor: float = 16,
+        a: float = 0.57,
+        b: float = 0.19,
+        c: float = 0.19,
+        *,
+        rng: RNG = None,
+        threads: int | None = None,
+    ) -> None:
+        self._draw = partial(rmat, scale, edge_factor, a, b, c, rng=key_from(rng), threads=threads)
+        self._draw(part=(0, 0))  # checks the parameters
+        self.n_nodes = 2**scale
+        self.n_given = round(edge_factor * 2**scale)
+        self.labels = None
+        self.directed = True
+        self.bad_lines = 0
+        self.notes: tuple[str, ...] = ()
+        self.doubts: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for first in range(0, self.n_given, _CHUNK):
+            yield Chunk(*self._draw(part=(first, min(first + _CHUNK, self.n_given))), None)
+
+
+def arc_chunks(spec: str, threads: int | None = None) -> RmatChunks | None:
+    """Return the arcs that a string such as ``"rmat:26"`` stands for, in chunks; None for any other string."""
+    found = parse_spec(spec)
+    if found is None or found[0] != "rmat":
+        return None
+    _, values, named = found
+    return RmatChunks(*values, threads=threads, **named)
 
 
 def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]] | None:

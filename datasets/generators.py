@@ -36,6 +36,7 @@ def rmat(
     b: float = 0.19,
     c: float = 0.19,
     *,
+    part: tuple[int, int] | None = None,
     rng: RNG = None,
     threads: int | None = None,
 ) -> Arcs:
@@ -52,6 +53,8 @@ def rmat(
         Number of arcs per node: round(edge_factor * 2**scale) arcs, including parallel arcs and self-loops.
     a, b, c : float
         Probabilities of the first three quarters. The fourth has the rest.
+    part : tuple of int, optional
+        Draw only the arcs with numbers from ``part[0]`` to ``part[1] - 1``: a large graph in parts.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         Source of randomness. Arc i depends only on the key and on i.
     threads : int, optional
@@ -81,7 +84,8 @@ def rmat(
     cuts = [np.int64(min(round(total * 2**32), 2**32)) for total in (a, a + b, a + b + c)]
     from imax.kernels.generators import rmat_arcs
 
-    return _draw(rmat_arcs, n_arcs, key_from(rng), (np.int64(scale), *cuts), threads)
+    first, last = (0, n_arcs) if part is None else part
+    return _draw(rmat_arcs, last - first, key_from(rng), (np.int64(scale), *cuts), threads, first)
 
 
 def chung_lu(
@@ -245,14 +249,16 @@ def disjoint_cliques(count: int, size: int) -> Arcs:
     return (first + low).ravel().astype(np.int32), (first + high).ravel().astype(np.int32)
 
 
-def _draw(kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, ...], threads: int | None) -> Arcs:
+def _draw(
+    kernel: Callable[..., None], n_arcs: int, key: Key, rest: tuple[Any, ...], threads: int | None, first: int = 0
+) -> Arcs:
     source = np.empty(n_arcs, np.int32)
     target = np.empty(n_arcs, np.int32)
     key0, key1 = np.uint64(key[0]), np.uint64(key[1])
 
     def fill(low: int, high: int) -> None:
         with np.errstate(over="ignore"):  # words overflow by design; without the compiler NumPy would warn
-            kernel(key0, key1, np.int64(low), *rest, source[low:high], target[low:high])
+            kernel(key0, key1, np.int64(first + low), *rest, source[low:high], target[low:high])
 
     n_threads = check.threads(threads)
     parts = parallel.slices(n_arcs, n_threads) if n_arcs else []

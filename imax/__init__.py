@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     from .diffusion.simulation import spread
     from .errors import ImaxError
     from .graph import probabilities
+    from .graph.attributes import set_attributes
     from .graph.influence_graph import InfluenceGraph
     from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
-    from .selection import Constraints, anytime, certify, compare, curve, maximize, minimize_seeds
+    from .selection import (
+        Constraints,
+        anytime,
+        certify,
+        compare,
+        curve,
+        maximize,
+        maximize_robust,
+        minimize_seeds,
+        sensitivity,
+    )
+    from .selection.robust import RobustResult
+    from .selection.scaled import Sensitivity
 
 __all__ = [
     "Certificate",
@@ -27,7 +40,9 @@ __all__ = [
     "ImaxError",
     "InfluenceGraph",
     "RRCollection",
+    "RobustResult",
     "SelectionResult",
+    "Sensitivity",
     "SpreadEstimate",
     "__version__",
     "annotate",
@@ -43,6 +58,7 @@ __all__ = [
     "io",
     "learn",
     "maximize",
+    "maximize_robust",
     "minimize_seeds",
     "plot",
     "probabilities",
@@ -50,6 +66,8 @@ __all__ = [
     "read_graph",
     "recommend",
     "sample_rr_sets",
+    "sensitivity",
+    "set_attributes",
     "spread",
     "write_graph",
 ]
@@ -65,6 +83,8 @@ _HOMES = {
     "InfluenceGraph": "graph.influence_graph",
     "SelectionResult": "results",
     "RRCollection": "ris.collection",
+    "RobustResult": "selection.robust",
+    "Sensitivity": "selection.scaled",
     "SpreadEstimate": "results",
     "anytime": "selection",
     "as_graph": "io",
@@ -73,11 +93,14 @@ _HOMES = {
     "curve": "selection",
     "exact_spread": "diffusion.exact",
     "maximize": "selection",
+    "maximize_robust": "selection",
     "minimize_seeds": "selection",
     "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "ris.collection",
+    "sensitivity": "selection",
+    "set_attributes": "graph.attributes",
     "spread": "diffusion.simulation",
     "write_graph": "io",
 }

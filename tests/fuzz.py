@@ -34,7 +34,8 @@ import numpy as np
 
 import imax
 import imax.io.text
-from imax.annotate.files import read_embeddings, read_items, read_labels_of_items, read_texts
+from imax.annotate.files import read_embeddings
+from imax.annotate.item_files import Items, read_item_columns, read_item_labels, read_items
 from imax.errors import ImaxError
 from imax.io import read_active_sets, read_binary, read_labels, read_node_texts, read_node_values, write_binary
 from imax.recommend import Reranker
@@ -212,8 +213,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "values": Reader([b"0 1.5\n33 2\n5,1e3\n"], lambda path, rng: read_node_values(path, karate, default=1.0)),
         "texts": Reader([b"ann,one\nbob,two\n", b"cy d\tone\n"], lambda path, rng: read_node_texts(path, named)),
         "active-sets": Reader([b"0,1,2\n33,32\n", b"0\n1\n2\n"], lambda path, rng: read_active_sets(path, karate)),
-        "items": Reader([b"0\n5\n19\n"], lambda path, rng: read_items(path, 20)),
-        "item-labels": Reader([b"0,cat\n5 dog\n"], lambda path, rng: read_labels_of_items(path, 20)),
+        "items": Reader([b"0\n5\n19\n"], lambda path, rng: read_items(path, Items(20))),
+        "item-labels": Reader([b"0,cat\n5 dog\n"], lambda path, rng: read_item_labels(path, Items(20))),
         "npy": Reader(arrays, lambda path, rng: read_embeddings(path).sum()),
         "npz": Reader(
             archives, lambda path, rng: read_embeddings(path, key=[None, "train"][rng.integers(2)]), edit_npz
@@ -223,7 +224,9 @@ def make_readers(folder: Path) -> dict[str, Reader]:
             [csv.encode(), lines.encode()],
             lambda path, rng: read_rows(path, karate.labels, ("user", "candidate"), "score"),
         ),
-        "table-texts": Reader([csv.encode(), lines.encode()], lambda path, rng: read_texts(path, "candidate")),
+        "table-texts": Reader(
+            [csv.encode(), lines.encode()], lambda path, rng: read_item_columns(path, None, None, "candidate")
+        ),
         "binary": Reader(binaries, read_binary_graph, edit_binary, arcs_of, True),
         "reranker": Reader(rerankers, read_reranker, edit_binary, lambda found: found, True),
     }

@@ -13,7 +13,6 @@ import imax
 from imax import annotate
 from imax.annotate import (
     ALGORITHMS,
-    InfluenceSelector,
     auto_annotate,
     ideal,
     knn_graph,
@@ -324,7 +323,9 @@ def test_abstention_and_isolated_items():
     one, two = (auto_annotate(graph, {0: 1, 2: 2}, rng=1, threads=t).to_dict() for t in (1, 3))
     assert one == two
     for labels, message in [
-        ({}, "labels must be a mapping"),
+        ({}, "labels must have at least one item with a label"),
+        ({0: "", 1: None}, "labels must have at least one item with a label"),
+        ("ab", "labels must be a mapping"),
         ({9: "a"}, "labels must name items by whole numbers"),
     ]:
         with pytest.raises(InvalidArgumentError, match=message):
@@ -355,27 +356,6 @@ def test_rejected_arguments_of_retrieve():
 
 
 # -- scikit-learn's interface -------------------------------------------------------------------------------------
-
-
-@compiled
-def test_the_selector_class():
-    x = cloud()
-    selector = InfluenceSelector(3, algorithm="k-center", n_neighbors=4, random_state=1)
-    with pytest.raises(InvalidArgumentError, match="call fit first"):
-        selector.get_support()
-    mask = selector.fit(x).get_support()
-    assert (mask.sum(), mask.dtype) == (3, bool)
-    chosen = selector.get_support(indices=True)
-    assert np.array_equal(selector.fit_transform(x), x[chosen])
-    assert selector.get_params() == {
-        "budget": 3, "algorithm": "k-center", "n_neighbors": 4, "neighbor_search": "auto", "random_state": 1,
-    }  # fmt: skip
-    assert selector.set_params(budget=2).fit(x).get_support().sum() == 2
-    with pytest.raises(InvalidArgumentError, match="size is not a parameter"):
-        selector.set_params(size=1)
-    sklearn = pytest.importorskip("sklearn.base")
-    copy = sklearn.clone(selector)
-    assert copy.get_params() == selector.get_params()
 
 
 # -- real embeddings ---------------------------------------------------------------------------------------------

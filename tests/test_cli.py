@@ -684,6 +684,7 @@ def on_terminal(*args, **options):
     own, theirs = pty.openpty()
     # tests in the background may ignore interrupts, and child processes inherit that
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    options["env"] = options.get("env", os.environ) | {"NO_COLOR": "1"}
     process = subprocess.Popen(command(*args), stdout=subprocess.PIPE, stderr=theirs, text=True, **options)
     signal.signal(signal.SIGINT, before)
     os.close(theirs)
@@ -824,9 +825,9 @@ def test_errors_are_short():
 def test_an_acceptance_file_with_a_bad_number_is_bad_input(tmp_path):
     (tmp_path / "acc").write_text("0 2\n")
     (tmp_path / "c.csv").write_text("user,candidate,score\n0,1,.5\n")
-    files = ("--candidates", tmp_path / "c.csv", "--acceptance", tmp_path / "acc")
+    files = ("--candidates", tmp_path / "c.csv", "--acceptance", tmp_path / "acc", "--on-missing", "default")
     message = fails(1, "rerank", *files, "--algorithm", "heteroir", "karate")
-    assert "the acceptance probability of 0 must lie in [0, 1], got 2" in message
+    assert "acceptance of node 0 is 2.0; acceptance must be between 0 and 1" in message
 
 
 def test_json_of_an_evaluation_without_users_has_null(tmp_path):

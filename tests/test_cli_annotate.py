@@ -9,7 +9,8 @@ import pytest
 from numba import config
 
 from imax.annotate import ideal
-from imax.annotate.files import read_embeddings, read_texts
+from imax.annotate.files import read_embeddings
+from imax.annotate.item_files import read_item_columns
 from imax.cli._algorithms import registry_of
 from imax.errors import FileFormatError, MissingDependencyError
 
@@ -85,7 +86,7 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
     for path in (as_json, as_csv, spaced, tmp_path / "x.npz"):
         assert np.array_equal(read_embeddings(path), X)
     assert np.array_equal(read_embeddings(tmp_path / "two.npz", key="eval"), X[:5])
-    assert read_texts(as_json, "id")[:2] == ["0", "1"]
+    assert read_item_columns(as_json, 24, None, "id").texts[:2] == ["0", "1"]
     for options, message in [
         ((), "name one of them, as in "),
         (("--key", "test"), "has no array 'test'; its arrays are 'train', 'eval'"),
@@ -142,8 +143,9 @@ def test_damaged_arrays(tmp_path):
         (("--budget", 0), 2, "--budget must be at least 1"),
         (("--budget", 2, "--n-neighbors", 24), 2, "n_neighbors"),
         (("--budget", 2, "--diffuse", "all.csv"), 2, "--diffuse needs --labels"),
-        (("--budget", 2, "--text-column", "text"), 2, "--text-column and --model go together"),
-        (("--budget", 2, "--text-column", "text", "--model", "none"), 2, "is no folder on this machine"),
+        (("--budget", 2, "--text-column", "text"), 2, "--id-column and --text-column need --items"),
+        (("--budget", 2, "--model", "none"), 2, "--model needs --text-column"),
+        (("--budget", 2, "--items", "x.csv"), 2, "--items needs --id-column or --text-column"),
     ],
 )
 def test_rejected_options(vectors, options, code, message):
@@ -154,8 +156,10 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
     import sys
 
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    options = ("--text-column", "text", "--model", tmp_path, "--budget", 1)
-    assert "pip install 'influence-maximization[text]'" in fails(1, "annotate", write("text\na\n", "x.csv"), *options)
+    table = write("text\na\n", "x.csv")
+    options = ("--text-column", "text", "--budget", 1, "--model")
+    assert "is no folder on this machine" in fails(2, "annotate", table, *options, "none")
+    assert "pip install 'influence-maximization[text]'" in fails(1, "annotate", table, *options, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -171,3 +175,102 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
 def test_rejected_lists(vectors, write, option, text, message):  # noqa: F811
     error = fails(1, "annotate", vectors, "--budget", 1, option, write(text, "list.txt"))
     assert message.replace("'", "") in error.replace("'", "")
+
+
+# -- ids and texts ------------------------------------------------------------------------------------------------
+
+NAMES = [f"doc {i}" for i in range(24)]
+
+
+@pytest.fixture
+def documents(tmp_path):
+    """Return the same items as JSON lines, as CSV, and as an array with a separate table."""
+    rows = [
+        {"key": name, "text": f"text, {name}", "embedding": row} for name, row in zip(NAMES, X.tolist(), strict=True)
+    ]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for file, columns in (("x.csv", ("key", "text", "embedding")), ("items.csv", ("key", "text"))):
+        with (tmp_path / file).open("w", newline="") as out:
+            csv.writer(out).writerows([columns, *([row[name] for name in columns] for row in rows)])
+    np.save(tmp_path / "x.npy", X)
+    named = ("--id-column", "key", "--text-column", "text", *QUICK)
+    return {
+        "jsonl": (tmp_path / "x.jsonl", *named),
+        "csv": (tmp_path / "x.csv", *named),
+        "npy": (tmp_path / "x.npy", "--items", tmp_path / "items.csv", *named),
+    }
+
+
+def records(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "npy"])
+def test_ids_and_texts_are_kept(documents, tmp_path, kind):
+    plain = ideal(X, 3, 4, epsilon=0.4, rng=1)
+    expected = [NAMES[i] for i in plain.indices]
+    options = (*documents[kind], "--budget", 3)
+    assert run("annotate", *options, "--format", "plain").stdout.splitlines() == expected
+    run("annotate", *options, "-o", tmp_path / "batch.jsonl")
+    rows = records(tmp_path / "batch.jsonl")
+    assert [(row["rank"], row["item"], row["key"], row["text"]) for row in rows] == [
+        (rank, i, NAMES[i], f"text, {NAMES[i]}") for rank, i in enumerate(plain.indices, 1)
+    ]
+    assert rows_of(run("annotate", *options, "--format", "csv").stdout)[0] == ["rank", "item", "key", "text", "gain"]
+    record = json.loads(run("annotate", *options, "--format", "json").stdout)
+    assert (record["ids"], record["texts"]) == (expected, [f"text, {name}" for name in expected])
+    assert all(name in run("annotate", *options).stdout for name in expected)
+
+
+def test_every_output_is_a_start(documents, tmp_path):
+    options = (*documents["jsonl"], "--budget", 3)
+    first = run("annotate", *options, "--format", "plain").stdout.splitlines()
+    second = None
+    for file in ("a.txt", "a.csv", "a.jsonl", "a.json"):
+        form = ("--format", "plain") if file == "a.txt" else ()
+        run("annotate", *options, *form, "-o", tmp_path / file)
+        found = run("annotate", *options, "--start", tmp_path / file, "--format", "plain").stdout.splitlines()
+        assert not set(found) & set(first)
+        assert second in (None, found)
+        second = found
+    (tmp_path / "rows.json").write_text("{\n}\n")
+    assert "is JSON without the list" in fails(1, "annotate", *options, "--start", tmp_path / "rows.json")
+    (tmp_path / "rows.json").write_text("{\n")
+    assert "is damaged" in fails(1, "annotate", *options, "--start", tmp_path / "rows.json")
+
+
+def test_unfinished_labels_by_id(documents, write, tmp_path):  # noqa: F811
+    lines = [{"key": "doc 3", "label": "red"}, {"key": "doc 4", "label": ""}, {"key": "doc 5", "label": None},
+             {"key": "doc 6", "label": 7}]  # fmt: skip
+    as_lines = write("".join(json.dumps(row) + "\n" for row in lines), "labels.jsonl")
+    as_table = write("key,label\ndoc 3,red\ndoc 4,\ndoc 5,  \ndoc 6,7\n", "labels.csv")
+    for labels in (as_lines, as_table):
+        options = (*documents["jsonl"], "--budget", 2, "--labels", labels)
+        done = run("annotate", *options, "--diffuse", tmp_path / "all.jsonl")
+        assert "items with a blank label, not annotated: 2" in done.stderr
+        assert "Annotated            2 already" in done.stdout
+        found = records(tmp_path / "all.jsonl")
+        assert [row["key"] for row in found] == NAMES
+        assert (found[3]["label"], str(found[6]["label"])) == ("red", "7")
+        assert {str(row["label"]) for row in found} <= {"red", "7", "None"}
+    run("annotate", *options, "--diffuse", tmp_path / "all.csv")
+    assert rows_of((tmp_path / "all.csv").read_text())[0] == ["item", "key", "text", "label", "confidence"]
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "message"),
+    [
+        ("--start", "doc 99\n", "list.txt:1: 'doc 99' is not the id of an item (column 'key')"),
+        ("--start", '{"name": "a"}\n', "the column 'key' is missing"),
+        ("--labels", "doc 3,\n", "has no labels, only blank ones"),
+        ("--labels", "key,label\ndoc 3,a\ndoc 3,b\n", "list.txt:3: the item doc 3 is listed twice"),
+        ("--labels", '{"key": "doc 3", "label": ["a"]}\n', "a label must be text or a number"),
+        ("--labels", "key,answer\ndoc 3,a\n", "the column 'label' is missing"),
+        ("--items", "key,text\na,b\n", "has 1 rows, but there are 24 embeddings"),
+        ("--items", "key,text\na,b\na,c\n", "list.txt:3: the id 'a' occurs twice"),
+        ("--items", "key,text\n,b\n", "list.txt:2: the id is missing"),
+    ],
+)
+def test_rejected_files_with_ids(documents, write, option, text, message):  # noqa: F811
+    error = fails(1, "annotate", *documents["jsonl"], "--budget", 1, option, write(text, "list.txt"))
+    assert message in error

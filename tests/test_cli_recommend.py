@@ -13,7 +13,7 @@ from numba import config
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from imax.recommend import Reranker
-from imax.recommend.files import as_text, format_of, read_rows, write_ranking
+from imax.recommend.files import as_text, read_rows, write_ranking
 
 from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
@@ -53,8 +53,12 @@ def test_lists_as_from_the_library(write, tmp_path, name):  # noqa: F811
 def test_acceptance_and_blend(write):  # noqa: F811
     recs, accept = write(RECS, "recs.csv"), write("Valjean 0.25\n", "accept.txt")
     options = ("--candidates", recs, "--algorithm", "heteroir", "--acceptance", accept, "--blend", 0.5, *QUICK)
+    assert "acceptance lacks 76 of 77 nodes" in fails(1, "rerank", *options, "lesmis")
+    options += ("--on-missing", "default")
     found = run("rerank", *options, "--interactions", 3, "--format", "csv", "lesmis").stdout
-    assert found == as_text(expected("heteroir", acceptance={"Valjean": 0.25}, blend=0.5, interactions=3), "csv")
+    assert found == as_text(
+        expected("heteroir", acceptance={"Valjean": 0.25}, on_missing="default", blend=0.5, interactions=3), "csv"
+    )
 
 
 def test_metrics(write, tmp_path):  # noqa: F811
@@ -175,9 +179,16 @@ def test_parquet_without_its_library(tmp_path, monkeypatch):
         write_ranking(expected("degree"), tmp_path / "out.parquet", "parquet")
 
 
-def test_formats_by_file_name():
-    names = ("a.csv", "a.csv.gz", "b.jsonl", "c.parquet", "d.txt")
-    assert [format_of(name) for name in names] == ["csv", "csv", "jsonl", "parquet", None]
+def test_formats_by_file_name(write, tmp_path):  # noqa: F811
+    recs = write(RECS, "recs.csv")
+    options = ("--candidates", recs, "--algorithm", "degree", *QUICK)
+    for name, start in (("a.csv", "user,friend"), ("b.jsonl", '{"user"'), ("c.json", "{"), ("d.txt", "user ")):
+        run("rerank", *options, "-o", tmp_path / name, "lesmis")
+        assert (tmp_path / name).read_text().startswith(start)
+    error = fails(2, "seed", "--k", 2, "-o", tmp_path / "seeds.parquet", "karate")
+    assert "this command has no format parquet; name one with --format: table, json, csv, plain" in error
+    run("seed", "--k", 2, "-o", tmp_path / "seeds.csv", "--format", "plain", "karate")
+    assert len((tmp_path / "seeds.csv").read_text().splitlines()) == 2
 
 
 def test_a_quote_that_does_not_end(write):  # noqa: F811

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,7 +25,11 @@ JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 def texts(probability="trivalency"):
     """Return a graph whose file has every array except `labels` and `copies`."""
     edges = [(f"n{u}", f"n{v}", p * 0.25) for u, v, p in imax.datasets.load("karate").arcs()]
-    return imax.InfluenceGraph.from_edges(edges).with_probability(probability, rng=1)
+    graph = imax.InfluenceGraph.from_edges(edges).with_probability(probability, rng=1)
+    values = graph.probability.values
+    if values is None:
+        return graph
+    return graph.with_arc_probability(replace(graph.probability, lower=values / 2, upper=values))
 
 
 def numbered():

@@ -331,11 +331,11 @@ def users(tmp_path):
 
 @pytest.mark.parametrize("name", ["csv", "tsv", "semicolons", "jsonl", "windows", "parquet"])
 def test_columns_of_files(users, name):
-    for columns in ("email:cost", "0:2"):
+    for columns in ("email:cost", "1:3"):
         for file in (Path(f"{users / name}:{columns}"), f"{users / name}:{columns}"):
             values, reader = read(file)
             assert values == COSTS
-            head = name not in ("jsonl", "parquet") and columns == "0:2"
+            head = name not in ("jsonl", "parquet") and columns == "1:3"
             assert len(reader.notes) == head  # the header is recognized, and said
     assert read((users / name, "email", 2))[0] == COSTS
     numbers, names = NodeReader(friends()).groups(f"{users / name}:email:country")
@@ -489,6 +489,42 @@ def test_every_function_says_what_it_left_out():
         imax.exact_spread(graph, ["zoe"])  # its result has no place for notes
 
 
+def test_capacities_of_a_user_table():
+    graph = imax.datasets.load("karate")
+    slots = pd.DataFrame({"user": [33, 0, 5, 99], "slots": [1, 2, 3, 4]}).set_index("user")["slots"]
+    problem = imax.capacity.CapacityProblem(graph, [0, 33, 77], slots, on_missing="drop")
+    assert (problem.active, problem.capacity.tolist()) == ([0, 33], [2, 1])
+    assert problem.notes == [
+        "active: 1 of 3 labels are not in the graph and are ignored (77)",
+        "capacity: 2 of 4 labels are not in active and are ignored (5, 99)",
+    ]
+    weights = dict.fromkeys(range(33), 1.0)
+    found = imax.capacity.assign(problem, "degree", node_weights=weights, on_missing="default", epsilon=0.4, rng=1)
+    assert found.notes == [*problem.notes, "node_weights: 1 of 34 nodes have no weight and count 1 (33)"]
+    for capacity, message in (
+        (
+            slots,
+            r"capacity has an entry for 5, which is not in active \(2 such entries\); remove it, or use on_missing",
+        ),
+        (
+            slots.reset_index(drop=True),
+            "capacity is a pandas Series with the default index; set the index to the names",
+        ),
+        (pd.DataFrame({"user": [0, 0], "slots": [1, 2]}), "capacity lists a name twice"),
+        (slots.loc[[0]], "capacity has no entry for 33; give each inviter a capacity"),
+    ):
+        with pytest.raises(InvalidArgumentError, match=message):
+            imax.capacity.CapacityProblem(graph, [0, 33], capacity)
+
+
+def test_acceptance_of_a_user_table():
+    friends_of = imax.recommend.heteroir(friends(), acceptance=pl.DataFrame({"user": ["bob", "zoe"], "p": [0.5, 0.1]}),
+                                         on_missing="default")  # fmt: skip
+    assert len(friends_of.notes) == 2
+    ranking = imax.recommend.heteroir(friends(), acceptance=pd.Series({"bob": 0.5}), on_missing="drop")
+    assert dict(zip(ranking.lists()["ann"], ranking["ann"], strict=True)) == {"bob": "bob", "cid": "cid"}
+
+
 LABELS = st.one_of(
     st.lists(st.integers(-9, 99), min_size=2, max_size=8, unique=True),
     st.lists(st.text("abc1", min_size=1, max_size=3), min_size=2, max_size=8, unique=True),
@@ -610,6 +646,21 @@ def test_on_missing_of_every_command(users, network):
     )
 
 
+def test_capacities_on_the_command_line(tmp_path):
+    (tmp_path / "users.csv").write_text("id,slots\n0,2\n33,1\n5,3\n99,1\n")
+    (tmp_path / "active.csv").write_text("n,user\n1,0\n2,33\n3,77\n")
+    (tmp_path / "sets").write_text("0,33\n77,\n")
+    slots = f"{tmp_path / 'users.csv'}:id:slots"
+    for active, notes in ((f"{tmp_path / 'active.csv'}:user", 3), (tmp_path / "sets", 3), (tmp_path / "sets", 3)):
+        options = ("cim", "--active", active, "--capacities", slots, "--algorithm", "degree", *EASY)
+        assert "77 is not a node" in fails(1, *options, "karate")
+        done = run(*options, "--on-missing", "drop", "--format", "json", "karate")
+        assert done.stderr.count("note: ") == notes
+    (tmp_path / "sets").write_text("77,\n")
+    options = ("cim", "--active", tmp_path / "sets", "-k", 1, "--on-missing", "drop")
+    assert "names no node of the graph" in fails(1, *options, "karate")
+
+
 def test_random_texts_as_tables(tmp_path):
     """Texts of all kinds are read, or refused in one line."""
     shuffle = random.Random(5)
@@ -618,7 +669,7 @@ def test_random_texts_as_tables(tmp_path):
         rows = [shuffle.choice([",", ";", "\t", " ", "|"]).join(shuffle.choices(cells, k=shuffle.randint(1, 3)))
                 for _ in range(shuffle.randint(0, 5))]  # fmt: skip
         path = put(tmp_path, "\n".join(rows))
-        for method, columns in (("costs", ""), ("costs", ":0:1"), ("groups", ""), ("groups", ":user:cost")):
+        for method, columns in (("costs", ""), ("costs", ":1:2"), ("groups", ""), ("groups", ":user:cost")):
             reader = NodeReader(friends(), "drop")
             with suppress(FileFormatError, UnknownNodeError, InvalidArgumentError):
                 getattr(reader, method)(f"{path}{columns}")

@@ -199,10 +199,11 @@ BAD = [
     ({"inviters": [0, 0]}, InvalidArgumentError, "inviters must be distinct, but 0 occurs more than once"),
     ({"inviters": [99]}, UnknownNodeError, "inviters: 99 is not a node"),
     ({"acceptance": [0.5]}, InvalidArgumentError, "acceptance must have one value per node, shape \\(34,\\)"),
-    ({"acceptance": {3: 1.5}}, InvalidArgumentError, "acceptance must lie in \\[0, 1\\], got 1.5 for node 3"),
+    ({"acceptance": {3: 1.5}}, InvalidArgumentError, "acceptance lacks 33 of 34 nodes"),
+    ({"acceptance": [1.5] * 34}, InvalidArgumentError, "acceptance of node 0 is 1.5; acceptance must be between 0 and"),
     ({"acceptance": {99: 0.5}}, UnknownNodeError, "acceptance: 99 is not a node"),
-    ({"acceptance": {3: float("nan")}}, InvalidArgumentError, "acceptance must lie in \\[0, 1\\], got nan for node 3"),
-    ({"acceptance": "high"}, InvalidArgumentError, "acceptance must be one number per node"),
+    ({"acceptance": [np.nan] * 34}, InvalidArgumentError, "acceptance lacks 34 of 34 nodes"),
+    ({"acceptance": "high"}, InvalidArgumentError, "acceptance='high' names a node attribute"),
     ({"k": 0}, InvalidArgumentError, "k must be at least 1"),
 ]
 
@@ -239,10 +240,16 @@ def small(name):
 def test_reranking_all_friends_equals_the_function(lesmis):
     lists = {u: [v for w, v, _ in lesmis.arcs() if w == u] for u in ("Valjean", "Myriel")}
     accept = {"Javert": 0.25, "Fantine": 0.5}
-    own = heteroir(lesmis, ["Valjean", "Myriel"], acceptance=accept)
-    assert Reranker(lesmis, "heteroir", acceptance=accept).rerank(lists).lists() == own.lists()
-    everyone = heteroim(lesmis, acceptance=accept, **SMALL)
-    again = Reranker(lesmis, "heteroim", acceptance=accept, **SMALL).rerank(lists)
+    own = heteroir(lesmis, ["Valjean", "Myriel"], acceptance=accept, on_missing="default")
+    assert own.notes == [
+        "acceptance: 75 of 77 nodes have no acceptance probability and always accept"
+        " ('Napoleon', 'Myriel', 'MlleBaptistine', 'MmeMagloire', 'CountessDeLo', ...)"
+    ]
+    reranker = Reranker(lesmis, "heteroir", acceptance=accept, on_missing="default")
+    assert reranker.notes == own.notes
+    assert reranker.rerank(lists).lists() == own.lists()
+    everyone = heteroim(lesmis, acceptance=accept, on_missing="default", **SMALL)
+    again = Reranker(lesmis, "heteroim", acceptance=accept, on_missing="default", **SMALL).rerank(lists)
     assert rows_of(again, "shared", "cover") == {u: rows_of(everyone, "shared", "cover")[u] for u in lists}
 
 
@@ -402,7 +409,7 @@ def test_rejected_lists_of_one_user(lesmis):
 @pytest.mark.parametrize("kind", ["weighted_cascade", "trivalency"])
 def test_saved_and_pickled_rerankers_give_the_same(tmp_path, name, kind):
     graph = imax.datasets.load("lesmis").with_probability(kind, rng=1)
-    reranker = Reranker(graph, name, acceptance={"Javert": 0.5}, blend=0.25, **small(name))
+    reranker = Reranker(graph, name, acceptance={"Javert": 0.5}, on_missing="default", blend=0.25, **small(name))
     reranker.save(tmp_path / "index")
     lists = {"Marius": {"Valjean": 0.5, "Cosette": 0.25, "Javert": 1.0}}
     if name == "cim" and not JIT:

@@ -1,20 +1,24 @@
 """Using annotated examples: labels that spread to other items, and examples for a prompt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.frames import frame_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from .._utils.tables import is_table
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
+from ..graph.node_values import Aligner, NodeColumn, node_column
 from ..results import Record
 from ..ris.collection import RRCollection
-from ._checks import item_numbers, unit_embeddings
+from ._checks import is_blank, item_numbers, item_rows, unit_embeddings
+from .neighbors import similarities
 from .selection import Selection
 
 __all__ = ["Annotation", "auto_annotate", "retrieve"]
@@ -28,8 +32,10 @@ class Annotation(Record):
 
     Attributes
     ----------
+    ids : list
+        The label of each item by which it is named: row numbers, if items have no ids.
     labels : list
-        The label of each item; None for an item without a label (abstention).
+        The annotation of each item; None for an item without one (abstention).
     confidence : list of float
         The probability that this label reaches the item first; 1 for annotated items.
     reached : list of float
@@ -40,8 +46,11 @@ class Annotation(Record):
     n_rr_sets : int
     rng_key : tuple of int
         The key of the random streams; passing it as `rng` repeats the result.
+    notes : list of str
+        How many blank labels were ignored.
     """
 
+    ids: list[Any]
     labels: list[Any]
     confidence: list[float]
     reached: list[float]
@@ -50,11 +59,26 @@ class Annotation(Record):
     threshold: float
     n_rr_sets: int
     rng_key: tuple[int, int]
+    notes: list[str] = field(default_factory=list)
+
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with the columns id, label and confidence, with one row per item.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+        """
+        return frame_of({"id": self.ids, "label": self.labels, "confidence": self.confidence}, backend)
+
+    def __repr__(self) -> str:
+        n = len(self.labels)
+        spread = n - self.n_annotated - self.n_abstained
+        return f"<Annotation: {n:,} items, {self.n_annotated:,} annotated, {spread:,} labelled by diffusion>"
 
 
 def auto_annotate(
     graph: Selection | InfluenceGraph,
-    labels: Mapping[int, Any],
+    labels: Any,
     *,
     threshold: float = 0.0,
     sets_per_item: int = 200,
@@ -71,8 +95,10 @@ def auto_annotate(
     ----------
     graph : Selection or InfluenceGraph
         The graph of nearest neighbors, or a selection on it.
-    labels : dict of int to hashable
-        The labels of the annotated items.
+    labels : dict, pandas Series, table or sequence
+        The labels of the annotated items, by item: a dict from row numbers or ids to labels, a Series whose index names
+        the items, a table with a column of items and a column of labels, or a sequence with one entry for each item.
+        Blank labels (None, NaN, ``pandas.NA``, "") mean that the item is not annotated.
     threshold : float, default 0
         An item gets no label if the probability of its best label is not above this, or if no label reached it.
     sets_per_item : int, default 200
@@ -107,23 +133,19 @@ def auto_annotate(
         raise InvalidArgumentError(
             f"graph must be a Selection or an InfluenceGraph, got {type(graph).__name__}", argument="graph"
         )
-    if not isinstance(labels, Mapping) or not labels:
-        raise InvalidArgumentError(
-            "labels must be a mapping from annotated items to labels, with at least one item",
-            argument="labels",
-        )
+    items, given, n_blank = _annotated(labels, network)
     threshold = check.probability(threshold, "threshold")
     n = network.n_nodes
-    items = item_numbers(labels, n, "labels")
     label_numbers: dict[Any, int] = {}
     label_of = np.full(n, -1, dtype=np.int64)  # the label number of annotated items, by internal id
-    for item, label in zip(items.tolist(), labels.values(), strict=True):
+    for place in np.argsort(items).tolist():  # equally likely labels: that of the first item wins
+        item, label = items[place], given[place]
         label_of[network.rank[item]] = label_numbers.setdefault(label, len(label_numbers))
     key = key_from(rng)
     per_item = check.count(sets_per_item, "sets_per_item")
     stream = stream_key(key, Stream.ANNOTATION)
     sets = RRCollection(
-        Sampler(network, "ic", stream, threads=threads, stratified=True, is_sentinel=label_of >= 0)
+        Sampler(network, "ic", stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
     )  # fmt: skip
     sets.extend(per_item * n)
     counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]
@@ -134,15 +156,48 @@ def auto_annotate(
     has_label = annotated | ((confidence > threshold) & (confidence > 0.0))
     names = list(label_numbers)
     return Annotation(
+        ids=network.nodes(),
         labels=[names[i] if known else None for i, known in zip(best.tolist(), has_label.tolist(), strict=True)],
         confidence=confidence.tolist(),
         reached=(counts.sum(axis=1) / per_item).tolist(),
-        n_annotated=len(labels),
+        n_annotated=items.size,
         n_abstained=int((~has_label).sum()),
         threshold=threshold,
         n_rr_sets=sets.n_sets,
         rng_key=key,
+        notes=[f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else [],
     )
+
+
+def _annotated(labels: Any, network: InfluenceGraph) -> tuple[NDArray[np.int64], list[Any], int]:
+    """Return the rows and the labels of the annotated items, and the number of blank labels."""
+    if isinstance(labels, Mapping):
+        items, given = item_rows(list(labels), network.labels, "labels"), list(labels.values())
+    else:
+        given, unlisted = Aligner(network.labels, option=None).objects(_column(labels))
+        items = np.flatnonzero(~unlisted)
+        given = [given[i] for i in items.tolist()]
+    annotated = [not is_blank(label) for label in given]
+    if not any(annotated):
+        raise InvalidArgumentError(
+            "labels must have at least one item with a label that is not blank", argument="labels"
+        )
+    try:
+        set(given)
+    except TypeError:
+        raise InvalidArgumentError("labels must be hashable, such as text or numbers", argument="labels") from None
+    kept = [label for label, known in zip(given, annotated, strict=True) if known]
+    return items[np.array(annotated)], kept, len(given) - len(kept)
+
+
+def _column(labels: Any) -> NodeColumn:
+    if isinstance(labels, (str, bytes)) or not (hasattr(labels, "__len__") or is_table(labels)):
+        raise InvalidArgumentError(
+            "labels must be a mapping from annotated items to labels, a pandas Series, a table, or a sequence with one "
+            f"entry for each item; got {type(labels).__name__}",
+            argument="labels",
+        )
+    return node_column(labels, "labels")
 
 
 def _count_labels(sets: RRCollection, label_of: NDArray[np.int64], n_labels: int) -> NDArray[np.int64]:
@@ -166,9 +221,9 @@ def retrieve(
 
     Parameters
     ----------
-    query_embeddings : array_like of float, shape (n_queries, n_dimensions)
+    query_embeddings : array_like of float or SciPy sparse array, shape (n_queries, n_dimensions)
         The queries.
-    embeddings : array_like of float, shape (n_items, n_dimensions)
+    embeddings : array_like of float or SciPy sparse array, shape (n_items, n_dimensions)
         All items.
     annotated : array_like of int, or Selection
         The annotated items, as rows of `embeddings`.
@@ -196,12 +251,12 @@ def retrieve(
             f"query_embeddings must have as many dimensions as embeddings, {unit.shape[1]}; got {queries.shape[1]}",
             argument="query_embeddings",
         )
-    items = list(annotated) if isinstance(annotated, Selection) else np.asarray(annotated).tolist()
+    items = annotated.indices if isinstance(annotated, Selection) else np.asarray(annotated).tolist()
     rows = item_numbers(items, unit.shape[0], "annotated")
     k = check.count(n_examples, "n_examples", high=rows.size, high_is="the number of annotated items")
     examples = np.empty((queries.shape[0], k), dtype=np.int64)
     step = max(1, _BLOCK // max(rows.size, 1))
     for a in range(0, queries.shape[0], step):
-        cosine = queries[a : a + step] @ unit[rows].T
+        cosine = similarities(queries, np.arange(a, min(a + step, queries.shape[0])), unit[rows])
         examples[a : a + step] = rows[np.argsort(-cosine, axis=1, kind="stable")[:, :k][:, ::-1]]
     return examples

@@ -1,4 +1,4 @@
-"""Reading embeddings, texts, item lists and labels from files."""
+"""Reading embeddings from files. For ids, texts and labels see `imax.annotate.item_files`."""
 
 import io
 import json
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ..errors import FileFormatError, ImaxError
 from ..io.tables import read_table, shown
-from ..io.text import Content, PathLike, integer, load, number, quoted
+from ..io.text import Content, PathLike, load, number, quoted
 
-__all__ = ["read_embeddings", "read_items", "read_labels_of_items", "read_texts"]
+__all__ = ["read_embeddings"]
 
 _CHUNK = 1 << 20
 
@@ -144,48 +144,3 @@ def _vector(cell: Any, where: str) -> list[float]:
         return [number(value) if isinstance(value, str) else float(value) for value in cell]
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise FileFormatError(f"{where}: not a vector of numbers: {shown(cell)}") from None
-
-
-def read_texts(path: PathLike, column: str) -> list[str]:
-    """Read a column of texts from a CSV, JSON lines or Parquet file and return it."""
-    return [str(cell) for _, cell in read_table(load(path), (column,)).column(column)]
-
-
-def _entries(content: Content) -> list[tuple[int, str]]:
-    """Return the number and the text of each line that is neither empty nor a comment."""
-    lines = [(i, line.strip()) for i, line in enumerate(content.text_lines(), 1)]
-    return [(i, line) for i, line in lines if line and line[0] != "#"]
-
-
-def _item(text: str, n: int, where: str) -> int:
-    item = integer(text)
-    if item is None or not 0 <= item < n:
-        raise FileFormatError(f"{where}: {quoted(text)} is not an item; items are the whole numbers 0 to {n - 1}")
-    return item
-
-
-def read_items(path: PathLike, n: int) -> list[int]:
-    """Read item numbers from a file with one item per line and return them."""
-    content = load(path)
-    return [_item(text, n, f"{content.name}:{i}") for i, text in _entries(content)]
-
-
-def read_labels_of_items(path: PathLike, n: int) -> dict[int, str]:
-    """Read the labels of annotated items from a file and return them by item.
-
-    Each line has an item and its label, separated by a comma or white space.
-    """
-    content = load(path)
-    labels: dict[int, str] = {}
-    for i, line in _entries(content):
-        where = f"{content.name}:{i}"
-        first, _, label = line.replace(",", " ", 1).partition(" ")
-        if not label.strip():
-            raise FileFormatError(f"{where}: expected an item and a label, got {quoted(line)}")
-        item = _item(first, n, where)
-        if item in labels:
-            raise FileFormatError(f"{where}: the item {item} is listed twice; keep one line per item")
-        labels[item] = label.strip()
-    if not labels:
-        raise FileFormatError(f"{content.name} has no labels")
-    return labels

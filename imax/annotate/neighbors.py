@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
-from ..errors import MissingDependencyError
+from .._utils.tables import values_of
+from ..errors import InvalidArgumentError, MissingDependencyError
 from ..graph.influence_graph import InfluenceGraph
-from ._checks import unit_embeddings
+from ..graph.labels import Labels
+from ._checks import Vectors, is_blank, is_sparse, unit_embeddings
 
-__all__ = ["EXACT_UP_TO", "Neighbors", "graph_of", "knn_graph", "neighbors_of"]
+__all__ = ["EXACT_UP_TO", "Neighbors", "graph_of", "ids_of", "knn_graph", "neighbors_of", "similarities"]
 
 EXACT_UP_TO = 100_000  # chosen by measurement: see docs/explanation/annotate-study
 _BLOCK = 1 << 24  # similarities computed at once: 64 MiB
@@ -49,8 +52,8 @@ def neighbors_of(
 
     Parameters
     ----------
-    embeddings : array_like of float, shape (n_items, n_dimensions)
-        The items.
+    embeddings : array_like of float or SciPy sparse array, shape (n_items, n_dimensions)
+        The items. Sparse rows, such as those of TF-IDF, stay sparse; their search is always exact.
     n_neighbors : int, default 10
         Number of neighbors of each item, less than the number of items. An item is not its own neighbor.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
@@ -80,7 +83,14 @@ def neighbors_of(
     k = check.count(n_neighbors, "n_neighbors", high=unit.shape[0] - 1, high_is="the number of other items")
     check.one_of(neighbor_search, "neighbor_search", ("auto", "exact", "approximate"))
     n_threads = check.threads(threads)
-    if neighbor_search == "exact" or (neighbor_search == "auto" and unit.shape[0] <= EXACT_UP_TO):
+    sparse = is_sparse(unit)
+    if sparse and neighbor_search == "approximate":
+        raise InvalidArgumentError(
+            "neighbor_search must be 'exact' or 'auto' for sparse embeddings, got 'approximate'; reduce the dimensions "
+            "first, for example by sklearn.decomposition.TruncatedSVD, or use 'exact'",
+            argument="neighbor_search",
+        )
+    if sparse or neighbor_search == "exact" or (neighbor_search == "auto" and unit.shape[0] <= EXACT_UP_TO):
         index, similarity = _exact(unit, np.arange(unit.shape[0]), k, n_threads)
         return Neighbors(index, similarity, "exact", 1.0)
     index, similarity = _approximate(unit, k, n_threads)
@@ -91,8 +101,14 @@ def neighbors_of(
     return Neighbors(index, similarity, "approximate", float(hits.mean()))
 
 
+def similarities(unit: Vectors, rows: NDArray[np.int64], columns: Vectors | None = None) -> NDArray[np.float32]:
+    """Return the cosines of some rows and all items, or other unit vectors: a dense array."""
+    found = unit[rows] @ (unit if columns is None else columns).T
+    return found.toarray() if is_sparse(found) else found  # type: ignore[no-any-return]
+
+
 def _exact(
-    unit: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int
+    unit: Vectors, rows: NDArray[np.int64], k: int, threads: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the item numbers and the similarities of the k nearest neighbors of some rows."""
     n = unit.shape[0]
@@ -106,7 +122,7 @@ def _exact(
 
     for offset in range(0, rows.size, step):
         block = rows[offset : offset + step]
-        cosine = unit[block] @ unit.T
+        cosine = similarities(unit, block)
         cosine[np.arange(block.size), block] = -np.inf
         slices = parallel.slices(block.size, threads if cosine.size > 1 << 20 else 1)
         parallel.run([partial(write_nearest, cosine, first, last, offset) for first, last in slices], threads)
@@ -170,7 +186,12 @@ def _cosines(unit: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.f
 
 
 def knn_graph(
-    embeddings: ArrayLike, n_neighbors: int = 10, *, neighbor_search: str = "auto", threads: int | None = None
+    embeddings: ArrayLike,
+    n_neighbors: int = 10,
+    *,
+    neighbor_search: str = "auto",
+    ids: "ArrayLike | None" = None,
+    threads: int | None = None,
 ) -> InfluenceGraph:
     """Return the graph in which each item has arcs to its nearest neighbors.
 
@@ -181,11 +202,13 @@ def knn_graph(
     ----------
     embeddings, n_neighbors, neighbor_search, threads
         As in `neighbors_of`.
+    ids : array_like, shape (n_items,), optional
+        The labels of the items. Default the index of a pandas DataFrame, otherwise row numbers.
 
     Returns
     -------
     InfluenceGraph
-        Its nodes are 0 to n_items - 1.
+        Its nodes are the items.
 
     References
     ----------
@@ -197,10 +220,38 @@ def knn_graph(
     >>> knn_graph([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], 2)
     <InfluenceGraph: 3 nodes, 4 arcs, column>
     """
-    return graph_of(neighbors_of(embeddings, n_neighbors, neighbor_search=neighbor_search, threads=threads))
+    found = neighbors_of(embeddings, n_neighbors, neighbor_search=neighbor_search, threads=threads)
+    return graph_of(found, ids_of(embeddings, ids, found.index.shape[0]))
 
 
-def graph_of(neighbors: Neighbors) -> InfluenceGraph:
+def ids_of(embeddings: Any, ids: "ArrayLike | None", n_items: int) -> list[Any] | None:
+    """Return the labels of items, by default the index of a pandas DataFrame; None if they are the row numbers."""
+    if ids is None:
+        index = getattr(embeddings, "index", None)
+        if not hasattr(embeddings, "iloc") or index is None:
+            return None
+        ids = index
+    column = values_of(ids)
+    labels: list[Any] = column.tolist() if isinstance(column, np.ndarray) else column
+    if len(labels) != n_items:
+        raise InvalidArgumentError(
+            f"ids must have one label for each of the {n_items} items, got {len(labels)}", argument="ids"
+        )
+    blank = next((i for i, label in enumerate(labels) if is_blank(label)), None)
+    if blank is not None:
+        raise InvalidArgumentError(f"ids must not be blank, as that of row {blank}", argument="ids")
+    try:
+        Labels.of(labels, n_items)
+    except InvalidArgumentError:
+        seen: set[Any] = set()
+        twice = next(label for label in labels if label in seen or seen.add(label))  # type: ignore[func-returns-value]
+        raise InvalidArgumentError(
+            f"ids must be distinct, but {twice!r} occurs more than once", argument="ids"
+        ) from None
+    return labels
+
+
+def graph_of(neighbors: Neighbors, ids: list[Any] | None = None) -> InfluenceGraph:
     """Return the graph of neighbors that are already known."""
     n, k = neighbors.index.shape
     similarity = neighbors.similarity.astype(np.float64)
@@ -210,4 +261,4 @@ def graph_of(neighbors: Neighbors) -> InfluenceGraph:
     positive = weight > 0.0
     source = np.repeat(np.arange(n, dtype=np.int32), k)[positive]
     target = neighbors.index.reshape(-1)[positive]
-    return InfluenceGraph.from_arrays(source, target, weight[positive], n_nodes=n, probability="column")
+    return InfluenceGraph.from_arrays(source, target, weight[positive], n_nodes=n, labels=ids, probability="column")

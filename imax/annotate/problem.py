@@ -11,8 +11,10 @@ from .._utils import check
 from .._utils.streams import RNG, Key, key_from
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ._checks import item_numbers, unit_embeddings
-from .neighbors import Neighbors, graph_of, neighbors_of
+from ..graph.labels import Labels
+from ..graph.node_values import Aligner, node_column
+from ._checks import Vectors, is_blank, item_rows, unit_embeddings
+from .neighbors import Neighbors, graph_of, ids_of, neighbors_of
 
 __all__ = ["CertifiedInfluence", "Outcome", "Problem", "Work", "make_problem"]
 
@@ -40,7 +42,7 @@ class Problem:
 
     Attributes
     ----------
-    embeddings : numpy.ndarray of float32, shape (n_items, n_dimensions), or None
+    embeddings : array of float32, dense or sparse, shape (n_items, n_dimensions), or None
         Scaled to length 1; None if the user passed a graph.
     neighbors : Neighbors or None
         None if the user passed a graph.
@@ -49,7 +51,7 @@ class Problem:
     budget : int
         Number of items to select.
     start : numpy.ndarray of int64
-        Items that are annotated already.
+        Rows of the items that are annotated already.
     allowed : numpy.ndarray of bool, shape (n_items,)
         Items that may be selected.
     constraints : dict
@@ -63,7 +65,7 @@ class Problem:
     work : Work
     """
 
-    embeddings: NDArray[np.float32] | None
+    embeddings: Vectors | None
     neighbors: Neighbors | None
     graph: InfluenceGraph
     budget: int
@@ -75,7 +77,7 @@ class Problem:
     key: Key
     work: Work
 
-    def unit_vectors(self) -> NDArray[np.float32]:
+    def unit_vectors(self) -> Vectors:
         """Return the embeddings, scaled to length 1; raise `InvalidArgumentError` if there is only a graph."""
         if self.embeddings is None:
             raise InvalidArgumentError(
@@ -131,8 +133,9 @@ def make_problem(
     n_neighbors: int = 10,
     *,
     neighbor_search: str = "auto",
-    start: Iterable[int] | None = None,
-    exclude: Iterable[int] | None = None,
+    ids: "ArrayLike | None" = None,
+    start: Iterable[Any] | None = None,
+    exclude: Iterable[Any] | None = None,
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
@@ -142,23 +145,25 @@ def make_problem(
     """Check the arguments of `select`, find the neighbors and return the problem."""
     unit, neighbors = None, None
     if isinstance(embeddings, InfluenceGraph):
+        if ids is not None:
+            raise InvalidArgumentError("ids must be None for a graph, which has labels of its own", argument="ids")
         graph = embeddings
     else:
         unit = unit_embeddings(embeddings)
         neighbors = neighbors_of(unit, n_neighbors, neighbor_search=neighbor_search, threads=work.threads)
-        graph = graph_of(neighbors)
-    n = graph.n_nodes
-    annotated, excluded = _distinct(start, n, "start"), _distinct(exclude, n, "exclude")
+        graph = graph_of(neighbors, ids_of(embeddings, ids, unit.shape[0]))
+    n, labels = graph.n_nodes, graph.labels
+    annotated, excluded = _distinct(start, labels, "start"), _distinct(exclude, labels, "exclude")
     allowed = np.ones(n, dtype=np.bool_)
     allowed[annotated] = False
     allowed[excluded] = False
     budget = check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
-    group, quota = _quotas(groups, quotas, n)
+    aligned, group, quota = _quotas(groups, quotas, graph)
     constraints = {
         "node_weights": node_weights,
-        "start": annotated.tolist() or None,
-        "exclude": excluded.tolist() or None,
-        "groups": None if group is None else np.asarray(groups),
+        "start": labels.take(annotated) or None,
+        "exclude": labels.take(excluded) or None,
+        "groups": aligned,
         "quotas": quotas,
     }
     return Problem(
@@ -176,29 +181,36 @@ def make_problem(
     )
 
 
-def _distinct(items: Iterable[int] | None, n_items: int, argument: str) -> NDArray[np.int64]:
-    """Return item numbers without repetition, in the order of first mention."""
-    numbers = item_numbers(() if items is None else items, n_items, argument)
-    return np.array(list(dict.fromkeys(numbers.tolist())), dtype=np.int64)
+def _distinct(items: Iterable[Any] | None, labels: Labels, argument: str) -> NDArray[np.int64]:
+    """Return the rows of items without repetition, in the order of first mention."""
+    return np.array(list(dict.fromkeys(item_rows(items, labels, argument).tolist())), dtype=np.int64)
 
 
 def _quotas(
-    groups: ArrayLike | None, quotas: int | Mapping[Any, int] | None, n_items: int
-) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Return the number of each item's group, and the quota of each group."""
+    groups: Any, quotas: int | Mapping[Any, int] | None, graph: InfluenceGraph
+) -> tuple[list[Any] | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Return the group of each item, its number, and the quota of each group."""
     if groups is None or quotas is None:
         if groups is not None:
             raise InvalidArgumentError("quotas must be given when groups is given", argument="quotas")
         if quotas is not None:
             raise InvalidArgumentError("groups must be given when quotas is given", argument="groups")
-        return None, None
-    names, group = np.unique(np.asarray(groups), return_inverse=True)
-    if group.shape != (n_items,):
+        return None, None, None
+    n_items = graph.n_nodes
+    column = node_column(groups, "groups")
+    if column.labels is None and len(column.values) != n_items:
         raise InvalidArgumentError(
-            f"groups must have one group for each of the {n_items} items, got shape {group.shape}", argument="groups"
+            f"groups must have one group for each of the {n_items} items, got shape ({len(column.values)},)",
+            argument="groups",
         )
-    quota = np.full(names.size, n_items, dtype=np.int64)  # a group without a quota is not limited
-    for number, name in enumerate(names.tolist()):
+    given, _ = Aligner(graph.labels, option=None).objects(column)
+    aligned = [None if is_blank(name) else name for name in given]
+    numbers: dict[Any, int] = {}
+    group = np.array([numbers.setdefault(name, len(numbers)) for name in aligned], dtype=np.int64)
+    quota = np.full(len(numbers), n_items, dtype=np.int64)  # a group without a quota is not limited
+    for name, number in numbers.items():
+        if name is None:  # items without a group are not limited
+            continue
         if not isinstance(quotas, Mapping):
             quota[number] = check.count(quotas, "quotas", low=0)
         elif name in quotas:
@@ -206,4 +218,4 @@ def _quotas(
                 quota[number] = check.count(quotas[name], f"quotas[{name!r}]", low=0)
             except InvalidArgumentError as error:
                 raise InvalidArgumentError(str(error), argument="quotas") from None
-    return group, quota
+    return aligned, group, quota

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import __version__
@@ -24,8 +25,9 @@ def select(
     *,
     algorithm: str = "ideal",
     neighbor_search: str = "auto",
-    start: Iterable[int] | None = None,
-    exclude: Iterable[int] | None = None,
+    ids: "ArrayLike | None" = None,
+    start: Iterable[Any] | None = None,
+    exclude: Iterable[Any] | None = None,
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
@@ -44,8 +46,9 @@ def select(
 
     Parameters
     ----------
-    embeddings : array_like of float, shape (n_items, n_dimensions), or InfluenceGraph
-        The items. A graph, such as `knn_graph` returns, is enough for algorithms that do not compare vectors.
+    embeddings : array_like of float or SciPy sparse array, shape (n_items, n_dimensions), or InfluenceGraph
+        The items. Sparse rows, such as those of TF-IDF, stay sparse. A graph, such as `knn_graph` returns, is enough
+        for algorithms that do not compare vectors.
     budget : int
         Number of items to select.
     n_neighbors : int, default 10
@@ -55,15 +58,18 @@ def select(
         ``"random"``: a name in `imax.annotate.ALGORITHMS`. An algorithm rejects arguments that it does not support.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         How neighbors are found; see `neighbors_of`.
-    start : iterable of int, optional
+    ids : array_like, shape (n_items,), optional
+        The labels of the items, by which `start`, `exclude` and the index of a Series name them. Default the index of a
+        pandas DataFrame, otherwise row numbers.
+    start : iterable of int or of ids, optional
         Items that are annotated already. They are not selected again, and influence is what the selected items add to
         theirs.
-    exclude : iterable of int, optional
+    exclude : iterable of int or of ids, optional
         Items that may not be selected.
-    node_weights : array_like of float, shape (n_items,), optional
-        Weight of each item: influence is the total weight of the reached items. Default 1.
-    groups : array_like, shape (n_items,), optional
-        The group of each item. Requires `quotas`.
+    node_weights : array_like of float, shape (n_items,), dict or Series, optional
+        Weight of each item, by row or by id: influence is the total weight of the reached items. Default 1.
+    groups : array_like, shape (n_items,), dict or Series, optional
+        The group of each item, by row or by id; None, NaN and "" mean no group. Requires `quotas`.
     quotas : int or dict, optional
         How many items of each group may be selected: one number for all groups, or a number by group. Groups that a
         dict leaves out are not limited. Not supported by ``"simulated"``.
@@ -111,8 +117,8 @@ def select(
     ALGORITHMS.check_accepts(entry, quotas=quotas, epsilon=epsilon, time_limit=time_limit, progress=progress)
     work = Work(threads, epsilon, delta, max_memory, time_limit, progress)
     problem = make_problem(
-        embeddings, budget, n_neighbors, neighbor_search=neighbor_search, start=start, exclude=exclude,
-        node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, work=work,
+        embeddings, budget, n_neighbors, neighbor_search=neighbor_search, ids=ids, start=start,
+        exclude=exclude, node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, work=work,
     )  # fmt: skip
     prepared = time.perf_counter()
     outcome = entry.run(problem)
@@ -131,8 +137,9 @@ def ideal(
     n_neighbors: int = 10,
     *,
     neighbor_search: str = "auto",
-    start: Iterable[int] | None = None,
-    exclude: Iterable[int] | None = None,
+    ids: "ArrayLike | None" = None,
+    start: Iterable[Any] | None = None,
+    exclude: Iterable[Any] | None = None,
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
@@ -151,7 +158,7 @@ def ideal(
 
     Parameters
     ----------
-    embeddings : array_like of float, shape (n_items, n_dimensions), or InfluenceGraph
+    embeddings : array_like of float or SciPy sparse array, shape (n_items, n_dimensions), or InfluenceGraph
         The items, or their graph, such as `knn_graph` returns.
     budget : int
         Number of items to select.
@@ -159,14 +166,17 @@ def ideal(
         Number of neighbors of each item in the graph.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         How neighbors are found; see `neighbors_of`.
-    start : iterable of int, optional
+    ids : array_like, shape (n_items,), optional
+        The labels of the items, by which `start`, `exclude` and the index of a Series name them. Default the index of a
+        pandas DataFrame, otherwise row numbers.
+    start : iterable of int or of ids, optional
         Items that are annotated already. They are not selected again, and influence is what the selected items add to
         theirs.
-    exclude : iterable of int, optional
+    exclude : iterable of int or of ids, optional
         Items that may not be selected.
-    node_weights : array_like of float, shape (n_items,), optional
-        Weight of each item: influence is the total weight of the reached items. Default 1.
-    groups, quotas : array_like, shape (n_items,), and int or dict, optional
+    node_weights : array_like of float, shape (n_items,), dict or Series, optional
+        Weight of each item, by row or by id: influence is the total weight of the reached items. Default 1.
+    groups, quotas : array_like, shape (n_items,), dict or Series, and int or dict, optional
         The group of each item, and how many items of each group may be selected.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` is.
@@ -200,7 +210,7 @@ def ideal(
     (3, True)
     """
     return select(
-        embeddings, budget, n_neighbors, algorithm="ideal", neighbor_search=neighbor_search, start=start,
+        embeddings, budget, n_neighbors, algorithm="ideal", neighbor_search=neighbor_search, ids=ids, start=start,
         exclude=exclude, node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, threads=threads,
         epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit, progress=progress,
     )  # fmt: skip
@@ -209,7 +219,8 @@ def ideal(
 def _certified(problem: Problem, indices: list[int]) -> CertifiedInfluence:
     """Estimate and certify the influence of items that an algorithm selected without a certificate."""
     work = problem.work.given("threads", "delta", "max_memory")
-    found = certify(problem.graph, indices, k=problem.budget, rng=problem.key, **problem.constraints, **work)
+    items = problem.graph.labels.take(np.array(indices, dtype=np.int64))
+    found = certify(problem.graph, items, k=problem.budget, rng=problem.key, **problem.constraints, **work)
     return CertifiedInfluence.of(found)
 
 
@@ -219,6 +230,7 @@ def _selection(
     neighbors = problem.neighbors
     return Selection(
         indices=outcome.indices,
+        ids=problem.graph.labels.take(np.array(outcome.indices, dtype=np.int64)),
         gains=outcome.gains,
         influence=found.influence,
         interval=found.interval,
@@ -227,7 +239,7 @@ def _selection(
         ratio=found.ratio,
         algorithm=algorithm,
         budget=problem.budget,
-        start=problem.start.tolist(),
+        start=problem.graph.labels.take(problem.start),
         n_items=problem.graph.n_nodes,
         n_neighbors=None if neighbors is None else neighbors.index.shape[1],
         neighbor_search=None if neighbors is None else neighbors.neighbor_search,

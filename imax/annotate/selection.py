@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .._utils.frames import frame_of
 from ..graph.influence_graph import InfluenceGraph
-from ..results import Record, as_frame
-
-if TYPE_CHECKING:
-    import pandas
+from ..results import Record
 
 __all__ = ["Selection"]
 
@@ -23,7 +21,10 @@ class Selection(Record):
     Attributes
     ----------
     indices : list of int
-        Rows of the embeddings, in the order of selection. Iterating over the result iterates over them.
+        Rows of the embeddings, in the order of selection.
+    ids : list
+        The labels of the selected items; the same as `indices` if items have no labels. Iterating over the result
+        iterates over them.
     gains : list of float or None
         What each item adds to those before it; None if the algorithm does not compute gains.
     influence, interval : float, tuple of float
@@ -34,8 +35,8 @@ class Selection(Record):
     algorithm : str
     budget : int
         Number of items that were to be selected.
-    start : list of int
-        Items that were annotated already.
+    start : list
+        Ids of the items that were annotated already.
     n_items : int
     n_neighbors : int or None
         None if a graph was given.
@@ -56,6 +57,7 @@ class Selection(Record):
     """
 
     indices: list[int]
+    ids: list[Any]
     gains: list[float] | None
     influence: float
     interval: tuple[float, float]
@@ -64,7 +66,7 @@ class Selection(Record):
     ratio: float
     algorithm: str
     budget: int
-    start: list[int]
+    start: list[Any]
     n_items: int
     n_neighbors: int | None
     neighbor_search: str | None
@@ -76,14 +78,14 @@ class Selection(Record):
     graph: InfluenceGraph = field(repr=False, compare=False)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.indices)
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.ids)
 
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, i: int) -> int:
-        return self.indices[i]
+    def __getitem__(self, i: int) -> Any:
+        return self.ids[i]
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields except the graph as plain Python values."""
@@ -91,15 +93,23 @@ class Selection(Record):
         del fields["graph"]
         return fields
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with the columns rank, index and, if gains are known, gain."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with the columns rank, index, id (if items have ids) and gain (if gains are known).
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         columns: dict[str, Any] = {"rank": range(1, len(self.indices) + 1), "index": self.indices}
+        if self.graph.labels.kind != "range":
+            columns["id"] = self.ids
         if self.gains is not None:
             columns["gain"] = self.gains
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
     def __repr__(self) -> str:
         return (
-            f"<Selection: {len(self)} of {self.n_items:,} items by {self.algorithm}, influence {self.influence:.6g} "
-            f"({self.interval[0]:.6g} to {self.interval[1]:.6g}), certified at least {self.ratio:.1%} of the optimum>"
+            f"<Selection: {len(self)} of {self.n_items:,} items by {self.algorithm}, influence {self.influence:.4g}, "
+            f"at least {self.ratio:.0%} of the best possible>"
         )

@@ -34,6 +34,7 @@ def assign(
     n_simulations: int | None = None,
     spare: str | None = None,
     node_weights: NodeValues | None = None,
+    on_missing: str = "error",
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -77,6 +78,8 @@ def assign(
     node_weights : node values, optional
         Weight of each node of the whole graph, see `imax.Constraints`: the spread is the total weight of the reached
         passive nodes. Default 1 each.
+    on_missing : {"error", "drop", "default"}, default "error"
+        What to do with nodes without a weight and weights of labels that are not in the graph, see `imax.Constraints`.
     max_steps, deadline, delay
         As in `imax.maximize`: count only passive nodes that the invited friends reach in so many steps, or until the
         deadline.
@@ -129,10 +132,12 @@ def assign(
         problem.graph.check_lt()
     if oracle is None and "oracle" in entry.accepts:
         oracle = "rr" if n_simulations is None else "simulation"
+    reader = NodeReader(problem.graph, on_missing)
     selection_problem = Problem(
         graph=problem.graph,
         constraint=problem.constraint,
-        weights=_passive_weights(problem, node_weights),
+        weights=_passive_weights(problem, reader.node_weights(node_weights)),
+        notes=(*problem.notes, *reader.notes),
         key=key_from(rng),
         progress=progress,
         oracle=oracle,
@@ -166,9 +171,8 @@ def _check_oracle(oracle: str | None, n_rr_sets: int | None, n_simulations: int 
         )
 
 
-def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64]:
+def _passive_weights(problem: CapacityProblem, given: NDArray[np.float64] | None) -> NDArray[np.float64]:
     """Return the weight of each node by internal id, 0 for inviters."""
-    given = NodeReader(problem.graph).node_weights(node_weights)
     weights = np.where(problem.blocked, 0.0, 1.0 if given is None else given)
     if not weights.any():
         raise InvalidArgumentError(
@@ -219,6 +223,7 @@ def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
         stop_reason=found.stop_reason,
         rng_key=q.key,
         version=__version__,
+        notes=list(q.notes),
         seconds={phase: round(s, 6) for phase, s in found.seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
         **Deadline.facts(q.deadline),
     )

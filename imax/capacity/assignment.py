@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..results import ComparisonRecord, Record, as_frame
-
-if TYPE_CHECKING:
-    import pandas
+from .._utils.frames import frame_of
+from ..results import ComparisonRecord, Record
 
 __all__ = ["Assignment", "CapacityComparison", "ComparedAssignment"]
 
@@ -45,7 +43,7 @@ class Assignment(Record):
         Certified ratio at which the selection stops; None if the algorithm does not use one.
     n_active, n_passive, n_pairs, n_slots : int
         Numbers of inviters, of passive nodes, and of pairs of an inviter and a candidate; sum of all capacities.
-    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, seconds, max_steps, deadline, delay
+    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, notes, seconds, max_steps, deadline, delay
         As in the result of `imax.maximize`.
     """
 
@@ -77,6 +75,7 @@ class Assignment(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     max_steps: int | None = None
     deadline: float | None = None
@@ -114,10 +113,18 @@ class Assignment(Record):
         ]
         return {"assignments": assignments, "unused_slots": self.unused_slots, **found}
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each invitation: ap (the inviter), friend, rank, gain."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each invitation: ap (the inviter), friend, rank, gain.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         rows = self.rows()
-        return as_frame({name: [row[i] for row in rows] for i, name in enumerate(("ap", "friend", "rank", "gain"))})
+        return frame_of(
+            {name: [row[i] for row in rows] for i, name in enumerate(("ap", "friend", "rank", "gain"))}, backend
+        )
 
     def __repr__(self) -> str:
         return (
@@ -186,6 +193,7 @@ class CapacityComparison(ComparisonRecord[ComparedAssignment]):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str] = field(default_factory=list)
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None

@@ -33,6 +33,7 @@ def compare(
     epsilon: float | None = None,
     delta: float | None = None,
     node_weights: NodeValues | None = None,
+    on_missing: str = "error",
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -98,7 +99,9 @@ def compare(
     if epsilon is not None:
         shared["epsilon"] = epsilon
     # the passive graph and the tables are shared by all algorithms and not part of any time
-    passive_weights = _passive_weights(problem, node_weights)
+    reader = NodeReader(problem.graph, on_missing)
+    weights = reader.node_weights(node_weights)
+    passive_weights = _passive_weights(problem, weights)
     prepare(problem.graph, check_model(model), check.threads(threads))
     passive_until = until if timed is None or timed.means is None else until | {"delay": _passive(problem, timed.means)}
     found: list[Assignment] = []
@@ -109,9 +112,9 @@ def compare(
 
     def measure(name: str) -> ComparedAssignment:
         began = time.perf_counter()
-        result = assign(
-            problem, name.partition(":")[0], node_weights=node_weights, rng=key, time_limit=time_limit, **options(name)
-        )
+        given = None if weights is None else weights[problem.graph.rank]
+        algorithm = name.partition(":")[0]
+        result = assign(problem, algorithm, node_weights=given, rng=key, time_limit=time_limit, **options(name))
         seconds = time.perf_counter() - began
         found.append(result)
         return _validated(
@@ -134,6 +137,7 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
+        notes=[*problem.notes, *reader.notes],
         **Deadline.facts(timed),
     )
 
@@ -171,9 +175,8 @@ def _warm_up(problem: CapacityProblem, name: str, options: dict[str, Any]) -> No
     assign(CapacityProblem(three, [0], 1), name.partition(":")[0], rng=0, **small)
 
 
-def _passive_weights(problem: CapacityProblem, node_weights: Any) -> NDArray[np.float64] | None:
+def _passive_weights(problem: CapacityProblem, weights: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
     """Return the weights of the nodes of the passive graph, by its index: it has the nodes in the same order."""
-    weights = NodeReader(problem.graph).node_weights(node_weights)
     if weights is None:
         return None
     ids = problem.graph.rank

@@ -13,7 +13,9 @@ from .._utils.locks import kept_property
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
+from ..graph.node_values import examples
 from ..io.accept import as_graph
+from ..io.node_reader import NodeList, NodeReader
 from ..ris.constraint import Constraint
 from ..ris.matroid import PartitionMatroid
 
@@ -31,14 +33,17 @@ class CapacityProblem:
     Parameters
     ----------
     graph : InfluenceGraph, networkx graph or SciPy sparse array
-    active : iterable of labels
-        The inviters, each once. Algorithms that let the inviters choose in turn use this order.
-    capacity : int, dict, or array_like of int, shape (n_active,)
-        Number of nodes that each inviter may invite, at least 1: one number for all, by label, or in the order of
-        `active`.
+    active : list of nodes
+        The inviters, each once, see `imax.Constraints`. Algorithms that let the inviters choose in turn use this order.
+    capacity : int, mapping, pandas Series, table, or array_like of int, shape (n_active,)
+        Number of nodes that each inviter may invite, at least 1: one number for all; by label; or, for a sequence, in
+        the order of `active`.
     candidates : dict of iterables, optional
         For each inviter, the passive nodes that it may invite, with or without an arc to them. All inviters must be
         keys; an empty list means no candidates. By default the passive nodes that the inviter has an arc to.
+    on_missing : {"error", "drop", "default"}, default "error"
+        Whether labels in `active` that are not in the graph, and labels in `capacity` that are not in `active`, are
+        errors. Otherwise they are ignored, and ``notes`` have the counts. Every inviter needs a capacity in any case.
     probability : str, optional
         Scheme of arc probabilities that replaces that of the graph; see `imax.probabilities`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -62,6 +67,8 @@ class CapacityProblem:
         Marks the inviters, by internal id.
     matroid : PartitionMatroid
         The candidates and the capacity of each inviter, by internal id.
+    notes : list of str
+        What was ignored.
 
     Raises
     ------
@@ -89,24 +96,25 @@ class CapacityProblem:
     def __init__(
         self,
         graph: Any,
-        active: Iterable[Hashable],
+        active: NodeList,
         capacity: "int | Mapping[Any, int] | ArrayLike",
         *,
         candidates: Mapping[Any, Iterable[Hashable]] | None = None,
+        on_missing: str = "error",
         probability: str | None = None,
         rng: RNG = None,
         threads: int | None = None,
     ) -> None:
         self.graph = as_graph(graph, probability=probability, rng=rng)
-        if isinstance(active, str):
-            raise InvalidArgumentError(
-                f"active must be an iterable of labels, got the string {active!r}", argument="active"
-            )
-        ids = self.graph.internal_of(active, "active")
+        reader = NodeReader(self.graph, on_missing, source=graph)
+        self.notes = reader.notes
+        ids = reader.nodes(active, "active")
+        if ids is None:
+            raise InvalidArgumentError("active must be an iterable of labels, got None", argument="active")
         self.active = self.graph.labels_of(ids)
         self.blocked = self._mark(ids)
         self.n_passive = self.graph.n_nodes - ids.size
-        self.capacity = self._checked_capacity(capacity)
+        self.capacity = self._checked_capacity(reader.by_name(capacity, "capacity"), reader.on_missing)
         n_threads = check.threads(threads)
         rows = self._arc_rows(ids, n_threads) if candidates is None else self._candidate_rows(candidates)
         self.matroid = PartitionMatroid.of_rows(*rows, self.capacity)
@@ -143,15 +151,30 @@ class CapacityProblem:
         if missing is not None:
             raise InvalidArgumentError(f"{name} has no entry for {missing!r}; {remedy}", argument=name)
         known = set(self.active)
-        other = next((label for label in given if label not in known), None)
-        if other is not None:
+        others = [label for label in given if label not in known]
+        if others:
+            more = f" ({len(others):,} such entries)" if len(others) > 1 else ""
+            ignore = ', or use on_missing="drop" to ignore such entries' if name == "capacity" else ""
             raise InvalidArgumentError(
-                f"{name} has an entry for {other!r}, which is not in active; remove it", argument=name
+                f"{name} has an entry for {others[0]!r}, which is not in active{more}; remove it{ignore}", argument=name
             )
 
-    def _checked_capacity(self, given: Any) -> NDArray[np.int64]:
+    def _of_active(self, given: Mapping[Any, Any], name: str) -> dict[Any, Any]:
+        """Return the entries of the inviters; a note says how many others there are."""
+        known = set(self.active)
+        others = [label for label in given if label not in known]
+        if others:
+            self.notes.append(
+                f"{name}: {len(others):,} of {len(given):,} labels are not in active and are ignored "
+                f"({examples(others, len(others))})"
+            )
+        return {label: value for label, value in given.items() if label in known}
+
+    def _checked_capacity(self, given: Any, on_missing: str) -> NDArray[np.int64]:
         """Return the capacity of each inviter."""
         if isinstance(given, Mapping):
+            if on_missing != "error":
+                given = self._of_active(given, "capacity")
             self._check_keys(given, "capacity", "give each inviter a capacity")
             values = [given[inviter] for inviter in self.active]
         elif isinstance(given, (int, np.integer)):

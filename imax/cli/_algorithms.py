@@ -20,7 +20,7 @@ __all__ = ["AlgorithmName", "OptionOf", "registry_of"]
 
 
 def registry_of(family: str) -> "Registry[Any]":
-    """Return the registry of a problem family: selection, capacity, annotate or recommend."""
+    """Return the registry of a problem family: selection, capacity, annotate, recommend or learn."""
     return _REGISTRIES[family]()
 
 
@@ -48,11 +48,18 @@ def _recommend() -> "Registry[Any]":
     return ALGORITHMS
 
 
+def _learn() -> "Registry[Any]":
+    from ..learn import ESTIMATORS
+
+    return ESTIMATORS
+
+
 _REGISTRIES: dict[str, "Callable[[], Registry[Any]]"] = {
     "selection": _selection,
     "capacity": _capacity,
     "annotate": _annotate,
     "recommend": _recommend,
+    "learn": _learn,
 }
 
 

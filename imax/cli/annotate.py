@@ -7,19 +7,24 @@ import click
 from .._utils import check
 from ..errors import InvalidArgumentError, MissingDependencyError
 from . import options as opt
+from ._algorithms import registry_of
 from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
 from .facts import Fact, closing_facts, interval_facts
-from .output import as_csv, as_facts, as_lines, as_table, check_writable, write_output
+from .output import as_csv, as_facts, as_json_lines, as_lines, as_table, check_writable, write_output
+from .progress import selection_progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ..annotate import Annotation, Selection
+    from ..annotate.item_files import Items
 
 __all__ = ["choose_items"]
+
+_WIDEST = 60  # characters of a cell of the table
 
 
 @command(
@@ -28,8 +33,9 @@ __all__ = ["choose_items"]
     examples=(
         "imax annotate embeddings.npy --budget 100",
         "imax annotate data.npz --key train --budget 50 --format plain",
-        "imax annotate rows.jsonl --column vector --budget 50 --start done.txt",
-        "imax annotate x.npy --budget 20 --labels labels.csv --diffuse all.csv",
+        "imax annotate texts.jsonl --id-column id --text-column text --budget 50 -o batch1.jsonl",
+        "imax annotate texts.jsonl --id-column id --text-column text --budget 50 --start batch1.jsonl",
+        "imax annotate x.npy --items texts.csv --id-column id --budget 20 --labels labels.csv --diffuse all.csv",
         "imax annotate rows.csv --text-column question --model ./my-model --budget 50",
     ),
 )
@@ -47,21 +53,37 @@ __all__ = ["choose_items"]
 )
 @click.option("--key", metavar="NAME", help="Array of the .npz file.  [required if it holds several]")
 @click.option("--column", metavar="NAME", default="embedding", show_default=True, help="Column of vectors of a table.")
+@click.option("--id-column", metavar="NAME", help="Column of the ids of items. All files name items by these ids.")
+@click.option("--text-column", metavar="NAME", help="Column of texts; the output contains the texts.")
 @click.option(
-    "--text-column", metavar="NAME", help="Embed the texts of this column by sentence-transformers and --model."
+    "--items",
+    "items_file",
+    metavar="FILE",
+    help="Table with the ids and texts of the items, in the order of EMBEDDINGS.  [default: EMBEDDINGS]",
 )
 @click.option(
-    "--model", "model_path", metavar="DIR", help="Folder of a sentence-transformers model; no model is downloaded."
+    "--model",
+    "model_path",
+    metavar="DIR",
+    help="Embed the texts of --text-column by the sentence-transformers model in this folder; no model is downloaded.",
 )
-@click.option("--start", metavar="FILE", help="Items that are already annotated, one per line.")
-@click.option("--exclude", metavar="FILE", help="Items that may not be chosen, one per line.")
+@click.option(
+    "--start",
+    metavar="FILE",
+    help="Items that are already annotated: one per line, or an output of this command (plain, csv, json, jsonl).",
+)
+@click.option("--exclude", metavar="FILE", help="Items that may not be chosen; the same formats as --start.")
 @click.option(
     "--labels",
     metavar="FILE",
-    help="Labels of annotated items, an item and a label per line; they are added to --start.",
+    help="Labels of annotated items: an item and a label per line, or a table with the columns item (or --id-column) "
+    "and label. Items with a blank label are not annotated; the others are added to --start.",
 )
 @click.option(
-    "--diffuse", metavar="FILE", help="CSV file for the labels of all items, which diffuse from those of --labels."
+    "--diffuse",
+    metavar="FILE",
+    help="File for the labels of all items, which diffuse from those of --labels: CSV, or JSON lines if it ends with "
+    ".jsonl.",
 )
 @opt.number(
     "--threshold",
@@ -71,15 +93,14 @@ __all__ = ["choose_items"]
     help="Give an item a diffused label only if its probability is above this.",
 )
 @opt.epsilon_option("annotate")
-@opt.format_option("table", "json", "csv", "plain", note="plain: one item per line.")
+@opt.format_option("table", "json", "csv", "jsonl", "plain", note="plain: one item per line.")
 @opt.common_options
 def choose_items(
     context: Context,
     embeddings: str,
-    text_column: str | None,
-    model_path: str | None,
     key: str | None,
     column: str,
+    model_path: str | None,
     start: str | None,
     exclude: str | None,
     labels: str | None,
@@ -90,47 +111,85 @@ def choose_items(
     """Choose the items of EMBEDDINGS whose labels tell most about the other items (IDEAL).
 
     EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines or Parquet file with a column of vectors. Items are numbered
-    from 0.
+    from 0, or have the ids of --id-column.
     """
     check_writable(diffuse or "-")
     if diffuse is not None and labels is None:
         raise WrongUsage("--diffuse needs --labels")
-    if (text_column is None) != (model_path is None):
-        raise WrongUsage("--text-column and --model go together; nothing is downloaded")
-    reject_two_stdin(EMBEDDINGS=embeddings, **{"--start": start, "--exclude": exclude, "--labels": labels})
+    columns = {name: options.pop(name) for name in ("id_column", "text_column", "items_file")}
+    if model_path is not None and columns["text_column"] is None:
+        raise WrongUsage("--model needs --text-column; nothing is downloaded")
+    reject_two_stdin(
+        EMBEDDINGS=embeddings,
+        **{"--start": start, "--exclude": exclude, "--labels": labels, "--items": columns["items_file"]},
+    )
     from ..annotate import auto_annotate, select
-    from ..annotate.files import read_embeddings, read_items, read_labels_of_items
+    from ..annotate.item_files import read_item_labels, read_items
 
     context.source = embeddings
     context.status.show("reading")
-    if text_column is None:
-        vectors = read_embeddings(embeddings, key=key, column=column)
-    else:
-        vectors = _embed(embeddings, text_column, model_path or "")
-    n = len(vectors)
-    known = {} if labels is None else read_labels_of_items(labels, n)
-    annotated = [*([] if start is None else read_items(start, n)), *known]
+    vectors, items = _read(embeddings, key, column, model_path, **columns)
+    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items)
+    if n_blank:
+        context.note(f"{labels}: items with a blank label, not annotated: {n_blank:,}")
+    annotated = [*([] if start is None else read_items(start, items)), *known]
     context.status.show("choosing")
     found = select(
         vectors,
-        start=annotated or None,
-        exclude=None if exclude is None else read_items(exclude, n),
+        ids=items.ids,
+        start=[items.name(row) for row in annotated] or None,
+        exclude=None if exclude is None else [items.name(row) for row in read_items(exclude, items)],
+        progress=selection_progress(context.status) if _shows_progress(options["algorithm"]) else None,
         **given(options),
         **context.work,
     )
     diffused = None
     if diffuse is not None:
         context.status.show("diffusing labels")
-        diffused = auto_annotate(found, known, threshold=threshold, **context.work)
-        write_output(_as_labels(diffused), diffuse)
-    return context.finish(_text(context, found, diffused), found.stop_reason == "interrupted")
+        by_name = {items.name(row): label for row, label in known.items()}
+        diffused = auto_annotate(found, by_name, threshold=threshold, **context.work)
+        write_output(_as_labels(diffused, items, diffuse), diffuse)
+    return context.finish(_text(context, found, diffused, items), found.stop_reason == "interrupted")
 
 
-def _embed(path: str, column: str, model: str) -> "NDArray[np.float32]":
+def _shows_progress(algorithm: str | None) -> bool:
+    return algorithm is None or "progress" in registry_of("annotate")[algorithm].accepts
+
+
+def _read(
+    embeddings: str,
+    key: str | None,
+    column: str,
+    model: str | None,
+    *,
+    id_column: str | None,
+    text_column: str | None,
+    items_file: str | None,
+) -> "tuple[NDArray[Any], Items]":
+    """Return the embeddings, and the ids and texts of the items."""
+    from ..annotate.files import read_embeddings
+    from ..annotate.item_files import Items, read_item_columns
+
+    named = id_column is not None or text_column is not None
+    if items_file is not None and not named:
+        raise WrongUsage("--items needs --id-column or --text-column")
+    if model is not None:
+        items = read_item_columns(items_file or embeddings, None, id_column, text_column)
+        return _embed(items.texts or [], model), items
+    vectors = read_embeddings(embeddings, key=key, column=column)
+    if not named:
+        return vectors, Items(len(vectors))
+    if items_file is None and embeddings.endswith((".npy", ".npz")):
+        raise WrongUsage(
+            f"--id-column and --text-column need --items, because {embeddings} has no columns; name a table with a row "
+            "for each embedding"
+        )
+    return vectors, read_item_columns(items_file or embeddings, len(vectors), id_column, text_column)
+
+
+def _embed(texts: list[str], model: str) -> "NDArray[np.float32]":
     """Return embeddings of texts by a model in a local folder."""
     from pathlib import Path
-
-    from ..annotate.files import read_texts
 
     if not Path(model).is_dir():
         raise InvalidArgumentError(f"--model {model!r} is no folder on this machine; models are not downloaded")
@@ -138,33 +197,45 @@ def _embed(path: str, column: str, model: str) -> "NDArray[np.float32]":
         from sentence_transformers import SentenceTransformer
     except ImportError:
         raise MissingDependencyError(
-            "--text-column needs sentence-transformers: pip install 'influence-maximization[text]'"
+            "--model needs sentence-transformers: pip install 'influence-maximization[text]'"
         ) from None
-    vectors: NDArray[np.float32] = SentenceTransformer(model, local_files_only=True).encode(read_texts(path, column))
+    vectors: NDArray[np.float32] = SentenceTransformer(model, local_files_only=True).encode(texts)
     return vectors
 
 
-def _as_labels(diffused: "Annotation") -> str:
-    """Return the labels of all items as CSV."""
-    rows = [
-        (item, "" if label is None else label, confidence)
-        for item, (label, confidence) in enumerate(zip(diffused.labels, diffused.confidence, strict=True))
-    ]
-    return as_csv(("item", "label", "confidence"), rows)
+def _as_labels(diffused: "Annotation", items: "Items", path: str) -> str:
+    """Return the labels of all items as CSV or, for a file with the ending .jsonl, as JSON lines."""
+    rows = list(range(items.n))
+    as_lines_of_json = path.endswith((".jsonl", ".ndjson"))
+    labels = [
+        "" if label is None and not as_lines_of_json else label for label in diffused.labels
+    ]  # fmt: skip
+    columns = {"item": rows, **items.columns(rows), "label": labels, "confidence": diffused.confidence}
+    table = list(zip(*columns.values(), strict=True))
+    return as_json_lines(tuple(columns), table) if as_lines_of_json else as_csv(tuple(columns), table)
 
 
-def _text(context: Context, found: "Selection", diffused: "Annotation | None") -> str:
+def _text(context: Context, found: "Selection", diffused: "Annotation | None", items: "Items") -> str:
     if context.form == "json":
-        return context.as_json(found.to_dict() | {"diffused": None if diffused is None else diffused.to_dict()})
+        named = items.columns(found.indices)
+        texts = {"texts": named[items.text_column]} if items.texts is not None else {}
+        return context.as_json(found.to_dict() | texts | {"diffused": None if diffused is None else diffused.to_dict()})
     if context.form == "plain":
-        return as_lines(found.indices)
-    columns: dict[str, list[float]] = {} if found.gains is None else {"gain": found.gains}
-    head = ("rank", "item", *columns)
-    rows = list(zip(range(1, len(found) + 1), found.indices, *columns.values(), strict=True))
-    if context.form == "csv":
-        return as_csv(head, rows)
-    cells = [(str(rank), str(item), *(f"{value:,.2f}" for value in values)) for rank, item, *values in rows]
-    return as_table(head, cells, (True,) * len(head)) + "\n" + as_facts(_facts(context, found, diffused))
+        return as_lines(found.ids)
+    gains: dict[str, list[float]] = {} if found.gains is None else {"gain": found.gains}
+    columns = {"rank": range(1, len(found) + 1), "item": found.indices, **items.columns(found.indices), **gains}
+    head, rows = tuple(columns), list(zip(*columns.values(), strict=True))
+    if context.form in ("csv", "jsonl"):
+        return as_csv(head, rows) if context.form == "csv" else as_json_lines(head, rows)
+    cells = [tuple(_cell(value) for value in row) for row in rows]
+    numbers = tuple(name in ("rank", "item", "gain") for name in head)
+    return as_table(head, cells, numbers) + "\n" + as_facts(_facts(context, found, diffused))
+
+
+def _cell(value: Any) -> str:
+    """Return a cell of the table: one line, at most 60 characters."""
+    text = f"{value:,.2f}" if isinstance(value, float) else " ".join(str(value).split())
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
 def _facts(context: Context, found: "Selection", diffused: "Annotation | None") -> list[Fact]:

@@ -1,6 +1,7 @@
 """``imax cim``: choose whom each active participant invites, within capacities."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,8 +39,8 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
     "--active",
     required=True,
     metavar="FILE",
-    help="Active participants: one node per line; or one comma-separated set per line, and the sets are solved one by "
-    "one.",
+    help="Active participants: one node per line or FILE:COLUMN; or one comma-separated set per line, and the sets are "
+    "solved one by one.",
 )
 @opt.integer(
     "-k",
@@ -50,7 +51,8 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
 @click.option(
     "--capacities",
     metavar="FILE",
-    help="Number of friends whom each participant may invite, a node and a number per line; --k applies to the others.",
+    help="Number of friends whom each participant may invite, a node and a number per line or FILE:NODE:NUMBER; --k "
+    "applies to the others.",
 )
 @opt.model_options
 @opt.deadline_options
@@ -95,16 +97,15 @@ def assign_invitations(
     if compare or algorithms is not None:
         reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
     graph = context.open_graph()
-    from ..io import read_active_sets
-
     options |= {
         "node_weights": read_weights(context, graph, node_weights),
         "delay": read_delay(options["delay"], graph),
     }
     arguments = given(options)
     arguments |= context.work
-    sets = read_active_sets(active, graph)
-    slots = _read_capacities(capacities, graph, sets)
+    sets = _read_active(context, graph, active)
+    slots = _read_capacities(context, graph, capacities, sets)
+    context.print_notes()
     problems = [_problem(graph, labels, k, slots, context.threads) for labels in sets]
     if compare or algorithms is not None:
         text, interrupted = _compare(context, graph, problems, algorithms or "all", arguments)
@@ -113,18 +114,45 @@ def assign_invitations(
     return context.finish(text, interrupted)
 
 
-def _read_capacities(path: str | None, graph: "InfluenceGraph", sets: list[list[Any]]) -> dict[Any, int]:
-    """Return the capacities of a file; all of its nodes must be participants."""
+def _read_active(context: Context, graph: "InfluenceGraph", path: str) -> list[list[Any]]:
+    """Return the sets of active participants in a file, or the one set in a column."""
+    from ..io import read_active_sets
+    from ..io.node_columns import file_columns
+
+    reader = context.reader(graph)
+    if file_columns(path, 1).columns:
+        ids = reader.nodes(Path(path), "active")
+        return [[] if ids is None else graph.labels_of(ids)]
+    if reader.on_missing == "error":
+        return read_active_sets(path, graph)
+    return read_active_sets(path, graph, ignored=reader.notes)
+
+
+def _read_capacities(
+    context: Context, graph: "InfluenceGraph", path: str | None, sets: list[list[Any]]
+) -> dict[Any, int]:
+    """Return the capacities of a file, whose nodes must be participants unless ``--on-missing`` allows others."""
     if path is None:
         return {}
-    from ..io import read_node_texts
+    from ..graph.node_values import examples
     from ..io.text import integer
 
     known = {label for labels in sets for label in labels}
+    reader = context.reader(graph)
+    texts = reader.texts(Path(path), "capacity")
+    others = [label for label in texts if label not in known]
+    if others:
+        shown = examples(others, len(others))
+        if reader.on_missing == "error":
+            more = f" ({len(others):,} such labels: {shown})" if len(others) > 1 else ""
+            raise FileFormatError(
+                f"{path}: {others[0]!r} is no active participant; leave it out{more}, or use --on-missing drop"
+            )
+        reader.notes.append(f"{path}: {len(others):,} labels are no active participants and are ignored ({shown})")
     found = {}
-    for label, text in read_node_texts(path, graph).items():
+    for label, text in texts.items():
         if label not in known:
-            raise FileFormatError(f"{path}: {label!r} is no active participant; leave it out")
+            continue
         number = integer(text)
         if number is None:
             raise FileFormatError(f"{path}: the capacity of {label!r} must be a whole number, got {text!r}")

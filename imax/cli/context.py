@@ -11,7 +11,8 @@ import click
 
 from .._utils import check
 from ..errors import NoSuchFileError
-from .errors import Command
+from .color import paint
+from .errors import Command, WrongUsage
 from .output import as_json, check_writable, write_output
 from .process import load_engine
 from .progress import Status
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Context", "command"]
 
 _SHORTEST = 1e-3  # seconds that are left of a time limit after long reading: the first result is still computed
+_ENDINGS = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet",
+}  # fmt: skip
 _READING = (
     "probability", "directed", "multi_edges", "on_bad_line", "source", "target", "weight", "header",
     "no_verify",
@@ -48,7 +52,7 @@ class Context:
     output : str
         The file of ``--output``; ``-`` is standard output.
     form : str
-        The value of ``--format``.
+        The value of ``--format``; by default the format that the ending of the output file names.
     quiet : bool
         Whether to print no notes and no progress.
     rng : int
@@ -84,16 +88,17 @@ class Context:
     began: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
-        check_writable(self.output)
+        check_writable(self.output, self.source)
         self.status = Status(self.quiet)
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "Context":
         """Return a context from the shared options, which are removed from `options`."""
+        output, form = options.pop("output", "-"), options.pop("form", "")
         return cls(
             source=options.pop("graph", ""),
-            output=options.pop("output", "-"),
-            form=options.pop("form", ""),
+            output=output,
+            form=_form_of(output) if form is None else form,
             quiet=options.pop("quiet"),
             rng=options.pop("rng"),
             threads=options.pop("threads"),
@@ -117,7 +122,7 @@ class Context:
     def note(self, text: str) -> None:
         """Print a note on standard error."""
         if not self.quiet:
-            click.echo(f"note: {text}", err=True)
+            click.echo(f"{paint('note:', err=True, fg='yellow')} {text}", err=True)
 
     def reader(self, graph: "InfluenceGraph") -> "NodeReader":
         """Return the reader of the files about the nodes of the graph."""
@@ -207,12 +212,26 @@ class Context:
     def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
         """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""
         self.status.clear()
-        write_output(text, self.output)
+        write_output(text, self.output, table=self.form == "table")
         if not interrupted:
             return 0
         click.echo(f"imax: interrupted; {so_far}", err=True)
         code: int = click.get_current_context().obj.exit_code
         return code
+
+
+def _form_of(output: str) -> str:
+    """Return the format that the ending of a file names; the first format of the command for other endings."""
+    command = click.get_current_context().command
+    formats = next(param.type for param in command.params if param.name == "form")
+    assert isinstance(formats, click.Choice)
+    form = next((_ENDINGS[ending] for ending in reversed(Path(output).suffixes) if ending in _ENDINGS), None)
+    if form is not None and form not in formats.choices:
+        raise WrongUsage(
+            f"--output {output}: this command has no format {form}; name one with --format: "
+            f"{', '.join(formats.choices)}"
+        )
+    return str(form or formats.choices[0])
 
 
 def _exists(source: str) -> bool:

@@ -61,11 +61,9 @@ def _record(source: str, graph: "InfluenceGraph") -> dict[str, Any]:
 
 
 def _facts(record: dict[str, Any], graph: "InfluenceGraph") -> list[Fact]:
-    from ..graph.probabilities import explain
-
     kind = "arcs" if record["directed"] else "edges, each of them two arcs"
     into, out = graph.in_degree(), graph.out_degree()
-    scheme = explain(record["probability"].partition(":")[0]).partition(" - ")[2]
+    scheme = _explained(record["probability"])
     first = ", ".join(str(label) for label in graph.labels_of(graph.rank[:3]))
     return [
         ("Source", record["source"]),
@@ -83,3 +81,13 @@ def _facts(record: dict[str, Any], graph: "InfluenceGraph") -> list[Fact]:
         ("Probability", f"{record['probability']}: {scheme}"),
         ("Fingerprint", record["fingerprint"]),
     ]
+
+
+def _explained(spec: str) -> str:
+    """Return what a scheme does; learned probabilities name their estimator."""
+    from ..graph.probabilities import explain
+
+    name, _, value = spec.partition(":")
+    if name == "learned":
+        return f"from a log, by {value}; with an interval for each arc"
+    return explain(name).partition(" - ")[2]

@@ -9,15 +9,16 @@ from click.shell_completion import CompletionItem
 
 from .._utils import check
 from ..errors import InvalidArgumentError
-from ._algorithms import AlgorithmName, OptionOf
+from ._algorithms import AlgorithmName, OptionOf, registry_of
 from .errors import WrongUsage, name_option
 from .limits import NumbersOfSeeds
 
 __all__ = [
-    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "common_options",
-    "constraint_options", "deadline_options", "delta_option", "epsilon_option", "format_option", "graph_options",
-    "integer", "max_memory_option", "model_options", "number", "numbers_of_seeds", "oracle_options", "output_option",
-    "reading_memory_option", "sampling_options", "seed_options", "simulations_option",
+    "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "column_option",
+    "common_options", "constraint_options", "deadline_options", "delta_option", "epsilon_option",
+    "format_option", "graph_options", "integer", "max_memory_option", "model_options", "number",
+    "numbers_of_seeds", "optional_graph_options", "oracle_options", "output_option", "reading_memory_option",
+    "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,6 +83,13 @@ def _complete_graph(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [*found, CompletionItem(incomplete, type="file")]
 
 
+def _complete_scheme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from ..graph.probabilities import schemes
+
+    names = (f"{scheme.name}:" if scheme.parameter else scheme.name for scheme in schemes())
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta["imax.debug"] = value
 
@@ -95,8 +103,8 @@ def _draw_seed(ctx: click.Context, param: click.Parameter, value: int | None) ->
     return value
 
 
-def _column(flag: str, text: str, default: str) -> Decorator[Any]:
-    """Return an option that names a column of the file of the graph."""
+def column_option(flag: str, text: str, default: str) -> Decorator[Any]:
+    """Return an option that names a column of a file."""
 
     def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
         return int(value) - 1 if value is not None and value.isascii() and value.isdigit() and int(value) else value
@@ -109,11 +117,11 @@ def _column(flag: str, text: str, default: str) -> Decorator[Any]:
     )
 
 
-graph_options = all_of(
-    click.argument("graph", shell_complete=_complete_graph),
+reading_options = all_of(
     click.option(
         "--probability",
         metavar="SPEC",
+        shell_complete=_complete_scheme,
         help="Arc probabilities: weighted_cascade (1 / in-degree of the target), uniform:P, trivalency, column (the "
         "third column), exponential, weibull, lt_uniform or lt_normalized.  [default: weighted_cascade, or the "
         "probabilities in a binary file]",
@@ -135,11 +143,11 @@ graph_options = all_of(
         values=["error", "skip"],
         help="Malformed lines of the file: stop with an error, or skip them.  [default: error]",
     ),
-    _column(
+    column_option(
         "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
     ),
-    _column("--target", "Column with the target of each arc", "as for --source"),
-    _column(
+    column_option("--target", "Column with the target of each arc", "as for --source"),
+    column_option(
         "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
     ),
     click.option(
@@ -152,6 +160,10 @@ graph_options = all_of(
         is_flag=True,
         help="Load the file of a graph with a name even if its content is not that of the registry.",
     ),
+)
+graph_options = all_of(click.argument("graph", shell_complete=_complete_graph), reading_options)
+optional_graph_options = all_of(
+    click.argument("graph", required=False, default="", shell_complete=_complete_graph), reading_options
 )
 common_options = all_of(
     click.option(
@@ -187,12 +199,10 @@ output_option = click.option(
 )
 
 
-def format_option(*values: str, note: str, default: str | None = "table") -> Decorator[Any]:
-    """Return ``--format`` and ``--output``."""
-    shown = {} if default is None else {"default": default}
-    return all_of(
-        choice("--format", "form", values=list(values), help=f"Output format. {note}", **shown), output_option
-    )
+def format_option(*values: str, note: str) -> Decorator[Any]:
+    """Return ``--format`` and ``--output``. Without ``--format``, the ending of the output file decides."""
+    text = f"Output format. {note}  [default: from the ending of --output, else {values[0]}]"
+    return all_of(choice("--format", "form", values=list(values), help=text), output_option)
 
 
 # -- models and algorithms -----------------------------------------------------------------------------------------
@@ -275,7 +285,22 @@ def algorithm_option(family: str, note: str = "") -> Decorator[Any]:
 def algorithms_option(family: str, note: str = "", **attributes: Any) -> Decorator[Any]:
     """Return ``--algorithms``, several names of a registry."""
     text = f"Algorithms to compare, comma-separated: {{names}}.{note}"
-    return click.option("--algorithms", cls=OptionOf, family=family, metavar="NAMES", help=text, **attributes)
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        listed = before.split(",")
+        names = ("all", *registry_of(family)) if not comma else (n for n in registry_of(family) if n not in listed)
+        return [CompletionItem(f"{before}{comma}{name}") for name in names if name.startswith(last)]
+
+    return click.option(
+        "--algorithms",
+        cls=OptionOf,
+        family=family,
+        metavar="NAMES",
+        help=text,
+        shell_complete=complete,
+        **attributes,
+    )
 
 
 def epsilon_option(

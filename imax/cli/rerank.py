@@ -1,11 +1,11 @@
 """``imax rerank``: reorder the candidates of a recommender, and evaluate lists."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .._utils import check
-from ..errors import FileFormatError
 from . import options as opt
 from ._algorithms import OptionOf
 from .arguments import given, reject_two_stdin
@@ -15,7 +15,6 @@ from .output import write_output
 from .rerank_output import as_evaluation, write_lists
 
 if TYPE_CHECKING:
-    from ..graph.influence_graph import InfluenceGraph
     from ..recommend import Ranking
 
 __all__ = ["rerank_candidates"]
@@ -43,7 +42,8 @@ __all__ = ["rerank_candidates"]
 @click.option(
     "--acceptance",
     metavar="FILE",
-    help="Acceptance probability of each node, a node and a number per line.  [default: 1 each]",
+    help="Acceptance probability of each node, a node and a number per line or FILE:NODE:PROBABILITY.  "
+    "[default: 1 each]",
 )
 @opt.number(
     "--blend",
@@ -68,7 +68,8 @@ __all__ = ["rerank_candidates"]
     values=["error", "drop", "default"],
     default="error",
     help="What cannot be ranked: stop with an error; or keep the given order of unknown users and drop unknown and "
-    "repeated candidates; or place unknown candidates after the others.",
+    "repeated candidates; or place unknown candidates after the others. Nodes that --acceptance does not list: stop "
+    "with an error; or they never accept; or they always accept.",
 )
 @opt.choice(
     "--on-short",
@@ -82,9 +83,7 @@ __all__ = ["rerank_candidates"]
     help="Print metrics of the lists against the pairs in the columns user and friend of this file. The lists are "
     "written only if --output is given.",
 )
-@opt.format_option(
-    "table", "csv", "jsonl", "parquet", "json", default=None, note=" [default: from the ending of --output, else table]"
-)
+@opt.format_option("table", "csv", "jsonl", "parquet", "json", note="parquet needs --output.")
 @opt.common_options
 def rerank_candidates(
     context: Context,
@@ -102,9 +101,8 @@ def rerank_candidates(
     """
     files = {"GRAPH": context.source, "--candidates": candidates, "--acceptance": acceptance, "--evaluate": evaluate}
     reject_two_stdin(**files)
-    from ..recommend.files import format_of, read_rows
+    from ..recommend.files import read_rows
 
-    context.form = context.form or (format_of(context.output) if context.output != "-" else None) or "table"
     if context.form == "parquet" and context.output == "-" and evaluate is None:
         raise WrongUsage("--format parquet needs --output")
     if evaluate is not None and k is None:
@@ -117,7 +115,9 @@ def rerank_candidates(
     from ..recommend import Reranker
 
     context.status.show("preparing")
-    reranker = Reranker(graph, acceptance=_acceptance(acceptance, graph), **context.work, **given(options))
+    accept = None if acceptance is None else context.reader(graph).acceptance(Path(acceptance))[graph.rank]
+    context.print_notes()
+    reranker = Reranker(graph, acceptance=accept, **context.work, **given(options))
     context.status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))
     ranking = reranker.rerank(table, k, on_missing=context.on_missing or "error", on_short=on_short)
@@ -149,18 +149,3 @@ def _column(labels: list[Any]) -> Any:
     array = np.empty(len(labels), dtype=object)
     array[:] = labels
     return array
-
-
-def _acceptance(path: str | None, graph: "InfluenceGraph") -> Any:
-    if path is None:
-        return None
-    from ..io import read_node_values
-
-    values = read_node_values(path, graph, default=1.0)
-    outside = (~((values >= 0) & (values <= 1))).nonzero()[0]
-    if outside.size:
-        raise FileFormatError(
-            f"{path}: the acceptance probability of {graph.labels[int(outside[0])]!r} must lie in [0, 1], got "
-            f"{values[outside[0]]:g}"
-        )
-    return values

@@ -46,6 +46,7 @@ _LIMITS = frozenset({"budget", "quotas", "group_budgets"})
         "imax seed --target-spread 5000 friends.imax",
         "imax seed --k 20 --deadline 7 --delay exponential:2 friends.imax",
         "imax seed --k 100 --curve --plot curve.png friends.imax",
+        "imax seed --k 20 --uncertainty 0.2 friends.imax",
         "imax seed --k 5,10,20 --curve --algorithm degree-discount friends.imax",
     ),
     partial_results=True,
@@ -73,11 +74,30 @@ _LIMITS = frozenset({"budget", "quotas", "group_budgets"})
 @opt.integer(
     "--verify", low=2, help="Also estimate the spread by N simulations that are independent of the choice of the seeds."
 )
+@click.option(
+    "--robust",
+    is_flag=True,
+    help="Choose seeds that are good for all probabilities within the intervals that GRAPH holds: see imax learn.",
+)
+@opt.number(
+    "--uncertainty",
+    metavar="SHARE",
+    rule=check.probability,
+    help="The same with intervals of p (1 - SHARE) to p (1 + SHARE). It implies --robust.",
+)
 @click.option("--curve", is_flag=True, help="Print the spread and its bounds for every number of seeds up to k.")
 @click.option("--plot", metavar="FILE", help="Draw the curve to a .png, .pdf or .svg file. It requires matplotlib.")
 @opt.format_option("table", "json", "csv", "plain", note="plain: one node per line.")
 @opt.common_options
-def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | None, **options: Any) -> int:
+def choose_seeds(
+    context: Context,
+    verify: int | None,
+    robust: bool,
+    uncertainty: float | None,
+    curve: bool,
+    plot: str | None,
+    **options: Any,
+) -> int:
     """Choose the k nodes of GRAPH with the largest spread, with a certificate.
 
     The spread is the expected number of nodes that the seeds reach together. GRAPH is one of: a file (an edge list,
@@ -101,6 +121,13 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
         check_curve({**options, "verify": verify}, plot)
     elif isinstance(options["k"], list):
         raise WrongUsage("--k takes several numbers only with --curve")
+    robust = robust or uncertainty is not None
+    if robust:
+        from .robust import check_robust, print_robust
+
+        check_robust({**options, "verify": verify})
+        if curve:
+            raise WrongUsage("--robust and --uncertainty do not support --curve")
     began = perf_counter()
     graph = context.open_graph()
     arguments = context.after_reading(read_arguments(context, graph, options))
@@ -108,6 +135,8 @@ def choose_seeds(context: Context, verify: int | None, curve: bool, plot: str | 
     context.status.show("selecting")
     if curve:
         return print_curve(context, graph, arguments, plot)
+    if robust:
+        return print_robust(context, graph, arguments, uncertainty)
     result = _select(context, graph, arguments)
     interrupted = result.stop_reason == "interrupted"
     verification = None

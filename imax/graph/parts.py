@@ -29,7 +29,13 @@ def to_parts(graph: InfluenceGraph) -> tuple[dict[str, Any], dict[str, NDArray[A
         "report": dataclasses.asdict(graph.report),
     }
     arrays: dict[str, NDArray[Any]] = {"in_ptr": graph.in_ptr, "in_idx": graph.in_idx, "index": graph.index}
-    optional = {"values": p.values, "column": graph.weight, "copies": graph.multiplicity}
+    optional = {
+        "values": p.values,
+        "lower": p.lower,
+        "upper": p.upper,
+        "column": graph.weight,
+        "copies": graph.multiplicity,
+    }
     arrays |= {name: array for name, array in optional.items() if array is not None}
     return meta, arrays | _pack_labels(graph.labels)
 
@@ -50,6 +56,9 @@ def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Influen
         raise FileFormatError("the description of the probabilities is damaged")
     if (kind == "arcs") != ("values" in arrays):
         raise FileFormatError("the probabilities of the arcs are missing or superfluous")
+    lower, upper = arrays.get("lower"), arrays.get("upper")
+    if (lower is None) != (upper is None) or (lower is not None and "values" not in arrays):
+        raise FileFormatError("the intervals of the probabilities are missing or superfluous")
     report = dict(meta["report"])
     report |= {name: tuple(report.get(name, ())) for name in ("notes", "doubts")}
     return InfluenceGraph(
@@ -57,7 +66,7 @@ def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Influen
         in_idx=arrays["in_idx"],
         index=arrays["index"],
         labels=_unpack_labels(n, arrays),
-        probability=ArcProbability(spec, kind, value, arrays.get("values")),
+        probability=ArcProbability(spec, kind, value, arrays.get("values"), lower, upper),
         report=BuildReport(**report),
         weight=arrays.get("column"),
         multiplicity=arrays.get("copies"),

@@ -15,7 +15,7 @@ from .._utils.arrays import read_only
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError, InvalidGraphError
 
-__all__ = ["ArcProbability", "Scheme", "assign", "explain", "parse", "schemes"]
+__all__ = ["ArcProbability", "Scheme", "assign", "explain", "needs_weights", "parse", "schemes"]
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -35,18 +35,23 @@ class ArcProbability:
         Probability of every arc if `kind` is ``"uniform"``, otherwise 0.
     values : numpy.ndarray of float32, shape (n_arcs,), or None
         Probability of each arc, in the order of the reverse rows, if `kind` is ``"arcs"``.
+    lower, upper : numpy.ndarray of float32, shape (n_arcs,), or None
+        Ends of the interval of each probability, if it was learned: see `imax.learn`.
     """
 
     spec: str
     kind: str
     value: float = 0.0
     values: Floats | None = None
+    lower: Floats | None = None
+    upper: Floats | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", read_only(self.values))
+        for name in ("values", "lower", "upper"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.spec, self.kind, self.value, self.values)
+        return type(self), (self.spec, self.kind, self.value, self.values, self.lower, self.upper)
 
 
 @dataclass(frozen=True)
@@ -237,6 +242,15 @@ def explain(name: str) -> str:
     scheme, _ = parse(name if name != "uniform" else "uniform:0")
     form = f"{scheme.name}:VALUE" if scheme.parameter else scheme.name
     return f"{form} - {scheme.summary} ({scheme.source})"
+
+
+def needs_weights(spec: str | None) -> bool:
+    """Return whether a scheme, if one is given, needs the weights of the arcs.
+
+    >>> needs_weights(None), needs_weights("uniform:0.1"), needs_weights("column")
+    (False, False, True)
+    """
+    return spec is not None and parse(spec)[0].needs_column
 
 
 def parse(spec: str) -> tuple[Scheme, float]:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "GRAPH", "FileKind", "checksum", "from_content", "is_binary", "read_arrays", "read_binary", "write_arrays",
-    "write_binary",
+    "GRAPH", "FileKind", "aligned", "checksum", "checksum_of_words", "file_start", "from_content", "is_binary",
+    "read_arrays", "read_binary", "write_arrays", "write_binary",
 ]  # fmt: skip
 
 Made = TypeVar("Made")
@@ -116,23 +116,27 @@ def write_arrays(path: PathLike, kind: FileKind, meta: dict[str, Any], arrays: d
                 "checksum": checksum(_bytes(array)),
             }
         )
-        offset = _aligned(offset + array.nbytes)
+        offset = aligned(offset + array.nbytes)
+    parts: list[bytes | memoryview] = [file_start(kind, meta, table, offset)]
+    for array in stored.values():
+        parts += [_bytes(array).data, bytes(aligned(array.nbytes) - array.nbytes)]
+    write_bytes(path, parts)
+
+
+def file_start(kind: FileKind, meta: dict[str, Any], table: list[dict[str, Any]], size: int) -> bytes:
+    """Return the bytes before the arrays: magic, header and padding. `size` is the size of all arrays together."""
     header = json.dumps(
         {
             "format": FORMAT,
             "imax": __version__,
             "order": "little",
             "meta": meta,
-            "size": offset,
+            "size": size,
             "arrays": table,
         }
     ).encode()
-    start = _aligned(_FIXED.size + len(header))
-    parts: list[bytes | memoryview] = [_FIXED.pack(kind.magic, len(header), zlib.crc32(header)), header]
-    parts.append(bytes(start - _FIXED.size - len(header)))
-    for array in stored.values():
-        parts += [_bytes(array).data, bytes(_aligned(array.nbytes) - array.nbytes)]
-    write_bytes(path, parts)
+    start = _FIXED.pack(kind.magic, len(header), zlib.crc32(header)) + header
+    return start + bytes(aligned(len(start)) - len(start))
 
 
 def read_binary(path: PathLike, *, verify: str = "fast") -> "InfluenceGraph":
@@ -213,26 +217,30 @@ def checksum(data: NDArray[np.uint8]) -> str:
     The bytes are cut into chunks of 8 MiB. `checksum_words` makes a word of each chunk, with the number of the chunk as
     its seed, and one word of these words, with the number of bytes as its seed. Zeros fill up the last 64 bytes.
     """
+    whole = data.size // (8 * _CHUNK)
+    tasks = [partial(checksum_of_words, data[i * 8 * _CHUNK : (i + 1) * 8 * _CHUNK], i) for i in range(whole)]
+    last = data[whole * 8 * _CHUNK :]
+    even = last.size // _ALIGN * _ALIGN
+    if even:
+        tasks.append(partial(checksum_of_words, last[:even], whole))
+    tasks.append(partial(checksum_of_words, last[even:], len(tasks)))
+    chunks = np.array(parallel.run(tasks, check.threads(None) if len(tasks) > 2 else 1), dtype=np.uint64)
+    return f"{checksum_of_words(chunks.view(np.uint8), data.size):016x}"
+
+
+def checksum_of_words(data: NDArray[np.uint8], seed: int) -> int:
+    """Return the word of a chunk of bytes for `checksum`."""
     from ..kernels.checksum import checksum_words
 
-    def word(words: NDArray[np.uint64], first: int, last: int, seed: int) -> int:
-        with np.errstate(over="ignore"):  # words wrap around
-            return int(checksum_words(words, first, last, np.uint64(seed)))
-
-    whole = data.size // _ALIGN * 8
-    words = data[: whole * 8].view(np.uint64)
+    words = data.view(np.uint64).view() if data.size % _ALIGN == 0 else _filled(data)
     words.flags.writeable = False  # the kernel is compiled for one type
-    tasks = [partial(word, words, a, min(a + _CHUNK, whole), i) for i, a in enumerate(range(0, whole, _CHUNK))]
-    rest = _filled(data[whole * 8 :])
-    tasks.append(partial(word, rest, 0, rest.size, len(tasks)))
-    chunks = np.array(parallel.run(tasks, check.threads(None) if len(tasks) > 2 else 1), dtype=np.uint64)
-    summary = _filled(chunks.view(np.uint8))
-    return f"{word(summary, 0, summary.size, data.size):016x}"
+    with np.errstate(over="ignore"):  # words wrap around
+        return int(checksum_words(words, 0, words.size, np.uint64(seed)))
 
 
 def _filled(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """Return bytes as words, with zeros up to the next multiple of 64 bytes."""
-    filled = np.zeros(_aligned(data.size), dtype=np.uint8)
+    filled = np.zeros(aligned(data.size), dtype=np.uint8)
     filled[: data.size] = data
     words = filled.view(np.uint64)
     words.flags.writeable = False
@@ -274,7 +282,7 @@ def _header(content: Content, kind: FileKind) -> tuple[dict[str, Any], int]:
             f"{content.name}: written in format {version} by imax {header.get('imax')}, this version reads "
             f"format {FORMAT}; update imax or write the file again"
         )
-    start = _aligned(stop)
+    start = aligned(stop)
     if content.data.size != start + size:
         raise _broken(content, f"the file has {content.data.size} bytes instead of {start + size}")
     return header, start
@@ -293,14 +301,14 @@ def _views(content: Content, start: int, table: list[dict[str, Any]], *, full: b
             raise FileFormatError(f"the array {name!r} has an unknown type or length")
         dtype = np.dtype(entry["dtype"])
         stop = first + length * dtype.itemsize
-        if start + entry["offset"] != first or _aligned(stop) > content.data.size:
+        if start + entry["offset"] != first or aligned(stop) > content.data.size:
             raise FileFormatError(f"the array {name!r} is not where it must be, or lies outside the file")
         raw = content.data[first:stop]
         if full and checksum(raw) != entry["checksum"]:
             raise FileFormatError(f"the array {name!r} is damaged")
         arrays[name] = np.asarray(raw.view(dtype))
         arrays[name].flags.writeable = False
-        first = _aligned(stop)
+        first = aligned(stop)
         _check_zeros(content, stop, first)
     if first != content.data.size:
         raise FileFormatError("the arrays do not fill the file")
@@ -316,5 +324,6 @@ def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
     return array.reshape(-1).view(np.uint8)
 
 
-def _aligned(offset: int) -> int:
+def aligned(offset: int) -> int:
+    """Return the first place for an array at or after a position."""
     return -(-offset // _ALIGN) * _ALIGN

@@ -22,7 +22,7 @@ from .read_options import ReadOptions
 from .text import Content, quoted
 from .text_labels import KeyTable, Parsed, index_ids, index_names, sort_integers
 
-__all__ = ["EdgeList", "read_ids", "read_text", "skipped_lines_note"]
+__all__ = ["EdgeList", "integer_arcs", "read_ids", "read_text", "skipped_lines_note", "text_doubts", "text_notes"]
 
 _LARGEST_ID = 2**63 - 1
 _LARGEST_INT32 = 2**31 - 1
@@ -140,12 +140,19 @@ def _read(content: Content, shape: Shape, options: ReadOptions, threads: int) ->
                 f"the first line, {quoted(shape.first)}, was read as an arc, but its nodes occur nowhere else; "
                 "if it is a header, say so by header=True (--header), otherwise by header=False (--no-header)"
             )
-    notes += _notes(parsed, options, shape)
-    if not shape.width and shape.header and parsed.n_columns > len(shape.names) > 0:
-        doubts.append(f"some lines have more columns than the header, which has {len(shape.names)}")
+    notes += text_notes(parsed.n_columns, parsed.n_bad, options, shape)
+    doubts += text_doubts(parsed.n_columns, shape)
     return EdgeList(
         parsed.source, parsed.target, parsed.weight, labels, n, parsed.n_bad, (*doubts, *notes), tuple(doubts)
     )
+
+
+def integer_arcs(content: Content, start: int, options: ReadOptions, threads: int) -> Parsed | None:
+    """Return the arcs of lines with integer labels; None if a label is not an integer."""
+    try:
+        return _parse_ids(content, start, (0, _LARGEST_ID), options, threads)
+    except _NamesFound:
+        return None
 
 
 def read_ids(content: Content, start: int, ids: tuple[int, int], options: ReadOptions, threads: int) -> Parsed:
@@ -330,15 +337,22 @@ def _refuse_bad_lines(
             raise content.error(block.base + beyond, f"{third} must be {options.third.description}, got {{line}}")
 
 
-def _notes(parsed: Parsed, options: ReadOptions, shape: Shape) -> list[str]:
+def text_notes(n_columns: int, n_bad: int, options: ReadOptions, shape: Shape) -> list[str]:
     """Return notes on unused columns and skipped lines."""
     notes = []
     if not shape.width:
-        if parsed.n_columns > 2 and options.third is None:
+        if n_columns > 2 and options.third is None:
             notes.append("a third column is present and was not used; the probability scheme 'column' uses it")
-        if parsed.n_columns > 3:
+        if n_columns > 3:
             notes.append("columns after the third were not used")
-    return notes + skipped_lines_note(parsed.n_bad)
+    return notes + skipped_lines_note(n_bad)
+
+
+def text_doubts(n_columns: int, shape: Shape) -> list[str]:
+    """Return the doubt about lines with more columns than the header, if there are any."""
+    if shape.width or not shape.header or not n_columns > len(shape.names) > 0:
+        return []
+    return [f"some lines have more columns than the header, which has {len(shape.names)}"]
 
 
 def skipped_lines_note(n_bad: int) -> list[str]:

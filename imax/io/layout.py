@@ -67,6 +67,8 @@ GRAPH_ARRAYS = (
     ArrayRule("in_idx", "<i4", "n_arcs", "ids"),
     ArrayRule("index", "<i4", "n_nodes", "permutation"),
     ArrayRule("values", "<f4", "n_arcs", "unit", optional=True),
+    ArrayRule("lower", "<f4", "n_arcs", "unit", optional=True),
+    ArrayRule("upper", "<f4", "n_arcs", "unit", optional=True),
     ArrayRule("column", "<f4", "n_arcs", "weights", optional=True),
     ArrayRule("copies", "<i4", "n_arcs", "positive", optional=True),
     ArrayRule("labels", "<i8", "n_nodes", optional=True),

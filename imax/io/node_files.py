@@ -53,7 +53,7 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
     return graph.labels.take(Aligner(graph.labels, option=None).match(column))
 
 
-def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]:
+def read_active_sets(path: PathLike, graph: "InfluenceGraph", *, ignored: list[str] | None = None) -> list[list[Any]]:
     """Return the sets of active participants in a file: one comma-separated set per line, or one set in all lines.
 
     If no line has a comma, the file is one set with one label per line. A line may end with a comma, so that a set can
@@ -65,6 +65,8 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
         The file. ``"-"`` is standard input.
     graph : InfluenceGraph
         Graph that the labels belong to.
+    ignored : list of str, optional
+        If given, labels that are not in the graph are ignored, and a note with their number is added to this list.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
     Raises
     ------
     UnknownNodeError
-        If a label names no node.
+        If a label names no node, unless such labels are ignored.
     FileFormatError
         If the file has no labels, if a label is missing between commas, or if a set names a node twice.
     """
@@ -87,6 +89,7 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
             f"{content.name} names no active participants; list them, comma-separated or one per line"
         )
     found: list[dict[int, None]] = [] if has_comma else [{}]
+    unknown: list[str] = []
     for i, labels in lines:
         where = f"{content.name}:{i}"
         if has_comma:
@@ -94,11 +97,19 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph") -> list[list[Any]]
         for label in labels:
             if not label:
                 raise FileFormatError(f"{where}: a label is missing beside a comma, got {quoted(','.join(labels))}")
+            if ignored is not None and graph.labels.places(as_labels([label], graph.labels))[0] < 0:
+                unknown.append(label)
+                continue
             node = _node_index(graph, label, where)
             if node in found[-1]:
                 raise FileFormatError(f"{where}: the node {quoted(label)} is listed twice; name it once in a set")
             found[-1][node] = None
-    return [graph.labels.take(np.array(list(nodes), dtype=np.int64)) for nodes in found]
+    if ignored is not None and unknown:
+        shown = examples(unknown, len(unknown))
+        ignored.append(f"{content.name}: {len(unknown):,} labels are not in the graph and are ignored ({shown})")
+        if not any(found):
+            raise FileFormatError(f"{content.name} names no node of the graph ({graph.labels.hint()})")
+    return [graph.labels.take(np.array(list(nodes), dtype=np.int64)) for nodes in found if nodes]
 
 
 def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float | None = None) -> NDArray[np.float64]:

@@ -143,22 +143,28 @@ class NodeReader:
         return np.array(numbers, dtype=np.int32)[self.graph.index], list(names)
 
     @staticmethod
-    def by_group(given: Any, argument: str) -> Any:
-        """Return numbers by group from a pandas Series or a table as a dict; others are returned unchanged."""
+    def by_name(given: Any, argument: str) -> Any:
+        """Return numbers by group or by label from a pandas Series or a table as a dict; others unchanged."""
         if isinstance(given, Mapping) or not (is_table(given) or hasattr(given, "iloc")):
             return given
         column = node_column(given, argument)
         if column.default_index:
             raise InvalidArgumentError(
-                f"{argument} is a pandas Series with the default index; set the index to the groups, as in "
-                "frame.set_index('GROUP')['NUMBER']",
+                f"{argument} is a pandas Series with the default index; set the index to the names, as in "
+                "frame.set_index('NAME')['NUMBER']",
                 argument=argument,
             )
         assert column.labels is not None
-        groups, values = np.asarray(column.labels, dtype=object).tolist(), np.asarray(column.values).tolist()
-        if len(set(groups)) < len(groups):
-            raise InvalidArgumentError(f"{argument} lists a group twice; keep one number each", argument=argument)
-        return dict(zip(groups, values, strict=True))
+        labels, values = column.labels, np.asarray(column.values).tolist()
+        names = labels.tolist() if isinstance(labels, np.ndarray) else labels
+        if len(set(names)) < len(names):
+            raise InvalidArgumentError(f"{argument} lists a name twice; keep one number each", argument=argument)
+        return dict(zip(names, values, strict=True))
+
+    def texts(self, given: Groups, argument: str) -> dict[Any, str]:
+        """Return the texts of the nodes that have one, by label."""
+        values, _ = self.aligner.objects(self._column(given, argument, numbers=False))
+        return {label: text for label, text in zip(self.graph.nodes(), values, strict=True) if text is not None}
 
     # -- containers and files ----------------------------------------------------------------------------------
 
@@ -188,7 +194,7 @@ class NodeReader:
         if isinstance(given, tuple) and len(given) == count + 1:
             path, *columns = given
             if isinstance(path, os.PathLike):
-                return FileColumns(os.fspath(path), tuple(map(str, columns)))
+                return FileColumns(os.fspath(path), tuple(columns))
         if isinstance(given, str) and not (argument in _KINDS and self._has_attribute(given)):
             file = file_columns(given, count)
             return file if file.path != "-" and exists(file.path) else None

@@ -12,10 +12,11 @@ from .text import Content, PathLike, load
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
+    from .arc_chunks import FileChunks
     from .edge_list import EdgeList
     from .read_options import ReadOptions
 
-__all__ = ["content_as_edgelist", "read_edgelist", "read_graph"]
+__all__ = ["content_as_edgelist", "read_chunks", "read_edgelist", "read_graph"]
 
 _FLOAT32_MAX = 3.4028234663852886e38
 
@@ -240,6 +241,30 @@ def read_graph(
 
     edge_list, one_way = read_graph_file(content, kind, task.options)
     return _graph_of(edge_list, task, directed and one_way)
+
+
+def read_chunks(
+    path: PathLike,
+    *,
+    source: int | str | None = None,
+    target: int | str | None = None,
+    weight: int | str | None = None,
+    header: bool | None = None,
+    directed: bool = True,
+    probability: str | None = None,
+    multi_edges: str = "merge",
+    on_bad_line: str = "error",
+    threads: int | None = None,
+) -> "FileChunks | None":
+    """Return a file as chunks of arcs for `imax.io.external`; None if it can only be read as a whole.
+
+    The parameters are those of `read_graph`.
+    """
+    from .arc_chunks import file_chunks
+
+    columns = EdgeColumns(source, target, weight)
+    task = _task(columns, header, directed, probability, multi_edges, None, on_bad_line, threads, None)
+    return file_chunks(path, task.options, directed, task.threads)
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,24 @@ such a file, so it can be deleted once no imax process writes to the folder.
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
-__all__ = ["replace_file"]
+__all__ = ["replace_file", "replace_file_with"]
 
 _TRIES = 100
 _LONGEST_NAME = 200  # bytes of the target's name; most file systems allow 255 in all
 
 
 def replace_file(target: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write parts to a new file that replaces the target, whose permissions it keeps.
+    """Write parts to a new file that replaces the target; see `replace_file_with`."""
+    replace_file_with(target, lambda file: file.writelines(parts))
+
+
+def replace_file_with(target: Path, write: Callable[[BinaryIO], Any]) -> None:
+    """Let a function write a new file that replaces the target, whose permissions it keeps.
 
     Processes that have the old file open or mapped keep it. Other hard links to it keep the old content.
 
@@ -37,8 +43,7 @@ def replace_file(target: Path, parts: Iterable[bytes | memoryview]) -> None:
         with os.fdopen(descriptor, "wb") as file:
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(file.fileno(), mode)
-            for part in parts:
-                file.write(part)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from ..errors import (
     NoSuchFileError,
     OutOfMemoryBoundError,
 )
-from .replace import replace_file
+from .replace import replace_file_with
 
 __all__ = ["Content", "PathLike", "integer", "load", "number", "quoted", "write_bytes", "write_text"]
 
@@ -366,7 +366,12 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
-    """Write bytes to a file, which appears complete or not at all; see `imax.io.replace`.
+    """Write bytes to a file, which appears complete or not at all; see `write_with`."""
+    write_with(path, lambda file: file.writelines(parts))
+
+
+def write_with(path: PathLike, write: Callable[[BinaryIO], Any]) -> None:
+    """Let a function write a file, which appears complete or not at all; see `imax.io.replace`.
 
     A file that exists is replaced, never changed in place, so that graphs that are mapped from it stay valid.
     """
@@ -376,10 +381,9 @@ def write_bytes(path: PathLike, parts: Iterable[bytes | memoryview]) -> None:
             raise IsADirectoryError(21, "it is a folder")
         if target.exists() and not target.is_file():
             with target.open("wb") as file:  # a device or a pipe cannot be replaced
-                for part in parts:
-                    file.write(part)
+                write(file)
             return
-        replace_file(target, parts)
+        replace_file_with(target, write)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidArgumentError(

@@ -140,7 +140,7 @@ def from_actions(
     if no_evidence == "zero":
         p = np.where(none, 0.0, p)
     counts = placed.counts | {"pairs": evidence.n_pairs, "arcs_without_trials": int(np.count_nonzero(none))}
-    learned = _with_probability(network, p, f"learned:{entry.name}")
+    learned = _with_probability(network, p, f"learned:{entry.name}", lower, upper)
     return LearnedModel(
         graph=learned,
         estimator=entry.name,
@@ -239,7 +239,7 @@ def from_trials(
     lower, upper = posterior_interval(s, t, fit, level)
     total = t.sum()
     return LearnedModel(
-        graph=_with_probability(bare, p, "learned:trials"),
+        graph=_with_probability(bare, p, "learned:trials", lower, upper),
         estimator="trials",
         trials=t,
         successes=s,
@@ -257,8 +257,11 @@ def from_trials(
     )
 
 
-def _with_probability(graph: InfluenceGraph, p: NDArray[np.float64], spec: str) -> InfluenceGraph:
-    return graph.with_arc_probability(ArcProbability(spec, "arcs", 0.0, p.astype(np.float32)))
+def _with_probability(
+    graph: InfluenceGraph, p: NDArray[np.float64], spec: str, lower: NDArray[np.float64], upper: NDArray[np.float64]
+) -> InfluenceGraph:
+    values, low, high = (x.astype(np.float32) for x in (p, lower, upper))
+    return graph.with_arc_probability(ArcProbability(spec, "arcs", 0.0, values, low, high))
 
 
 def _order_of_arcs(graph: InfluenceGraph, source: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,18 +1,19 @@
 """The graph as recommendation uses it: out-arcs with probabilities, acceptance probabilities, inviters."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import parallel
 from .._utils.arrays import read_only
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
+from ..io.node_reader import NodeReader, NodeValues
 
 __all__ = ["Network", "inviters_of", "network_of"]
 
@@ -122,10 +123,10 @@ class Network:
         return graph.with_arc_probability(ArcProbability(f"{graph.probability.spec} * acceptance", "arcs", 0.0, values))
 
 
-def network_of(graph: InfluenceGraph, acceptance: Mapping[Any, float] | ArrayLike | None) -> Network:
-    """Return the network of a graph, with acceptance probabilities by node index or label; None for 1 everywhere."""
+def network_of(graph: InfluenceGraph, acceptance: NodeValues | None, reader: NodeReader | None = None) -> Network:
+    """Return the network of a graph, with acceptance probabilities that `reader` reads; None for 1 everywhere."""
     kind = graph.probability.kind
-    accept = _acceptance(graph, acceptance)
+    accept = (NodeReader(graph) if reader is None else reader).acceptance(acceptance)
     if kind == "arcs":
         ptr, idx, place = graph.forward(places=True)
         return Network(graph, ptr, idx, None, graph.arc_values()[place], accept)
@@ -135,35 +136,6 @@ def network_of(graph: InfluenceGraph, acceptance: Mapping[Any, float] | ArrayLik
     else:
         by_target = 1.0 / np.maximum(np.diff(graph.in_ptr), 1)
     return Network(graph, ptr, idx, by_target, None, accept)
-
-
-def _acceptance(graph: InfluenceGraph, given: Mapping[Any, float] | ArrayLike | None) -> NDArray[np.float64]:
-    """Return the acceptance probability of each node, by internal id; 1 for nodes that a mapping omits."""
-    values = np.ones(graph.n_nodes)
-    if given is None:
-        return values
-    try:
-        if isinstance(given, Mapping):
-            numbers = np.array(list(given.values()), dtype=np.float64)
-            values[graph.labels.find(given, "acceptance")] = numbers
-        else:
-            values = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgumentError(
-            "acceptance must be one number per node, or a mapping from labels to numbers", argument="acceptance"
-        ) from None
-    if values.shape != (graph.n_nodes,):
-        raise InvalidArgumentError(
-            f"acceptance must have one value per node, shape ({graph.n_nodes},), got shape {values.shape}",
-            argument="acceptance",
-        )
-    wrong = np.flatnonzero(~((values >= 0.0) & (values <= 1.0)))
-    if wrong.size:
-        raise InvalidArgumentError(
-            f"acceptance must lie in [0, 1], got {values[wrong[0]]} for node {graph.labels[int(wrong[0])]!r}",
-            argument="acceptance",
-        )
-    return np.ascontiguousarray(values[graph.index])
 
 
 def inviters_of(network: Network, inviters: Iterable[Hashable] | None) -> NDArray[np.int32]:

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Hashable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,7 @@ from ..io.tables import read_table, shown
 from ..io.text import PathLike, integer, load, number, write_bytes, write_text
 from .ranking import Ranking
 
-__all__ = ["FORMATS", "as_text", "format_of", "read_rows", "write_ranking"]
-
-FORMATS = ("csv", "jsonl", "parquet")
-
-
-def format_of(path: PathLike) -> str | None:
-    """Return the format that the suffix of a file name indicates, or None."""
-    suffixes = Path(path).suffixes
-    known = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-    return next((known[suffix] for suffix in reversed(suffixes) if suffix in known), None)
+__all__ = ["as_text", "read_rows", "write_ranking"]
 
 
 def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: str | None = None) -> list[list[Any]]:

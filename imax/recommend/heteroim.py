@@ -2,16 +2,17 @@
 
 import math
 import time
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
 from ..io.accept import as_graph
+from ..io.node_reader import NodeReader, NodeValues
 from ..ris.bounds import log_binomial
 from ..ris.collection import RRCollection
 from ._candidates import CandidateLists
@@ -28,7 +29,8 @@ def heteroim(
     graph: Any,
     inviters: Iterable[Hashable] | None = None,
     *,
-    acceptance: "Mapping[Any, float] | ArrayLike | None" = None,
+    acceptance: NodeValues | None = None,
+    on_missing: str = "error",
     k: int | None = None,
     sets_per_node: int | None = None,
     epsilon: float = 0.1,
@@ -48,7 +50,7 @@ def heteroim(
 
     Parameters
     ----------
-    graph, inviters, acceptance, probability, threads
+    graph, inviters, acceptance, on_missing, probability, threads
         As in `heteroir`.
     k : int, optional
         The maximum length of each list; default all friends. The algorithm stops as soon as all lists are certain.
@@ -92,12 +94,13 @@ def heteroim(
     k = None if k is None else check.count(k, "k")
     epsilon, key = check.open_unit(epsilon, "epsilon"), key_from(rng)
     delta = None if delta is None else check.open_unit(delta, "delta")
-    network = network_of(as_graph(graph, probability=probability, rng=key), acceptance)
+    reader = NodeReader(as_graph(graph, probability=probability, rng=key), on_missing, source=graph)
+    network = network_of(reader.graph, acceptance, reader)
     users = inviters_of(network, inviters)
     offsets = network.friend_offsets(users)
     if not offsets[-1]:
         raise InvalidArgumentError("inviters must include a node with out-arcs; name other nodes", argument="inviters")
-    lists = CandidateLists(users, offsets, network.friends(users, offsets))
+    lists = CandidateLists(users, offsets, network.friends(users, offsets), notes=tuple(reader.notes))
     n = network.graph.n_nodes
     if sets_per_node is None:
         sets_per_node = sets_per_node_of(np.diff(offsets), n, k or _DEFAULT_K, epsilon, delta)

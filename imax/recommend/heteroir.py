@@ -1,15 +1,16 @@
 """HeteroIR: scores of friends from probabilities alone, without sampling."""
 
 import time
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.streams import RNG
 from ..io.accept import as_graph
+from ..io.node_reader import NodeReader, NodeValues
 from ._candidates import CandidateLists
 from ._network import inviters_of, network_of
 from .ranking import Ranking, Scores, rank
@@ -23,7 +24,8 @@ def heteroir(
     graph: Any,
     inviters: Iterable[Hashable] | None = None,
     *,
-    acceptance: "Mapping[Any, float] | ArrayLike | None" = None,
+    acceptance: NodeValues | None = None,
+    on_missing: str = "error",
     interactions: int = INTERACTIONS,
     k: int | None = None,
     probability: str | None = None,
@@ -42,9 +44,12 @@ def heteroir(
         Arcs lead from an inviter to a node that may be invited.
     inviters : iterable of labels, optional
         The nodes that get a list. Default all nodes with out-arcs, in the order of node indices.
-    acceptance : array_like of float, shape (n_nodes,), or dict, optional
-        The probability that each node accepts an invitation, by node index or label. Default 1, also for nodes that a
-        dict omits.
+    acceptance : node values, optional
+        The probability that each node accepts an invitation, see `imax.Constraints`. Default 1.
+    on_missing : {"error", "drop", "default"}, default "error"
+        What to do with nodes that `acceptance` does not list, and with labels in it that are not in the graph. With
+        ``"drop"`` such nodes never accept, and with ``"default"`` they always accept; other labels are ignored.
+        ``notes`` have the counts.
     interactions : int, default 20
         The maximum number of friends that a node interacts with.
     k : int, optional
@@ -81,7 +86,8 @@ def heteroir(
     n_threads = check.threads(threads)
     interactions = check.count(interactions, "interactions")
     k = None if k is None else check.count(k, "k")
-    network = network_of(as_graph(graph, probability=probability, rng=rng), acceptance)
+    reader = NodeReader(as_graph(graph, probability=probability, rng=rng), on_missing, source=graph)
+    network = network_of(reader.graph, acceptance, reader)
     users = inviters_of(network, inviters)
     offsets = network.friend_offsets(users)
     influence = network.influence(interactions, n_threads)
@@ -91,7 +97,6 @@ def heteroir(
         of_friend = influence[friends[rows]]
         return {"willingness": score[rows] / (1.0 + of_friend), "influence": of_friend}
 
-    return rank(
-        network.graph, CandidateLists(users, offsets, friends), Scores(score, network.graph.index[friends], parts), k,
-        n_threads, algorithm="heteroir", began=began,
-    )  # fmt: skip
+    lists = CandidateLists(users, offsets, friends, notes=tuple(reader.notes))
+    scores = Scores(score, network.graph.index[friends], parts)
+    return rank(network.graph, lists, scores, k, n_threads, algorithm="heteroir", began=began)

@@ -14,6 +14,7 @@ from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
+from ..io.node_reader import NodeReader, NodeValues
 from ..io.text import PathLike
 from ._candidates import CandidateLists, Policy, lists_of_table, lists_of_user
 from ._network import network_of
@@ -36,6 +37,7 @@ class _Prepared:
     blend: float | None
     context: Context
     strategy: Strategy
+    notes: tuple[str, ...] = ()
 
 
 class Reranker:
@@ -52,9 +54,12 @@ class Reranker:
         ``"heteroim"``, ``"heteroir"``, ``"cim"``, or one of the baselines ``"probability"``, ``"degree"``,
         ``"pagerank"`` and ``"random"``: a name in `imax.recommend.ALGORITHMS`. An algorithm rejects arguments that it
         does not support.
-    acceptance : array_like of float, shape (n_nodes,), or dict, optional
-        The probability that each node accepts an invitation, by node index or label. Default 1, also for nodes that a
-        dict omits.
+    acceptance : node values, optional
+        The probability that each node accepts an invitation, see `imax.Constraints`. Default 1.
+    on_missing : {"error", "drop", "default"}, default "error"
+        What to do with nodes that `acceptance` does not list, and with labels in it that are not in the graph. With
+        ``"drop"`` such nodes never accept, and with ``"default"`` they always accept; other labels are ignored.
+        ``notes`` have the counts.
     interactions : int, optional
         For ``"heteroir"``: the maximum number of friends that a node interacts with; default 20.
     blend : float in [0, 1], optional
@@ -100,7 +105,8 @@ class Reranker:
         graph: Any,
         algorithm: str = "heteroim",
         *,
-        acceptance: "Mapping[Any, float] | ArrayLike | None" = None,
+        acceptance: NodeValues | None = None,
+        on_missing: str = "error",
         interactions: int | None = None,
         blend: float | None = None,
         sets_per_node: int | None = None,
@@ -118,9 +124,10 @@ class Reranker:
             max_memory,
         )
         n_threads, key = check.threads(threads), key_from(rng)
-        network = network_of(as_graph(graph, probability=probability, rng=key), acceptance)
+        reader = NodeReader(as_graph(graph, probability=probability, rng=key), on_missing, source=graph)
+        network = network_of(reader.graph, acceptance, reader)
         context = Context(network, key, n_threads)
-        self._prepared = _Prepared(entry.name, blend, context, entry.run.prepare(context, options))
+        self._prepared = _Prepared(entry.name, blend, context, entry.run.prepare(context, options), tuple(reader.notes))
 
     @classmethod
     def _from_prepared(cls, prepared: _Prepared) -> "Reranker":
@@ -143,6 +150,11 @@ class Reranker:
     def n_rr_sets(self) -> int:
         """The number of RR sets drawn in preparation."""
         return self._prepared.strategy.n_rr_sets
+
+    @property
+    def notes(self) -> list[str]:
+        """What was ignored or filled in when `acceptance` was read; empty after `load`."""
+        return list(self._prepared.notes)
 
     @property
     def rng_key(self) -> tuple[int, int]:

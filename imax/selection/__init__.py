@@ -6,5 +6,17 @@ from .constraints import Constraints
 from .curves import curve
 from .maximization import anytime, maximize
 from .minimization import minimize_seeds
+from .robust import maximize_robust
+from .scaled import sensitivity
 
-__all__ = ["Constraints", "anytime", "certify", "compare", "curve", "maximize", "minimize_seeds"]
+__all__ = [
+    "Constraints",
+    "anytime",
+    "certify",
+    "compare",
+    "curve",
+    "maximize",
+    "maximize_robust",
+    "minimize_seeds",
+    "sensitivity",
+]

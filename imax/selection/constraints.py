@@ -126,7 +126,7 @@ def aligned_rules(reader: NodeReader, constraints: Constraints) -> dict[str, Any
         numbers, names = reader.groups(rules["groups"])
         rules["groups"] = [None if number < 0 else names[number] for number in numbers[graph.rank].tolist()]
     for name in ("quotas", "group_budgets"):
-        rules |= {name: reader.by_group(rules[name], name)} if name in rules else {}
+        rules |= {name: reader.by_name(rules[name], name)} if name in rules else {}
     if reader.dropped.any():
         include = reader.nodes(rules.get("include"), "include")
         if include is not None:
@@ -165,7 +165,7 @@ def make_constraint(
         raise InvalidArgumentError("k is missing: give the number of seeds, or budget or quotas", argument="k")
     cost = None if costs is None else reader.costs(costs)
     group, names = (None, []) if groups is None else reader.groups(groups)
-    quotas, group_budgets = reader.by_group(quotas, "quotas"), reader.by_group(group_budgets, "group_budgets")
+    quotas, group_budgets = reader.by_name(quotas, "quotas"), reader.by_name(group_budgets, "group_budgets")
     forced, active, allowed = _nodes(reader, candidates, exclude, include, start)
     max_size = forced.size + int(allowed.sum())
     if max_size == 0:

@@ -4,6 +4,8 @@ Zhang, Xia, Wang, Chen, Liu, Wu and Liu, "IDEAL: Influence-Driven Selective Anno
 Large Language Models", ICLR 2024.
 """
 
+from typing import Any
+
 from ...selection import maximize
 from ..problem import CertifiedInfluence, Outcome, Problem
 
@@ -18,7 +20,7 @@ def ideal(problem: Problem) -> Outcome:
     given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress")
     work = {"epsilon": EPSILON, **given}
     found = maximize(problem.graph, problem.budget, rng=problem.key, **problem.constraints, **work)
-    return Outcome(found.seeds, found.gains, found.stop_reason, CertifiedInfluence.of(found))
+    return Outcome(_rows(problem, found.seeds), found.gains, found.stop_reason, CertifiedInfluence.of(found))
 
 
 def simulated(problem: Problem) -> Outcome:
@@ -27,4 +29,9 @@ def simulated(problem: Problem) -> Outcome:
         problem.graph, problem.budget, algorithm="celf", oracle="simulation", n_simulations=SIMULATIONS,
         rng=problem.key, **problem.constraints, **problem.work.given("threads", "time_limit"),
     )  # fmt: skip
-    return Outcome(found.seeds, found.gains, found.stop_reason)
+    return Outcome(_rows(problem, found.seeds), found.gains, found.stop_reason)
+
+
+def _rows(problem: Problem, items: list[Any]) -> list[int]:
+    """Return the rows of items that are given by label."""
+    return [int(row) for row in problem.graph.labels.find(items, "seeds").tolist()]

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import Vectors, is_sparse
+from ..neighbors import similarities
 from ..problem import Outcome, Problem
 from ._greedy import AvailableItems, select_by_score
 
@@ -17,13 +19,13 @@ def k_center(problem: Problem) -> Outcome:
     """Select the most central item, then again and again the item least similar to those selected (Gonzalez 1985)."""
     unit = problem.unit_vectors()
     nearest = np.full(unit.shape[0], -np.inf)  # similarity to the most similar selected item
-    central = unit @ unit.mean(axis=0)
+    central = unit @ np.asarray(unit.mean(axis=0)).ravel()
 
     def score() -> NDArray[Any]:
         return central if np.isneginf(nearest).all() else -nearest
 
     def update(item: int) -> None:
-        np.maximum(nearest, unit @ unit[item], out=nearest)
+        np.maximum(nearest, _similarity(unit, item), out=nearest)
 
     for item in problem.start.tolist():
         update(item)
@@ -45,11 +47,11 @@ def facility_location(problem: Problem) -> Outcome:
         gain = np.empty(items.size)
         for a in range(0, items.size, step):
             block = items[a : a + step]
-            gain[a : a + step] = np.maximum(unit[block] @ unit.T - similarity, 0.0).sum(axis=1, dtype=np.float64)
+            gain[a : a + step] = np.maximum(similarities(unit, block) - similarity, 0.0).sum(axis=1, dtype=np.float64)
         return gain
 
     def update(item: int) -> None:
-        np.maximum(similarity, unit @ unit[item], out=similarity)
+        np.maximum(similarity, _similarity(unit, item), out=similarity)
 
     for item in problem.start.tolist():
         update(item)
@@ -65,3 +67,9 @@ def facility_location(problem: Problem) -> Outcome:
         available.select(item)
         update(item)
     return Outcome(available.selected, gains)
+
+
+def _similarity(unit: Vectors, item: int) -> NDArray[Any]:
+    """Return the cosines of one item and all items."""
+    found: NDArray[Any] = similarities(unit, np.array([item]))[0] if is_sparse(unit) else unit @ unit[item]
+    return found
