@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .diffusion.simulation import spread
     from .errors import ImaxError
     from .graph import probabilities
+    from .graph.attributes import set_attributes
     from .graph.influence_graph import InfluenceGraph
     from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
@@ -66,6 +67,7 @@ __all__ = [
     "recommend",
     "sample_rr_sets",
     "sensitivity",
+    "set_attributes",
     "spread",
     "write_graph",
 ]
@@ -98,6 +100,7 @@ _HOMES = {
     "read_graph": "io",
     "sample_rr_sets": "ris.collection",
     "sensitivity": "selection",
+    "set_attributes": "graph.attributes",
     "spread": "diffusion.simulation",
     "write_graph": "io",
 }

@@ -3,15 +3,13 @@
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ._utils import jsons
-from .errors import InvalidArgumentError, MissingDependencyError
-
-if TYPE_CHECKING:
-    import pandas
+from ._utils.frames import frame_of
+from .errors import InvalidArgumentError
 
 __all__ = [
     "Certificate",
@@ -21,7 +19,6 @@ __all__ = [
     "Record",
     "SelectionResult",
     "SpreadEstimate",
-    "as_frame",
     "overlap_of",
 ]
 
@@ -69,12 +66,18 @@ class ComparisonRecord(Record, Generic[R]):
         """Return all fields as a dictionary of plain Python values."""
         return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each algorithm; `low` and `high` are the ends of `interval`."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each algorithm; `low` and `high` are the ends of `interval`.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         records = [row.to_dict() for row in self.rows]
         columns = {name: [record[name] for record in records] for name in records[0] if name != "interval"}
         columns["low"], columns["high"] = ([record["interval"][end] for record in records] for end in (0, 1))
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
 
 @dataclass(frozen=True)
@@ -230,14 +233,20 @@ class SelectionResult(Record):
     def __getitem__(self, i: int) -> Any:
         return self.seeds[i]
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with the columns rank, seed, and gain and total (cumulative gain) or score."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with the columns rank, seed, and gain and total (cumulative gain) or score.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         columns: dict[str, Any] = {"rank": range(1, len(self.seeds) + 1), "seed": self.seeds}
         if self.gains is not None:
             columns |= {"gain": self.gains, "total": np.cumsum(self.gains)}
         if self.scores is not None:
             columns["score"] = self.scores
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
     def __repr__(self) -> str:
         first = ", ".join(repr(s) for s in self.seeds[:5]) + (", ..." if len(self.seeds) > 5 else "")
@@ -367,16 +376,21 @@ class CurveResult(Record):
             raise InvalidArgumentError(f"k must be one of {self.k}, got {k}", argument="k")
         return self.seeds[:k] if self.seed_sets is None else self.seed_sets[self.k.index(k)]
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each k.
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each k.
 
         The columns `seed` and `gain` are there if each number adds one seed; otherwise the column `seeds` has lists.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
         """
         first: dict[str, Any] = {"seeds": [self.seeds_of(k) for k in self.k]}
         if self.gains is not None:
             first = {"seed": self.seeds, "gain": self.gains}
         lists = ("spread", "low", "high", "lower_bound", "upper_bound", "ratio", "complete")
-        return as_frame({"k": self.k, **first, **{name: getattr(self, name) for name in lists}})
+        return frame_of({"k": self.k, **first, **{name: getattr(self, name) for name in lists}}, backend)
 
     def __repr__(self) -> str:
         cut = "" if all(self.complete) else ", incomplete"
@@ -495,12 +509,3 @@ def overlap_of(seed_sets: list[list[Any]]) -> list[list[float]]:
     """
     sets = [set(seeds) for seeds in seed_sets]
     return [[len(a & b) / len(a | b) for b in sets] for a in sets]
-
-
-def as_frame(columns: dict[str, Any]) -> "pandas.DataFrame":
-    """Return columns as a pandas DataFrame."""
-    try:
-        import pandas as pd
-    except ImportError:
-        raise MissingDependencyError("to_frame needs pandas: pip install 'influence-maximization[frames]'") from None
-    return pd.DataFrame(columns)

@@ -684,6 +684,7 @@ def on_terminal(*args, **options):
     own, theirs = pty.openpty()
     # tests in the background may ignore interrupts, and child processes inherit that
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    options["env"] = options.get("env", os.environ) | {"NO_COLOR": "1"}
     process = subprocess.Popen(command(*args), stdout=subprocess.PIPE, stderr=theirs, text=True, **options)
     signal.signal(signal.SIGINT, before)
     os.close(theirs)

@@ -43,6 +43,7 @@ PUBLIC = [
     "recommend",
     "sample_rr_sets",
     "sensitivity",
+    "set_attributes",
     "spread",
     "write_graph",
 ]

@@ -99,6 +99,7 @@ class Selection(Record):
         Parameters
         ----------
         backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
         """
         columns: dict[str, Any] = {"rank": range(1, len(self.indices) + 1), "index": self.indices}
         if self.graph.labels.kind != "range":

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..results import ComparisonRecord, Record, as_frame
-
-if TYPE_CHECKING:
-    import pandas
+from .._utils.frames import frame_of
+from ..results import ComparisonRecord, Record
 
 __all__ = ["Assignment", "CapacityComparison", "ComparedAssignment"]
 
@@ -115,10 +113,18 @@ class Assignment(Record):
         ]
         return {"assignments": assignments, "unused_slots": self.unused_slots, **found}
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each invitation: ap (the inviter), friend, rank, gain."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each invitation: ap (the inviter), friend, rank, gain.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         rows = self.rows()
-        return as_frame({name: [row[i] for row in rows] for i, name in enumerate(("ap", "friend", "rank", "gain"))})
+        return frame_of(
+            {name: [row[i] for row in rows] for i, name in enumerate(("ap", "friend", "rank", "gain"))}, backend
+        )
 
     def __repr__(self) -> str:
         return (

@@ -10,7 +10,7 @@ from .context import Context, command
 from .errors import WrongUsage
 from .facts import Fact, graph_fact
 from .limits import named_files
-from .output import as_csv, as_facts, as_table
+from .output import as_csv, as_facts, as_matrix, as_table
 from .progress import algorithm_progress
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _overlap(found: "Comparison") -> str:
     for k in numbers:
         at = [i for i, row in enumerate(found.rows) if row.k == k]
         names = [found.rows[i].algorithm for i in at]
-        cells = [(found.rows[i].algorithm, *(f"{found.overlap[i][j]:.2f}" for j in at)) for i in at]
+        cells = [[f"{found.overlap[i][j]:.2f}" for j in at] for i in at]
         title = "overlap" if len(numbers) == 1 else f"overlap, k = {k}"
-        tables.append(as_table((title, *names), cells, (False, *(True for _ in names))))
+        tables.append(as_matrix(title, names, cells))
     return "\n".join(tables)

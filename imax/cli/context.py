@@ -11,6 +11,7 @@ import click
 
 from .._utils import check
 from ..errors import NoSuchFileError
+from .color import paint
 from .errors import Command, WrongUsage
 from .output import as_json, check_writable, write_output
 from .process import load_engine
@@ -87,7 +88,7 @@ class Context:
     began: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
-        check_writable(self.output)
+        check_writable(self.output, self.source)
         self.status = Status(self.quiet)
 
     @classmethod
@@ -121,7 +122,7 @@ class Context:
     def note(self, text: str) -> None:
         """Print a note on standard error."""
         if not self.quiet:
-            click.echo(f"note: {text}", err=True)
+            click.echo(f"{paint('note:', err=True, fg='yellow')} {text}", err=True)
 
     def reader(self, graph: "InfluenceGraph") -> "NodeReader":
         """Return the reader of the files about the nodes of the graph."""
@@ -211,7 +212,7 @@ class Context:
     def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
         """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""
         self.status.clear()
-        write_output(text, self.output)
+        write_output(text, self.output, table=self.form == "table")
         if not interrupted:
             return 0
         click.echo(f"imax: interrupted; {so_far}", err=True)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..errors import ImaxError, InvalidArgumentError
+from .color import paint
 from .process import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
 __all__ = ["Command", "OutputError", "WrongUsage", "cannot_write", "name_option", "report"]
@@ -47,7 +48,7 @@ def report(error: click.ClickException, code: int | None = None) -> int:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         text = f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
     with suppress(OSError):
-        click.echo(f"imax: error: {text}", err=True)
+        click.echo(f"{paint('imax: error:', err=True, fg='red')} {text}", err=True)
     return error.exit_code if code is None else code
 
 

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from .._utils import check
 from ..errors import InvalidArgumentError
-from ._algorithms import AlgorithmName, OptionOf
+from ._algorithms import AlgorithmName, OptionOf, registry_of
 from .errors import WrongUsage, name_option
 from .limits import NumbersOfSeeds
 
@@ -83,6 +83,13 @@ def _complete_graph(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [*found, CompletionItem(incomplete, type="file")]
 
 
+def _complete_scheme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from ..graph.probabilities import schemes
+
+    names = (f"{scheme.name}:" if scheme.parameter else scheme.name for scheme in schemes())
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta["imax.debug"] = value
 
@@ -114,6 +121,7 @@ reading_options = all_of(
     click.option(
         "--probability",
         metavar="SPEC",
+        shell_complete=_complete_scheme,
         help="Arc probabilities: weighted_cascade (1 / in-degree of the target), uniform:P, trivalency, column (the "
         "third column), exponential, weibull, lt_uniform or lt_normalized.  [default: weighted_cascade, or the "
         "probabilities in a binary file]",
@@ -277,7 +285,22 @@ def algorithm_option(family: str, note: str = "") -> Decorator[Any]:
 def algorithms_option(family: str, note: str = "", **attributes: Any) -> Decorator[Any]:
     """Return ``--algorithms``, several names of a registry."""
     text = f"Algorithms to compare, comma-separated: {{names}}.{note}"
-    return click.option("--algorithms", cls=OptionOf, family=family, metavar="NAMES", help=text, **attributes)
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        listed = before.split(",")
+        names = ("all", *registry_of(family)) if not comma else (n for n in registry_of(family) if n not in listed)
+        return [CompletionItem(f"{before}{comma}{name}") for name in names if name.startswith(last)]
+
+    return click.option(
+        "--algorithms",
+        cls=OptionOf,
+        family=family,
+        metavar="NAMES",
+        help=text,
+        shell_complete=complete,
+        **attributes,
+    )
 
 
 def epsilon_option(

@@ -10,17 +10,30 @@ from typing import Any
 
 from .._utils import jsons
 from ..errors import InvalidArgumentError
+from .color import emphasize, wants_color
 from .errors import OutputError
 
-__all__ = ["as_csv", "as_facts", "as_json", "as_json_lines", "as_lines", "as_table", "check_writable", "write_output"]
+__all__ = [
+    "as_csv",
+    "as_facts",
+    "as_json",
+    "as_json_lines",
+    "as_lines",
+    "as_matrix",
+    "as_table",
+    "check_writable",
+    "write_output",
+]
 
 
-def check_writable(path: str) -> None:
-    """Reject a path that cannot be written to, before the work starts; ``-`` is standard output."""
+def check_writable(path: str, source: str = "") -> None:
+    """Reject a path that cannot be written to, or is the input, before the work starts; ``-`` is standard output."""
     if path == "-":
         return
     target = Path(path)
     try:
+        if target.is_file() and source not in ("", "-") and Path(source).exists() and target.samefile(source):
+            raise OutputError(f"cannot write {path}: it is the input; name another file")
         if target.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; name a file")
         folder = target.resolve().parent
@@ -35,14 +48,14 @@ def check_writable(path: str) -> None:
         raise OutputError(f"cannot write {path}: no permission to write in {folder}; choose another folder")
 
 
-def write_output(text: str, path: str = "-") -> None:
-    """Write a text to a file or to standard output."""
+def write_output(text: str, path: str = "-", *, table: bool = False) -> None:
+    """Write a text to a file or to standard output; on a terminal, a text of tables and facts has colors."""
     from ..io import write_text
 
     if path == "-" and sys.stdout is None:
         raise OutputError("standard output is closed; redirect it, or use --output")
     try:
-        write_text(path, text)
+        write_text(path, emphasize(text) if table and path == "-" and wants_color() else text)
     except UnicodeEncodeError as error:
         raise OutputError(
             f"standard output cannot show {error.object[error.start : error.end]!r} in {error.encoding}; "
@@ -87,6 +100,28 @@ def as_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def as_matrix(title: str, names: Sequence[str], rows: Sequence[Sequence[str]], width: int = 100) -> str:
+    """Return a square table whose columns are numbered, in as many parts as fit the width.
+
+    >>> print(as_matrix("overlap", ["a", "b"], [["1", ".5"], [".5", "1"]]), end="")
+    overlap   1   2
+    1 a       1  .5
+    2 b      .5   1
+    """
+    digits = len(str(len(names)))
+    labels = [f"{number:>{digits}} {name}" for number, name in enumerate(names, 1)]
+    widest = max(max(map(len, row)) for row in rows)
+    first = max(len(title), *map(len, labels))
+    step = max((width - first) // (max(widest, digits) + 2), 1)
+    parts = []
+    for begin in range(0, len(names), step):
+        columns = range(begin, min(begin + step, len(names)))
+        head = (title, *(str(column + 1) for column in columns))
+        cells = [(label, *(row[column] for column in columns)) for label, row in zip(labels, rows, strict=True)]
+        parts.append(as_table(head, cells, (False, *(True for _ in columns))))
+    return "\n".join(parts)
 
 
 def as_facts(facts: Sequence[tuple[str, str]]) -> str:

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from ..selection.problem import Progress
 
-__all__ = ["Status", "algorithm_progress", "selection_progress", "simulation_progress"]
+__all__ = ["Status", "algorithm_progress", "describe", "selection_progress", "simulation_progress"]
 
 
 class Status:
@@ -45,16 +45,24 @@ def selection_progress(status: Status) -> "Callable[[Progress], None] | None":
     """Return a progress function for selections; None if no status is shown."""
 
     def show(p: "Progress") -> None:
-        if p.n_rr_sets:
-            target = f" (target {p.target_ratio:.1%})" if p.target_ratio else ""
-            status.show(
-                f"round {p.round} of at most {p.rounds}: {p.n_rr_sets:,} RR sets, certified {p.ratio:.1%}{target}, "
-                f"{p.seconds:.1f} s"
-            )
-        else:
-            status.show(f"{p.round} of {p.rounds} seeds, {p.seconds:.1f} s")
+        status.show(describe(p))
 
     return show if status.on else None
+
+
+def describe(p: "Progress") -> str:
+    """Return the state of a selection in a line: the phase, what is known, and what is still awaited."""
+    if p.n_rr_sets_needed is not None:
+        return f"{p.phase}: {p.n_rr_sets:,} of about {p.n_rr_sets_needed:,} RR sets, {p.seconds:.1f} s"
+    if p.n_rr_sets and p.phase:
+        return f"{p.phase}: {p.n_rr_sets:,} RR sets, {p.seconds:.1f} s"
+    if p.n_rr_sets:
+        text = f"round {p.round} of at most {p.rounds}, {p.n_rr_sets:,} RR sets, {p.seconds:.1f} s"
+        if p.awaited:
+            return f"{text}: certified {p.ratio:.1%}; {p.awaited}"
+        return f"{text}: certified {p.ratio:.1%}" + (f", target {p.target_ratio:.1%}" if p.target_ratio else "")
+    phase = f": {p.phase}" if p.phase else ""
+    return f"{p.round} of {p.rounds} seeds, {p.seconds:.1f} s{phase}"
 
 
 def simulation_progress(status: Status, prefix: str = "") -> Callable[[int, int], None] | None:

@@ -51,14 +51,21 @@ def _check_shape(edges: NDArray[Any]) -> None:
         )
 
 
-def arcs_of_frame(frame: Any, columns: EdgeColumns, nodes: Iterable[Hashable] | None, directed: bool) -> ArcArrays:
+def arcs_of_frame(
+    frame: Any,
+    columns: EdgeColumns,
+    nodes: Iterable[Hashable] | None,
+    directed: bool,
+    *,
+    wants_weight: bool,
+) -> ArcArrays:
     """Return the arcs of the rows of a table; see `InfluenceGraph.from_frame`."""
     if is_table(frame) and library_of(frame) not in ("pandas", "polars", "duckdb", "pyarrow", "numpy"):
         frame = _arrow_table(frame)
     names = column_names(frame) if is_table(frame) or isinstance(frame, Mapping) else []
     if not names:
         columns_of(frame, {}, argument="frame")  # raises an error unless it is a table
-    choice = choose_columns(names, columns, wants_weight=False, table="frame")
+    choice = choose_columns(names, columns, wants_weight=wants_weight, table="frame")
     places = {"source": choice.source, "target": choice.target}
     if choice.weight is not None:
         places["weight"] = choice.weight

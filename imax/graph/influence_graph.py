@@ -181,7 +181,7 @@ class InfluenceGraph(CompressedGraph):
             Columns with the ends of the arcs: names, or positions if no column has that name. Default: those with usual
             names (source and target, from and to, ...), or the only two; see `imax.read_edgelist`.
         weight : int or str, optional
-            Column with a number per arc.
+            Column with a number per arc. Default: the one with a usual name, if `probability` needs weights.
         nodes : iterable of hashable, optional
             Nodes that come first, in this order. Use it for nodes without arcs.
         directed, multi_edges, probability, threads, rng
@@ -202,7 +202,8 @@ class InfluenceGraph(CompressedGraph):
         """
         from .convert import arcs_of_frame
 
-        arcs = arcs_of_frame(frame, EdgeColumns(source, target, weight), nodes, directed)
+        wanted = probabilities.needs_weights(probability)
+        arcs = arcs_of_frame(frame, EdgeColumns(source, target, weight), nodes, directed, wants_weight=wanted)
         return cls._build(arcs, multi_edges, probability, threads, rng)
 
     @classmethod

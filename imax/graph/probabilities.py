@@ -15,7 +15,7 @@ from .._utils.arrays import read_only
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError, InvalidGraphError
 
-__all__ = ["ArcProbability", "Scheme", "assign", "explain", "parse", "schemes"]
+__all__ = ["ArcProbability", "Scheme", "assign", "explain", "needs_weights", "parse", "schemes"]
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -242,6 +242,15 @@ def explain(name: str) -> str:
     scheme, _ = parse(name if name != "uniform" else "uniform:0")
     form = f"{scheme.name}:VALUE" if scheme.parameter else scheme.name
     return f"{form} - {scheme.summary} ({scheme.source})"
+
+
+def needs_weights(spec: str | None) -> bool:
+    """Return whether a scheme, if one is given, needs the weights of the arcs.
+
+    >>> needs_weights(None), needs_weights("uniform:0.1"), needs_weights("column")
+    (False, False, True)
+    """
+    return spec is not None and parse(spec)[0].needs_column
 
 
 def parse(spec: str) -> tuple[Scheme, float]:

@@ -7,6 +7,7 @@ from .._utils.streams import RNG
 from .._utils.tables import is_table, library_of
 from ..errors import InvalidArgumentError, NoSuchFileError
 from ..graph.influence_graph import InfluenceGraph
+from ..graph.probabilities import needs_weights
 
 if TYPE_CHECKING:
     from ..graph.arcs import ArcArrays
@@ -84,7 +85,7 @@ def as_graph(
     [('a', 'b', 0.5), ('b', 'c', 1.0)]
     """
     build: dict[str, Any] = {"probability": probability, "multi_edges": multi_edges, "threads": threads, "rng": rng}
-    columns = {"source": source, "target": target}
+    columns: dict[str, Any] = {"source": source, "target": target}
     if isinstance(graph, InfluenceGraph):
         _refuse(graph, **columns, weight=weight, directed=directed)
         return graph if probability is None else graph.with_probability(probability, rng=rng)
@@ -97,13 +98,13 @@ def as_graph(
         except NoSuchFileError as error:
             raise NoSuchFileError(f"{error}; imax.datasets.load returns graphs by name") from None
     if is_table(graph) or isinstance(graph, dict):
-        return _from_table(graph, columns, weight, directions, build)
+        return InfluenceGraph.from_frame(graph, **columns, weight=weight, **directions, **build)
     _refuse(graph, **columns)
     if library_of(graph) == "scipy" and hasattr(graph, "tocsr"):
         _refuse(graph, weight=weight)
-        weighted = True if _needs_weights(probability) else None
+        weighted = True if needs_weights(probability) else None
         return InfluenceGraph.from_scipy(graph, weighted=weighted, **directions, **build)
-    arcs = _arcs_of_graph(graph, weight, _needs_weights(probability))
+    arcs = _arcs_of_graph(graph, weight, needs_weights(probability))
     if arcs is not None:
         _refuse(graph, directed=directed)
         given = arcs._asdict()
@@ -111,24 +112,6 @@ def as_graph(
         return InfluenceGraph.from_arrays(**given, **build).with_report(**notes)
     _refuse(graph, weight=weight)
     return InfluenceGraph.from_edges(_edges(graph), **directions, **build)
-
-
-def _from_table(
-    table: Any, columns: dict[str, Any], weight: Any, directions: dict[str, Any], build: dict[str, Any]
-) -> InfluenceGraph:
-    if weight is None and _needs_weights(build["probability"]):
-        from .._utils.tables import column_names
-        from ..graph.edge_columns import EdgeColumns, choose_columns
-
-        names = column_names(table)
-        weight = choose_columns(names, EdgeColumns(**columns), wants_weight=True, table="graph").weight
-    return InfluenceGraph.from_frame(table, **columns, weight=weight, **directions, **build)
-
-
-def _needs_weights(probability: str | None) -> bool:
-    from ..graph.probabilities import parse
-
-    return probability is not None and parse(probability)[0].needs_column
 
 
 def _arcs_of_graph(graph: Any, weight: Any, wants_weight: bool) -> "ArcArrays | None":

@@ -145,13 +145,16 @@ def _sample(content: Content) -> tuple[int, str, list[str]]:
 
 
 def _separator(lines: list[str]) -> str:
-    """Return the separator: the first that splits all lines alike, or the first in the first line, or '' for blanks."""
+    """Return the separator: one that splits all lines alike, or the first in the first line, or '' for blanks."""
     present = [one for one in _SEPARATORS if one in lines[0]]
     spaced = [" "] if not present and lines[0].startswith('"') else []  # labels in quotes may hold blanks
+    alike = {}
     for separator in present + spaced:
         widths = {len(row) for row in _cells(lines, separator)}
         if len(widths) == 1 and widths != {1}:
-            return separator
+            alike[separator] = widths.pop()
+    if alike:
+        return "\t" if "\t" in alike else max(alike, key=alike.__getitem__)
     return next((one for one in present if one != "|"), "")
 
 
@@ -324,4 +327,4 @@ def _is_table(
         return True
     if separator and options.third is not None and any(_DECIMAL_COMMA.fullmatch(cell) for cell in _column(rows, 2)):
         return separator != ","
-    return bool(separator) and header and len(head) > 3
+    return separator in ("|", " ") or (bool(separator) and header and len(head) > 3)

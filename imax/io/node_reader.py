@@ -194,7 +194,7 @@ class NodeReader:
         if isinstance(given, tuple) and len(given) == count + 1:
             path, *columns = given
             if isinstance(path, os.PathLike):
-                return FileColumns(os.fspath(path), tuple(map(str, columns)))
+                return FileColumns(os.fspath(path), tuple(columns))
         if isinstance(given, str) and not (argument in _KINDS and self._has_attribute(given)):
             file = file_columns(given, count)
             return file if file.path != "-" and exists(file.path) else None

@@ -3,24 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
+from .._utils.frames import frame_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ..results import Record, as_frame
+from ..results import Record
 from .actions import Actions
 from .baselines import baselines
 from .evidence import Placed, place
 from .model import LearnedModel
-
-if TYPE_CHECKING:
-    import pandas
 
 __all__ = ["Evaluation", "ModelScore", "evaluate"]
 
@@ -93,10 +91,16 @@ class Evaluation(Record):
         """Return all fields as a dictionary of plain Python values."""
         return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each model."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each model.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         names = ("model", "auc", "log_loss", "spread_rmse")
-        return as_frame({name: [getattr(row, name) for row in self.rows] for name in names})
+        return frame_of({name: [getattr(row, name) for row in self.rows] for name in names}, backend)
 
     def __repr__(self) -> str:
         lines = [

@@ -1,15 +1,12 @@
 """The result of learning: a graph with probabilities, and what they rest on."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.influence_graph import InfluenceGraph
-
-if TYPE_CHECKING:
-    import pandas
 
 __all__ = ["LearnedModel"]
 
@@ -89,9 +86,15 @@ class LearnedModel:
         mean = np.average(self.delay[known], weights=weight if weight.sum() > 0 else None)
         return np.where(known, self.delay, mean)
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each arc."""
-        from ..results import as_frame
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each arc.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
+        from .._utils.frames import frame_of
 
         source, target, p = self.graph.arc_arrays()
         columns: dict[str, Any] = {
@@ -105,7 +108,7 @@ class LearnedModel:
         }
         if self.delay is not None:
             columns["delay"] = self.delay
-        return as_frame(columns)
+        return frame_of(columns, backend)
 
     def __repr__(self) -> str:
         known = int(np.count_nonzero(self.trials))

@@ -199,8 +199,8 @@ def anytime(
     time_limit : float, optional
         Seconds after which no further result is started.
     **constraints
-        `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`, `max_steps`, `deadline`,
-        `delay` as in `maximize`.
+        `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`,
+        `group_budgets`, `max_steps`, `deadline`, `delay` as in `maximize`.
 
     Yields
     ------

@@ -15,6 +15,7 @@ __all__ = [
     "REACHED",
     "SETTLED",
     "TIME",
+    "TOO_MANY",
     "UNSETTLED",
     "Bounds",
     "Outcome",
@@ -27,6 +28,7 @@ UNSETTLED = "target ratio reached, choice not settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"
 ALL_CHOSEN = "all seeds chosen"
+TOO_MANY = "more RR sets needed than can be numbered"
 TIME = "time limit"
 MEMORY = "memory limit"
 INTERRUPT = "interrupted"

@@ -22,6 +22,7 @@ from .constraints import Constraints, check_constraint_names, make_constraint
 
 __all__ = ["DEFAULT_EPSILON", "Limits", "Problem", "Progress", "ProgressFunction", "check_work", "make_problem"]
 
+_SMALLEST_DELTA = 1e-300  # the inverse of a smaller one may overflow
 DEFAULT_EPSILON = 0.01  # chosen by measurement: see docs/explanation/engine
 
 
@@ -39,6 +40,12 @@ class Progress:
         Certified ratio so far, and the ratio at which the selection stops.
     seconds : float
         Time since the start.
+    phase : str
+        What the algorithm does; empty for rounds of RR sets and for chosen seeds.
+    awaited : str
+        Why the selection goes on although the ratio has reached the target; otherwise empty.
+    n_rr_sets_needed : int or None
+        How many RR sets the algorithm will draw in total, if its own bound says so; only IMM.
     """
 
     round: int
@@ -47,6 +54,9 @@ class Progress:
     ratio: float
     target_ratio: float
     seconds: float
+    phase: str = ""
+    awaited: str = ""
+    n_rr_sets_needed: int | None = None
 
 
 ProgressFunction: TypeAlias = Callable[[Progress], Any]
@@ -159,6 +169,8 @@ def make_problem(
         Arguments of `check_work`.
     """
     check_constraint_names(function, constraints)
+    if progress is not None and not callable(progress):
+        raise InvalidArgumentError(f"progress must be a function or None, got {progress!r}", argument="progress")
     checked = check_work(**work)
     network = as_graph(graph, probability=probability, rng=rng)
     if checked["model"] == "lt":
@@ -215,6 +227,8 @@ def check_work(
         default_memory() if max_memory is None else check.memory_bytes(max_memory),
     )
     given = {} if delta is None else {"delta": check.open_unit(delta, "delta")}
+    if given.get("delta", 1.0) < _SMALLEST_DELTA:
+        raise InvalidArgumentError(f"delta must be at least {_SMALLEST_DELTA:g}, got {delta!r}", argument="delta")
     return {
         "model": check_model(model),
         "epsilon": check.open_unit(epsilon, "epsilon"),

@@ -2,24 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
 from .. import __version__
 from .._utils import check
+from .._utils.frames import frame_of
 from .._utils.streams import RNG, Stream, key_from
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
 from ..io.accept import as_graph
-from ..results import Record, as_frame
+from ..results import Record
 from .certification import certify
 from .constraints import Constraints, NodeValues
 from .maximization import maximize
-
-if TYPE_CHECKING:
-    import pandas
 
 __all__ = ["Sensitivity", "SensitivityRow", "sensitivity"]
 
@@ -77,10 +75,16 @@ class Sensitivity(Record):
         """Return all fields as a dictionary of plain Python values."""
         return super().to_dict() | {"rows": [row.to_dict() for row in self.rows]}
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame with a row for each factor."""
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return a data frame with a row for each factor.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "polars-lazy", "pyarrow"}, default "pandas"
+            The kind of frame.
+        """
         names = ("factor", "spread", "best_spread", "ratio", "overlap", "n_clipped")
-        return as_frame({name: [getattr(row, name) for row in self.rows] for name in names})
+        return frame_of({name: [getattr(row, name) for row in self.rows] for name in names}, backend)
 
     def __repr__(self) -> str:
         lines = [f"{'factor':>7}{'spread':>12}{'best':>12}{'certified':>11}{'same seeds':>12}"]

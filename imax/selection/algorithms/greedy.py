@@ -59,6 +59,8 @@ class Search:
         self.gains: list[float] = []
         self.best: tuple[float, int] | None = None  # of the nodes evaluated before the first seed
         self.oracle = _oracle(problem, self.goes_on)
+        self.n_evaluated = 0  # gains since the last seed
+        self.reported = time.perf_counter()
         self.late = False  # whether the time limit came before the gains of all required seeds were known
         try:
             for node in c.start.tolist():
@@ -80,6 +82,7 @@ class Search:
         """Take a node as a seed."""
         self.gains.append(gain)
         self.seeds.append(node)
+        self.n_evaluated = 0
         with suppress(OutOfTime):  # no gain is evaluated after this, so the oracle need not know the node
             self.oracle.take(node)
         self.report()
@@ -88,11 +91,12 @@ class Search:
         """Choose a node if it fits the limits; return whether it does."""
         return self.choice is None or self.choice.take(node)
 
-    def report(self) -> None:
+    def report(self, phase: str = "") -> None:
         """Call the progress function of the problem, if it has one."""
         q = self.problem
+        self.reported = time.perf_counter()
         if q.progress is not None:
-            q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed()))
+            q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed(), phase=phase))
 
     def evaluate(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
         """Return the gains of many nodes, in parts; stop at the time limit once one gain is known."""
@@ -113,8 +117,9 @@ class Search:
             spent = time.perf_counter() - began
             self.seconds["oracle"] += spent
             size = int(min(max(size * _STEP_SECONDS / max(spent, 1e-6), 1), 8 * size))
+            self.n_evaluated = done
             if done < nodes.size:
-                self.report()
+                self.report(f"gains of {done:,} of {nodes.size:,} nodes known")
         return found
 
     def _estimate_first(self, node: int) -> None:
@@ -129,6 +134,9 @@ class Search:
         began = time.perf_counter()
         gain = float(self.oracle.gains(np.array([node]), before)[0])
         self.seconds["oracle"] += time.perf_counter() - began
+        self.n_evaluated += 1
+        if time.perf_counter() - self.reported > _STEP_SECONDS:
+            self.report(f"gains of {self.n_evaluated:,} nodes updated for the next seed")
         return gain
 
 
