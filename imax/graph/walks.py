@@ -1,13 +1,10 @@
 """Reverse walks through a log, from which the RR sets of the credit distribution model come."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from .influence_graph import InfluenceGraph
 
 __all__ = ["Walks"]
 
@@ -31,7 +28,7 @@ class Walks:
         1 for users that acted, otherwise 0.
     """
 
-    graph: "InfluenceGraph"
+    graph: Any
     user: NDArray[np.int32]
     weight: NDArray[np.float64]
     acted: NDArray[np.float64]
