@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from numba import config
 from scipy.stats import binom
 
 import imax
-from imax import InfluenceGraph, maximize
+from imax import InfluenceGraph
 from imax._utils import memory
 from imax._utils.streams import Stream, stream_key
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
@@ -24,6 +25,7 @@ from . import naive
 
 JIT = not config.DISABLE_JIT
 CASES = 200 if JIT else 24
+maximize = partial(imax.maximize, algorithm="opim-c")
 DELTA = 0.05
 
 
@@ -227,7 +229,9 @@ def test_the_result_can_be_worked_out_again():
     n_sets = result.n_rr_sets // 2
     collections = []
     for stream in (Stream.SELECTION, Stream.VALIDATION):
-        collection = RRCollection(imax.diffusion.sampler.Sampler(graph, "ic", stream_key(result.rng_key, stream)))
+        collection = RRCollection(
+            imax.diffusion.sampler.Sampler(graph, "ic", stream_key(result.rng_key, stream), stratify_after=16)
+        )
         collection.extend(n_sets)
         collections.append([graph.internal_of(s).tolist() for s in collection])
     assert sum(len(s) for sets in collections for s in sets) == result.n_rr_entries
@@ -239,8 +243,10 @@ def test_the_result_can_be_worked_out_again():
     first, _, rounds, a = naive.opim_sizes(34, 3, 0.2, 0.1)
     assert n_sets == math.ceil(first) << (result.rounds - 1)
     most = min(bound, int(sum(gains) / GREEDY))
-    assert result.lower_bound == pytest.approx(naive.opim_lower(covered, n_sets, 34, a))
-    assert result.upper_bound == pytest.approx(min(34, naive.opim_upper(most, n_sets, 34, a)))
+    known = n_sets // 34 * 3  # the sets whose root is a seed
+    own = 34 * known / n_sets
+    assert result.lower_bound == pytest.approx(own + naive.opim_lower(covered - known, n_sets, 34, a))
+    assert result.upper_bound == pytest.approx(min(34, own + naive.opim_upper(most - known, n_sets, 34, a)))
     assert result.target_ratio == pytest.approx(1 - 1 / math.e - 0.2)
     assert result.rounds <= rounds
 
@@ -263,6 +269,7 @@ def test_a_time_limit_stops_with_a_certificate():
 
 def test_a_time_limit_stops_in_the_middle_of_sampling(monkeypatch):
     monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
+    monkeypatch.setattr(rounds_module, "SETTLING", 1 << 40)
     result = maximize(karate(), 3, epsilon=0.001, time_limit=0.3, rng=1)
     assert result.stop_reason == "time limit"
     assert result.rounds >= 1
@@ -294,6 +301,7 @@ def test_a_memory_limit_met_while_sampling(monkeypatch):
 
 def test_the_sample_bound_is_kept(monkeypatch):
     monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
+    monkeypatch.setattr(rounds_module, "SETTLING", 1 << 40)
     result = maximize(karate(), 3, epsilon=0.4, delta=0.2, rng=1)
     assert result.stop_reason == "sample bound reached"
     _, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)
@@ -419,7 +427,7 @@ G = InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"k": 1.5}, InvalidArgumentError, "k must be a whole number, got 1.5"),
         ({"k": "2"}, InvalidArgumentError, "k must be a whole number, got '2'"),
         ({"model": "sir"}, InvalidArgumentError, "model must be one of ic, lt; got 'sir'"),
-        ({"algorithm": "magic"}, InvalidArgumentError, "algorithm must be one of opim-c, imm, hist, ris,"),
+        ({"algorithm": "magic"}, InvalidArgumentError, "algorithm must be one of auto, opim-c, imm, hist, worlds,"),
         ({"probability": "uniform:7"}, InvalidArgumentError, "its value must lie in [0, 1], got 7"),
         ({"epsilon": 0}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1, got 0"),
         ({"epsilon": 1}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1, got 1"),

@@ -11,6 +11,7 @@ import imax
 from imax.capacity import CapacityProblem
 from imax.cli import main
 from imax.diffusion import simulation
+from imax.errors import InvalidArgumentError
 from imax.selection.oracles import OutOfTime, SimulationOracle
 
 MARGIN = 3.0  # seconds for a loaded machine; without the checks these take from 15 s to minutes
@@ -181,3 +182,24 @@ def test_no_step_begins_after_the_end():
     with pytest.raises(OutOfTime):
         oracle.take(1)
     assert oracle.first_estimate(33) >= 1.0
+
+
+def test_wrong_deltas_and_callbacks_are_refused_before_the_work():
+    graph = imax.datasets.load("karate")
+    with pytest.raises(InvalidArgumentError, match=r"^delta must be at least 1e-300, got 1e-320"):
+        imax.maximize(graph, 2, delta=1e-320)
+    assert imax.maximize(graph, 2, delta=1e-300, epsilon=0.5, rng=1).delta == 1e-300
+    with pytest.raises(InvalidArgumentError, match=r"^progress must be a function or None, got 5"):
+        imax.maximize(graph, 2, progress=5)
+
+
+def test_the_output_is_never_the_input(tmp_path):
+    path = tmp_path / "g.txt"
+    path.write_text("1 2\n2 3\n")
+    (tmp_path / "link.txt").symlink_to(path)
+    for command in (["seed", "--k", "1", str(path), "-o"], ["convert", str(path)]):
+        for output in (path, tmp_path / "link.txt"):
+            done = CliRunner().invoke(main, [*command, str(output)])
+            assert done.exit_code == 1
+            assert "it is the input; name another file" in done.stderr
+    assert path.read_text() == "1 2\n2 3\n"

@@ -145,7 +145,7 @@ def auto_annotate(
     per_item = check.count(sets_per_item, "sets_per_item")
     stream = stream_key(key, Stream.ANNOTATION)
     sets = RRCollection(
-        Sampler(network, "ic", stream, threads=threads, stratified=True, is_sentinel=label_of >= 0)
+        Sampler(network, "ic", stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
     )  # fmt: skip
     sets.extend(per_item * n)
     counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]

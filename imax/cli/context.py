@@ -88,7 +88,7 @@ class Context:
     began: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
-        check_writable(self.output)
+        check_writable(self.output, self.source)
         self.status = Status(self.quiet)
 
     @classmethod

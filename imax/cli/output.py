@@ -26,12 +26,14 @@ __all__ = [
 ]
 
 
-def check_writable(path: str) -> None:
-    """Reject a path that cannot be written to, before the work starts; ``-`` is standard output."""
+def check_writable(path: str, source: str = "") -> None:
+    """Reject a path that cannot be written to, or is the input, before the work starts; ``-`` is standard output."""
     if path == "-":
         return
     target = Path(path)
     try:
+        if target.is_file() and source not in ("", "-") and Path(source).exists() and target.samefile(source):
+            raise OutputError(f"cannot write {path}: it is the input; name another file")
         if target.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; name a file")
         folder = target.resolve().parent

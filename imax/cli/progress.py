@@ -52,6 +52,8 @@ def selection_progress(status: Status) -> "Callable[[Progress], None] | None":
 
 def describe(p: "Progress") -> str:
     """Return the state of a selection in a line: the phase, what is known, and what is still awaited."""
+    if p.n_rr_sets_needed is not None:
+        return f"{p.phase}: {p.n_rr_sets:,} of about {p.n_rr_sets_needed:,} RR sets, {p.seconds:.1f} s"
     if p.n_rr_sets and p.phase:
         return f"{p.phase}: {p.n_rr_sets:,} RR sets, {p.seconds:.1f} s"
     if p.n_rr_sets:

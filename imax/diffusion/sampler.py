@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
-from .._utils.streams import Key
+from .._utils.streams import Key, Stream, stream_key
 from ..graph.influence_graph import InfluenceGraph
 from .buffers import Buffered, new_block
 from .deadline import Deadline
-from .tables import Diffusion, check_model, prepare
+from .tables import CREDIT, Diffusion, check_model, prepare
 from .timed import TimedCascades
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output, Scratch
+    from ..kernels.draws import Strata
 
 __all__ = ["MAX_LANES", "Cascades", "Piece", "Sampler", "default_lanes"]
 
@@ -75,8 +76,8 @@ class Cascades(Buffered):
         Nodes at which an RR set ends: a set that meets one holds that node alone.
     blocked : numpy.ndarray of bool, shape (n,), optional
         Nodes that no cascade enters. The caller ensures that none starts at such a node.
-    stratified : bool, default False
-        Whether the root of RR set i is node i modulo n instead of a random node.
+    strata : Strata, optional
+        Which RR sets have which node as root, instead of a random one.
     max_steps : int, optional
         Largest number of steps of a cascade; default no limit.
     """
@@ -92,7 +93,7 @@ class Cascades(Buffered):
         weights: NDArray[np.float64] | None = None,
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
-        stratified: bool = False,
+        strata: "Strata | None" = None,
         max_steps: int | None = None,
     ) -> None:
         self.diffusion = diffusion
@@ -103,7 +104,7 @@ class Cascades(Buffered):
         self.weights = weights
         self.is_sentinel = is_sentinel
         self.blocked = blocked
-        self.stratified = True if stratified else None  # Numba removes the branches on an argument that is None
+        self.strata = strata
         self.max_steps = max_steps
         self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
         self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
@@ -123,7 +124,7 @@ class Cascades(Buffered):
         with np.errstate(over="ignore"):
             while True:
                 n_entries, n_cut = cascades(
-                    first, count, self.key, self.diffusion.tables, self.roots, self.stratified, self.seeds,
+                    first, count, self.key, self.diffusion.tables, self.roots, self.strata, self.seeds,
                     self.weights, self.is_sentinel, self.max_steps, self._scratch(), output,
                 )  # fmt: skip
                 if n_entries != LEVEL_FULL:
@@ -204,8 +205,9 @@ class Sampler(Buffered):
         the same coverage as with whole RR sets.
     blocked : numpy.ndarray of bool, shape (n_nodes,), optional
         By internal id: nodes that no RR set enters. Their node weight must be 0.
-    stratified : bool, default False
-        Whether the root of RR set i is node i modulo n instead of a random node.
+    stratify_after : int, optional
+        If all positive weights are equal, the nodes take turns as roots: in a random order for so many RR sets per
+        node, then in a fixed order, see `complete`. Default: all roots are drawn independently.
     deadline : Deadline, optional
         RR sets hold the nodes that reach the root until then. Default: no deadline.
 
@@ -228,21 +230,27 @@ class Sampler(Buffered):
         diffusion: Diffusion | None = None,
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
-        stratified: bool = False,
+        stratify_after: int | None = None,
         deadline: Deadline | None = None,
     ) -> None:
         self.graph = graph
-        self.model = check_model(model)
+        walks = graph.walks
+        self.model = check_model(model) if walks is None else CREDIT
         self.threads = check.threads(threads)
         self.diffusion = diffusion or prepare(graph, self.model, self.threads)
         self.lanes = default_lanes(self.diffusion) if lanes is None else check.count(lanes, "lanes", high=MAX_LANES)
+        if walks is not None:
+            is_sentinel, blocked = (None if x is None else x[walks.user] for x in (is_sentinel, blocked))
+            node_weights = walks.weight if node_weights is None else walks.weight * node_weights[walks.user]
+        self._user = None if walks is None else walks.user  # RR sets of actions become RR sets of their users
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         self.deadline = deadline
+        self._strata = None if stratify_after is None else _strata_of(graph.n_nodes, node_weights, stratify_after)
         options: dict[str, Any] = {
-            "roots": None if node_weights is None else _root_table(node_weights),
+            "roots": None if node_weights is None or self._strata is not None else _root_table(node_weights),
             "is_sentinel": is_sentinel,
             "blocked": blocked,
-            "stratified": stratified,
+            "strata": self._strata_with(key),
         }
         self._cascades: Cascades | TimedCascades
         if deadline is not None and deadline.time is not None:
@@ -254,10 +262,36 @@ class Sampler(Buffered):
         super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
 
+    def _strata_with(self, key: Key) -> "Strata | None":
+        if self._strata is None:
+            return None
+        return self._strata._replace(key=np.uint64(stream_key(key, Stream.ROOTS)[0]))
+
+    def complete(self, count: int) -> int:
+        """Return the smallest number of RR sets, at least `count`, whose coverage estimates spread without bias.
+
+        Where the roots take turns in a fixed order, these are multiples of the number of nodes that are roots.
+        """
+        if self._strata is None or count <= int(self._strata.first):
+            return count
+        n = self._strata.nodes.size
+        return -(-count // n) * n
+
+    def n_known(self, n_sets: int, weight: float) -> int:
+        """Return how many of the RR sets 0 to ``n_sets - 1`` certainly have their root in a seed set of this weight.
+
+        Each seed of positive weight is the root of one set in each complete turn of the roots.
+        """
+        if self._strata is None:
+            return 0
+        n = self._strata.nodes.size
+        return n_sets // n * int(weight * n / self.total + 1e-6)
+
     def with_key(self, key: Key) -> "Sampler":
         """Return the same sampler under another key, with the same buffers."""
         other = copy(self)
         other._cascades = self._cascades.with_key(key)
+        other._cascades.strata = self._strata_with(key)
         return other
 
     @property
@@ -336,10 +370,11 @@ class Sampler(Buffered):
             mean = kept.get("mean", 64.0)
             # large sets leave the cache in any case; then every lane needs enough sets
             span = min(count - done, int(max(_CHUNK_ENTRIES, min(4 * MAX_LANES * mean, _MAX_ENTRIES)) / mean) + 1)
-            start, length = np.empty((2, span), dtype=np.int64)
             if "buffer" not in kept:
                 kept["buffer"] = np.empty(2 * _CHUNK_ENTRIES, dtype=np.int32)
-            buffer = kept["buffer"]
+            if "places" not in kept or kept["places"].shape[1] < span:
+                kept["places"] = np.empty((2, span), dtype=np.int64)
+            buffer, (start, length) = kept["buffer"], kept["places"]
             size = self._cascades.run(first + done, span, Output(buffer[:-PAD], start, length, unused))
             if size < 0:
                 kept["buffer"] = np.empty(2 * buffer.size, dtype=np.int32)
@@ -349,17 +384,35 @@ class Sampler(Buffered):
             if split:
                 alone = np.empty(span + 1, dtype=np.int32)
                 n_entries, n_larger = split_singletons(buffer, start, length, span, nodes, alone)
-                pieces.append(Piece(nodes[:n_entries], length[:n_larger], alone[: span - n_larger]))
+                singletons = alone[: span - n_larger]
+                if n_entries < size // 2:  # most of the array is not needed
+                    nodes = nodes[:n_entries].copy()
+                elif singletons.size < span // 2:
+                    singletons = singletons.copy()
+                pieces.append(Piece(nodes[:n_entries], length[:n_larger].copy(), singletons))
             else:
                 gather(buffer, start, length, span, nodes)
-                pieces.append(Piece(nodes[:size], length))
+                pieces.append(Piece(nodes[:size], length[:span].copy()))
             done += span
+        if self._user is not None:
+            return [Piece(self._user[nodes], lengths, self._user[alone]) for nodes, lengths, alone in pieces]
         return pieces
 
 
 def default_lanes(diffusion: Diffusion) -> int:
     """Return the number of lanes, from measurements: fewer on large graphs, where the queues take much memory."""
     return 16 if diffusion.n <= 1 << 22 else 8
+
+
+def _strata_of(n: int, weights: NDArray[np.float64] | None, after: int) -> "Strata | None":
+    """Return the nodes of positive weight as strata, without a key; None if their weights differ."""
+    from ..kernels.draws import Strata
+
+    nodes = np.arange(n) if weights is None else np.flatnonzero(weights)
+    if weights is not None and (weights[nodes] != weights[nodes[0]]).any():
+        return None
+    width = math.isqrt(nodes.size - 1) + 1
+    return Strata(nodes.astype(np.int32), np.int64(after * nodes.size), np.int64(width), np.uint64(0))
 
 
 def _root_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:

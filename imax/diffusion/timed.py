@@ -12,6 +12,7 @@ from .tables import Diffusion
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output
+    from ..kernels.draws import Strata
     from ..kernels.timed import Delays, TimedScratch
 
 __all__ = ["TimedCascades", "new_timed_scratch"]
@@ -24,7 +25,7 @@ class TimedCascades(Buffered):
     ----------
     delays : Delays
         The deadline and the delays of the arcs, in the direction of the rows.
-    diffusion, key, roots, seeds, weights, is_sentinel, blocked, stratified
+    diffusion, key, roots, seeds, weights, is_sentinel, blocked, strata
         As for `imax.diffusion.sampler.Cascades`.
     """
 
@@ -39,7 +40,7 @@ class TimedCascades(Buffered):
         weights: NDArray[np.float64] | None = None,
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
-        stratified: bool = False,
+        strata: "Strata | None" = None,
     ) -> None:
         self.diffusion = diffusion
         self.delays = delays
@@ -48,7 +49,7 @@ class TimedCascades(Buffered):
         self.weights = weights
         self.is_sentinel = is_sentinel
         self.blocked = blocked
-        self.stratified = True if stratified else None  # Numba removes the branches on an argument that is None
+        self.strata = strata
         self._set_key(key)
         super().__init__()
 
@@ -74,7 +75,7 @@ class TimedCascades(Buffered):
         # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
             n_entries, n_cut = timed_cascades(
-                first, count, self.key, self.delay_key, self.diffusion.tables, self.roots, self.stratified, self.seeds,
+                first, count, self.key, self.delay_key, self.diffusion.tables, self.roots, self.strata, self.seeds,
                 self.weights, self.is_sentinel, self.delays, scratch, output,
             )  # fmt: skip
         if n_cut:

@@ -27,10 +27,10 @@ _HEADERS = {*NODE_NAMES, "email", "name", "person", "member", "customer", "custo
 
 
 class FileColumns(NamedTuple):
-    """A file and the names or positions of its columns; no columns if the user names none."""
+    """A file and its columns, by names, by numbers from 1 as text, or by positions from 0; () if none are named."""
 
     path: str
-    columns: tuple[str, ...]
+    columns: tuple[str | int, ...]
 
 
 def exists(path: str) -> bool:
@@ -109,7 +109,7 @@ def _other(cell: Any) -> "int | str | None":
 Rows = tuple[list[int], list[Sequence[Any]], str]  # numbers of the lines, cells of each row, a note
 
 
-def _cells(content: Content, columns: Sequence[str], labels: Labels, argument: str, numbers: bool | None) -> Rows:
+def _cells(content: Content, columns: Sequence[str | int], labels: Labels, argument: str, numbers: bool | None) -> Rows:
     """Return the cells with labels, and with values unless `numbers` is None."""
     names = table_names(content)
     if names is not None:
@@ -122,7 +122,9 @@ def _cells(content: Content, columns: Sequence[str], labels: Labels, argument: s
     return _of_lines(content, lines, entries, labels, argument, numbers)
 
 
-def _of_table(content: Content, names: list[str], columns: Sequence[str], argument: str, numbers: bool | None) -> Rows:
+def _of_table(
+    content: Content, names: list[str], columns: Sequence[str | int], argument: str, numbers: bool | None
+) -> Rows:
     """Return the cells of a file whose columns have names: JSON Lines or Parquet."""
     places, note = _chosen(content, names, columns, argument, numbers)
     wanted = [names[place] for place in places]
@@ -132,7 +134,7 @@ def _of_table(content: Content, names: list[str], columns: Sequence[str], argume
 
 
 def _chosen(
-    content: Content, names: list[str], columns: Sequence[str], argument: str, numbers: bool | None
+    content: Content, names: list[str], columns: Sequence[str | int], argument: str, numbers: bool | None
 ) -> tuple[list[int], str]:
     """Return the positions of the columns of labels and values, and a note if they are guessed."""
     if columns:
@@ -154,14 +156,15 @@ def _chosen(
     return [node, value], "" if len(names) == 2 else note
 
 
-def _place(content: Content, names: list[str], column: str) -> int:
-    """Return the position of a column, given by its name, or by its position if no column has that name."""
-    count = names.count(column)
+def _place(content: Content, names: list[str], column: str | int) -> int:
+    """Return the position of a column, given by its name, its number from 1 as text, or its position from 0."""
+    count = 0 if isinstance(column, int) else names.count(column)
     if count == 1:
-        return names.index(column)
-    position = integer(column)
-    if not count and position is not None and -len(names) <= position < len(names):
-        return position % len(names)
+        return names.index(str(column))
+    number_from_1 = integer(column) if isinstance(column, str) else None
+    position = column if isinstance(column, int) else -1 if number_from_1 is None else number_from_1 - 1
+    if not count and 0 <= position < len(names):
+        return position
     problem = f"{count} columns have the name {column!r}" if count else f"the column {column!r} is missing"
     raise FileFormatError(f"{content.name}: {problem}; it has {examples(names, len(names)) or 'none'}")
 
@@ -170,7 +173,7 @@ def _of_columns(
     content: Content,
     lines: list[str],
     first: tuple[int, str],
-    columns: Sequence[str],
+    columns: Sequence[str | int],
     labels: Labels,
     argument: str,
     numbers: bool | None,
@@ -199,7 +202,7 @@ def _of_columns(
     return [line for line, _ in rows], [[row[place] for place in places] for _, row in rows], note
 
 
-def _has(cells: list[str], columns: Sequence[str]) -> bool:
+def _has(cells: list[str], columns: Sequence[str | int]) -> bool:
     return all(column in cells for column in columns)
 
 

@@ -90,7 +90,7 @@ class Output(NamedTuple):
 
 
 @helper
-def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, max_steps, record, mark, lanes, items, n_items):
+def _begin(i, lane, key, roots, strata, seeds, is_sentinel, max_steps, record, mark, lanes, items, n_items):
     """Start cascade `i` in a lane, from the seeds or a root; return the number of items with those of its own added."""
     n = mark.size
     state, step = stream(key[0], key[1], _U(i))
@@ -98,7 +98,7 @@ def _begin(i, lane, key, roots, stratified, seeds, is_sentinel, max_steps, recor
     size = np.int64(1)
     if seeds is None:
         state += step
-        v = root_of(i, mix(state), n, roots, stratified)
+        v = root_of(i, mix(state), n, roots, strata)
         lanes.queue[lane, 0] = v
         mark[v] |= bit
         prefetch(record, v)
@@ -209,13 +209,13 @@ def _finish(lane, seeds, weights, is_sentinel, mark, lanes, output, out):
 
 
 @hot
-def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_sentinel, max_steps, scratch, output):
+def cascades(first, count, key, tables, roots, strata, seeds, weights, is_sentinel, max_steps, scratch, output):
     """Run cascades number `first` to ``first + count - 1`` of the stream `key`; return (n_entries, n_cut).
 
-    Without `seeds` these are RR sets. `n_entries` is the number of entries of `output.nodes` in use. With `stratified`
-    (True or None) the root of RR set i is node i modulo n: of n sets in a row each node is the root of one. An RR set
-    that meets a sentinel is written as that sentinel alone; `n_cut` counts the other nodes that such sets had reached.
-    With `max_steps` (int64 or None) a cascade holds the nodes in at most that many steps.
+    Without `seeds` these are RR sets. `n_entries` is the number of entries of `output.nodes` in use. With `strata`
+    (`Strata` or None) the nodes take turns as roots. An RR set that meets a sentinel is written as that sentinel alone;
+    `n_cut` counts the other nodes that such sets had reached. With `max_steps` (int64 or None) a cascade holds the
+    nodes in at most that many steps.
 
     With `seeds` these are forward cascades, and both numbers are 0.
 
@@ -237,7 +237,7 @@ def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_se
     while live < lanes.queue.shape[0] and begun < count:
         lanes.number[live] = begun
         n_now = _begin(
-            first + begun, live, key, roots, stratified, seeds, is_sentinel, max_steps, tables.record, mark, lanes, now,
+            first + begun, live, key, roots, strata, seeds, is_sentinel, max_steps, tables.record, mark, lanes, now,
             n_now,
         )  # fmt: skip
         live += 1
@@ -287,7 +287,7 @@ def cascades(first, count, key, tables, roots, stratified, seeds, weights, is_se
             if begun < count and n_later + (1 if seeds is None else seeds.size) < later.size:
                 lanes.number[lane] = begun
                 n_later = _begin(
-                    first + begun, lane, key, roots, stratified, seeds, is_sentinel, max_steps, tables.record, mark,
+                    first + begun, lane, key, roots, strata, seeds, is_sentinel, max_steps, tables.record, mark,
                     lanes, later, n_later,
                 )  # fmt: skip
                 begun += 1

@@ -148,13 +148,13 @@ def _settle_next(size, scratch):
 
 
 @helper
-def _begin(i, key, roots, stratified, seeds, scratch):
+def _begin(i, key, roots, strata, seeds, scratch):
     """Let the seeds or the root of cascade `i` arrive at time 0; return (size of the heap, state, step)."""
     state, step = stream(key[0], key[1], _U(i))
     size = np.int64(0)
     if seeds is None:
         state += step
-        v = root_of(i, mix(state), scratch.state.size, roots, stratified)
+        v = root_of(i, mix(state), scratch.state.size, roots, strata)
         size = _reach(v, 0.0, size, scratch)
     else:
         for q in range(seeds.size):
@@ -172,7 +172,7 @@ def _clear(n_settled, size, scratch):
 
 @hot
 def timed_cascades(
-    first, count, key, delay_key, tables, roots, stratified, seeds, weights, is_sentinel, delays, scratch, output
+    first, count, key, delay_key, tables, roots, strata, seeds, weights, is_sentinel, delays, scratch, output
 ):
     """Run cascades number `first` to ``first + count - 1`` of the stream `key`; return (n_entries, n_cut).
 
@@ -183,7 +183,7 @@ def timed_cascades(
     out = np.int64(0)
     n_cut = np.int64(0)
     for i in range(count):
-        size, state, step = _begin(first + i, key, roots, stratified, seeds, scratch)
+        size, state, step = _begin(first + i, key, roots, strata, seeds, scratch)
         delay_start, delay_step = stream(delay_key[0], delay_key[1], _U(first + i))
         settled = np.int64(0)
         hit = np.int64(-1)

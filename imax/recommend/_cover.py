@@ -42,7 +42,7 @@ def sample_stratified(
             argument="sets_per_node",
         )
     limit = check.memory_bytes(max_memory)
-    sets = RRCollection(Sampler(graph, "ic", stream_key(key, Stream.HETEROIM), threads=threads, stratified=True))
+    sets = RRCollection(Sampler(graph, "ic", stream_key(key, Stream.HETEROIM), threads=threads, stratify_after=0))
     step = count if limit is None else max(graph.n_nodes, 1 << 16)
     while sets.n_sets < count:
         sets.extend(min(count, sets.n_sets + step))

@@ -31,38 +31,47 @@ def log_binomial(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def lower_bound(covered: int, n_sets: int, total: float, a: float) -> float:
+def lower_bound(covered: int, n_sets: int, total: float, a: float, known: int = 0) -> float:
     """Return a lower bound on the spread of a seed set that covers `covered` of `n_sets` RR sets.
 
     The RR sets are drawn independently of the seed set. The bound fails with probability at most exp(-a). `total` is
-    the number of nodes, or their total weight.
+    the number of nodes, or their total weight. `known` of the covered sets are covered whatever chance decides.
     """
-    root = math.sqrt(covered + 2.0 * a / 9.0) - math.sqrt(a / 2.0)
-    return max(0.0, (root * root - a / 18.0) * total / n_sets)
+    root = math.sqrt(covered - known + 2.0 * a / 9.0) - math.sqrt(a / 2.0)
+    return (known + max(0.0, root * root - a / 18.0)) * total / n_sets
 
 
-def upper_bound(covered: float, n_sets: int, total: float, a: float) -> float:
+def upper_bound(covered: float, n_sets: int, total: float, a: float, known: int = 0) -> float:
     """Return an upper bound on the spread of a seed set, from a bound on the number of RR sets that it covers.
 
-    The bound fails with probability at most exp(-a). It is never above `total`.
+    The bound fails with probability at most exp(-a). It is never above `total`. `known` of the sets are covered
+    whatever chance decides.
     """
-    root = math.sqrt(covered + a / 2.0) + math.sqrt(a / 2.0)
-    return min(total, root * root * total / n_sets)
+    root = math.sqrt(covered - known + a / 2.0) + math.sqrt(a / 2.0)
+    return min(total, (known + root * root) * total / n_sets)
 
 
-def wilson(covered: int, n_sets: int, total: float, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson(
+    covered: int, n_sets: int, total: float, z: float = 1.959963984540054, known: int = 0
+) -> tuple[float, float]:
     """Return Wilson's score interval for a spread; the default `z` is for 95 %.
+
+    `known` of the covered sets are covered whatever chance decides.
 
     >>> low, high = wilson(50, 100, 1000.0)
     >>> round(low), round(high)
     (404, 596)
     """
-    share = covered / n_sets
-    scale = 1.0 + z * z / n_sets
-    middle = (share + z * z / (2 * n_sets)) / scale
-    half = z / scale * math.sqrt(share * (1 - share) / n_sets + z * z / (4 * n_sets * n_sets))
+    random = n_sets - known
+    if random == 0:
+        return total, total
+    share = (covered - known) / random
+    scale = 1.0 + z * z / random
+    middle = (share + z * z / (2 * random)) / scale
+    half = z / scale * math.sqrt(share * (1 - share) / random + z * z / (4 * random * random))
     # at shares of 0 and 1 the interval ends at the estimate, up to rounding
-    return max(0.0, min(share, middle - half)) * total, min(1.0, max(share, middle + half)) * total
+    low, high = max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+    return (known + low * random) * total / n_sets, (known + high * random) * total / n_sets
 
 
 def z_of_look(look: int, level: float = 0.05) -> float:

@@ -23,7 +23,7 @@ __all__ = ["RRCollection", "sample_rr_sets"]
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
 _FEW_PIECES = 16  # one thread copies them faster than two
-_STEP = 1 << 24  # sets drawn at once: until they are counted, singletons take 4 bytes each
+_STEP = 1 << 22  # sets drawn at once: until they are counted, singletons take 4 bytes each
 
 
 class RRCollection:

@@ -63,8 +63,9 @@ def certify(
     delta : float, optional
         Probability that one of the bounds is wrong; default 1 / n_nodes.
     **constraints
-        The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`
-        and `on_missing` as in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to the optimum.
+        The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`,
+        `group_budgets` and `on_missing` as in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to
+        the optimum.
 
     Returns
     -------

@@ -79,7 +79,7 @@ def _sized_rounds(
         with pair.clock("greedy"):
             covers = [greedy_cover(pair.selection, problem.constraint) for problem in problems]
         seeds_of = [cover.seeds for cover in covers] if given is None else given
-        bounds_of, covered = [], 0
+        bounds_of, covered, own = [], 0, 0.0
         for problem, cover, seeds in zip(problems, covers, seeds_of, strict=True):
             with pair.clock("certify"):
                 covered = int(pair.validation.first_covered(seeds, problem.constraint.start).sum())
@@ -87,7 +87,10 @@ def _sized_rounds(
             least = min(problem.constraint.min_spread(q.weights), pair.total)
             bounds_of.append(pair.bounds(covered, cover.upper_bound, a, number, own=own, min_spread=least))
         pair.have_result = True
-        return CurveRound(covers[-1], covered, bounds_of[-1], count, pair.n_sets, pair.n_entries, seeds_of, bounds_of)
+        return CurveRound(
+            covers[-1], covered, pair.known(own), bounds_of[-1], pair.selection.n_sets, pair.n_sets, pair.n_entries,
+            seeds_of, bounds_of,
+        )  # fmt: skip
 
     settled = stop_rule(q)
 
@@ -115,7 +118,11 @@ def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
         prefixes = _bounds(pair, cover, covered, a, number)
         pair.have_result = True
         seeds_of = [cover.seeds[: j + 1] for j in range(len(prefixes))]
-        return CurveRound(cover, int(covered[-1]), prefixes[-1], count, pair.n_sets, pair.n_entries, seeds_of, prefixes)
+        known = pair.known(float(pair.own_weights(cover.seeds).sum()))
+        return CurveRound(
+            cover, int(covered[-1]), known, prefixes[-1], pair.selection.n_sets, pair.n_sets, pair.n_entries, seeds_of,
+            prefixes,
+        )  # fmt: skip
 
     def stop(best: CurveRound) -> str | None:
         if best.bounds.ratio < target:
@@ -132,8 +139,11 @@ def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: f
     candidates = np.flatnonzero(pair.problem.constraint.allowed).astype(np.int32)
     min_spread = np.cumsum(-np.sort(-pair.own_weights(candidates)))[: own.size]  # of the best seeds of each number
     limits = np.minimum(cover.upper_bounds, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
-    numbers = zip(covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), strict=True)
+    optimum_own = pair.optimum_own_weights()[1 : own.size + 1]
+    numbers = zip(
+        covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), optimum_own.tolist(), strict=True
+    )
     return [
-        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total))
-        for have, limit, weight, best in numbers
+        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total), optimum_own=least)
+        for have, limit, weight, best, least in numbers
     ]

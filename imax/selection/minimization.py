@@ -29,12 +29,11 @@ from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem
-from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
+from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
 __all__ = ["minimize_seeds"]
 
 CERTIFIED = "target spread certified"
-UNSETTLED = "target spread certified, choice not settled"
 UNCERTAIN = "target spread not certified"
 
 
@@ -92,7 +91,7 @@ def minimize_seeds(
     >>> found.lower_bound >= 20, found.min_seeds <= len(found)
     (True, True)
     """
-    for name in ("costs", "budget", "groups", "quotas"):
+    for name in ("costs", "budget", "groups", "quotas", "group_budgets"):
         if constraints.get(name) is not None:
             raise InvalidArgumentError(
                 f"{name} is not supported by minimize_seeds, which decides the number of seeds by the target spread",
@@ -120,15 +119,12 @@ class _Prefix(Round):
     close : bool
         Whether the lower bound of the estimated prefix, by RR sets alone, is within a share epsilon of its
         estimate.
-    by_sets : bool
-        Whether the lower bound of some prefix, by RR sets alone, reaches the target.
     """
 
     certified: int
     estimated: int
     min_seeds: int
     close: bool
-    by_sets: bool
 
     def precise(self, epsilon: float) -> bool:
         """Whether more RR sets would hardly change the number of seeds.
@@ -162,11 +158,11 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
     # one lower bound per prefix: that of j seeds fails with a share 1 / (j * (1 + 1/2 + ... + 1/k)) of exp(-a)
     sizes = np.arange(1.0, q.constraint.k + 1.0)
     a = schedule.a + np.log(sizes) + math.log(float((1.0 / sizes).sum()))
-    settling = Settling()
 
     def make_round(number: int, count: int) -> Round:
         pair.draw(count, count)
-        share = target / pair.total * count
+        n_sets = pair.selection.n_sets
+        share = target / pair.total * n_sets
         with pair.clock("index"):
             pair.selection.index()
         with pair.clock("greedy"):
@@ -174,7 +170,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])
             cover = greedy_cover(pair.selection, q.constraint, goal=goal, need=_need(target, pair, schedule.a))
         if cover.min_seeds > q.constraint.k:
-            reached = upper_bound(cover.covered, count, pair.total, schedule.a)
+            reached = upper_bound(cover.covered, n_sets, pair.total, schedule.a)
             raise InvalidArgumentError(
                 f"target_spread {target:g} cannot be reached: all {q.constraint.k} nodes that may be seeds reach at "
                 f"most {reached:.6g} together; lower it",
@@ -186,10 +182,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
     def stop(best: Round) -> str | None:
         assert isinstance(best, _Prefix)
         optimal = best.certified <= best.min_seeds
-        if best.certified and (optimal or best.precise(q.epsilon)):
-            return CERTIFIED
-        # the own weight of the seeds certifies any choice, so only RR sets count here
-        return settling.stop(best, False, CERTIFIED, UNSETTLED) if best.by_sets else None
+        return CERTIFIED if best.certified and (optimal or best.precise(q.epsilon)) else None
 
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 
@@ -238,9 +231,11 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-    by_sets = np.array([lower_bound(int(c), n_sets, total, level) for c, level in zip(covered, a, strict=False)])
     own = np.cumsum(pair.own_weights(cover.seeds))
-    lower = np.maximum(by_sets, own)
+    known = [pair.known(weight) for weight in own.tolist()]
+    numbers = list(zip(covered.tolist(), a.tolist(), known, strict=False))
+    by_sets = np.array([lower_bound(c, n_sets, total, level) for c, level, _ in numbers])
+    lower = np.maximum([lower_bound(c, n_sets, total, level, sure) for c, level, sure in numbers], own)
     estimate = np.maximum(covered * (total / n_sets), own)
     certified = int(np.argmax(lower >= target)) + 1 if (lower >= target).any() else 0
     estimated = int(np.argmax(estimate >= target)) + 1 if (estimate >= target).any() else 0
@@ -252,6 +247,6 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     gains = cover.gains[:size]
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound)
     return _Prefix(
-        shorter, have, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated,
-        max(cover.min_seeds, q.constraint.forced.size, 1), close, bool((by_sets >= target).any()),
+        shorter, have, 0, bounds, pair.selection.n_sets, pair.n_sets, pair.n_entries, certified, estimated,
+        max(cover.min_seeds, q.constraint.forced.size, 1), close,
     )  # fmt: skip

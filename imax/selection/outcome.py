@@ -15,6 +15,7 @@ __all__ = [
     "REACHED",
     "SETTLED",
     "TIME",
+    "TOO_MANY",
     "UNSETTLED",
     "Bounds",
     "Outcome",
@@ -27,6 +28,7 @@ UNSETTLED = "target ratio reached, choice not settled"
 BOUND = "sample bound reached"
 NOTHING = "nothing within reach"
 ALL_CHOSEN = "all seeds chosen"
+TOO_MANY = "more RR sets needed than can be numbered"
 TIME = "time limit"
 MEMORY = "memory limit"
 INTERRUPT = "interrupted"
@@ -84,6 +86,8 @@ class Outcome:
         Spread of the nodes that are active from the start.
     seconds : dict of str to float
         Time by phase.
+    algorithm, auto : str or None
+        With `auto`: the algorithm that ran, and why.
     """
 
     seeds: NDArray[np.int32]
@@ -99,3 +103,5 @@ class Outcome:
     min_seeds: int | None = None
     start_spread: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    algorithm: str | None = None
+    auto: str | None = None

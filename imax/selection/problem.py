@@ -12,7 +12,8 @@ from .._utils import check
 from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
-from ..diffusion.tables import check_model
+from ..diffusion.tables import CREDIT, check_model
+from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
@@ -21,6 +22,7 @@ from .constraints import Constraints, check_constraint_names, make_constraint
 
 __all__ = ["DEFAULT_EPSILON", "Limits", "Problem", "Progress", "ProgressFunction", "check_work", "make_problem"]
 
+_SMALLEST_DELTA = 1e-300  # the inverse of a smaller one may overflow
 DEFAULT_EPSILON = 0.01  # chosen by measurement: see docs/explanation/engine
 
 
@@ -42,6 +44,8 @@ class Progress:
         What the algorithm does; empty for rounds of RR sets and for chosen seeds.
     awaited : str
         Why the selection goes on although the ratio has reached the target; otherwise empty.
+    n_rr_sets_needed : int or None
+        How many RR sets the algorithm will draw in total, if its own bound says so; only IMM.
     """
 
     round: int
@@ -52,6 +56,7 @@ class Progress:
     seconds: float
     phase: str = ""
     awaited: str = ""
+    n_rr_sets_needed: int | None = None
 
 
 ProgressFunction: TypeAlias = Callable[[Progress], Any]
@@ -164,6 +169,8 @@ def make_problem(
         Arguments of `check_work`.
     """
     check_constraint_names(function, constraints)
+    if progress is not None and not callable(progress):
+        raise InvalidArgumentError(f"progress must be a function or None, got {progress!r}", argument="progress")
     checked = check_work(**work)
     network = as_graph(graph, probability=probability, rng=rng)
     if checked["model"] == "lt":
@@ -172,6 +179,10 @@ def make_problem(
     until = {name: rules.pop(name, None) for name in DEADLINE_ARGUMENTS}
     reader = NodeReader(network, rules.pop("on_missing", None), source=graph if source is None else source)
     weights = reader.node_weights(node_weights)
+    if network.walks is not None:
+        _check_credit(checked["model"], until)
+        checked["model"] = CREDIT
+        weights = network.walks.acted if weights is None else weights * network.walks.acted
     constraint = make_constraint(reader, k, any_size=any_size, **rules)
     return Problem(
         graph=network,
@@ -184,6 +195,19 @@ def make_problem(
         deadline=check_deadline(network, **until),
         **{"delta": 1.0 / max(network.n_nodes, 2), **checked},
     )
+
+
+def _check_credit(model: str, until: dict[str, Any]) -> None:
+    """Reject arguments that a credit distribution model does not have."""
+    if model != "ic":
+        raise InvalidArgumentError(
+            f"model must be left out: the graph is a credit distribution model, got {model!r}", argument="model"
+        )
+    for name, value in until.items():
+        if value is not None:
+            raise InvalidArgumentError(
+                f"{name} is not supported by a credit distribution model; limit the delays by its window", argument=name
+            )
 
 
 def check_work(
@@ -203,6 +227,8 @@ def check_work(
         default_memory() if max_memory is None else check.memory_bytes(max_memory),
     )
     given = {} if delta is None else {"delta": check.open_unit(delta, "delta")}
+    if given.get("delta", 1.0) < _SMALLEST_DELTA:
+        raise InvalidArgumentError(f"delta must be at least {_SMALLEST_DELTA:g}, got {delta!r}", argument="delta")
     return {
         "model": check_model(model),
         "epsilon": check.open_unit(epsilon, "epsilon"),

@@ -1,5 +1,6 @@
 """Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ __all__ = ["MAX_SETS", "CollectionPair", "Round", "Settling", "Stopped", "doubli
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
-SETTLING = 16  # by measurement, too
+STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
+SETTLING = 8  # by measurement, too
 
 
 class Stopped(Exception):
@@ -41,6 +43,8 @@ class Round:
         The choice.
     covered : int
         Sets of the validation collection that the seeds cover.
+    known : int
+        How many of them are known to be covered because their root is a seed: see `Sampler.n_known`.
     bounds : Bounds
     n_selecting : int
         Sets in the selection collection.
@@ -50,6 +54,7 @@ class Round:
 
     cover: Cover
     covered: int
+    known: int
     bounds: Bounds
     n_selecting: int
     n_sets: int
@@ -62,13 +67,18 @@ class Round:
         collection exceeds that on the validation collection by a share of at most 2 epsilon.
         """
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
-        return self.covered * epsilon * epsilon >= 1.0 and optimism <= OPTIMISM * epsilon
+        return self.covered > 0 and self.relative_error <= epsilon and optimism <= OPTIMISM * epsilon
+
+    @property
+    def relative_error(self) -> float:
+        """The relative standard error of the spread: known sets have none."""
+        return math.sqrt(max(self.covered - self.known, 0)) / max(self.covered, 1)
 
     def awaited(self, target: float, epsilon: float) -> str:
         """Return what keeps the choice from being settled although the certificate holds; otherwise an empty text."""
         if self.bounds.ratio < target or self.settled(epsilon):
             return ""
-        error = max(self.covered, 1) ** -0.5
+        error = self.relative_error
         if error > epsilon:
             return f"the choice has not settled: relative error {error:.2%}, target {epsilon:.2%}"
         optimism = 1.0 - self.covered / max(self.cover.covered, 1)
@@ -104,8 +114,8 @@ class CollectionPair:
         Random streams of the selection and of the validation collection.
     is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
         Nodes at which an RR set ends: see `Sampler`.
-    store_singletons : bool, default False
-        See `RRCollection`.
+    plain : bool, default False
+        Whether all RR sets are stored and all roots are random.
     """
 
     def __init__(
@@ -114,7 +124,7 @@ class CollectionPair:
         streams: tuple[Stream, Stream] = (Stream.SELECTION, Stream.VALIDATION),
         is_sentinel: NDArray[np.bool_] | None = None,
         *,
-        store_singletons: bool = False,
+        plain: bool = False,
     ) -> None:
         self.problem = problem
         self.seconds: dict[str, float] = {}
@@ -125,14 +135,15 @@ class CollectionPair:
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
                 node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
-                blocked=problem.blocked, deadline=problem.deadline,
+                blocked=problem.blocked, stratify_after=None if plain else STRATIFY_AFTER, deadline=problem.deadline,
             )  # fmt: skip
             other = sampler.with_key(stream_key(problem.key, streams[1]))
-            self.selection = RRCollection(sampler, store_singletons=store_singletons)
-            self.validation = RRCollection(other, store_singletons=store_singletons)
+            self.selection = RRCollection(sampler, store_singletons=plain)
+            self.validation = RRCollection(other, store_singletons=plain)
         self.total = self.selection.total
         # the spread of the best seeds: at least their own weight
         self.min_spread = min(problem.constraint.min_spread(problem.weights), self.total)
+        self.optimum_own = float(self.optimum_own_weights()[-1])
 
     @contextmanager
     def clock(self, phase: str) -> Iterator[None]:
@@ -184,7 +195,7 @@ class CollectionPair:
         ):
             raise Stopped(MEMORY)
         with self.clock("sample"):
-            collection.extend(count, keep_going=self._keep_going, alongside=alongside)
+            collection.extend(collection.sampler.complete(count), keep_going=self._keep_going, alongside=alongside)
         self.check()
 
     def _keep_going(self) -> bool:
@@ -231,9 +242,11 @@ class CollectionPair:
             else:
                 covered = self.validation.covered(seeds)
         own = float(self.own_weights(np.unique(seeds)).sum())
-        bounds = self.bounds(covered, cover.upper_bound, a, look, own=own, min_spread=self.min_spread)
+        bounds = self.bounds(
+            covered, cover.upper_bound, a, look, own=own, min_spread=self.min_spread, optimum_own=self.optimum_own
+        )
         self.have_result = True
-        return Round(cover, covered, bounds, self.selection.n_sets, self.n_sets, self.n_entries)
+        return Round(cover, covered, self.known(own), bounds, self.selection.n_sets, self.n_sets, self.n_entries)
 
     def own_weights(self, seeds: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return a lower bound of the gain of each seed: its weight, or 0 if nodes are active from the start."""
@@ -243,7 +256,35 @@ class CollectionPair:
         own = np.ones(seeds.size) if q.weights is None else q.weights[seeds]
         return own if q.blocked is None else np.where(q.blocked[seeds], 0.0, own)
 
-    def bounds(self, covered: int, limit: int, a: float, look: int, *, own: float, min_spread: float) -> Bounds:
+    def optimum_own_weights(self) -> NDArray[np.float64]:
+        """Return what the seeds of the optimum weigh at least, for the forced seeds and 0, 1, ... others.
+
+        Spread never decreases with more seeds, so some optimum has as many seeds as the constraint admits. If anything
+        else limits the seeds, this number is not known, and all entries are 0.
+        """
+        c = self.problem.constraint
+        free = max(0, min(c.free, int(c.allowed.sum())))
+        if not c.is_plain:
+            return np.zeros(free + 1)
+        own = self.own_weights(np.flatnonzero(c.allowed).astype(np.int32))
+        lightest = np.sort(np.partition(own, free - 1)[:free]) if free else own[:0]
+        return float(self.own_weights(c.forced).sum()) + np.concatenate([[0.0], np.cumsum(lightest)])
+
+    def known(self, own: float) -> int:
+        """Return how many sets of the validation collection seeds of this own weight cover, whatever chance decides."""
+        return self.validation.sampler.n_known(self.validation.n_sets, own)
+
+    def bounds(
+        self,
+        covered: int,
+        limit: int,
+        a: float,
+        look: int,
+        *,
+        own: float,
+        min_spread: float,
+        optimum_own: float = 0.0,
+    ) -> Bounds:
         """Return the estimate and the bounds that follow from coverage and from the weights of nodes.
 
         Parameters
@@ -260,14 +301,18 @@ class CollectionPair:
             Total weight of the seeds: their spread is never less.
         min_spread : float
             Spread that the optimum reaches in any case.
+        optimum_own : float
+            Own weight that the seeds of the optimum have in any case.
         """
-        n_sets, own = self.validation.n_sets, min(own, self.total)
-        low, high = wilson(covered, n_sets, self.total, z_of_look(look))
+        n_sets, own, selection = self.validation.n_sets, min(own, self.total), self.selection
+        known = self.known(own)
+        low, high = wilson(covered, n_sets, self.total, z_of_look(look), known)
+        known_optimum = min(limit, selection.sampler.n_known(selection.n_sets, optimum_own))
         return Bounds(
             spread=max(self.total * covered / n_sets, own),
             interval=(max(low, own), max(high, own)),
-            lower=max(lower_bound(covered, n_sets, self.total, a), own),
-            upper=max(upper_bound(limit, self.selection.n_sets, self.total, a), min_spread),
+            lower=max(lower_bound(covered, n_sets, self.total, a, known), own),
+            upper=max(upper_bound(limit, selection.n_sets, self.total, a, known_optimum), min_spread),
         )
 
     def spread_of_start(self) -> float | None:

@@ -117,19 +117,19 @@ def broken_rules(graph: InfluenceGraph, constraint: Constraint, seeds: list[Any]
     free = [v for v in ids.tolist() if v not in set(c.forced.tolist())]
     found = []
     if missing:
-        found.append(f"lacks {len(missing)} of the nodes that must be seeds")
+        found.append(f"lacks nodes that must be seeds: {len(missing)}")
     if outside := sum(not c.allowed[v] for v in free):
-        found.append(f"contains {outside} nodes that may not be seeds")
+        found.append(f"contains nodes that may not be seeds: {outside}")
     if len(chosen) > c.k:
-        found.append(f"has {len(chosen)} seeds, more than {c.k}")
+        found.append(f"too many seeds: {len(chosen)}, at most {c.k}")
     if sum(limits.cost[v] for v in free) > limits.budget * _ROUNDING:
         found.append("costs more than the budget")
     own = [[v for v in free if limits.group[v] == g] for g in range(limits.capacity.size)]
     for g, nodes in enumerate(own):
         if len(nodes) > limits.capacity[g]:
-            found.append(f"has {len(nodes) - limits.capacity[g]} seeds too many of a group")
+            found.append(f"too many seeds of a group: {len(nodes) - limits.capacity[g]}")
         if len(nodes) < limits.minimum[g]:
-            found.append(f"has {limits.minimum[g] - len(nodes)} seeds too few of a group")
+            found.append(f"too few seeds of a group: {limits.minimum[g] - len(nodes)}")
         if sum(limits.cost[v] for v in nodes) > limits.group_budget[g] * _ROUNDING:
             found.append("costs more than the budget of a group")
     return found

@@ -60,7 +60,7 @@ def _estimate(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, 
 
 
 def _imm(task: Task) -> Invitations:
-    pair = CollectionPair(task.selection_problem, STREAMS, store_singletons=True)
+    pair = CollectionPair(task.selection_problem, STREAMS, plain=True)
     best, reason, _ = run_rounds(_rounds(task, pair))
     return best.invitations(pair, reason, 1)
 

@@ -55,7 +55,7 @@ def _rounds(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, st
 
 
 def _opim_c(task: Task) -> Invitations:
-    pair = CollectionPair(task.selection_problem, STREAMS, store_singletons=True)
+    pair = CollectionPair(task.selection_problem, STREAMS, plain=True)
     best, reason, number = run_rounds(_rounds(task, pair))
     return best.invitations(pair, reason, number)
 

@@ -15,14 +15,15 @@ from ...diffusion.sampler import Sampler
 from ...ris.bounds import imm_sizes
 from ...ris.collection import RRCollection
 from ...ris.coverage import greedy_cover
-from ..outcome import BOUND, MEMORY, TIME, Outcome
-from ..problem import Problem
+from ..outcome import BOUND, MEMORY, TIME, TOO_MANY, Outcome
+from ..problem import Problem, Progress
 from ..rounds import MAX_SETS, CollectionPair, Round, run_rounds
 
 __all__ = ["IMM", "imm"]
 
 _VALIDATION_SHARE = 0.125
 _FIRST = 1024
+_MANY = 1 << 26  # sets drawn if more are needed than can be numbered
 _STEP = 1 << 18  # sets drawn between two checks of the time limit
 _SAMPLING_SHARE = 0.5  # of the time limit: index and greedy selection take about as long as sampling
 
@@ -38,7 +39,8 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
         Sampler(
             q.graph, q.model, stream_key(q.key, Stream.IMM_ESTIMATE), node_weights=q.weights, threads=q.threads,
             diffusion=pair.selection.sampler.diffusion, deadline=q.deadline,
-        )
+        ),
+        store_singletons=False,
     )  # fmt: skip
     spread = n
     sets.extend(math.ceil(min(test / spread, _FIRST)))  # to know how much memory a set takes
@@ -48,6 +50,8 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
             count = math.ceil(test / spread)
             if not _fits(pair, sets, count):
                 break
+            # if the optimum is about `spread`, the choice needs so many sets
+            _report(pair, sets.n_sets, count + math.ceil(choose / spread))
             sets.extend(count, keep_going=lambda: q.limits.in_time(_SAMPLING_SHARE))
             found = n * greedy_cover(sets, c).covered / sets.n_sets
         pair.report_phase("estimating how many RR sets are needed", sets.n_sets)
@@ -56,27 +60,45 @@ def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
     return choose / min_spread, sets
 
 
+def _report(pair: CollectionPair, n_sets: int, n_needed: int) -> None:
+    """Call the progress function of the problem, if it has one, with the sets so far and those needed in total."""
+    q = pair.problem
+    if q.progress is not None:
+        target = q.constraint.guarantee - q.epsilon
+        seconds = q.limits.elapsed()
+        q.progress(Progress(0, 1, n_sets, 0.0, target, seconds, phase="sampling", n_rr_sets_needed=n_needed))
+
+
 def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
     """Whether that many sets can be numbered and, with their index, stay below the memory limit."""
     limit = pair.problem.limits.memory
     return count <= MAX_SETS and (limit is None or sets.expected_nbytes(math.ceil(count)) <= limit)
 
 
+def _affordable(pair: CollectionPair, sets: RRCollection, n_needed: float) -> tuple[float, str]:
+    """Return how many sets to choose on, at most as many as are needed, and the reason if these are fewer."""
+    if _fits(pair, sets, n_needed * (1.0 + _VALIDATION_SHARE)):
+        return n_needed, BOUND
+    limit = pair.problem.limits.memory
+    n_possible, reason = (float(_MANY), TOO_MANY) if n_needed > MAX_SETS else (float(MAX_SETS), MEMORY)
+    if limit is not None:
+        by_memory = limit * sets.n_sets / max(sets.expected_nbytes(sets.n_sets), 1)
+        if by_memory < n_possible:
+            n_possible, reason = by_memory, MEMORY
+    return min(n_needed, n_possible / (1.0 + _VALIDATION_SHARE)), reason
+
+
 def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     q = pair.problem
     n_needed, sets = _estimate(pair)
     a = math.log(2.0 / q.delta)
-    reason = BOUND
-    if not _fits(pair, sets, n_needed * (1.0 + _VALIDATION_SHARE)):
-        limit = math.inf if q.limits.memory is None else q.limits.memory
-        n_possible = (
-            min(MAX_SETS, limit / (sets.expected_nbytes(sets.n_sets) / sets.n_sets)) if sets.n_sets else MAX_SETS
-        )
-        n_needed = n_possible / (1.0 + _VALIDATION_SHARE)
-        reason = MEMORY
+    n_needed, reason = _affordable(pair, sets, n_needed)
+    n_before = sets.n_sets
+    n_total = n_before + math.ceil(n_needed * (1.0 + _VALIDATION_SHARE))
     del sets
     count = 0
     while count < n_needed:
+        _report(pair, n_before + pair.n_sets, n_total)
         count = min(count + _STEP, math.ceil(n_needed))
         pair.draw(count, math.ceil(count * _VALIDATION_SHARE))
         pair.report_phase(f"drawing {math.ceil(n_needed * (1.0 + _VALIDATION_SHARE)):,} RR sets", pair.n_sets)
@@ -92,8 +114,8 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
 def imm(problem: Problem) -> Outcome:
     """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta.
 
-    The proof is for the number of sets that the estimate requires. If a limit of time or memory allows fewer, there is
-    no target ratio, and only the certificate of the result holds.
+    The proof is for the number of sets that the estimate requires. If a limit of time or memory allows fewer, or if
+    they are more than can be numbered, there is no target ratio, and only the certificate of the result holds.
     """
     pair = CollectionPair(problem)
     best, reason, number = run_rounds(_single_round(pair))
