@@ -1,24 +1,19 @@
-"""Nearest neighbors by cosine similarity, exact or approximate, and their graph."""
+"""Nearest neighbors by cosine similarity, exact or approximate. For their graph see `imax.annotate.knn`."""
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
-from .._utils.tables import values_of
 from ..errors import InvalidArgumentError, MissingDependencyError
-from ..graph.influence_graph import InfluenceGraph
-from ..graph.labels import Labels
-from ._checks import Vectors, is_blank, is_sparse, unit_embeddings
+from ._checks import Vectors, is_sparse, unit_embeddings
 
-__all__ = ["EXACT_UP_TO", "Neighbors", "graph_of", "ids_of", "knn_graph", "neighbors_of", "similarities"]
+__all__ = ["EXACT_UP_TO", "Neighbors", "neighbors_of", "similarities"]
 
 EXACT_UP_TO = 100_000  # chosen by measurement: see docs/explanation/annotate-study
 _BLOCK = 1 << 24  # similarities computed at once: 64 MiB
-_ROUNDING = 1e-6  # float32 rounding of a cosine: orthogonal vectors must not get an arc
 _SAMPLE = 200  # items for which the exact neighbors are computed, to measure recall
 _CONNECTIVITY, _EXPANSION = 16, 64  # of the approximate index
 
@@ -183,82 +178,3 @@ def _cosines(unit: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.f
         np.einsum("ikd,id->ik", unit[near[a : a + step]], unit[a : a + step]) for a in range(0, n, step)
     ]  # fmt: skip
     return np.concatenate(parts)
-
-
-def knn_graph(
-    embeddings: ArrayLike,
-    n_neighbors: int = 10,
-    *,
-    neighbor_search: str = "auto",
-    ids: "ArrayLike | None" = None,
-    threads: int | None = None,
-) -> InfluenceGraph:
-    """Return the graph in which each item has arcs to its nearest neighbors.
-
-    The probability of the arc from i to j is cos(i, j) divided by the sum of the cosines of all neighbors of i. Cosines
-    below 0, or so close to 0 that only rounding makes them positive, count as 0 and give no arc.
-
-    Parameters
-    ----------
-    embeddings, n_neighbors, neighbor_search, threads
-        As in `neighbors_of`.
-    ids : array_like, shape (n_items,), optional
-        The labels of the items. Default the index of a pandas DataFrame, otherwise row numbers.
-
-    Returns
-    -------
-    InfluenceGraph
-        Its nodes are the items.
-
-    References
-    ----------
-    Zhang et al.: IDEAL. ICLR 2024.
-
-    Examples
-    --------
-    >>> from imax.annotate import knn_graph
-    >>> knn_graph([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], 2)
-    <InfluenceGraph: 3 nodes, 4 arcs, column>
-    """
-    found = neighbors_of(embeddings, n_neighbors, neighbor_search=neighbor_search, threads=threads)
-    return graph_of(found, ids_of(embeddings, ids, found.index.shape[0]))
-
-
-def ids_of(embeddings: Any, ids: "ArrayLike | None", n_items: int) -> list[Any] | None:
-    """Return the labels of items, by default the index of a pandas DataFrame; None if they are the row numbers."""
-    if ids is None:
-        index = getattr(embeddings, "index", None)
-        if not hasattr(embeddings, "iloc") or index is None:
-            return None
-        ids = index
-    column = values_of(ids)
-    labels: list[Any] = column.tolist() if isinstance(column, np.ndarray) else column
-    if len(labels) != n_items:
-        raise InvalidArgumentError(
-            f"ids must have one label for each of the {n_items} items, got {len(labels)}", argument="ids"
-        )
-    blank = next((i for i, label in enumerate(labels) if is_blank(label)), None)
-    if blank is not None:
-        raise InvalidArgumentError(f"ids must not be blank, as that of row {blank}", argument="ids")
-    try:
-        Labels.of(labels, n_items)
-    except InvalidArgumentError:
-        seen: set[Any] = set()
-        twice = next(label for label in labels if label in seen or seen.add(label))  # type: ignore[func-returns-value]
-        raise InvalidArgumentError(
-            f"ids must be distinct, but {twice!r} occurs more than once", argument="ids"
-        ) from None
-    return labels
-
-
-def graph_of(neighbors: Neighbors, ids: list[Any] | None = None) -> InfluenceGraph:
-    """Return the graph of neighbors that are already known."""
-    n, k = neighbors.index.shape
-    similarity = neighbors.similarity.astype(np.float64)
-    similarity[similarity < _ROUNDING] = 0.0
-    total = similarity.sum(axis=1, keepdims=True)
-    weight = (similarity / np.where(total > 0.0, total, 1.0)).reshape(-1)
-    positive = weight > 0.0
-    source = np.repeat(np.arange(n, dtype=np.int32), k)[positive]
-    target = neighbors.index.reshape(-1)[positive]
-    return InfluenceGraph.from_arrays(source, target, weight[positive], n_nodes=n, labels=ids, probability="column")

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidArgumentError
 from ._checks import Vectors, is_sparse
+from .knn import SHARPNESS
 from .selecting import select
 from .selection import Selection
 
@@ -28,6 +29,10 @@ class InfluenceSelector:
         A name in `imax.annotate.ALGORITHMS`; see `select`.
     n_neighbors : int, default 10
         Number of neighbors of each row in the nearest-neighbor graph.
+    direction : {"in", "out"}, default "in"
+    sharpness : float, default 4
+    model : {"ic", "lt"}, default "ic"
+        The graph, and how influence spreads on it; see `select`.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         How neighbors are found; see `neighbors_of`.
     random_state : int or numpy.random.RandomState, optional
@@ -61,7 +66,8 @@ class InfluenceSelector:
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
-        "budget": 10, "algorithm": "ideal", "n_neighbors": 10, "neighbor_search": "auto", "random_state": None,
+        "budget": 10, "algorithm": "ideal", "n_neighbors": 10, "direction": "in", "sharpness": SHARPNESS, "model": "ic",
+        "neighbor_search": "auto", "random_state": None,
     }  # fmt: skip
 
     def __init__(
@@ -69,12 +75,18 @@ class InfluenceSelector:
         budget: int = 10,
         algorithm: str = "ideal",
         n_neighbors: int = 10,
+        direction: str = "in",
+        sharpness: float = SHARPNESS,
+        model: str = "ic",
         neighbor_search: str = "auto",
         random_state: Any = None,
     ) -> None:
         self.budget = budget
         self.algorithm = algorithm
         self.n_neighbors = n_neighbors
+        self.direction = direction
+        self.sharpness = sharpness
+        self.model = model
         self.neighbor_search = neighbor_search
         self.random_state = random_state
 
@@ -141,6 +153,7 @@ class InfluenceSelector:
         complete = kept.size == has_direction.size
         self.selection_: Selection = select(
             rows if complete else rows[kept], self.budget, self.n_neighbors, algorithm=self.algorithm,
+            direction=self.direction, sharpness=self.sharpness, model=self.model,
             neighbor_search=self.neighbor_search, ids=None if complete else kept, rng=seed,
         )  # fmt: skip
         self.n_zero_rows_ = int(has_direction.size - kept.size)
