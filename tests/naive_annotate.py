@@ -24,7 +24,7 @@ def neighbors(x, k):
     ]  # fmt: skip
 
 
-def arcs(x, k, direction="in", sharpness=4.0):
+def arcs(x, k, direction="in", sharpness=8.0):
     """Return {(u, v): p}: out, an item influences its neighbors; in, the items that have it among their neighbors."""
     near, found = cosines(x), {}
     for i, row in enumerate(neighbors(x, k)):

@@ -106,7 +106,7 @@ def test_scale_does_not_matter():
 
 
 def test_approximate_neighbors():
-    pytest.importorskip("usearch")
+    pytest.importorskip("faiss")
     x = cloud(3000 if JIT else 300, 16)
     exact, near = (neighbors_of(x, 5, neighbor_search=search) for search in ("exact", "approximate"))
     assert (exact.neighbor_search, exact.recall, near.neighbor_search) == ("exact", 1.0, "approximate")
@@ -114,10 +114,23 @@ def test_approximate_neighbors():
     assert share > 0.9
     assert abs(near.recall - share) < 0.05
     assert not (near.index == np.arange(len(x))[:, None]).any()
+    again = neighbors_of(x, 5, neighbor_search="approximate", threads=3)
+    assert np.array_equal(again.index, near.index)
 
 
-def test_approximate_neighbors_without_usearch(monkeypatch):
-    monkeypatch.setitem(sys.modules, "usearch.index", None)
+def test_approximate_neighbors_of_few_items():
+    """One cluster holds all items; duplicates may hide an item from its own neighbors."""
+    pytest.importorskip("faiss")
+    x = np.array([[1.0, 0.0]] * 6 + [[0.0, 1.0]] * 3)
+    near = neighbors_of(x, 2, neighbor_search="approximate")
+    assert near.recall == 1.0
+    assert near.similarity == pytest.approx(1.0)
+    assert (near.index[:6] < 6).all()
+    assert not (near.index == np.arange(9)[:, None]).any()
+
+
+def test_approximate_neighbors_without_faiss(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[annotate\]'"):
         neighbors_of(cloud(), 3, neighbor_search="approximate")
 
@@ -226,8 +239,8 @@ def test_confidence_by_id_and_with_few_items_left():
     )
     with pytest.raises(InvalidArgumentError, match="confidence must have a number for each item"):
         make_problem(x, 2, 3, confidence=[*range(9), np.nan])
-    with pytest.raises(InvalidArgumentError, match="confidence is not supported by algorithm 'ideal'"):
-        select(x, 2, 3, confidence=range(10))
+    with pytest.raises(InvalidArgumentError, match="confidence is not supported by algorithm 'k-center'"):
+        select(x, 2, 3, algorithm="k-center", confidence=range(10))
 
 
 @settings(max_examples=30 if JIT else 5)
@@ -248,6 +261,19 @@ def test_sparse_facility_location_equals_the_naive_one(seed, n, k):
         assert gain >= best - 1e-5 * max(best, 1.0)
         selected.append(item)
     assert sorted(selected) == list(range(n))
+
+
+def test_facility_location_of_many_items_is_sparse(monkeypatch):
+    monkeypatch.setattr("imax.annotate.algorithms.similarity.ALL_UP_TO", 20)
+    sparse, dense = (
+        ALGORITHMS[f"{kind}facility-location"].run(make_problem(cloud(30), 5, 3)) for kind in ("sparse-", "")
+    )
+    assert dense.indices == sparse.indices
+    assert dense.notes[0].startswith("facility-location: more than 20 items")
+    monkeypatch.setattr("imax.annotate.algorithms.similarity._AT_ONCE", 1)
+    few = selected_by("facility-location", cloud(20), 6, 3)
+    monkeypatch.setattr("imax.annotate.algorithms.similarity._AT_ONCE", 7)
+    assert selected_by("facility-location", cloud(20), 6, 3) == few
 
 
 def test_weights_in_facility_location():
@@ -303,7 +329,7 @@ def test_ideal_accepts_what_select_accepts():
     of_select, of_ideal = (inspect.signature(function).parameters for function in (select, ideal))
     assert [p for name, p in of_select.items() if name not in ("algorithm", "confidence")] == list(of_ideal.values())
     x = cloud()
-    assert select(x, 3, 4, rng=5, **QUICK).indices == ideal(x, 3, 4, rng=5, **QUICK).indices
+    assert select(x, 3, 4, algorithm="ideal", rng=5, **QUICK).indices == ideal(x, 3, 4, rng=5, **QUICK).indices
 
 
 @pytest.mark.parametrize("name", list(ALGORITHMS))

@@ -18,7 +18,7 @@ from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
 JIT = not config.DISABLE_JIT
 X = np.random.default_rng(0).normal(size=(24, 3))
-QUICK = ("--n-neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
+QUICK = ("--algorithm", "ideal", "--n-neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
 
 
 @pytest.fixture
@@ -79,7 +79,8 @@ def test_items_that_are_annotated(vectors, write, tmp_path):  # noqa: F811
 
 def test_labels_and_confidence_between_batches(vectors, write):  # noqa: F811
     labels = write("0,a\n1,a\n2,b\n", "labels.csv")
-    options = ("--budget", 2, "--n-neighbors", 4, "--random-seed", 1, "--labels", labels)
+    options = ("--budget", 2, "--algorithm", "ideal", "--n-neighbors", 4, "--random-seed", 1,
+               "--labels", labels)  # fmt: skip
     found = ideal(X, 2, 4, labels={0: "a", 1: "a", 2: "b"}, decided_above=0.1, model="lt", epsilon=0.4, rng=1)
     done = run("annotate", vectors, *options, "--epsilon", 0.4, "--decided-above", 0.1, "--model", "lt",
                "--format", "json")  # fmt: skip

@@ -16,7 +16,7 @@ from .neighbors import Neighbors, neighbors_of
 __all__ = ["DIRECTIONS", "SHARPNESS", "check_direction", "graph_of", "ids_of", "knn_graph"]
 
 DIRECTIONS = ("in", "out")
-SHARPNESS = 4.0  # chosen by measurement: see docs/explanation/annotate-study
+SHARPNESS = 8.0  # chosen by measurement: see docs/explanation/annotate-study
 _SMALLEST = 1e-9  # smaller shares give no arc
 _ROUNDING = 1e-6  # float32 rounding of a cosine: orthogonal vectors must not get an arc
 
@@ -44,7 +44,7 @@ def knn_graph(
         ``"in"``: the arc goes from j to i, so an item influences the items that have it among their nearest neighbors,
         and the probabilities of the arcs into an item sum to 1. ``"out"``: the arc goes from i to j, so an item
         influences its own nearest neighbors, as in the paper.
-    sharpness : float, default 4
+    sharpness : float, default 8
         The larger, the more a near neighbor counts in comparison with a distant one. The paper has 1; with 0 all
         neighbors count equally.
     ids : array_like, shape (n_items,), optional

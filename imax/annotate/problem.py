@@ -153,12 +153,15 @@ class Outcome:
     stop_reason : str
     influence : CertifiedInfluence or None
         None if the algorithm does not certify what it selects.
+    notes : tuple of str
+        What the user should know about the selection.
     """
 
     indices: list[int]
     gains: list[float] | None = None
     stop_reason: str = "all items chosen"
     influence: CertifiedInfluence | None = None
+    notes: tuple[str, ...] = ()
 
 
 def make_problem(

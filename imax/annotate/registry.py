@@ -19,6 +19,15 @@ _QUOTAS = frozenset({"quotas"})
 
 ALGORITHMS: Registry[Algorithm] = Registry(
     Entry(
+        "facility-location",
+        facility_location,
+        "the largest sum over all items of the similarity to the most similar selected item",
+        "Nemhauser, Wolsey, Fisher: An Analysis of Approximations for Maximizing Submodular Set Functions I. 1978",
+        guarantee="1 - 1/e of this sum (quotas: 1/2)",
+        accepts=_QUOTAS,
+        decreasing_gains=True,
+    ),
+    Entry(
         "ideal",
         ideal,
         "the largest influence on the nearest-neighbor graph, from RR sets",
@@ -50,18 +59,11 @@ ALGORITHMS: Registry[Algorithm] = Registry(
         accepts=_QUOTAS,
     ),
     Entry(
-        "facility-location",
-        facility_location,
-        "the largest sum over all items of the similarity to the most similar selected item",
-        "Nemhauser, Wolsey, Fisher: An Analysis of Approximations for Maximizing Submodular Set Functions I. 1978",
-        accepts=_QUOTAS,
-        decreasing_gains=True,
-    ),
-    Entry(
         "sparse-facility-location",
         sparse_facility_location,
-        "the same sum over nearest neighbors only, for up to millions of items",
+        "the same as facility-location, where only nearest neighbors are similar; for up to millions of items",
         "Lindgren, Wu, Dimakis: Leveraging Sparsity for Efficient Submodular Data Summarization. NeurIPS 2016",
+        guarantee="1 - 1/e of this sum (quotas: 1/2)",
         accepts=_QUOTAS,
         decreasing_gains=True,
     ),

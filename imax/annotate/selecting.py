@@ -1,4 +1,4 @@
-"""Selecting examples to annotate: `select`, and `ideal` for the default algorithm."""
+"""Selecting examples to annotate: `select`, and `ideal` for selection by influence."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ def select(
     budget: int,
     n_neighbors: int = 10,
     *,
-    algorithm: str = "ideal",
+    algorithm: str = "facility-location",
     direction: str = "in",
     sharpness: float = SHARPNESS,
     model: str = "ic",
@@ -60,14 +60,14 @@ def select(
         Number of items to select.
     n_neighbors : int, default 10
         Number of neighbors of each item in the graph.
-    algorithm : str, default "ideal"
-        ``"ideal"``, ``"simulated"``, ``"vote-k"``, ``"k-center"``, ``"facility-location"``,
-        ``"sparse-facility-location"``, ``"graph-degree"`` or ``"random"``: a name in `imax.annotate.ALGORITHMS`. An
-        algorithm rejects arguments that it does not support.
+    algorithm : str, default "facility-location"
+        ``"facility-location"``, ``"sparse-facility-location"``, ``"ideal"``, ``"simulated"``, ``"vote-k"``,
+        ``"k-center"``, ``"graph-degree"`` or ``"random"``: a name in `imax.annotate.ALGORITHMS`. An algorithm rejects
+        arguments that it does not support. :doc:`/explanation/annotate-study` has the reasons for the default.
     direction : {"in", "out"}, default "in"
         ``"in"``: an item influences the items that have it among their nearest neighbors. ``"out"``: an item influences
         its own nearest neighbors, as in the paper. For a graph, the value says which way its arcs go.
-    sharpness : float, default 4
+    sharpness : float, default 8
         Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper. See `knn_graph`.
     model : {"ic", "lt"}, default "ic"
         How influence spreads: independent cascade, as in the paper, or linear threshold (``direction="in"`` only).
@@ -200,7 +200,7 @@ def ideal(
     direction : {"in", "out"}, default "in"
         ``"in"``: an item influences the items that have it among their nearest neighbors. ``"out"``: an item influences
         its own nearest neighbors, as in the paper. For a graph, the value says which way its arcs go.
-    sharpness : float, default 4
+    sharpness : float, default 8
         Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper. See `knn_graph`.
     model : {"ic", "lt"}, default "ic"
         How influence spreads: independent cascade, as in the paper, or linear threshold (``direction="in"`` only).
@@ -308,5 +308,5 @@ def _selection(
         version=__version__,
         graph=problem.graph,
         seconds=seconds,
-        notes=list(problem.notes),
+        notes=[*problem.notes, *outcome.notes],
     )

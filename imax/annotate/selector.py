@@ -25,12 +25,12 @@ class InfluenceSelector:
     ----------
     budget : int, default 10
         Number of rows to select.
-    algorithm : str, default "ideal"
+    algorithm : str, default "facility-location"
         A name in `imax.annotate.ALGORITHMS`; see `select`.
     n_neighbors : int, default 10
         Number of neighbors of each row in the nearest-neighbor graph.
     direction : {"in", "out"}, default "in"
-    sharpness : float, default 4
+    sharpness : float, default 8
     model : {"ic", "lt"}, default "ic"
         The graph, and how influence spreads on it; see `select`.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
@@ -66,14 +66,14 @@ class InfluenceSelector:
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
-        "budget": 10, "algorithm": "ideal", "n_neighbors": 10, "direction": "in", "sharpness": SHARPNESS, "model": "ic",
-        "neighbor_search": "auto", "random_state": None,
+        "budget": 10, "algorithm": "facility-location", "n_neighbors": 10, "direction": "in",
+        "sharpness": SHARPNESS, "model": "ic", "neighbor_search": "auto", "random_state": None,
     }  # fmt: skip
 
     def __init__(
         self,
         budget: int = 10,
-        algorithm: str = "ideal",
+        algorithm: str = "facility-location",
         n_neighbors: int = 10,
         direction: str = "in",
         sharpness: float = SHARPNESS,

@@ -55,7 +55,7 @@ _WIDEST = 60  # characters of a cell of the table
 @opt.number(
     "--sharpness",
     rule=check.not_negative,
-    help="Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper.  [default: 4]",
+    help="Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper.  [default: 8]",
 )
 @opt.choice(
     "--model",
@@ -138,7 +138,7 @@ def choose_items(
     threshold: float,
     **options: Any,
 ) -> int:
-    """Choose the items of EMBEDDINGS whose labels tell most about the other items (IDEAL).
+    """Choose the items of EMBEDDINGS whose labels tell most about the other items.
 
     EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines or Parquet file with a column of vectors. Items are numbered
     from 0, or have the ids of --id-column.
@@ -203,7 +203,8 @@ def _read_confidence(path: str, items: "Items") -> dict[Any, float]:
 
 
 def _shows_progress(algorithm: str | None) -> bool:
-    return algorithm is None or "progress" in registry_of("annotate")[algorithm].accepts
+    registry = registry_of("annotate")
+    return "progress" in registry[algorithm or next(iter(registry))].accepts
 
 
 def _read(

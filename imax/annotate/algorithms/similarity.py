@@ -1,5 +1,6 @@
 """Algorithms that compare embeddings: k-center for diversity, facility location for coverage."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,10 @@ from ..neighbors import similarities
 from ..problem import Outcome, Problem
 from ._greedy import AvailableItems, select_by_score
 
-__all__ = ["facility_location", "k_center", "sparse_facility_location"]
+__all__ = ["ALL_UP_TO", "facility_location", "k_center", "sparse_facility_location"]
 
 _BLOCK = 1 << 24  # similarities computed at once
+ALL_UP_TO = 10_000  # items of which facility location compares all pairs
 _AT_ONCE = 32  # gains computed at once: one product of matrices is much faster than many of a vector and a matrix
 
 
@@ -39,11 +41,19 @@ def k_center(problem: Problem) -> Outcome:
 def facility_location(problem: Problem) -> Outcome:
     """Maximize greedily the (weighted) sum over all items of the similarity to the most similar selected item.
 
+    Of more than 10,000 items, only the nearest neighbors count, as in `sparse_facility_location`; a note says so.
+
     Negative similarities count as 0. Gains only decrease, so an old gain is an upper bound: only the items with the
     largest bounds are evaluated again (lazy greedy).
     """
     unit = problem.unit_vectors()
     n = unit.shape[0]
+    if n > ALL_UP_TO:
+        note = (
+            f"facility-location: more than {ALL_UP_TO:,} items, so that each item is similar to its nearest neighbors "
+            "only (n_neighbors), as in sparse-facility-location"
+        )
+        return replace(sparse_facility_location(problem), notes=(note,))
     similarity = np.zeros(n, dtype=np.float32)  # of each item to the most similar selected item
     weights = problem.weights
     step = max(1, _BLOCK // n)
