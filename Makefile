@@ -48,6 +48,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
 	$(BIN)/python -m bench.general --smoke
 	$(BIN)/python -m bench.deadlines --smoke
+	$(BIN)/python -m bench.conversion --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
 	$(BIN)/python -m bench.algorithms --smoke
