@@ -234,7 +234,7 @@ def test_a_curve_under_constraints(write):  # noqa: F811
 
 BAD = [
     ((), "Missing option '-k' / '--k'"),
-    (("--k", 1, "--algorithm", "magic"), "--algorithm must be one of opim-c, "),
+    (("--k", 1, "--algorithm", "magic"), "--algorithm must be one of auto, "),
     (("--k", 1, "--budget", 3), "must be given together with"),
     (("--k", 1, "--quota", 1), "must be given together with"),
     (("--budget", 0), "--budget must be a finite number above 0, got 0.0"),
@@ -245,7 +245,7 @@ BAD = [
     (("--target-spread", -1), "--target-spread must be a finite number above 0"),
     (("--target-spread", 3, "--k", 2), "--k cannot go with --target-spread"),
     (("--target-spread", 9), "must be at most 4"),
-    (("--k", 1, "--n-rr-sets", 5), "algorithm 'opim-c'"),
+    (("--k", 1, "--n-rr-sets", 5), "algorithm 'auto'"),
     (("--k", 1, "--oracle", "magic"), "--oracle"),
     (("--k", 1, "--simulations", 1), "--simulations must be at least 2"),
     (("--target-spread", 2, "--curve"), "--curve needs --k"),
