@@ -19,7 +19,7 @@ def maximize(
     k: int | None = None,
     *,
     model: str = "ic",
-    algorithm: str = "opim-c",
+    algorithm: str = "auto",
     probability: str | None = None,
     epsilon: float | None = None,
     delta: float | None = None,
@@ -44,9 +44,10 @@ def maximize(
         Number of seeds. With `budget`, `quotas` or `group_budgets` it may be missing. With a budget it is the maximum.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold. Heuristics choose the same seeds under both.
-    algorithm : str, default "opim-c"
-        A name from the table in docs/reference/algorithms. OPIM-C supports all constraints. Other algorithms reject
-        arguments that they do not support.
+    algorithm : str, default "auto"
+        A name from the table in docs/reference/algorithms. ``"auto"`` decides by a small pilot sample whether
+        ``"opim-c"``, ``"hist"`` or ``"worlds"`` runs, and supports all constraints; the result's ``algorithm`` and
+        ``auto`` say which and why. Other algorithms reject arguments that they do not support.
     probability : str, optional
         Scheme of arc probabilities to use instead of those of the graph, such as ``"uniform:0.1"``; see
         `imax.probabilities`.
