@@ -74,8 +74,9 @@ def planted(graph: imax.InfluenceGraph, smoke: bool) -> None:
                 inside = np.mean((model.lower[known] <= p[known]) & (p[known] <= model.upper[known]))
                 seeds = imax.maximize(model.graph, 20, rng=1, algorithm="hist", epsilon=0.05).seeds
                 reached = [imax.spread(truth, s, n_simulations=1000, rng=2).spread for s in (seeds, best.seeds)]
-                rows.append((kind, f"{n_items:,}", f"{len(log['user']):,}", f"{model.trials.mean():.1f}", estimator,
-                             f"{error:.5f}", f"{inside:.1%}", f"{reached[0] / reached[1]:.1%}", f"{seconds:.1f} s"))  # fmt: skip
+                shown = (f"{n_items:,}", f"{len(log['user']):,}", f"{model.trials.mean():.1f}", estimator)
+                quality = (f"{error:.5f}", f"{inside:.1%}", f"{reached[0] / reached[1]:.1%}", f"{seconds:.1f} s")
+                rows.append((kind, *shown, *quality))
     head = ("planted", "items", "actions", "trials/arc", "estimator", "RMSE", "in 90 %", "spread of seeds", "time")
     table(head, rows)
 
@@ -168,6 +169,9 @@ def main() -> None:
         import os
 
         folder = Path(os.environ["IMAX_DATA"])
+        if arguments.smoke:
+            PLANTED.clear()
+            PLANTED["beta(0.5, 49.5)"] = (100,)
         planted(facebook, arguments.smoke)
         real_logs(folder, arguments.smoke)
         if not arguments.smoke:
