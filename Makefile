@@ -62,6 +62,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke
 	$(BIN)/python -m bench.audit --smoke
+	$(BIN)/python -m bench.learn --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Runs each nightly benchmark once, on a small graph, from the working tree.
