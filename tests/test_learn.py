@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError
-from imax.learn import Actions, evaluate, from_actions, from_trials, split
+from imax.learn import Actions, credit_model, evaluate, from_actions, from_trials, split
 from tests import naive_learn as naive
 
 NODES = list("abcdef")
@@ -359,3 +359,70 @@ def test_learned_probabilities_predict_better_than_simple_ones(data):
     train, held_out = split(data / "android-actions.csv", rng=1)
     found = evaluate(from_actions(graph, train), held_out, n_simulations=2, n_bootstrap=40)
     assert all(low > 0.0 for _, low, _ in found.advantage.values())
+
+
+# -- credit distribution ----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=20, deadline=None)
+@given(logs(), st.booleans(), st.sets(st.sampled_from(NODES), min_size=1))
+def test_the_credited_spread_equals_the_recursion(case, decay, seeds):
+    arcs, log, window = case
+    model = credit_model(graph_of(arcs), log, window=window, decay=decay, threads=2)
+    expected = naive.credit_spread(arcs, log, set(NODES), seeds, window, decay)
+    assert model.spread_of(seeds) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_rr_sets_of_a_log_estimate_the_credited_spread():
+    graph, _, log = planted(60)
+    for decay in (False, True):
+        model = credit_model(graph, log, decay=decay)
+        sets = imax.sample_rr_sets(model, 200_000, rng=1)
+        for seeds in ([3], [5, 11], list(range(0, 60, 7))):
+            exact = model.spread_of(seeds)
+            # the standard error is at most total / (2 sqrt(200,000)) = 0.07
+            assert sets.estimate(seeds) == pytest.approx(exact, abs=0.3)
+    arcs = [(u, v) for u, v, _ in graph.arcs()]
+    best, values = naive.greedy_credit(arcs, log, set(range(60)), 2)
+    result = imax.maximize(model, 2, rng=1)
+    assert model.spread_of(result.seeds) >= 0.98 * model.spread_of(best)
+    assert result.lower_bound <= model.spread_of(result.seeds) <= result.upper_bound * 1.0001
+    assert result.model == "credit"
+    for algorithm in ("hist", "imm"):
+        other = imax.maximize(model, 2, algorithm=algorithm, epsilon=0.2, rng=1)
+        assert model.spread_of(other.seeds) >= 0.9 * values[1]
+    certificate = imax.certify(model, best, rng=1)
+    assert certificate.lower_bound <= model.spread_of(best) <= certificate.upper_bound
+    weights = np.linspace(0.0, 2.0, 60)
+    weighted = imax.maximize(model, 2, node_weights=weights, rng=1)
+    assert 0.0 < weighted.spread <= weights.sum()
+    assert imax.minimize_seeds(model, 10.0, rng=1).lower_bound >= 10.0
+
+
+def test_users_without_actions_are_worth_nothing():
+    graph = graph_of([("a", "b"), ("c", "d")])
+    model = credit_model(graph, [("a", "x", 0), ("b", "x", 1)])
+    assert (model.spread_of("cd"), model.spread_of("a")) == (0.0, 2.0)
+    assert repr(model) == "<CreditGraph: 6 nodes, 2 arcs, 2 actions>"
+    assert model.counts["pairs"] == 1
+    result = imax.maximize(model, 1, rng=1)
+    assert result.seeds == ["a"]
+    assert result.spread == pytest.approx(2.0, abs=0.1)
+
+
+def test_a_credit_model_is_refused_where_it_has_no_meaning(tmp_path):
+    model = credit_model(graph_of([("a", "b")]), [("a", "x", 0), ("b", "x", 1)])
+    for call, message in (
+        (lambda: imax.spread(model, ["a"]), "graph must not be a credit distribution model"),
+        (lambda: imax.spread(model, ["a"], model="lt"), "graph must not be a credit distribution model"),
+        (lambda: imax.exact_spread(model, ["a"]), "graph must not be a credit distribution model"),
+        (lambda: imax.maximize(model, 1, algorithm="celf"), "graph must not be a credit distribution model"),
+        (lambda: imax.maximize(model, 1, model="lt"), "model must be left out"),
+        (lambda: imax.maximize(model, 1, max_steps=2), "max_steps is not supported by a credit distribution model"),
+        (lambda: imax.maximize(model, 1, probability="uniform:0.1"), "probability must be left out"),
+        (lambda: imax.write_graph(model, tmp_path / "m.imax"), "a credit distribution model cannot be stored"),
+        (lambda: imax.recommend.heteroir(model, ["a"]), "graph must not be a credit|probability must be left out"),
+    ):
+        with pytest.raises(InvalidArgumentError, match=message):
+            call()

@@ -22,6 +22,7 @@ from imax.io.node_reader import NodeReader
 from .test_cli import fails, run
 
 JIT = not config.DISABLE_JIT
+compiled = pytest.mark.skipif(not JIT, reason="many selections, which take long without the compiler")
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -455,6 +456,7 @@ def test_pandas_without_pyarrow(monkeypatch):
 # -- every function ------------------------------------------------------------------------------------------------
 
 
+@compiled
 def test_every_function_says_what_it_left_out():
     graph = friends()
     rules = {"exclude": ["zoe", "eve"], "on_missing": "drop", "rng": 1}
@@ -572,7 +574,8 @@ def test_order_and_strangers_change_nothing_but_the_notes(case, option):
                 read(weights, "node_weights", graph=graph)
 
 
-@settings(max_examples=15 if JIT else 3)
+@compiled
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False), st.integers(0, 5), st.sampled_from(["series", "polars", "named"]))
 def test_answers_do_not_depend_on_the_table(shuffle, strangers, kind):
     graph = imax.datasets.load("karate")

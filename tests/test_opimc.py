@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from numba import config
 from scipy.stats import binom
 
 import imax
-from imax import InfluenceGraph, maximize
+from imax import InfluenceGraph
 from imax._utils import memory
 from imax._utils.streams import Stream, stream_key
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
@@ -24,6 +25,7 @@ from . import naive
 
 JIT = not config.DISABLE_JIT
 CASES = 200 if JIT else 24
+maximize = partial(imax.maximize, algorithm="opim-c")
 DELTA = 0.05
 
 
@@ -425,7 +427,7 @@ G = InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"k": 1.5}, InvalidArgumentError, "k must be a whole number, got 1.5"),
         ({"k": "2"}, InvalidArgumentError, "k must be a whole number, got '2'"),
         ({"model": "sir"}, InvalidArgumentError, "model must be one of ic, lt; got 'sir'"),
-        ({"algorithm": "magic"}, InvalidArgumentError, "algorithm must be one of opim-c, imm, hist, "),
+        ({"algorithm": "magic"}, InvalidArgumentError, "algorithm must be one of auto, opim-c, imm, hist, worlds,"),
         ({"probability": "uniform:7"}, InvalidArgumentError, "its value must lie in [0, 1], got 7"),
         ({"epsilon": 0}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1, got 0"),
         ({"epsilon": 1}, InvalidArgumentError, "epsilon must lie strictly between 0 and 1, got 1"),

@@ -17,7 +17,8 @@ from click.testing import CliRunner
 
 import imax
 from imax._utils.memory import peak_rise
-from imax.annotate.files import read_embeddings, read_items
+from imax.annotate.files import read_embeddings
+from imax.annotate.item_files import Items, read_items
 from imax.cli import main
 from imax.errors import FileFormatError, ImaxError, InvalidArgumentError, OutOfMemoryBoundError
 from imax.io import read_labels, read_node_values
@@ -281,7 +282,7 @@ def test_integers_are_ascii_digits(tmp_path):
             read_labels(path, KARATE)
         assert "nodes.txt:1" in str(error.value)
         with pytest.raises(FileFormatError, match=r"nodes.txt:1: .* is not an item"):
-            read_items(path, 34)
+            read_items(path, Items(34))
         path.write_text(f"{text} 1\n", encoding="utf-8")
         with pytest.raises(ImaxError):
             read_node_values(path, KARATE, default=0)

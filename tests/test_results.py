@@ -32,7 +32,8 @@ def test_a_selection_says_what_was_asked(result):
     assert (result.n_nodes, result.n_arcs) == (6, 5)
     assert result.target_ratio == pytest.approx(1 - 1 / math.e - 0.2)
     assert result.version == imax.__version__
-    assert {"prepare", "sample", "index", "greedy", "certify", "total"} == set(result.seconds)
+    assert {"pilot", "prepare", "sample", "index", "greedy", "certify", "total"} == set(result.seconds)
+    assert "RR sets have" in result.auto
     assert all(value >= 0 for value in result.seconds.values())
     assert maximize(G, 1, rng=1, epsilon=0.2).delta == pytest.approx(1 / 6)
 

@@ -48,6 +48,8 @@ class Stream(IntEnum):
     ROOTS = 20  # the order of the roots of RR sets, derived from the key of the RR sets
     WORLDS = 30  # live-edge worlds on which an algorithm chooses
     WORLD_VALIDATION = 31  # worlds that estimate the spread of its choice
+    PILOT = 33  # RR sets from which `auto` decides which algorithm to run
+    PILOT_VALIDATION = 34  # the same for its choice
     WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
     ROBUST_UPPER = 33  # key of a robust selection under the upper probabilities
     SENSITIVITY = 34  # keys of the selections under scaled probabilities

@@ -14,6 +14,7 @@ from ..io.node_reader import NodeList, NodeValues
 from .deadline import ArcDelays, Deadline, check_deadline
 from .exact_timed import Option, timed_spread
 from .inputs import check_inputs
+from .tables import reject_walks
 
 __all__ = ["MAX_WORLDS", "exact_spread", "spread_of"]
 
@@ -102,6 +103,7 @@ def spread_of(
     """Return the exact spread of nodes, all by internal id; no cascade enters `blocked` nodes."""
     from ..kernels.worlds import enumerate_worlds
 
+    reject_walks(graph)
     near, src, dst, p, rate = _within_reach(graph, seeds, _arc_probabilities(graph, model), blocked, deadline)
     node_weight = (np.ones(graph.n_nodes) if weights is None else weights)[near]
     active = np.isin(near, seeds)

@@ -16,7 +16,7 @@ from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
 from .buffers import Buffered, new_block
 from .deadline import Deadline
-from .tables import Diffusion, check_model, prepare
+from .tables import CREDIT, Diffusion, check_model, prepare
 from .timed import TimedCascades
 from .turns import Turns
 
@@ -236,10 +236,15 @@ class Sampler(Buffered):
         deadline: Deadline | None = None,
     ) -> None:
         self.graph = graph
-        self.model = check_model(model)
+        walks = graph.walks
+        self.model = check_model(model) if walks is None else CREDIT
         self.threads = check.threads(threads)
         self.diffusion = diffusion or prepare(graph, self.model, self.threads)
         self.lanes = default_lanes(self.diffusion) if lanes is None else check.count(lanes, "lanes", high=MAX_LANES)
+        if walks is not None:
+            is_sentinel, blocked = (None if x is None else x[walks.user] for x in (is_sentinel, blocked))
+            node_weights = walks.weight if node_weights is None else walks.weight * node_weights[walks.user]
+        self._user = None if walks is None else walks.user  # RR sets of actions become RR sets of their users
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         self.deadline = deadline
         turns = None if stratify_after is None else Turns.of(graph.n_nodes, node_weights, stratify_after, key)
@@ -381,6 +386,8 @@ class Sampler(Buffered):
                 gather(buffer, start, length, span, nodes)
                 pieces.append(Piece(nodes[:size], length[:span].copy()))
             done += span
+        if self._user is not None:
+            return [Piece(self._user[nodes], lengths, self._user[alone]) for nodes, lengths, alone in pieces]
         return pieces
 
 

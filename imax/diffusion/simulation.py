@@ -21,7 +21,7 @@ from ..results import SpreadEstimate
 from .deadline import ArcDelays, Deadline, check_deadline
 from .inputs import check_inputs
 from .sampler import Cascades, default_lanes
-from .tables import forward_ic
+from .tables import forward_ic, reject_walks
 from .timed import TimedCascades, new_timed_scratch
 
 if TYPE_CHECKING:
@@ -253,6 +253,7 @@ def _threshold_arcs(graph: InfluenceGraph) -> "ThresholdArcs":
     """Return a graph's out-arcs with their LT weights."""
     from ..kernels.lt_cascades import ThresholdArcs
 
+    reject_walks(graph)
     max_threshold = lt_normalizers(graph.check_lt())
     if graph.probability.kind == "weighted_cascade":
         ptr, idx, _ = graph.forward()

@@ -22,9 +22,12 @@ from ..graph.lt_weights import LT_SLACK
 if TYPE_CHECKING:
     from ..kernels.draws import CountTables, HitTables, PickTables, UniformTables
 
-__all__ = ["HEAVY_FROM", "MODELS", "TABLE_MEAN", "Diffusion", "check_model", "forward_ic", "prepare"]
+__all__ = [
+    "CREDIT", "HEAVY_FROM", "MODELS", "TABLE_MEAN", "Diffusion", "check_model", "forward_ic", "prepare", "reject_walks",
+]  # fmt: skip
 
 MODELS = ("ic", "lt")
+CREDIT = "credit"  # the model of graphs with walks
 TABLE_MEAN = 4.0  # largest mean number of live arcs that is drawn from a table
 _PART_ARCS = 1 << 22  # a thread builds the tables of so many arcs in about 0.2 s
 HEAVY_FROM = 0.5  # each arc of at least this probability gets a coin of its own
@@ -71,8 +74,21 @@ def check_model(model: Any) -> str:
     return check.one_of(str(model).lower(), "model", MODELS)
 
 
+def reject_walks(graph: InfluenceGraph) -> None:
+    """Raise an error for a credit distribution model, which has no probabilities of arcs."""
+    if graph.walks is not None:
+        raise InvalidArgumentError(
+            "graph must not be a credit distribution model here: it has no probabilities to simulate; use functions "
+            "and algorithms that draw RR sets, or its method spread_of",
+            argument="graph",
+        )
+
+
 def prepare(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
     """Return the tables of a graph's reverse rows, for RR sets; they are built once for a graph and model."""
+    if graph.walks is not None and model == CREDIT:
+        return prepare(graph.walks.graph, "lt", threads)
+    reject_walks(graph)
     made: Diffusion = graph.cached(("reverse", model), lambda: _reverse(graph, model, threads))
     return made
 
@@ -92,6 +108,7 @@ def _reverse(graph: InfluenceGraph, model: str, threads: int) -> Diffusion:
 
 def forward_ic(graph: InfluenceGraph, threads: int) -> Diffusion:
     """Return the tables of a graph's forward rows, for IC cascades from seeds; they are built once for a graph."""
+    reject_walks(graph)
     made: Diffusion = graph.cached(("forward", "ic"), lambda: _forward(graph, threads))
     return made
 

@@ -52,6 +52,13 @@ def undirected_edges(graph: InfluenceGraph) -> UndirectedEdges | None:
 def _edges(graph: InfluenceGraph) -> UndirectedEdges | None:
     from ..kernels.components import edge_ends, is_symmetric
 
+    degree = np.diff(graph.in_ptr)
+    filled = degree > 0
+    if (
+        graph.probability.kind == "weighted_cascade"
+        and (degree[graph.in_idx[graph.in_ptr[:-1][filled]]] != degree[filled]).any()
+    ):
+        return None  # the usual case, without an array of all probabilities
     values = None if graph.probability.kind == "uniform" else graph.arc_values()
     if not is_symmetric(graph.in_ptr, graph.in_idx, values, np.empty(graph.n_nodes, dtype=np.int64)):
         return None

@@ -13,6 +13,7 @@ from .arcs import ArcArrays, check_arcs
 from .compressed import CompressedGraph
 from .edge_columns import EdgeColumns
 from .probabilities import ArcProbability
+from .walks import Walks
 
 if TYPE_CHECKING:
     import networkx
@@ -49,6 +50,8 @@ class InfluenceGraph(CompressedGraph):
     >>> graph.arcs()
     [('ann', 'bob', 1.0), ('ann', 'cid', 0.5), ('bob', 'cid', 0.5)]
     """
+
+    walks: Walks | None = None  # only in the graphs of `imax.learn.credit_model`
 
     # -- construction ------------------------------------------------------------------------------------------
 

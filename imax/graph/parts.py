@@ -21,6 +21,10 @@ _LABEL_TYPES = {str, int, float, bool, type(None)}
 
 def to_parts(graph: InfluenceGraph) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return a description that JSON can hold, and the arrays: all that `from_parts` needs to restore the graph."""
+    if graph.walks is not None:
+        raise InvalidArgumentError(
+            "graph: a credit distribution model cannot be stored; keep the log and make it anew", argument="graph"
+        )
     p = graph.probability
     meta = {
         "n_nodes": graph.n_nodes,

@@ -56,9 +56,9 @@ def read_edge_table(content: Content, kind: str, options: ReadOptions, threads: 
                     cells.append(batch.column(table.names[place]))
         columns = [None if not cells else pa.chunked_array(cells) for cells in chunks]
         return _edge_list(columns, choice, content, options, threads)
-    except (ImaxError, MemoryError):
+    except ImaxError:
         raise
-    except Exception as error:  # pyarrow raises errors of many types for damaged files
+    except Exception as error:  # pyarrow raises errors of many types for damaged files, also about memory
         problem = " ".join(str(error).split()) or type(error).__name__
         raise FileFormatError(
             f"{content.name}: the {kind} data is damaged ({quoted(problem, 200)}); write the file again"
@@ -125,17 +125,9 @@ def _edge_list(
     source, target, weight = columns
     if source is None or len(source) == 0:
         raise FileFormatError(f"{content.name}: the table has no rows")
-    good = np.ones(len(source), np.bool_)
-    for name, column in (("source", source), ("target", target), ("weight", weight)):
-        if column is not None:
-            good &= _present(column)
-            if not good.all() and not options.skip_bad_lines:
-                row = int(np.argmin(good))
-                raise FileFormatError(
-                    f'{content.name}: row {row + 1} has no {name}; drop it, or leave such rows out (on_bad_line="skip")'
-                )
-    n_bad = int(good.size - good.sum())
-    if n_bad == good.size:
+    good = _good(columns, content, options)
+    n_bad = 0 if good is None else int(good.size - good.sum())
+    if good is not None and n_bad == good.size:
         raise FileFormatError(f"{content.name}: the file holds no arcs ({skipped_lines_note(n_bad)[0]})")
     if n_bad:
         source, target, weight = (None if column is None else column.filter(good) for column in columns)
@@ -144,6 +136,23 @@ def _edge_list(
     ends = _labels(source, content), _labels(target, content)
     arcs = _index(*ends, content, threads)
     return EdgeList(arcs[0], arcs[1], numbers, arcs[2], arcs[3], n_bad, notes, choice.doubts)
+
+
+def _good(columns: list[Any], content: Content, options: ReadOptions) -> NDArray[np.bool_] | None:
+    """Return which rows lack no cell; None if none does."""
+    import pyarrow as pa
+
+    good: NDArray[np.bool_] | None = None
+    for name, column in zip(("source", "target", "weight"), columns, strict=True):
+        if column is None or (not column.null_count and pa.types.is_integer(column.type)):
+            continue
+        good = _present(column) if good is None else good & _present(column)
+        if not good.all() and not options.skip_bad_lines:
+            row = int(np.argmin(good))
+            raise FileFormatError(
+                f'{content.name}: row {row + 1} has no {name}; drop it, or leave such rows out (on_bad_line="skip")'
+            )
+    return good
 
 
 def _present(column: Any) -> NDArray[np.bool_]:
@@ -167,17 +176,17 @@ def _is_text(kind: Any) -> bool:
 
 
 def _labels(column: Any, content: Content) -> Any:
-    """Return labels as an array of integers, or as a column of texts."""
+    """Return labels as a column of integers or texts."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_integer(column.type):
-        return column.to_numpy()
+        return column
     if pa.types.is_floating(column.type):
         numbers = column.cast(pa.float64()).to_numpy()
         if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
-            return numbers.astype(np.int64)
+            return pa.chunked_array([numbers.astype(np.int64)])
     if _is_text(column.type):
         return column.cast(pa.large_string())
     raise FileFormatError(
@@ -204,7 +213,10 @@ def _numbers(column: Any, content: Content, third: ThirdColumn) -> NDArray[np.fl
 
 def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[Any, Any, Any, int]:
     """Return source, target, labels and the number of nodes: integers ascending, texts in order of appearance."""
-    integers = [isinstance(labels, np.ndarray) for labels in (source, target)]
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    integers = [pa.types.is_integer(column.type) for column in (source, target)]
     if integers == [False, False]:
         return _index_texts(source, target)
     if not all(integers):
@@ -212,16 +224,17 @@ def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[An
             f"{content.name}: one column holds integers and the other texts, so that 1 and '1' would be different "
             "nodes; convert both to one type"
         )
-    low, high = min(source.min(), target.min()), max(source.max(), target.max())
+    ranges = [pc.min_max(column).as_py() for column in (source, target)]
+    low, high = min(one["min"] for one in ranges), max(one["max"] for one in ranges)
     if low < 0 or high >= 2**63:
-        arcs = index_arcs(source, target, None, "edges")
+        arcs = index_arcs(source.to_numpy(), target.to_numpy(), None, "edges")
         return np.asarray(arcs.source), np.asarray(arcs.target), _plain(arcs.labels), arcs.n_nodes or 0
     dtype = np.int32 if high < 2**31 else np.int64
     parsed = Parsed(
-        source=np.array(source, dtype),  # copies, which `index_ids` may change
-        target=np.array(target, dtype),
+        source=_array(source, dtype),
+        target=_array(target, dtype),
         weight=None,
-        counts=[source.size],
+        counts=[len(source)],
         n_bad=0,
         n_columns=0,
         largest_id=int(high),
@@ -229,6 +242,16 @@ def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[An
     )
     labels, n = index_ids(parsed, threads)
     return parsed.source, parsed.target, labels, n
+
+
+def _array(column: Any, dtype: type) -> NDArray[Any]:
+    """Return a column of integers as an array of another type, chunk by chunk."""
+    out: NDArray[Any] = np.empty(len(column), dtype)
+    at = 0
+    for chunk in column.chunks:
+        out[at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+        at += len(chunk)
+    return out
 
 
 def _plain(labels: Any) -> Any:

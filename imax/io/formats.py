@@ -23,7 +23,10 @@ _OTHERS = (
 )
 _HEAD = 1 << 16
 _XML = re.compile(r"<(?:\w+:)?(\w+)[\s/>]")
-_GML = re.compile(r"(?:\s*(?:#[^\n]*|creator\s+\"[^\"]*\"|version\s+\S+|comment\s+\"[^\"]*\")\s*)*\s*graph\s*\[", re.I)
+# possessive quantifiers: without them the time doubles with each line of comments
+_GML = re.compile(
+    r"\s*+(?:(?:#[^\n]*+|creator\s++\"[^\"]*+\"|version\s++\S++|comment\s++\"[^\"]*+\")\s*+)*+graph\s*+\[", re.I
+)
 _PAJEK = re.compile(r"\s*(?:%[^\n]*\n\s*)*\*(?:vertices|network|arcs|edges)\b", re.I)
 _DOT = re.compile(r"\s*(?:strict\s+)?(?:di)?graph\b[^\[\n]*\{", re.I)
 

@@ -3,8 +3,8 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.edge_columns import ColumnChoice, choose_columns, ends_of_names, list_columns
@@ -93,9 +93,35 @@ def shape_of(content: Content, options: ReadOptions) -> Shape:
     InvalidArgumentError
         If it is not clear which columns to read. The message lists the columns.
     """
+    return _shape_of(content, options, plain=False)
+
+
+def _shape_of(content: Content, options: ReadOptions, *, plain: bool) -> Shape:
+    """Return the shape of a text; with `plain`, its first line cannot hold counts."""
     start, first, lines = _sample(content)
-    separator = _separator([first, *lines])
+    above = not plain and len(first.split()) in (2, 3) and all(map(is_count, first.split())) and len(lines) > 0
+    separator = _separator(lines if above else [first, *lines])  # counts need not have the separator of the arcs
     head, *rows = _cells([first, *lines], separator)
+    after_first = min(content.line_end(start) + 1, content.data.size)
+    if above:
+        head = first.split()
+        counts = _counts(content, after_first, head, rows, options)
+        titled = not all(map(is_number, rows[0])) and bool(_header_evidence(rows[0], rows[1:], options)[0])
+        if counts or (titled and len(rows) > 1 and options.header is None):
+            rest = _shape_of(replace(content, data=content.data[after_first:]), options, plain=True)
+            note = () if counts else (f"the first line, {quoted(first)}, stands above the header and was skipped",)
+            return replace(
+                rest,
+                start=rest.start + after_first,
+                first=first,
+                first_at=start,
+                counts=counts,
+                notes=(*note, *rest.notes),
+            )
+    if separator and len(head) < 2:
+        raise content.error(
+            start, "expected two or three columns, as in the lines below, got {line}; correct it, or put # before it"
+        )
     found, sure = _header_evidence(head, rows, options)
     header = bool(found) if options.header is None else options.header
     notes: list[str] = []
@@ -105,18 +131,16 @@ def shape_of(content: Content, options: ReadOptions) -> Shape:
         (notes if sure or not why else doubts).append(f"the first line, {quoted(first)}, was taken as a header{why}")
     names = _check_widths(content, head, rows) if header else head
     columns = _columns(content, names or [*rows, head][0], rows, options, header=header and bool(names))
-    after_first = min(content.line_end(start) + 1, content.data.size)
     width = len(head) if _is_table(head, rows, columns, options, separator, header=header) else 0
-    counts = None if width or header else _counts(content, after_first, head, rows, options)
-    if not (width or header or counts):
+    if not (header or options.columns.given):
         doubts += _doubts(head, rows)
     return Shape(
-        start=after_first if header or counts else start,
+        start=after_first if header else start,
         separator=ord(separator) if separator else 0,
         columns=columns,
         width=width,
         header=header,
-        counts=counts,
+        counts=None,
         names=names if header else [],
         first=first,
         first_at=start,
@@ -147,15 +171,28 @@ def _sample(content: Content) -> tuple[int, str, list[str]]:
 def _separator(lines: list[str]) -> str:
     """Return the separator: one that splits all lines alike, or the first in the first line, or '' for blanks."""
     present = [one for one in _SEPARATORS if one in lines[0]]
-    spaced = [" "] if not present and lines[0].startswith('"') else []  # labels in quotes may hold blanks
-    alike = {}
-    for separator in present + spaced:
-        widths = {len(row) for row in _cells(lines, separator)}
-        if len(widths) == 1 and widths != {1}:
-            alike[separator] = widths.pop()
+    alike = _alike(lines)
     if alike:
-        return "\t" if "\t" in alike else max(alike, key=alike.__getitem__)
+        return alike
+    if not present and lines[0].startswith('"'):  # labels in quotes may hold blanks
+        widths = [len(row) for row in _cells(lines, " ")]
+        if max(set(widths), key=widths.count) > 1:
+            return " "
+    if not present and len(lines) > 2 and not any(map(is_number, lines[0].split())):
+        # if there is one, the first line is a title, or damaged
+        return _alike(lines[1:]) or (" " if lines[1].startswith('"') else "")
     return next((one for one in present if one != "|"), "")
+
+
+def _alike(lines: list[str]) -> str:
+    """Return the separator that splits all lines into the same number of columns; a tab, or that with the most."""
+    found = {}
+    for separator in _SEPARATORS:
+        if separator in lines[0]:
+            widths = {len(row) for row in _cells(lines, separator)}
+            if len(widths) == 1 and widths != {1}:
+                found[separator] = widths.pop()
+    return "\t" if "\t" in found else max(found, key=found.__getitem__, default="")
 
 
 def _cells(lines: list[str], separator: str) -> list[list[str]]:
@@ -240,17 +277,30 @@ def _count_lines(content: Content, start: int) -> int:
 def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:
     """Return what may be wrong about reading the first two columns of a file without header."""
     if len(head) < 3:
-        few = len(head) == 2 and all(map(is_count, head)) and rows and all(len(row) > 2 for row in rows)
-        return ["the first line was read as an arc, but it may hold counts: all others have more columns"] * bool(few)
+        counts = len(head) == 2 and all(map(is_count, head)) and bool(rows)
+        others = all(len(row) > 1 for row in rows) and not any(map(is_number, chain.from_iterable(rows)))
+        counts = counts and (others or all(len(row) > 2 for row in rows) or (len(rows) == 1 and head[1] == "1"))
+        return ["the first line was read as an arc, but it may hold counts of nodes and arcs"] * counts
     counter = _column(rows, 0)
     if len(counter) >= _MANY and all(map(is_count, [*counter, *_column(rows, 1), *_column(rows, 2)])):
         steps = {int(b) - int(a) for a, b in pairwise(counter)}
         if steps == {1} and len(set(_column(rows, 1)) & set(_column(rows, 2))) > 1:
             return ["the first column counts the lines, but it was read as the source; source and target choose others"]
-    if rows and not all(_is_plain(_column(rows, place)) for place in range(2, len(head))):
+    lines = [head, *rows]
+    unsure = len(rows) < _MANY and len(head) > 3 and any(not is_number(cell) for cell in head[2:])
+    if unsure or not all(_is_plain(_column(lines, place)) for place in range(2, len(head))):
         return [
             f"the file has no header, and the first 2 of its {len(head)} columns were read as source and target; "
             "source and target choose others"
+        ]
+    whole = [all(map(is_count, _column(lines, place))) for place in (0, 1)]
+    kinds = [place for place in (0, 1) if _is_plain(_column(lines, place), numbers=False)]
+    if whole[0] != whole[1]:
+        return ["column 1 or 2 holds whole numbers, but the other does not; source and target choose others"]
+    if kinds:
+        return [
+            f"column {kinds[0] + 1} holds dates, truth values, decimals or a few kinds, but was read as an end of the "
+            "arcs; source and target choose others"
         ]
     return []
 
@@ -306,11 +356,18 @@ def _better_ends(head: list[str], rows: list[list[str]]) -> tuple[int, int] | No
     return next(((i, j) for i, j in pairs if len(labels[i] & labels[j]) > 1), None)
 
 
-def _is_plain(cells: Sequence[str]) -> bool:
-    """Return whether a column holds numbers, dates, truth values or a few kinds: something other than labels."""
-    if any(all(_PATTERNS[kind].fullmatch(cell) for cell in cells) for kind in ("numbers", "dates", "truth values")):
+def _is_plain(cells: Sequence[str], *, numbers: bool = True) -> bool:
+    """Return whether a column holds dates, truth values or a few kinds, or numbers: something other than labels."""
+    if numbers and all(map(is_number, cells)):
         return True
-    return len(set(cells)) <= max(1, _FEW * len(cells))
+    if any(all(map(_PATTERNS[kind].fullmatch, cells)) for kind in ("dates", "truth values")):
+        return True
+    few = max(1, _FEW * len(cells))
+    if not numbers:  # labels may be few, too
+        if all(map(is_number, cells)) and not all(map(is_count, cells)):
+            return True
+        return len(cells) >= _MANY and len(set(cells)) <= max(3, few) and not all(map(is_number, cells))
+    return len(set(cells)) <= few
 
 
 def _is_table(

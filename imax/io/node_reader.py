@@ -249,10 +249,11 @@ class NodeReader:
         if not nodes.size:
             return False
         noun, dropped, filled = _KINDS[argument]
+        article = "an" if noun[0] in "aeiou" else "a"
         shown = examples(self.graph.labels.take(nodes[:6]), nodes.size)
         n = self.graph.n_nodes
         if self.on_missing == "error":
-            option, remedy = self.aligner.option, f"give each a {noun}"
+            option, remedy = self.aligner.option, f"give each {article} {noun}"
             if option is not None:
                 remedy += f", or use {option('drop')} (such nodes {dropped})"
                 remedy += f" or {option('default')} (such nodes {filled})" if filled != dropped else ""

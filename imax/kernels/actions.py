@@ -27,6 +27,10 @@ pair               int64         (n_pairs,)     number of each pair in the order
 p                  float64       (n_arcs,)      probability of each arc
 reached            float64       (n_actions,)   1 - product of 1 - p over the pairs of an action
 value, sums        float64       (n_pairs,)     a number per pair; its sum over the pairs of each arc
+order              int32         (n_actions,)   actions in an order in which parents come first
+weight             float32       (n_arcs,)      LT weight of each in-arc of an action
+is_seed            bool          (n_actions,)   whether the user of the action is a seed
+credit             float64       (n_actions,)   written: share of each action that is credited to the seeds
 won                float64       (n_pairs,)     written: 1 if the parent succeeded, otherwise 0
 log_q              float64       (models, m)    log(1 - p) of each arc under each model
 sums               float64       (n, models)    sums of log(1 - p) per user; scratch of `exposures`
@@ -45,8 +49,8 @@ from ._jit import hot
 from .stream import mix, stream, unit
 
 __all__ = [
-    "Exposed", "Found", "Log", "count_by_arc", "draw_causes", "exposures", "fill_by_arc", "find_pairs", "keep_first",
-    "reach", "sum_by_arc", "sum_shares",
+    "Exposed", "Found", "Log", "count_by_arc", "credit_of", "draw_causes", "exposures", "fill_by_arc", "find_pairs",
+    "keep_first", "reach", "sum_by_arc", "sum_shares",
 ]  # fmt: skip
 
 
@@ -282,3 +286,17 @@ def draw_causes(first, last, number, key, ptr, arc, p, won):
             state += step
             if unit(mix(state)) < p[arc[i]]:
                 won[i] = 1.0
+
+
+@hot
+def credit_of(order, in_ptr, in_idx, weight, is_seed, credit):
+    """Write the share of each action that is credited to the seeds; `order` lists parents first."""
+    for i in range(order.size):
+        a = order[i]
+        if is_seed[a]:
+            credit[a] = 1.0
+            continue
+        total = 0.0
+        for e in range(in_ptr[a], in_ptr[a + 1]):
+            total += weight[e] * credit[in_idx[e]]
+        credit[a] = total

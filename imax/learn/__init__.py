@@ -1,9 +1,21 @@
 """Influence probabilities from logs, and whether they predict."""
 
 from .actions import Actions, split
+from .credit import CreditGraph, credit_model
 from .evaluation import Evaluation, evaluate
 from .learning import from_actions, from_trials
 from .model import LearnedModel
 from .registry import ESTIMATORS
 
-__all__ = ["ESTIMATORS", "Actions", "Evaluation", "LearnedModel", "evaluate", "from_actions", "from_trials", "split"]
+__all__ = [
+    "ESTIMATORS",
+    "Actions",
+    "CreditGraph",
+    "Evaluation",
+    "LearnedModel",
+    "credit_model",
+    "evaluate",
+    "from_actions",
+    "from_trials",
+    "split",
+]

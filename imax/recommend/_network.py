@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from .._utils.arrays import read_only
+from ..diffusion.tables import reject_walks
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
@@ -126,6 +127,7 @@ class Network:
 def network_of(graph: InfluenceGraph, acceptance: NodeValues | None, reader: NodeReader | None = None) -> Network:
     """Return the network of a graph, with acceptance probabilities that `reader` reads; None for 1 everywhere."""
     kind = graph.probability.kind
+    reject_walks(graph)
     accept = (NodeReader(graph) if reader is None else reader).acceptance(acceptance)
     if kind == "arcs":
         ptr, idx, place = graph.forward(places=True)

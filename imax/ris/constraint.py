@@ -1,5 +1,6 @@
 """Constraints on a seed set: number of seeds, allowed nodes, quotas of groups, costs and a budget."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,22 @@ class Constraint:
     def is_plain(self) -> bool:
         """Whether only the number of seeds is limited."""
         return self.limits is None and self.matroid is None and self.cost is None
+
+    def given(self, seeds: NDArray[np.int32]) -> "Constraint":
+        """Return the constraint with admissible seeds required, besides those that are required already."""
+        allowed = self.allowed.copy()
+        allowed[seeds] = False
+        rest = dataclasses.replace(self, allowed=allowed, forced=np.concatenate([self.forced, seeds]))
+        if self.matroid is not None:
+            taken = np.bincount(self.matroid.group[seeds] + 1, minlength=self.matroid.capacity.size + 1)[1:]
+            matroid = dataclasses.replace(self.matroid, capacity=self.matroid.capacity - taken)
+            rest = dataclasses.replace(rest, matroid=matroid)
+        if self.cost is not None:
+            spent = math.fsum(self.cost[seeds])
+            rest = dataclasses.replace(rest, remaining_budget=self.remaining_budget - spent)
+        if self.limits is not None:
+            rest = dataclasses.replace(rest, limits=self.limits.given(seeds))
+        return rest
 
     def log_choices(self) -> float:
         """Return the logarithm of an upper bound on the number of seed sets to choose from."""

@@ -144,6 +144,23 @@ class SeedLimits:
         seeds = np.empty(min(self.slots, nodes.size), dtype=np.int32)
         return seeds[: take_in_order(nodes.astype(np.int32), self.remaining(), seeds)]
 
+    def given(self, nodes: NDArray[np.int32]) -> "SeedLimits":
+        """Return the limits on further nodes once these, which are feasible together, are chosen."""
+        allowed = self.allowed.copy()
+        allowed[nodes] = False
+        group, cost, n_groups = self.group[nodes], self.cost[nodes], self.minimum.size
+        count = np.bincount(group, minlength=n_groups)
+        return SeedLimits(
+            slots=self.slots - nodes.size,
+            allowed=allowed,
+            group=self.group,
+            capacity=self.capacity - count,
+            minimum=np.maximum(self.minimum - count, 0),
+            group_budget=self.group_budget - np.bincount(group, weights=cost, minlength=n_groups),
+            cost=self.cost,
+            budget=self.budget - math.fsum(cost),
+        )
+
     def choice(self) -> "LimitedChoice":
         """Return a choice without nodes."""
         return LimitedChoice(self)

@@ -19,7 +19,7 @@ def maximize(
     k: int | None = None,
     *,
     model: str = "ic",
-    algorithm: str = "opim-c",
+    algorithm: str = "auto",
     probability: str | None = None,
     epsilon: float | None = None,
     delta: float | None = None,
@@ -44,9 +44,10 @@ def maximize(
         Number of seeds. With `budget`, `quotas` or `group_budgets` it may be missing. With a budget it is the maximum.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold. Heuristics choose the same seeds under both.
-    algorithm : str, default "opim-c"
-        A name from the table in docs/reference/algorithms. OPIM-C supports all constraints. Other algorithms reject
-        arguments that they do not support.
+    algorithm : str, default "auto"
+        A name from the table in docs/reference/algorithms. ``"auto"`` decides by a small pilot sample whether
+        ``"opim-c"``, ``"hist"`` or ``"worlds"`` runs, and supports all constraints; the result's ``algorithm`` and
+        ``auto`` say which and why. Other algorithms reject arguments that they do not support.
     probability : str, optional
         Scheme of arc probabilities to use instead of those of the graph, such as ``"uniform:0.1"``; see
         `imax.probabilities`.
@@ -57,9 +58,9 @@ def maximize(
         collection. A smaller epsilon gives a better result and takes longer.
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
-    node_weights : array_like of float, shape (n_nodes,), mapping or str, optional
-        Weight of each node, by node index or by label, or the name of a NetworkX node attribute: the spread is the
-        total weight of the reached nodes. Default 1 each.
+    node_weights : node values, optional
+        Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
+        each.
     certify : bool, default False
         Whether to add a certificate to the result of an algorithm that has none; see `imax.certify`.
     n_rr_sets : int, optional
@@ -93,16 +94,20 @@ def maximize(
     start : iterable of labels, optional
         Nodes that are already active, such as the seeds of a running campaign. They are not seeds. Gains, spread and
         bounds count only what the seeds add to them.
-    costs : array_like of float, shape (n_nodes,), mapping or str, optional
-        Cost of each node as a seed, by node index or by label, or the name of a NetworkX node attribute.
+    costs : node values, optional
+        Cost of each node as a seed: a mapping by label, a pandas Series, a table, a file, the name of a NetworkX node
+        attribute, or an array by node index; see `imax.Constraints`.
     budget : float, optional
         Upper limit of the total cost of all seeds; requires `costs`.
-    groups : sequence of hashable, length n_nodes, mapping or str, optional
-        Group of each node, by node index or by label (None for no group), or the name of a NetworkX node attribute.
+    groups : node values, optional
+        Group of each node; None for no group.
     quotas : int, pair of int or mapping, optional
         Maximum number of seeds of each group, or a pair of the minimum and the maximum number such as ``(2, 5)``, where
         None stands for no limit: one for all groups, or one by group. Requires `groups`. Groups that are not listed
         have no limit.
+    on_missing : {"error", "drop", "default"}, optional
+        What to do with nodes without a cost, group or weight, and with labels that are not in the graph; default
+        ``"error"``. See `imax.Constraints` and :doc:`/how-to/user-tables`.
     group_budgets : float or mapping, optional
         Upper limit of the total cost of the seeds of each group: one for all groups, or one by group. Requires `costs`
         and `groups`. All limits can be combined.

@@ -86,6 +86,8 @@ class Outcome:
         Spread of the nodes that are active from the start.
     seconds : dict of str to float
         Time by phase.
+    algorithm, auto : str or None
+        With `auto`: the algorithm that ran, and why.
     """
 
     seeds: NDArray[np.int32]
@@ -101,3 +103,5 @@ class Outcome:
     min_seeds: int | None = None
     start_spread: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    algorithm: str | None = None
+    auto: str | None = None

@@ -12,7 +12,7 @@ from .._utils import check
 from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
-from ..diffusion.tables import check_model
+from ..diffusion.tables import CREDIT, check_model
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
@@ -179,6 +179,10 @@ def make_problem(
     until = {name: rules.pop(name, None) for name in DEADLINE_ARGUMENTS}
     reader = NodeReader(network, rules.pop("on_missing", None), source=graph if source is None else source)
     weights = reader.node_weights(node_weights)
+    if network.walks is not None:
+        _check_credit(checked["model"], until)
+        checked["model"] = CREDIT
+        weights = network.walks.acted if weights is None else weights * network.walks.acted
     constraint = make_constraint(reader, k, any_size=any_size, **rules)
     return Problem(
         graph=network,
@@ -191,6 +195,19 @@ def make_problem(
         deadline=check_deadline(network, **until),
         **{"delta": 1.0 / max(network.n_nodes, 2), **checked},
     )
+
+
+def _check_credit(model: str, until: dict[str, Any]) -> None:
+    """Reject arguments that a credit distribution model does not have."""
+    if model != "ic":
+        raise InvalidArgumentError(
+            f"model must be left out: the graph is a credit distribution model, got {model!r}", argument="model"
+        )
+    for name, value in until.items():
+        if value is not None:
+            raise InvalidArgumentError(
+                f"{name} is not supported by a credit distribution model; limit the delays by its window", argument=name
+            )
 
 
 def check_work(

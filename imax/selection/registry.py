@@ -10,6 +10,7 @@ from typing import Any
 from .._utils import check
 from .._utils.registry import Entry, Registry
 from ..diffusion.deadline import DEADLINE_ARGUMENTS
+from .algorithms.auto import AUTO
 from .algorithms.degree import DEGREE, DEGREE_DISCOUNT, SINGLE_DISCOUNT
 from .algorithms.greedy import CELF, CELF_PLUS_PLUS, GREEDY
 from .algorithms.hist import HIST
@@ -32,6 +33,7 @@ _ORACLES = ("simulation", "rr", "exact")
 _SOME_SUPPORT = ("start", "quotas", "budget", "group_budgets", *sorted(DEADLINE_ARGUMENTS))  # of the constraints
 
 ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
+    AUTO,
     OPIM_C,
     IMM,
     HIST,

@@ -12,22 +12,23 @@ import dataclasses
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..._utils.registry import Entry
 from ..._utils.streams import Stream
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import OpimSchedule
+from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
-from .opim_c import certified_rounds, schedule_of
+from .opim_c import certified_rounds, schedule_of, target_ratio
 
 __all__ = ["HIST", "hist"]
 
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
+_ALL = 2**62
 _STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
 
 
@@ -37,15 +38,8 @@ def _n_worthwhile(cover: Cover, n_sets: int, n_forced: int) -> int:
     return n_forced + (int(few[0]) if few.size else cover.gains.size - n_forced)
 
 
-def _with_forced(constraint: Constraint, seeds: NDArray[np.int32]) -> Constraint:
-    """Return the constraint with these seeds required."""
-    allowed = constraint.allowed.copy()
-    allowed[seeds] = False
-    return dataclasses.replace(constraint, allowed=allowed, forced=seeds)
-
-
 def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint, Cover | None]:
-    """Find sentinels that certainly reach their share of the optimum.
+    """Find sentinels that certainly reach their share of the optimum, or under limits other than k, any that pay.
 
     Returns
     -------
@@ -64,11 +58,13 @@ def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint,
             b = _n_worthwhile(found.cover, found.n_selecting, c.forced.size)
             if b == c.forced.size:
                 break
-            # as good as the first b steps of greedy must be
-            share = 1.0 - (1.0 - 1.0 / c.k) ** b - epsilon
-            validated = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
-            if validated.bounds.lower >= share * validated.bounds.upper:
-                return _with_forced(c, found.cover.seeds[:b]), found.cover
+            if c.is_plain:
+                # as good as the first b steps of greedy must be
+                share = 1.0 - (1.0 - 1.0 / c.k) ** b - epsilon
+                validated = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
+                if validated.bounds.lower < share * validated.bounds.upper:
+                    continue
+            return c.given(found.cover.seeds[c.forced.size : b]), found.cover
     except Stopped:
         pass
     return c, None
@@ -79,20 +75,42 @@ def _schedule(problem: Problem) -> OpimSchedule:
     return schedule_of(problem, problem.delta / 2, epsilon=problem.epsilon / 2)
 
 
+def _cover_after(collection: RRCollection, constraint: Constraint, *, whole: Constraint) -> Cover:
+    """Choose after the sentinels, which `constraint` requires, and bound what `whole` admits besides them.
+
+    The optimum together with the sentinels is at least as good as the optimum. So the bound is for the sentinels and
+    as many further nodes as the whole constraint admits.
+    """
+    if whole.is_plain:
+        return greedy_cover(collection, constraint, k=whole.free)
+    found = greedy_cover(collection, constraint)
+    bound = found.upper_bound if constraint is whole else _ALL
+    for seeds in (constraint.forced, found.seeds):
+        given = dataclasses.replace(whole, k=seeds.size, forced=seeds)
+        bound = min(bound, greedy_cover(collection, given, k=whole.free).upper_bound)
+    return dataclasses.replace(found, upper_bound=bound)
+
+
 def hist(problem: Problem) -> Outcome:
-    """Select seeds that reach (1 - 1/e - epsilon) of the optimum with probability at least 1 - delta."""
-    first = CollectionPair(problem, _STREAMS)
-    constraint, found = _find_sentinels(problem, first)
-    n_sets, n_entries, spent = first.n_sets, first.n_entries, sum(first.seconds.values())
-    del first
-    is_sentinel = None
-    if found is not None:
-        is_sentinel = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
-        is_sentinel[constraint.forced] = True
-    pair = CollectionPair(problem, is_sentinel=is_sentinel)
-    select = partial(greedy_cover, k=problem.constraint.free)
+    """Select seeds that reach (guarantee - epsilon) of the optimum with probability at least 1 - delta.
+
+    With nodes that are active from the start, RR sets end at these: what they would contain beyond does not count.
+    """
+    c = constraint = problem.constraint
+    found, n_sets, n_entries, seconds = None, 0, 0, {}
+    is_sentinel = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
+    is_sentinel[c.start] = True
+    if not c.start.size:
+        first = CollectionPair(problem, _STREAMS)
+        constraint, found = _find_sentinels(problem, first)
+        n_sets, n_entries, seconds = first.n_sets, first.n_entries, {"sentinels": sum(first.seconds.values())}
+        del first
+        if found is not None:
+            is_sentinel[constraint.forced] = True
+    pair = CollectionPair(problem, is_sentinel=is_sentinel if is_sentinel.any() else None)
+    select = partial(_cover_after, whole=c)
     best, reason, number = run_rounds(certified_rounds(pair, _schedule(problem), select, constraint))
-    outcome = pair.result(best, reason, number, problem.constraint.guarantee - problem.epsilon)
+    outcome = pair.result(best, reason, number, target_ratio(problem))
     gains = outcome.gains
     if found is not None and gains is not None:
         # a cut set shows only its first sentinel: divide the gains as on the complete sets
@@ -103,13 +121,14 @@ def hist(problem: Problem) -> Outcome:
         outcome,
         n_rr_sets=outcome.n_rr_sets + n_sets,
         n_rr_entries=outcome.n_rr_entries + n_entries + n_cut,
-        seconds={"sentinels": spent, **outcome.seconds},
+        seconds={**seconds, **outcome.seconds},
     )
 
 
 HIST = Entry(
     "hist", hist, "OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
     "Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
-    "1 - 1/e - epsilon", frozenset({"node_weights"}) | DEADLINE_ARGUMENTS,
+    "as opim-c",
+    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip

@@ -47,8 +47,9 @@ _ENOUGH = 0.25  # sampling of RR sets ends when the seeds cover this, divided by
 
 def n_worlds(problem: Problem) -> int:
     """Return the number of worlds: inverse to epsilon, fewer on large graphs, and not more than the memory holds."""
-    n, epsilon = problem.graph.n_nodes, problem.epsilon
-    wanted = min(_WORLDS_TIMES_EPSILON / epsilon, _LABELS_TIMES_EPSILON / epsilon / n)
+    n, epsilon, edges = problem.graph.n_nodes, problem.epsilon, undirected_edges(problem.graph)
+    live = 0.0 if edges is None else edges.mean_live
+    wanted = min(_WORLDS_TIMES_EPSILON / epsilon, _LABELS_TIMES_EPSILON / epsilon / (n + 2.0 * live))
     count = min(max(1 << math.ceil(math.log2(max(wanted, 1.0))), _FEWEST), _MOST)
     if problem.limits.memory is not None:
         count = min(count, max(1, (problem.limits.memory - _BYTES_PER_NODE * n) // (4 * n)))
@@ -62,7 +63,7 @@ def _edges(problem: Problem) -> UndirectedEdges:
     if edges is None:
         raise InvalidArgumentError(
             "algorithm 'worlds' needs the IC model and an undirected graph, where each arc has an opposite arc with "
-            "the same probability (such as probability='uniform:0.01'); use algorithm='opim-c'",
+            "the same probability (such as probability='uniform:0.01'); use algorithm='auto'",
             argument="algorithm",
         )
     return edges
@@ -201,7 +202,7 @@ class _Run:
             q.graph, q.model, stream_key(q.key, Stream.WORLD_BOUND), node_weights=q.weights, threads=q.threads,
             diffusion=prepare(q.graph, q.model, q.threads), is_sentinel=is_sentinel,
         )  # fmt: skip
-        sets = RRCollection(sampler)
+        sets = RRCollection(sampler, store_singletons=False)
         allowed = c.allowed.copy()
         allowed[seeds] = False
         # the seeds are there; the bound is for as many more nodes as the constraint admits
