@@ -238,7 +238,7 @@ def test_the_exact_spread(name):
             expected = naive_deadlines.reached_distribution(5, arcs, [1, 4], steps, model)
             found = imax.exact_spread(graph, [1, 4], model=model, node_weights=weights, max_steps=steps)
             assert found == pytest.approx(naive_deadlines.spread_of_masks(expected, plain))
-        for means in (None, MEANS):
+        for means in (None, MEANS) if weights else ():
             expected = naive_deadlines.timed_reached_distribution(5, arcs, [1, 4], 0.9, means or [2.0] * 8, model)
             delay = "exponential:2" if means is None else delay_of(means)
             found = imax.exact_spread(graph, [1, 4], model=model, node_weights=weights, deadline=0.9, delay=delay)
