@@ -114,7 +114,10 @@ def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pi
 def auto(problem: Problem) -> Outcome:
     """Decide by a pilot sample which algorithm to run, and run it."""
     began = time.perf_counter()
-    name, why, run, pilot = decide(problem)
+    try:
+        name, why, run, pilot = decide(problem)
+    except MemoryError:
+        return dataclasses.replace(opim_c(problem), algorithm="opim-c", auto="there is no memory for a pilot sample")
     seconds = time.perf_counter() - began
     outcome = run(problem)
     return dataclasses.replace(
