@@ -60,6 +60,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.limits --smoke
 	$(BIN)/python -m bench.recommend --smoke
 	$(BIN)/python -m bench.service --smoke
+	$(BIN)/python -m bench.invitations --smoke
 	$(BIN)/python -m bench.annotate --smoke
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke
