@@ -30,9 +30,9 @@ __all__ = ["AUTO", "Pilot", "auto", "decide", "run_pilot"]
 _FIRST_SETS, _LAST_SETS = 16, 256
 _ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes
 _FEWEST_SETS = 3  # of the pilot that a sentinel covers
-_GAIN = 2.0  # sentinels must shorten the sets of the pilot by this factor
+_GAIN = 1.75  # sentinels must shorten the sets of the pilot by this factor
 _FEWEST_WORLDS = 16  # if the memory holds fewer, RR sets serve better
-_ENTRIES_PER_LABEL = 0.02  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
+_ENTRIES_PER_LABEL = 0.004  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
 
 
 @dataclasses.dataclass(frozen=True)
