@@ -270,6 +270,7 @@ def test_a_time_limit_stops_with_a_certificate():
 def test_a_time_limit_stops_in_the_middle_of_sampling(monkeypatch):
     monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
     monkeypatch.setattr(rounds_module, "SETTLING", 1 << 40)
+    monkeypatch.setattr(rounds_module, "MANY_TURNS", 1 << 40)
     result = maximize(karate(), 3, epsilon=0.001, time_limit=0.3, rng=1)
     assert result.stop_reason == "time limit"
     assert result.rounds >= 1
@@ -302,6 +303,7 @@ def test_a_memory_limit_met_while_sampling(monkeypatch):
 def test_the_sample_bound_is_kept(monkeypatch):
     monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
     monkeypatch.setattr(rounds_module, "SETTLING", 1 << 40)
+    monkeypatch.setattr(rounds_module, "MANY_TURNS", 1 << 40)
     result = maximize(karate(), 3, epsilon=0.4, delta=0.2, rng=1)
     assert result.stop_reason == "sample bound reached"
     _, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)
