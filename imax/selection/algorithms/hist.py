@@ -59,8 +59,8 @@ def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint,
             if b == c.forced.size:
                 break
             if c.is_plain:
-                # as good as the first b steps of greedy must be
-                share = 1.0 - (1.0 - 1.0 / c.k) ** b - epsilon
+                # as good as the first b steps of greedy must be; for most of the seeds, as good as all steps
+                share = min(1.0 - (1.0 - 1.0 / c.k) ** b, c.guarantee) - epsilon
                 validated = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
                 if validated.bounds.lower < share * validated.bounds.upper:
                     continue
