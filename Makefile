@@ -48,19 +48,24 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.sampler --smoke
 	$(BIN)/python -m bench.general --smoke
 	$(BIN)/python -m bench.deadlines --smoke
+	$(BIN)/python -m bench.conversion --smoke
 	$(BIN)/python -m bench.opimc --smoke
 	$(BIN)/python -m bench.process --smoke
 	$(BIN)/python -m bench.algorithms --smoke
 	$(BIN)/python -m bench.hist --smoke
+	$(BIN)/python -m bench.low_influence --smoke
+	$(BIN)/python -m bench.regimes --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
 	$(BIN)/python -m bench.limits --smoke
 	$(BIN)/python -m bench.recommend --smoke
 	$(BIN)/python -m bench.service --smoke
+	$(BIN)/python -m bench.invitations --smoke
 	$(BIN)/python -m bench.annotate --smoke
 	$(BIN)/python -m bench.scaling --smoke
 	$(BIN)/python -m bench.peers --smoke
 	$(BIN)/python -m bench.audit --smoke
+	$(BIN)/python -m bench.learn --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Runs each nightly benchmark once, on a small graph, from the working tree.

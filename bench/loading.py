@@ -53,6 +53,17 @@ GRAPH = """
 import imax
 n = imax.read_graph(path).report.arcs_given
 """
+PARQUET = """
+import imax
+n = imax.read_graph(path + ".parquet").report.arcs_given
+"""
+WRITE_PARQUET = """
+import pyarrow as pa, pyarrow.csv as csv, pyarrow.parquet as pq
+table = csv.read_csv(path, read_options=csv.ReadOptions(skip_rows=2, column_names=["source", "target"]),
+                     parse_options=csv.ParseOptions(delimiter="\\t"))
+pq.write_table(table, path + ".parquet")
+n = table.num_rows
+"""
 PANDAS = """
 import pandas
 frame = pandas.read_csv(path, sep="\\t", comment="#", header=None, engine="c")
@@ -76,6 +87,7 @@ n = len(numpy.loadtxt(path, dtype=numpy.int64, delimiter="\\t"))
 CANDIDATES = {
     "imax, arrays": (IMAX, "numba"),
     "imax, graph": (GRAPH, "numba"),
+    "imax, Parquet": (PARQUET, "pyarrow"),
     "polars": (POLARS, "polars"),
     "pyarrow": (PYARROW, "pyarrow"),
     "pandas, C parser": (PANDAS, "pandas"),
@@ -105,6 +117,8 @@ def measure(path: Path, arcs: int, repeats: int) -> None:
     here = {name: code for name, (code, module) in CANDIDATES.items() if importable(module)}
     for name in CANDIDATES.keys() - here.keys():
         print(f"{name}: not installed, skipped")
+    if "imax, Parquet" in here:
+        child(WRITE_PARQUET, str(path))
     times: dict[str, list[float]] = {name: [] for name in here}
     peaks: dict[str, float] = {}
     for turn in range(repeats + 1):  # the first turn fills the caches of kernels and of the file

@@ -411,3 +411,12 @@ def test_pyarrow_is_optional(read, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(MissingDependencyError, match=re.escape("influence-maximization[parquet]")):
         read(data)
+
+
+def test_invitations_are_read_without_options(tmp_path):
+    from bench.invitations import write
+
+    pairs = write(tmp_path / "invitations.csv", 300)
+    graph = imax.read_graph(tmp_path / "invitations.csv")
+    assert {(u, v) for u, v, _ in graph.arcs()} == {(u, v) for u, v in pairs if u != v}
+    assert graph.report.doubts == ()

@@ -88,7 +88,7 @@ def _facts(context: Context, answer: Answer) -> list[Fact]:
         *certificate_facts(result, _best(answer)),
         *_verification_facts(answer),
         *_budget_facts(result),
-        ("Algorithm", result.algorithm),
+        ("Algorithm", result.algorithm if result.auto is None else f"{result.algorithm} (auto: {result.auto})"),
         graph_fact(answer.graph, result),
         *_sample_facts(result),
         *closing_facts(result.stop_reason, f"{total:.2f} s ({phases})", context.rng),

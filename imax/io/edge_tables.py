@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, cast
+from functools import partial
+from itertools import accumulate, chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import parallel
 from ..errors import FileFormatError, ImaxError, InvalidArgumentError, MissingDependencyError
 from ..graph.edge_columns import ColumnChoice, choose_columns
 from ..graph.labelled_arcs import index_arcs
@@ -47,7 +50,7 @@ def read_edge_table(content: Content, kind: str, options: ReadOptions, threads: 
         )
         chunks: list[list[Any]] = [[], [], []]
         taken = 0
-        for batch in table.batches(choice):
+        for batch in table.batches(choice, threads):
             batch.validate(full=True)
             taken += batch.nbytes + _CELLS * batch.num_rows
             content.require_memory(taken, f"the rows of its {kind} data take")
@@ -71,25 +74,42 @@ class _Table:
     def __init__(self, names: list[str]) -> None:
         self.names = names
 
-    def batches(self, choice: ColumnChoice) -> Iterator[Any]:
+    def batches(self, choice: ColumnChoice, threads: int) -> Iterator[Any]:
         raise NotImplementedError
 
 
 class _Parquet(_Table):
+    """A Parquet file. Threads read its row groups, not pyarrow's threads, which abort a process that ends soon."""
+
     def __init__(self, content: Content) -> None:
+        self.content = content
+        self.file = self._open()
+        rows = self.file.metadata.num_rows
+        content.require_memory(_CELLS * rows, f"the {rows:,} rows that it announces take")
+        super().__init__([str(name) for name in self.file.schema_arrow.names])
+
+    def _open(self, metadata: Any = None) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        # no threads: if the process ends soon afterwards, threads of pyarrow would abort it
-        self.file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content.data)), pre_buffer=False)
-        content.require_memory(
-            _CELLS * self.file.metadata.num_rows, f"the {self.file.metadata.num_rows:,} rows that it announces take"
-        )
-        super().__init__([str(name) for name in self.file.schema_arrow.names])
+        source = pa.BufferReader(pa.py_buffer(self.content.data))
+        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False)
 
-    def batches(self, choice: ColumnChoice) -> Iterator[Any]:
+    def batches(self, choice: ColumnChoice, threads: int) -> Iterator[Any]:
         names = [self.names[place] for place in choice[:3] if place is not None]
-        return cast("Iterator[Any]", self.file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False))
+        taken = [0]
+
+        def read(group: int) -> list[Any]:
+            found = []
+            file = self._open(self.file.metadata)
+            for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], columns=names, use_threads=False):
+                taken[0] += batch.nbytes  # a few bytes of a file can stand for many equal values
+                self.content.require_memory(taken[0], "the rows of its Parquet data take")
+                found.append(batch)
+            return found
+
+        groups = parallel.run([partial(read, group) for group in range(self.file.metadata.num_row_groups)], threads)
+        return chain.from_iterable(groups)
 
 
 class _Arrow(_Table):
@@ -109,7 +129,7 @@ class _Arrow(_Table):
             file = self.read = ipc.open_stream(buffer, options=ipc.IpcReadOptions(use_threads=False))
         super().__init__([str(name) for name in file.schema.names])
 
-    def batches(self, choice: ColumnChoice) -> Iterator[Any]:
+    def batches(self, choice: ColumnChoice, threads: int) -> Iterator[Any]:
         places = [place for place in choice[:3] if place is not None]
         return (batch.select(places) for batch in self.read)
 
@@ -231,8 +251,8 @@ def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[An
         return np.asarray(arcs.source), np.asarray(arcs.target), _plain(arcs.labels), arcs.n_nodes or 0
     dtype = np.int32 if high < 2**31 else np.int64
     parsed = Parsed(
-        source=_array(source, dtype),
-        target=_array(target, dtype),
+        source=_array(source, dtype, threads),
+        target=_array(target, dtype, threads),
         weight=None,
         counts=[len(source)],
         n_bad=0,
@@ -244,13 +264,15 @@ def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[An
     return parsed.source, parsed.target, labels, n
 
 
-def _array(column: Any, dtype: type) -> NDArray[Any]:
+def _array(column: Any, dtype: type, threads: int) -> NDArray[Any]:
     """Return a column of integers as an array of another type, chunk by chunk."""
     out: NDArray[Any] = np.empty(len(column), dtype)
-    at = 0
-    for chunk in column.chunks:
-        out[at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
-        at += len(chunk)
+
+    def fill(chunk: Any, stop: int) -> None:
+        out[stop - len(chunk) : stop] = chunk.to_numpy(zero_copy_only=False)
+
+    stops = accumulate(map(len, column.chunks))
+    parallel.run([partial(fill, chunk, stop) for chunk, stop in zip(column.chunks, stops, strict=True)], threads)
     return out
 
 

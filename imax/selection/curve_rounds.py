@@ -105,7 +105,7 @@ def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)
-    settling = Settling()
+    settling = Settling(q.graph.n_nodes)
 
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)

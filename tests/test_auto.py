@@ -1,0 +1,90 @@
+"""`algorithm="auto"`: the pilot sample, its decision, and what the result says."""
+
+import numpy as np
+import pytest
+
+import imax
+from imax.selection.algorithms import auto
+from imax.selection.problem import make_problem
+
+
+def problem_of(graph, k=3, threads=1, model="ic", epsilon=0.1, max_memory=None, **constraints):
+    return make_problem(
+        graph, k, constraints, function="maximize", rng=1, threads=threads, model=model, epsilon=epsilon,
+        max_memory=max_memory,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dense():
+    """Return a directed graph with one node that is in most RR sets: a hub that reaches a dense core."""
+    n = 40
+    arcs = [(u, v) for u in range(1, n) for v in range(1, n) if u != v and (u * v) % 3]
+    return imax.InfluenceGraph.from_edges([*arcs, *((0, v) for v in range(1, n))], probability="uniform:0.3")
+
+
+def test_each_regime_has_its_algorithm(dense):
+    karate = imax.datasets.load("karate")
+    assert auto.decide(problem_of(karate))[0] == "opim-c"
+    assert auto.decide(problem_of(karate.with_probability("uniform:0.1")))[0] == "worlds"
+    name, why, _, pilot = auto.decide(problem_of(dense, 2))
+    assert name == "hist"
+    assert pilot.mean >= 1.75 * pilot.cut
+    assert f"if they end at {pilot.n_sentinels} sentinels" in why
+
+
+def test_the_decision_does_not_depend_on_threads(dense):
+    one, two = (auto.run_pilot(problem_of(dense, threads=threads)) for threads in (1, 3))
+    assert one == two
+
+
+def test_cut_sizes_count_the_nodes_up_to_the_first_sentinel(dense):
+    sets = imax.sample_rr_sets(dense, 50, rng=1)
+    is_sentinel = np.zeros(dense.n_nodes, dtype=bool)
+    is_sentinel[[0, 5]] = True
+    expected = []
+    for i in range(50):
+        nodes = sets.nodes[sets.offsets[i] : sets.offsets[i + 1]].tolist()
+        at = [place + 1 for place, node in enumerate(nodes) if is_sentinel[node]]
+        expected.append(min(at, default=len(nodes)))
+    assert auto._cut_sizes(sets, is_sentinel).tolist() == expected
+
+
+def test_worlds_do_not_serve_other_models_deadlines_and_small_memory():
+    karate = imax.datasets.load("karate", probability="uniform:0.05")
+    assert auto.decide(problem_of(karate))[0] == "worlds"
+    assert auto.decide(problem_of(karate, model="lt", epsilon=0.2))[0] != "worlds"
+    assert auto.decide(problem_of(karate, max_steps=2))[0] != "worlds"
+    assert auto.decide(problem_of(karate, max_memory=3000))[0] != "worlds"
+
+
+def test_the_result_says_what_ran_and_why(dense):
+    found = imax.maximize(dense, 2, rng=1, epsilon=0.2)
+    assert found.algorithm == "hist"
+    assert found.auto.startswith("RR sets have ")
+    assert found.to_dict()["auto"] == found.auto
+    assert found.seconds["pilot"] >= 0
+    same = imax.maximize(dense, 2, rng=1, epsilon=0.2, algorithm="hist")
+    assert same.auto is None
+    assert (same.seeds, same.lower_bound, same.upper_bound) == (found.seeds, found.lower_bound, found.upper_bound)
+
+
+@pytest.mark.slow  # without the compiler
+def test_start_nodes_end_the_sets(dense):
+    name, why, _, _ = auto.decide(problem_of(dense, 2, start=[0, 1]))
+    assert name == "hist"
+    assert why.endswith("if they end at the start nodes")
+    found = imax.maximize(dense, 2, rng=1, epsilon=0.2, start=[0, 1])
+    whole = imax.maximize(dense, 2, rng=1, epsilon=0.2, start=[0, 1], algorithm="opim-c")
+    assert found.start_spread == pytest.approx(whole.start_spread, rel=0.05)
+    assert found.lower_bound <= whole.upper_bound
+    assert whole.lower_bound <= found.upper_bound
+
+
+def test_without_memory_for_the_pilot(monkeypatch):
+    def full(problem):
+        raise MemoryError
+
+    monkeypatch.setattr(auto, "run_pilot", full)
+    found = imax.maximize(imax.datasets.load("karate"), 2, rng=1, epsilon=0.2)
+    assert (found.algorithm, found.auto) == ("opim-c", "there is no memory for a pilot sample")
