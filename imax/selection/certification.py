@@ -48,7 +48,8 @@ def certify(
 
     The seeds may come from a heuristic, another program or a person. The bounds are those of OPIM-C. They hold for
     seeds that were chosen without looking at these RR sets, however they were chosen. An RR set for the lower bound
-    ends at the first of the seeds. Where RR sets are large, those for the upper bound end at a few sentinels, as in HIST.
+    ends at the first of the seeds. Where RR sets are large, those for the upper bound end at a few sentinels, as in
+    HIST.
 
     Parameters
     ----------
