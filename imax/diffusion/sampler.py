@@ -216,6 +216,8 @@ class Sampler(Buffered):
     total : float
         Number of nodes, or sum of the node weights. ``total`` times the share of RR sets that a seed set covers
         estimates its spread.
+    recipe : dict
+        Arguments, besides the graph, of a sampler that draws the same RR sets elsewhere.
     """
 
     def __init__(
@@ -245,6 +247,10 @@ class Sampler(Buffered):
         self._user = None if walks is None else walks.user  # RR sets of actions become RR sets of their users
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         self.deadline = deadline
+        self.recipe: dict[str, Any] = {
+            "model": model, "key": key, "is_sentinel": is_sentinel, "blocked": blocked, "node_weights": node_weights,
+            "stratify_after": stratify_after, "deadline": deadline,
+        }  # fmt: skip
         self._strata = None if stratify_after is None else _strata_of(graph.n_nodes, node_weights, stratify_after)
         options: dict[str, Any] = {
             "roots": None if node_weights is None or self._strata is not None else _root_table(node_weights),
@@ -292,6 +298,7 @@ class Sampler(Buffered):
         other = copy(self)
         other._cascades = self._cascades.with_key(key)
         other._cascades.strata = self._strata_with(key)
+        other.recipe = self.recipe | {"key": key}
         return other
 
     @property

@@ -14,6 +14,7 @@ from ..diffusion.deadline import ArcDelays, check_deadline
 from ..diffusion.sampler import Piece, Sampler
 from ..errors import OutOfMemoryBoundError
 from ..io.node_reader import NodeReader, NodeValues
+from .marks import LocalMarks
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -120,6 +121,11 @@ class RRCollection:
             if drawn < missing or self.n_sets >= count:
                 return self.n_sets
 
+    def draw(self, first: int, count: int) -> None:
+        """Draw sets number `first` to ``first + count - 1`` and add them, whatever sets there are already."""
+        for a in range(first, first + count, _STEP):
+            self._append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
+
     def _append(self, pieces: list[Piece]) -> int:
         """Add sets to the end; return their number."""
         from ..kernels.singletons import count_singletons
@@ -168,6 +174,19 @@ class RRCollection:
         if self._index is None or self._index.ptr.shape[0] != (parts or self._index.ptr.shape[0]):
             self._index = self._invert(parts or self._parts(self._n_places))
         return self._index
+
+    def build_index(self) -> None:
+        """Build the index, which is kept until the collection grows."""
+        self.index()
+
+    def marks(self) -> LocalMarks:
+        """Return marks by which no set is covered."""
+        return LocalMarks(self.index(), np.zeros(self.n_stored, dtype=np.bool_))
+
+    @property
+    def n_cut(self) -> int:
+        """Number of nodes that sets had reached before they met a sentinel, and that they do not hold."""
+        return self.sampler.n_cut
 
     def _parts(self, n_entries: int) -> int:
         """Return the best number of parts of the index: each part has a pointer per node, so small parts do not pay."""
