@@ -54,7 +54,7 @@ def _rows(graph: InfluenceGraph, model: str, n_entries: int, repeats: int) -> li
 def main() -> None:
     """Print the table."""
     options = parser(__doc__ or "").parse_args()
-    scale, n_entries, repeats = (10, 2_000, 1) if options.smoke else (18, 2_000_000, options.repeats)
+    scale, n_entries, repeats = (10, 2_000, 1) if options.smoke else (16, 1_000_000, options.repeats)
     print(machine())
     graph = bench_graph(scale)
     rows = []

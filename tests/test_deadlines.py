@@ -26,7 +26,7 @@ from . import naive, naive_deadlines
 
 JIT = not config.DISABLE_JIT
 FALSE_ALARM = 1e-6
-MANY = 200_000 if JIT else 400
+MANY = 100_000 if JIT else 400
 WEIGHTS = [0.0, 1.0, 3.0, 0.5, 2.0]
 # a cycle with chords: nodes at distances up to four, several paths of unequal length
 PAIRS = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0), (0, 2), (1, 3), (3, 1)]
@@ -238,7 +238,7 @@ def test_the_exact_spread(name):
             expected = naive_deadlines.reached_distribution(5, arcs, [1, 4], steps, model)
             found = imax.exact_spread(graph, [1, 4], model=model, node_weights=weights, max_steps=steps)
             assert found == pytest.approx(naive_deadlines.spread_of_masks(expected, plain))
-        for means in (None, MEANS):
+        for means in (None, MEANS) if weights else ():
             expected = naive_deadlines.timed_reached_distribution(5, arcs, [1, 4], 0.9, means or [2.0] * 8, model)
             delay = "exponential:2" if means is None else delay_of(means)
             found = imax.exact_spread(graph, [1, 4], model=model, node_weights=weights, deadline=0.9, delay=delay)
@@ -311,9 +311,9 @@ def test_the_best_seed_depends_on_the_deadline(algorithm, until):
 
 def test_other_selections_observe_a_deadline():
     graph = chain_and_star()
-    certificate = imax.certify(graph, [7], max_steps=1, rng=1)
+    certificate = imax.certify(graph, [7], max_steps=1, epsilon=0.05, rng=1)
     assert certificate.lower_bound <= 4 <= certificate.upper_bound
-    assert certificate.ratio > 0.9
+    assert certificate.ratio > 0.8
     assert certificate.max_steps == 1
     curve = imax.curve(graph, 2, max_steps=1, epsilon=0.2, rng=1)
     assert curve.seeds[0] == 7
@@ -327,12 +327,13 @@ def test_other_selections_observe_a_deadline():
     assert first.max_steps == 1
 
 
+@compiled
 def test_a_comparison_judges_all_algorithms_by_the_deadline():
     graph = graph_of([(0, 1), (1, 2), (2, 3), (3, 4), (3, 5), (3, 6), (0, 7), (0, 8)], probability="uniform:1")
     means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 0.5)
     found = imax.compare(
-        graph, 1, "opim-c,degree" if JIT else "degree", deadline=1.0, delay=means,
-        n_simulations=200 if JIT else 20, **QUICK,
+        graph, 1, "opim-c,degree", deadline=1.0, delay=means,
+        n_simulations=200, **QUICK,
     )  # fmt: skip
     assert (found.deadline, found.delay) == (1.0, PER_ARC)
     for row in found.rows:
@@ -348,11 +349,12 @@ def test_invitations_observe_a_deadline():
     # participant 11 may invite the start of the chain or the centre of the star
     graph = graph_of([(11, 0), (11, 7), *CHAIN, *STAR], probability="uniform:1")
     problem = CapacityProblem(graph, [11], 1)
-    assert assign(problem, **QUICK)[11] == [0]
+    precise = {"epsilon": 0.1, "rng": 1}
+    assert assign(problem, **precise)[11] == [0]
     means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 1.0)
     cases = [{"max_steps": 1}, {"deadline": 0.5, "delay": "exponential:1"}, {"deadline": 0.5, "delay": means}]
     for until in cases if JIT else cases[2:]:
-        found = assign(problem, **QUICK, **until)
+        found = assign(problem, **precise, **until)
         assert found[11] == [7]
         exact = imax.exact_spread(problem.passive, [7], **(until if "max_steps" in until else
                                                           {"deadline": 0.5, "delay": "exponential:1"}))  # fmt: skip

@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
-from .._utils.streams import Key, Stream, stream_key
+from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
 from .buffers import Buffered, new_block
 from .deadline import Deadline
 from .tables import CREDIT, Diffusion, check_model, prepare
 from .timed import TimedCascades
+from .turns import Turns
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output, Scratch
-    from ..kernels.draws import Strata
 
 __all__ = ["MAX_LANES", "Cascades", "Piece", "Sampler", "default_lanes"]
 
@@ -76,8 +76,8 @@ class Cascades(Buffered):
         Nodes at which an RR set ends: a set that meets one holds that node alone.
     blocked : numpy.ndarray of bool, shape (n,), optional
         Nodes that no cascade enters. The caller ensures that none starts at such a node.
-    strata : Strata, optional
-        Which RR sets have which node as root, instead of a random one.
+    turns : Turns, optional
+        Which node is the root of which RR set. Default: roots are random.
     max_steps : int, optional
         Largest number of steps of a cascade; default no limit.
     """
@@ -93,7 +93,7 @@ class Cascades(Buffered):
         weights: NDArray[np.float64] | None = None,
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
-        strata: "Strata | None" = None,
+        turns: Turns | None = None,
         max_steps: int | None = None,
     ) -> None:
         self.diffusion = diffusion
@@ -104,7 +104,7 @@ class Cascades(Buffered):
         self.weights = weights
         self.is_sentinel = is_sentinel
         self.blocked = blocked
-        self.strata = strata
+        self.turns = turns
         self.max_steps = max_steps
         self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
         self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
@@ -120,11 +120,12 @@ class Cascades(Buffered):
         """
         from ..kernels.cascades import LEVEL_FULL, cascades
 
+        strata = None if self.turns is None else self.turns.roots(first, count)
         # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
             while True:
                 n_entries, n_cut = cascades(
-                    first, count, self.key, self.diffusion.tables, self.roots, self.strata, self.seeds,
+                    first, count, self.key, self.diffusion.tables, self.roots, strata, self.seeds,
                     self.weights, self.is_sentinel, self.max_steps, self._scratch(), output,
                 )  # fmt: skip
                 if n_entries != LEVEL_FULL:
@@ -178,6 +179,7 @@ class Cascades(Buffered):
         """Return the same cascades under another key, with the same buffers: the first use of new memory is slow."""
         other = copy(self)
         other.key = (np.uint64(key[0]), np.uint64(key[1]))
+        other.turns = None if self.turns is None else self.turns.with_key(key)
         other.n_cut = 0
         return other
 
@@ -251,12 +253,12 @@ class Sampler(Buffered):
             "model": model, "key": key, "is_sentinel": is_sentinel, "blocked": blocked, "node_weights": node_weights,
             "stratify_after": stratify_after, "deadline": deadline,
         }  # fmt: skip
-        self._strata = None if stratify_after is None else _strata_of(graph.n_nodes, node_weights, stratify_after)
+        turns = None if stratify_after is None else Turns.of(graph.n_nodes, node_weights, stratify_after, key)
         options: dict[str, Any] = {
-            "roots": None if node_weights is None or self._strata is not None else _root_table(node_weights),
+            "roots": None if node_weights is None or turns is not None else _root_table(node_weights),
             "is_sentinel": is_sentinel,
             "blocked": blocked,
-            "strata": self._strata_with(key),
+            "turns": turns,
         }
         self._cascades: Cascades | TimedCascades
         if deadline is not None and deadline.time is not None:
@@ -268,36 +270,26 @@ class Sampler(Buffered):
         super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
 
-    def _strata_with(self, key: Key) -> "Strata | None":
-        if self._strata is None:
-            return None
-        return self._strata._replace(key=np.uint64(stream_key(key, Stream.ROOTS)[0]))
-
     def complete(self, count: int) -> int:
-        """Return the smallest number of RR sets, at least `count`, whose coverage estimates spread without bias.
-
-        Where the roots take turns in a fixed order, these are multiples of the number of nodes that are roots.
-        """
-        if self._strata is None or count <= int(self._strata.first):
-            return count
-        n = self._strata.nodes.size
-        return -(-count // n) * n
+        """Return the smallest number of RR sets, at least `count`, whose coverage estimates spread without bias."""
+        turns = self._cascades.turns
+        return count if turns is None else turns.complete(count)
 
     def n_known(self, n_sets: int, weight: float) -> int:
         """Return how many of the RR sets 0 to ``n_sets - 1`` certainly have their root in a seed set of this weight.
 
         Each seed of positive weight is the root of one set in each complete turn of the roots.
         """
-        if self._strata is None:
+        turns = self._cascades.turns
+        if turns is None:
             return 0
-        n = self._strata.nodes.size
+        n = turns.nodes.size
         return n_sets // n * int(weight * n / self.total + 1e-6)
 
     def with_key(self, key: Key) -> "Sampler":
         """Return the same sampler under another key, with the same buffers."""
         other = copy(self)
         other._cascades = self._cascades.with_key(key)
-        other._cascades.strata = self._strata_with(key)
         other.recipe = self.recipe | {"key": key}
         return other
 
@@ -409,17 +401,6 @@ class Sampler(Buffered):
 def default_lanes(diffusion: Diffusion) -> int:
     """Return the number of lanes, from measurements: fewer on large graphs, where the queues take much memory."""
     return 16 if diffusion.n <= 1 << 22 else 8
-
-
-def _strata_of(n: int, weights: NDArray[np.float64] | None, after: int) -> "Strata | None":
-    """Return the nodes of positive weight as strata, without a key; None if their weights differ."""
-    from ..kernels.draws import Strata
-
-    nodes = np.arange(n) if weights is None else np.flatnonzero(weights)
-    if weights is not None and (weights[nodes] != weights[nodes[0]]).any():
-        return None
-    width = math.isqrt(nodes.size - 1) + 1
-    return Strata(nodes.astype(np.int32), np.int64(after * nodes.size), np.int64(width), np.uint64(0))
 
 
 def _root_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:

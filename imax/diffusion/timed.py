@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from .._utils.streams import Key, Stream, stream_key
 from .buffers import Buffered, new_block
 from .tables import Diffusion
+from .turns import Turns
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output
-    from ..kernels.draws import Strata
     from ..kernels.timed import Delays, TimedScratch
 
 __all__ = ["TimedCascades", "new_timed_scratch"]
@@ -25,7 +25,7 @@ class TimedCascades(Buffered):
     ----------
     delays : Delays
         The deadline and the delays of the arcs, in the direction of the rows.
-    diffusion, key, roots, seeds, weights, is_sentinel, blocked, strata
+    diffusion, key, roots, seeds, weights, is_sentinel, blocked, turns
         As for `imax.diffusion.sampler.Cascades`.
     """
 
@@ -40,7 +40,7 @@ class TimedCascades(Buffered):
         weights: NDArray[np.float64] | None = None,
         is_sentinel: NDArray[np.bool_] | None = None,
         blocked: NDArray[np.bool_] | None = None,
-        strata: "Strata | None" = None,
+        turns: Turns | None = None,
     ) -> None:
         self.diffusion = diffusion
         self.delays = delays
@@ -49,7 +49,7 @@ class TimedCascades(Buffered):
         self.weights = weights
         self.is_sentinel = is_sentinel
         self.blocked = blocked
-        self.strata = strata
+        self.turns = turns
         self._set_key(key)
         super().__init__()
 
@@ -72,10 +72,11 @@ class TimedCascades(Buffered):
         scratch: TimedScratch | None = getattr(self._local, "scratch", None)
         if scratch is None:
             scratch = self._local.scratch = new_timed_scratch(self.diffusion.n, self.diffusion.max_draws, self.blocked)
+        strata = None if self.turns is None else self.turns.roots(first, count)
         # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
             n_entries, n_cut = timed_cascades(
-                first, count, self.key, self.delay_key, self.diffusion.tables, self.roots, self.strata, self.seeds,
+                first, count, self.key, self.delay_key, self.diffusion.tables, self.roots, strata, self.seeds,
                 self.weights, self.is_sentinel, self.delays, scratch, output,
             )  # fmt: skip
         if n_cut:
@@ -87,6 +88,7 @@ class TimedCascades(Buffered):
         """Return the same cascades under another key, with the same buffers."""
         other = copy(self)
         other._set_key(key)
+        other.turns = None if self.turns is None else self.turns.with_key(key)
         return other
 
 

@@ -213,7 +213,7 @@ def cascades(first, count, key, tables, roots, strata, seeds, weights, is_sentin
     """Run cascades number `first` to ``first + count - 1`` of the stream `key`; return (n_entries, n_cut).
 
     Without `seeds` these are RR sets. `n_entries` is the number of entries of `output.nodes` in use. With `strata`
-    (`Strata` or None) the nodes take turns as roots. An RR set that meets a sentinel is written as that sentinel alone;
+    (`Strata` or None) the roots are given. An RR set that meets a sentinel is written as that sentinel alone;
     `n_cut` counts the other nodes that such sets had reached. With `max_steps` (int64 or None) a cascade holds the
     nodes in at most that many steps.
 

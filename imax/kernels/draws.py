@@ -30,7 +30,7 @@ parameter     float64 (n_slots, 4)    numbers that the slot's mode needs: column
                                       `HITS_MODE`; `COIN` for `COINS_MODE`
 degree        int64   (n_slots,)      arcs in a row of the slot
 mode          int8    (n_slots,)      `TABLE_MODE`, `HITS_MODE` or `COINS_MODE`
-strata.nodes  int32   (n_strata,)     nodes that are the roots of RR sets in turn
+strata.nodes  int32   (count,)        the roots of RR sets where nodes take turns
 block.arcs    int64   (size,)         drawn arcs, or rows of alias tables
 block.lane    uint8   (size,)         lane that each drawn arc belongs to
 block.word    uint32  (size,)         HitTables and PickTables: random fraction that decides between a row's nodes
@@ -44,7 +44,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import by_type, helper
-from .stream import GOLDEN, as_float, as_index, mix, mulhi, prefetch, unit
+from .stream import as_float, as_index, mix, mulhi, prefetch, unit
 
 __all__ = [
     "ARCS_PER_WORD",
@@ -340,50 +340,17 @@ def _load_rows(tables, block, n_arcs, mark):
 
 
 class Strata(NamedTuple):
-    """Nodes that are the roots of RR sets in turn: among as many sets in a row, each node is the root of one.
-
-    Up to set number `first` they take turns in a random order, which depends on `key`; later in the order of `nodes`.
-    `width` is the square root of the number of nodes, rounded up.
-    """
+    """The roots of RR sets in order, from set number `first` on."""
 
     nodes: NDArray[np.int32]
     first: np.int64
-    width: np.int64
-    key: np.uint64
-
-
-@helper
-def _shuffled(place, n, width, key):
-    """Return where a random permutation of 0 to n - 1 moves a place.
-
-    A Feistel network permutes 0 to width**2 - 1: each step adds a random number, which depends on one digit to the base
-    `width`, to the other digit. Few digits need more steps to become random. A place that leaves the range goes through
-    the network again.
-    """
-    size = _U(width)
-    left = _U(place) // size
-    right = _U(place) - left * size
-    while True:
-        word = key
-        for _ in range(2 + 32 // width):
-            left += mulhi(mix(word + right), size)
-            left -= size if left >= size else _U0
-            right += mulhi(mix(word + size + left), size)
-            right -= size if right >= size else _U0
-            word += GOLDEN
-        if left * size + right < _U(n):
-            return np.int64(left * size + right)
 
 
 @helper
 def root_of(i, word, n, roots, strata):
     """Return the root of RR set `i` from a random word; `roots` and `strata` are arguments of `cascades`."""
     if strata is not None:
-        size = strata.nodes.size
-        place = np.int64(i) % np.int64(size)
-        if i < strata.first:
-            place = _shuffled(place, size, strata.width, strata.key)
-        return np.int64(strata.nodes[place])
+        return np.int64(as_index(strata.nodes[i - strata.first]))
     v = np.int64(mulhi(word, _U(n)))
     if roots is not None:
         v = np.int64(roots[v, OWN] if np.uint32((word * _U(n)) >> _S32) <= roots[v, THRESHOLD] else roots[v, OTHER])

@@ -164,7 +164,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
         n_sets = pair.selection.n_sets
         share = target / pair.total * n_sets
         with pair.clock("index"):
-            pair.selection.index()
+            pair.selection.build_index()
         with pair.clock("greedy"):
             # beyond the target by what chance and optimism may take away
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])

@@ -17,9 +17,9 @@ from ..._utils.registry import Entry
 from ..._utils.streams import Stream
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import OpimSchedule
-from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
+from ...ris.marks import Collection
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
@@ -75,7 +75,7 @@ def _schedule(problem: Problem) -> OpimSchedule:
     return schedule_of(problem, problem.delta / 2, epsilon=problem.epsilon / 2)
 
 
-def _cover_after(collection: RRCollection, constraint: Constraint, *, whole: Constraint) -> Cover:
+def _cover_after(collection: Collection, constraint: Constraint, *, whole: Constraint) -> Cover:
     """Choose after the sentinels, which `constraint` requires, and bound what `whole` admits besides them.
 
     The optimum together with the sentinels is at least as good as the optimum. So the bound is for the sentinels and
@@ -116,7 +116,7 @@ def hist(problem: Problem) -> Outcome:
         # a cut set shows only its first sentinel: divide the gains as on the complete sets
         b = constraint.forced.size
         gains[:b] = found.gains[:b] * (gains[:b].sum() / max(found.gains[:b].sum(), 1))
-    n_cut = sum(collection.sampler.n_cut for collection in (pair.selection, pair.validation))
+    n_cut = sum(collection.n_cut for collection in (pair.selection, pair.validation))
     return dataclasses.replace(
         outcome,
         n_rr_sets=outcome.n_rr_sets + n_sets,

@@ -84,7 +84,7 @@ def stop_rule(problem: Problem) -> Callable[[Round], str | None]:
     """Return a function that returns the reason to stop after a round, or None to continue."""
     target = target_ratio(problem)
     reasons = (REACHED, UNSETTLED) if target is not None else (SETTLED, NOT_SETTLED)
-    settling = Settling()
+    settling = Settling(problem.graph.n_nodes)
 
     def stop(best: Round) -> str | None:
         if best.bounds.ratio < (target or 0.0):
