@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .io import as_graph, read_edgelist, read_graph, write_graph
     from .plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
-    from .ris.collection import RRCollection, sample_rr_sets
+    from .ris.collection import RRCollection
+    from .ris.sampling import sample_rr_sets
     from .selection import (
         Constraints,
         anytime,
@@ -98,7 +99,7 @@ _HOMES = {
     "plot": "plotting",
     "read_edgelist": "io",
     "read_graph": "io",
-    "sample_rr_sets": "ris.collection",
+    "sample_rr_sets": "ris.sampling",
     "sensitivity": "selection",
     "set_attributes": "graph.attributes",
     "spread": "diffusion.simulation",

@@ -10,7 +10,7 @@ from .. import __version__
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
 
-__all__ = ["Lost", "add", "call", "call_at_once", "make_object", "open_graph", "version"]
+__all__ = ["Lost", "add", "call", "call_at_once", "keep", "make_object", "open_graph", "version"]
 
 
 class Lost:
@@ -44,6 +44,11 @@ def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) 
     return graph
 
 
+def keep(graph: InfluenceGraph) -> InfluenceGraph:
+    """Return the graph, as the result of a task of this worker: the scheduler drops further copies of a result."""
+    return graph
+
+
 def make_object(make: Any, graph: InfluenceGraph, arguments: tuple[Any, ...], threads: int) -> Any:
     """Return a new object for the caller to hold; it does its work with so many threads."""
     return make(graph, *arguments, threads=threads)
@@ -60,20 +65,29 @@ def add(parts: list[Any]) -> Any:
     return lost[0] if lost else np.sum(parts, axis=0, dtype=parts[0].dtype)
 
 
-async def call_at_once(keys: dict[str, list[str]], method: str, arguments: tuple[Any, ...], dask_worker: Any) -> Any:
-    """Call a method of objects on this worker without a task, which takes a tenth of the time.
+async def call_at_once(
+    calls: dict[str, list[tuple[str, int]]], method: str, arguments: tuple[tuple[Any, ...], ...], dask_worker: Any
+) -> dict[str, tuple[Any]]:
+    """Call a method of objects on this worker without a task.
+
+    Parameters
+    ----------
+    calls : dict
+        For the address of each worker, the keys of its objects and the places of their arguments.
+    method : str
+    arguments : tuple of tuple
+    dask_worker : distributed.Worker
 
     Returns
     -------
     dict
-        The result by key; None for an object that is not here.
+        A tuple with the result by key; nothing for objects that are not here.
     """
-    found: dict[str, Any] = {}
-    for key in keys[dask_worker.address]:
-        held = dask_worker.data[key] if key in dask_worker.data else None
-        if held is None or isinstance(held, Lost):
-            found[key] = None
-            continue
-        # in a thread of its own, so that the worker stays reachable meanwhile
-        found[key] = await asyncio.get_running_loop().run_in_executor(None, partial(getattr(held, method), *arguments))
+    found: dict[str, tuple[Any]] = {}
+    for key, place in calls[dask_worker.address]:
+        held = dask_worker.data.get(key)
+        if held is not None and not isinstance(held, Lost):
+            # in a thread of its own, so that the worker stays reachable meanwhile
+            run = partial(getattr(held, method), *arguments[place])
+            found[key] = (await asyncio.get_running_loop().run_in_executor(dask_worker.executors["actor"], run),)
     return found

@@ -15,7 +15,7 @@ tally         int64 (max_gain+1,)  number of allowed nodes of each gain above th
 chosen        bool  (n,)           for `count_covered`: nodes whose coverage is counted
 rank          int32 (n,)           for `count_first`: place of each node in an order, 0 for none
 count         int64 (max_rank+1,)  written: number of sets with each lowest rank
-touched.count int32 (n,)           zeros; written: by how much the gain of each node becomes smaller
+lowered       int32 (n,)           of `touched`: zeros; written: by how much the gain of each node becomes smaller
 touched.nodes int32 (n,)           written: the nodes whose gain becomes smaller
 ============= ===== ============== ===================================================================================
 """
@@ -45,7 +45,7 @@ class InvertedIndex(NamedTuple):
 class Touched(NamedTuple):
     """Nodes whose gain becomes smaller, and by how much."""
 
-    count: NDArray[np.int32]
+    lowered: NDArray[np.int32]
     nodes: NDArray[np.int32]
 
 
@@ -114,7 +114,7 @@ def cover_touched(chosen, index, covered, touched, gains):
     """
     ptr = index.ptr
     offsets = index.offsets
-    count = touched.count
+    lowered = touched.lowered
     size = 0
     for j in range(chosen.size):
         v = chosen[j]
@@ -128,13 +128,13 @@ def cover_touched(chosen, index, covered, touched, gains):
                 new += 1
                 for e in range(offsets[i], offsets[i + 1]):
                     u = as_index(index.nodes[e])
-                    if count[u] == 0:
+                    if lowered[u] == 0:
                         touched.nodes[size] = u
                         size += 1
-                    count[u] += 1
+                    lowered[u] += 1
         gains[j] = new
     for j in range(chosen.size):
-        count[chosen[j]] = 0
+        lowered[chosen[j]] = 0
     return size
 
 

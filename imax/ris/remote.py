@@ -24,6 +24,8 @@ __all__ = ["RemoteCollection"]
 _FIRST_STEP = 1 << 12  # sets drawn at first by each thread, to know their speed
 _STEP_SECONDS = 1.0  # target for one step of drawing: an interrupt waits for its end
 _LARGEST_STEP = 1 << 24  # sets
+_QUICK_SECONDS = 0.2  # work that is done without a task
+_FEW_ENTRIES = 1 << 20
 
 
 class RemoteCollection:
@@ -77,11 +79,20 @@ class RemoteCollection:
             step = min(count - first, step, _LARGEST_STEP * self._session.n_slots)
             shares = self._session.shares(first, step)
             self._ranges = [(*own, share) for own, share in zip(self._ranges, shares, strict=True)]
-            self._facts = self._shards.call("draw", "draw", [(own,) for own in self._ranges])
+            self._facts = self._call("draw", "draw", quick=step < self._rate * _QUICK_SECONDS)
             self.n_sets = sum(facts[0] for facts in self._facts)
             self.n_entries = sum(facts[1] for facts in self._facts)
             self._rate = max(step / (perf_counter() - began), 1.0)
         return self.n_sets
+
+    def _call(self, name: str, method: str, *arguments: Any, quick: bool | None = None) -> list[Any]:
+        """Call a method of all shards with their ranges and some arguments."""
+        given = [(own, *arguments) for own in self._ranges]
+        return self._shards.call(name, method, given, quick=self._is_small() if quick is None else quick)
+
+    def _is_small(self) -> bool:
+        """Whether going through all sets takes little time."""
+        return self.n_entries < _FEW_ENTRIES * self._session.n_slots and self.graph.n_nodes < _FEW_ENTRIES
 
     @property
     def nbytes(self) -> int:
@@ -104,7 +115,7 @@ class RemoteCollection:
 
     def build_index(self) -> None:
         """Build the index of the sets on the workers."""
-        self._shards.call("index", "index", [(own,) for own in self._ranges])
+        self._call("index", "index")
 
     def marks(self) -> "RemoteMarks":
         """Return marks by which no set is covered."""
@@ -112,17 +123,19 @@ class RemoteCollection:
 
     def degree(self) -> NDArray[np.int32]:
         """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
+        if self._is_small():
+            parts: NDArray[np.int32] = np.sum(self._call("degree", "degree"), axis=0, dtype=np.int32)
+            return parts
         found: NDArray[np.int32] = self._shards.total("degree", "degree", [(own,) for own in self._ranges])
         return found
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
         """Return the number of sets that hold a seed; seeds are internal ids."""
-        return int(sum(self._shards.call("validate", "covered", [(own, seeds) for own in self._ranges])))
+        return int(sum(self._call("validate", "covered", seeds)))
 
     def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
         """Return the number of sets that each seed covers first; see `RRCollection.first_covered`."""
-        given = [(own, seeds, start) for own in self._ranges]
-        found: NDArray[np.int64] = np.sum(self._shards.call("validate", "first_covered", given), axis=0)
+        found: NDArray[np.int64] = np.sum(self._call("validate", "first_covered", seeds, start), axis=0)
         return found
 
     def new_choice(self) -> int:
@@ -132,14 +145,16 @@ class RemoteCollection:
     def pick(self, choice: int, path: list[int], nodes: list[int]) -> list[Picked]:
         """Cover the sets of nodes after those of a path, on all shards; see `Shard.pick`."""
         n_ranges = len(self._ranges[0])
-        answers = self._shards.call_at_once("pick_next", (n_ranges, choice, len(path), nodes))
+        found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes)])
+        answers: list[Picked | None] = [None if answer is None else answer[0] for answer in found]
         behind = [slot for slot, answer in enumerate(answers) if answer is None]
         if behind:
             given = [(self._ranges[slot], choice, path, nodes) for slot in behind]
             for slot, answer in zip(behind, self._shards.call("pick", "pick", given, behind), strict=True):
                 answers[slot] = answer
-        self.n_sent += sum(array.nbytes for answer in answers for array in answer)
-        return answers
+        picked = [answer for answer in answers if answer is not None]
+        self.n_sent += sum(array.nbytes for answer in picked for array in answer)
+        return picked
 
     def estimate(self, seeds: list[Any]) -> float:
         """Return the estimated spread of seeds; they are labels."""

@@ -145,7 +145,7 @@ class Shard:
             before.add(node)
         self._path += nodes
         touched = self._touched.nodes[:size].copy()
-        counts = self._touched.count[touched]
-        self._touched.count[touched] = 0
+        counts = self._touched.lowered[touched]
+        self._touched.lowered[touched] = 0
         changed = counts > 0
         return gains, touched[changed], counts[changed]

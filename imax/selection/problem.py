@@ -1,8 +1,9 @@
 """The checked selection problem that every algorithm solves."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .._utils import check
 from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
-from ..cluster.session import Session
+from ..cluster.session import Session, open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import CREDIT, check_model
@@ -25,7 +26,16 @@ from ..ris.marks import Collection
 from ..ris.remote import RemoteCollection
 from .constraints import Constraints, check_constraint_names, make_constraint
 
-__all__ = ["DEFAULT_EPSILON", "Limits", "Problem", "Progress", "ProgressFunction", "check_work", "make_problem"]
+__all__ = [
+    "DEFAULT_EPSILON",
+    "Limits",
+    "Problem",
+    "Progress",
+    "ProgressFunction",
+    "check_work",
+    "make_problem",
+    "on_cluster",
+]
 
 _SMALLEST_DELTA = 1e-300  # the inverse of a smaller one may overflow
 DEFAULT_EPSILON = 0.01  # chosen by measurement: see docs/explanation/engine
@@ -152,6 +162,16 @@ class Problem:
         if self.session is None:
             return RRCollection(sampler, store_singletons=store_singletons)
         return RemoteCollection(self.session, sampler, store_singletons=store_singletons)
+
+
+@contextmanager
+def on_cluster(problem: Problem, client: Any) -> Iterator[Problem]:
+    """Return a problem whose RR sets are on the cluster of a client until the end of the block; None: in this process.
+
+    `client` may also be an open session.
+    """
+    with open_session(client, problem.graph) as session:
+        yield problem if session is None else replace(problem, session=session)
 
 
 def make_problem(

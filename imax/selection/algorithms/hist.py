@@ -129,6 +129,6 @@ HIST = Entry(
     "hist", hist, "OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
     "Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
     "as opim-c",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip

@@ -127,6 +127,6 @@ def imm(problem: Problem) -> Outcome:
 IMM = Entry(
     "imm", imm, "greedy on as many RR sets as an estimate of the optimum requires",
     "Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
-    "1 - 1/e - epsilon", frozenset({"node_weights"}) | DEADLINE_ARGUMENTS,
+    "1 - 1/e - epsilon", frozenset({"client", "node_weights"}) | DEADLINE_ARGUMENTS,
     epsilon=0.1, decreasing_gains=True,  # with 0.01 it draws a hundred times as many sets
 )  # fmt: skip
