@@ -18,7 +18,7 @@ def problem_of(graph, k=3, threads=1, model="ic", epsilon=0.1, max_memory=None, 
 @pytest.fixture(scope="module")
 def dense():
     """Return a directed graph with one node that is in most RR sets: a hub that reaches a dense core."""
-    n = 30
+    n = 40
     arcs = [(u, v) for u in range(1, n) for v in range(1, n) if u != v and (u * v) % 3]
     return imax.InfluenceGraph.from_edges([*arcs, *((0, v) for v in range(1, n))], probability="uniform:0.3")
 
@@ -29,7 +29,7 @@ def test_each_regime_has_its_algorithm(dense):
     assert auto.decide(problem_of(karate.with_probability("uniform:0.1")))[0] == "worlds"
     name, why, _, pilot = auto.decide(problem_of(dense, 2))
     assert name == "hist"
-    assert pilot.mean >= 2 * pilot.cut
+    assert pilot.mean >= 1.75 * pilot.cut
     assert f"if they end at {pilot.n_sentinels} sentinels" in why
 
 

@@ -156,3 +156,28 @@ def test_any_number_of_threads_gives_the_same_result(threads):
     found = imax.maximize(graph_of(500, 1500, 0.05), 5, rng=3, epsilon=0.05, threads=threads)
     again = imax.maximize(graph_of(500, 1500, 0.05), 5, rng=3, epsilon=0.05, threads=1)
     assert (found.seeds, found.spread, found.upper_bound) == (again.seeds, again.spread, again.upper_bound)
+
+
+def test_the_default_limit_of_memory_is_a_quarter_of_what_is_free(monkeypatch):
+    from imax._utils import memory
+
+    monkeypatch.setattr(memory, "free_memory", lambda: 75)
+    assert memory.default_memory() == 25
+    monkeypatch.setattr(memory, "free_memory", lambda: None)
+    assert memory.default_memory() is None
+
+
+def test_imm_says_how_many_sets_it_needs_and_does_not_start_too_many(monkeypatch):
+    from imax.selection.algorithms import imm
+
+    graph = graph_of(30, 60, 0.1)
+    steps = []
+    found = imax.maximize(graph, 2, algorithm="imm", epsilon=0.8, delta=0.5, rng=1, progress=steps.append)
+    needed = [step.n_rr_sets_needed for step in steps if step.n_rr_sets_needed is not None]
+    assert needed
+    assert needed[-1] >= found.n_rr_sets
+    monkeypatch.setattr(imm, "MAX_SETS", 100)
+    monkeypatch.setattr(imm, "_MANY", 64)
+    few = imax.maximize(graph, 2, algorithm="imm", epsilon=0.8, delta=0.5, rng=1)
+    assert (few.stop_reason, few.target_ratio) == ("more RR sets needed than can be numbered", None)
+    assert few.n_rr_sets < 100

@@ -117,7 +117,7 @@ def convert_in_parts(
     ----------
     arcs : ArcChunks
     path : str or os.PathLike
-        The binary file. The scratch files are in a folder next to it, and take about 10 bytes per arc, with values 16.
+        The binary file. The scratch files are in a folder next to it, and take about 8 bytes per arc, with values 12.
         They are removed at the end, also after an error or an interrupt.
     probability : str, default "weighted_cascade"
         ``"weighted_cascade"``, ``"lt_uniform"``, ``"uniform:P"`` or ``"column"``.

@@ -274,8 +274,11 @@ def _count_lines(content: Content, start: int) -> int:
     return total
 
 
-def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:
+def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR0911
     """Return what may be wrong about reading the first two columns of a file without header."""
+    widths = {len(row) for row in [head, *rows] if len(row) > 1}
+    if len(widths) > 1 and not all(map(is_number, chain.from_iterable(row[:2] for row in [head, *rows]))):
+        return ["lines have different numbers of columns; the first two were read as source and target"]
     if len(head) < 3:
         counts = len(head) == 2 and all(map(is_count, head)) and bool(rows)
         others = all(len(row) > 1 for row in rows) and not any(map(is_number, chain.from_iterable(rows)))
@@ -287,7 +290,7 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:
         if steps == {1} and len(set(_column(rows, 1)) & set(_column(rows, 2))) > 1:
             return ["the first column counts the lines, but it was read as the source; source and target choose others"]
     lines = [head, *rows]
-    unsure = len(rows) < _MANY and len(head) > 3 and any(not is_number(cell) for cell in head[2:])
+    unsure = len(rows) < _MANY and (len(head) > 3 or not rows) and any(not is_number(cell) for cell in head[2:])
     if unsure or not all(_is_plain(_column(lines, place)) for place in range(2, len(head))):
         return [
             f"the file has no header, and the first 2 of its {len(head)} columns were read as source and target; "

@@ -27,12 +27,12 @@ from .worlds import n_worlds, worlds
 
 __all__ = ["AUTO", "Pilot", "auto", "decide", "run_pilot"]
 
-_FIRST_SETS, _LAST_SETS = 16, 256
+_FIRST_SETS, _LAST_SETS = 64, 256
 _ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes
 _FEWEST_SETS = 3  # of the pilot that a sentinel covers
-_GAIN = 2.0  # sentinels must shorten the sets of the pilot by this factor
+_GAIN, _SAVED = 1.75, 8.0  # sentinels must shorten the sets of the pilot by this factor, and by so many nodes
 _FEWEST_WORLDS = 16  # if the memory holds fewer, RR sets serve better
-_ENTRIES_PER_LABEL = 0.02  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
+_ENTRIES_PER_LABEL = 0.004  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +105,7 @@ def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pi
         if count >= _FEWEST_WORLDS and entries > _ENTRIES_PER_LABEL * count * q.graph.n_nodes:
             why = f"each edge has the same probability in both directions, and {size}"
             return "worlds", why, worlds, pilot
-    if pilot.mean >= _GAIN * pilot.cut:
+    if pilot.mean >= max(_GAIN * pilot.cut, pilot.cut + _SAVED):
         ends = "the start nodes" if q.constraint.start.size else f"{pilot.n_sentinels} sentinels"
         return "hist", f"{size}, and {pilot.cut:.3g} if they end at {ends}", hist, pilot
     return "opim-c", f"{size}, and sentinels would hardly shorten them", opim_c, pilot
