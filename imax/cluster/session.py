@@ -158,8 +158,9 @@ class Session:
 
     def _wait(self, futures: list[Any]) -> None:
         """Wait until tasks end or a worker is lost."""
-        from distributed import wait
+        from distributed import wait as wait_for
 
+        wait: Any = wait_for
         while True:
             try:
                 wait(futures, timeout=_PATIENCE)
