@@ -163,7 +163,7 @@ def test_a_shard_does_the_same_in_any_order():
 
 
 def test_sums_are_added_on_the_workers(clean, monkeypatch):
-    monkeypatch.setattr(cluster_session, "_FAN_IN", 1)
+    monkeypatch.setattr(cluster_session, "_FEW_PARTS", 1)
     monkeypatch.setattr("imax.ris.remote._FEW_ENTRIES", 0)
     sets, own = (imax.sample_rr_sets(GRAPH, 500, rng=1, client=client) for client in (clean, None))
     np.testing.assert_array_equal(sets.degree(), own.degree())

@@ -22,6 +22,7 @@ _WORKER_SECONDS = 20.0  # to wait for a worker if all are lost: nannies start ne
 _FAILED = ("cancelled", "error", "lost")
 _MAX_LOSSES = 4  # per slot: then the work itself seems to end the workers
 _FAN_IN = 4  # arrays that one task adds up
+_FEW_PARTS = 4  # arrays that the caller adds up itself
 _FEW_SLOTS = 16  # for which calls without tasks are worthwhile: all arguments are sent to all workers
 
 
@@ -358,7 +359,7 @@ class Held:
     def total(self, name: str, method: str, arguments: Sequence[tuple[Any, ...]]) -> Any:
         """Return the sum of the arrays that a method of all objects returns; the workers add them up."""
         session = self._session
-        if session.n_slots <= _FAN_IN:
+        if session.n_slots <= _FEW_PARTS:
             return worker.add(self.call(name, method, arguments))
         while True:
             leaves = [
