@@ -18,7 +18,7 @@ from .algorithms.opim_c import nothing_reached, schedule_of
 from .constraints import Constraints, NodeValues, check_constraint_names
 from .cut_sets import certificate_collections
 from .outcome import NOTHING
-from .problem import Problem, ProgressFunction, make_problem
+from .problem import Problem, ProgressFunction, make_problem, on_cluster
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
 __all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
@@ -42,6 +42,7 @@ def certify(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: ProgressFunction | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Certificate:
     """Bound the spread of given seeds from below and the optimum from above, by fresh RR sets.
@@ -64,6 +65,8 @@ def certify(
         Sampling stops when each bound is within this share of what an endless sample would give.
     delta : float, optional
         Probability that one of the bounds is wrong; default 1 / n_nodes.
+    client : distributed.Client, optional
+        Draw and hold the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
     **constraints
         The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`,
         `group_budgets` and `on_missing` as in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to
@@ -103,7 +106,9 @@ def certify(
         progress=progress, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
         time_limit=time_limit,
     )  # fmt: skip
-    pair, best, reason, number = validate_seeds(problem, ids, problem.epsilon)
+    with on_cluster(problem, client) as placed:
+        pair, best, reason, number = validate_seeds(placed, ids, problem.epsilon)
+        start_spread = pair.spread_of_start()
     return Certificate(
         spread=best.bounds.spread,
         interval=best.bounds.interval,
@@ -116,7 +121,7 @@ def certify(
         probability=problem.graph.probability.spec,
         epsilon=problem.epsilon,
         delta=problem.delta,
-        start_spread=pair.spread_of_start(),
+        start_spread=start_spread,
         n_rr_sets=best.n_sets,
         n_rr_entries=best.n_entries,
         rounds=number,

@@ -82,7 +82,7 @@ def _sized_rounds(
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)
         with pair.clock("index"):
-            pair.selection.index()
+            pair.selection.build_index()
         with pair.clock("greedy"):
             covers = [select(pair.selection, problem.constraint) for problem in problems]
         seeds_of = [cover.seeds for cover in covers] if given is None else given
@@ -117,7 +117,7 @@ def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)
         with pair.clock("index"):
-            pair.selection.index()
+            pair.selection.build_index()
         with pair.clock("greedy"):
             cover = greedy_cover(pair.selection, q.constraint, per_size=True)
         with pair.clock("certify"):

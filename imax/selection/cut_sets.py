@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.streams import Stream
-from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
+from ..ris.marks import Collection
 from .algorithms.auto import cut_sizes, draw_pilot, pays
 from .algorithms.hist import cover_after
 from .problem import Problem
@@ -63,7 +63,7 @@ def _mark(n: int, nodes: Seeds) -> NDArray[np.bool_] | None:
     return mark
 
 
-def _bound_after(sentinels: Seeds, collection: RRCollection, constraint: Constraint) -> Cover:
+def _bound_after(sentinels: Seeds, collection: Collection, constraint: Constraint) -> Cover:
     """Bound the optimum by the best that the sentinels and further admissible nodes cover."""
     return cover_after(collection, constraint.given(sentinels), whole=constraint)
 

@@ -15,9 +15,9 @@ from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
 from ..ris.bounds import OpimSchedule, lower_bound, upper_bound, wilson, z_of_look
-from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
+from ..ris.marks import Collection
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem, Progress
 
@@ -147,8 +147,8 @@ class CollectionPair:
                 blocked=problem.blocked, stratify_after=None if plain else STRATIFY_AFTER, deadline=problem.deadline,
             )  # fmt: skip
             other = sampler.with_key(stream_key(problem.key, streams[1])).ending_at(sentinels[1])
-            self.selection = RRCollection(sampler, store_singletons=plain)
-            self.validation = RRCollection(other, store_singletons=plain)
+            self.selection = problem.collection(sampler, store_singletons=plain)
+            self.validation = problem.collection(other, store_singletons=plain)
         self.total = self.selection.total
         # the spread of the best seeds: at least their own weight
         self.min_spread = min(problem.constraint.min_spread(problem.weights), self.total)
@@ -174,7 +174,7 @@ class CollectionPair:
     @property
     def n_entries(self) -> int:
         """Nodes that the sets of both collections have reached, also those that sets with a sentinel do not hold."""
-        return sum(sets.n_entries + sets.sampler.n_cut for sets in (self.selection, self.validation))
+        return sum(sets.n_entries + sets.n_cut for sets in (self.selection, self.validation))
 
     def check(self) -> None:
         """Raise `Stopped` if a limit is reached and there is a first result."""
@@ -192,7 +192,7 @@ class CollectionPair:
         for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
             self._extend(collection, count)
 
-    def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
+    def _extend(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
         if count > MAX_SETS:
             raise Stopped(MEMORY)
@@ -236,7 +236,7 @@ class CollectionPair:
 
         self._extend(self.selection, n_selection)
         with self.clock("index"):
-            self.selection.index()
+            self.selection.build_index()
         self._extend(self.validation, n_validation, choose)
         cover = covers[0]
         return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, look)

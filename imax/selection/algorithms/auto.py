@@ -146,6 +146,6 @@ def auto(problem: Problem) -> Outcome:
 AUTO = Entry(
     "auto", auto, "decides by a small pilot sample whether opim-c, hist or worlds runs; the default",
     "", "as the algorithm that runs",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip

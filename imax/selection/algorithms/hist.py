@@ -17,9 +17,9 @@ from ..._utils.registry import Entry
 from ..._utils.streams import Stream
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import OpimSchedule
-from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
+from ...ris.marks import Collection
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
@@ -76,7 +76,7 @@ def _schedule(problem: Problem) -> OpimSchedule:
     return schedule_of(problem, problem.delta / 2, epsilon=problem.epsilon / 2)
 
 
-def cover_after(collection: RRCollection, constraint: Constraint, *, whole: Constraint) -> Cover:
+def cover_after(collection: Collection, constraint: Constraint, *, whole: Constraint) -> Cover:
     """Choose after the sentinels, which `constraint` requires, and bound what `whole` admits besides them.
 
     The optimum together with the sentinels is at least as good as the optimum. So the bound is for the sentinels and
@@ -130,6 +130,6 @@ HIST = Entry(
     "hist", hist, "OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
     "Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
     "as opim-c",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip
