@@ -1,5 +1,6 @@
 """What notebooks show of every result, and the pictures of `imax.plot`."""
 
+import dataclasses
 import html.parser
 import sys
 
@@ -13,7 +14,6 @@ from imax.errors import InvalidArgumentError, MissingDependencyError
 from imax.report.notebook import html_of
 
 JIT = not config.DISABLE_JIT
-compiled = pytest.mark.skipif(not JIT, reason="each result takes long without the compiler")
 EVIL = "<b>&\"'"
 QUICK = {"epsilon": 0.4, "rng": 1}
 
@@ -58,7 +58,7 @@ MAKERS = {
     "model": lambda: logs()[0],
     "evaluation": lambda: learn.evaluate(*logs(), n_bootstrap=5, n_simulations=10),
 }
-QUICKEST = ("graph", "scores", "spread", "ranking", "metrics")  # without the compiler
+SLOW = ("comparison", "sensitivity", "robust")  # without the compiler
 NO_PICTURE = ("graph", "spread", "certificate", "annotation", "ranking")
 AXES = {
     "selection": ("rank of the seed", "cumulative gain in spread"),
@@ -79,7 +79,7 @@ AXES = {
 
 @pytest.fixture(scope="module")
 def results():
-    return {name: make() for name, make in MAKERS.items() if JIT or name in QUICKEST}
+    return {name: make() for name, make in MAKERS.items() if JIT or name not in SLOW}
 
 
 class Balance(html.parser.HTMLParser):
@@ -109,12 +109,11 @@ def test_notebooks_show_a_sentence_and_a_small_table(results):
         assert shown.count("<tr>") <= 11, name
     assert "&lt;b&gt;&amp;" in results["ranking"]._repr_html_()
     assert "2 seeds by degree, without a certificate." in results["scores"]._repr_html_()
-    if JIT:
-        assert "and 2 more rows" in results["selection"]._repr_html_()
-        assert "12 seeds reach about " in results["selection"]._repr_html_()
-        assert "more nodes" in results["more"]._repr_html_()
-        row = results["evaluation"].rows[0]
-        assert html_of(row).startswith("<div><p>ModelScore(")
+    assert "and 2 more rows" in results["selection"]._repr_html_()
+    assert "12 seeds reach about " in results["selection"]._repr_html_()
+    assert "more nodes" in results["more"]._repr_html_()
+    row = results["evaluation"].rows[0]
+    assert html_of(row).startswith("<div><p>ModelScore(")
 
 
 def test_every_picture_has_named_axes(results):
@@ -124,10 +123,9 @@ def test_every_picture_has_named_axes(results):
         assert (ax.get_xlabel(), ax.get_ylabel()) == AXES[name], name
         assert ax.get_title(), name
         ax.figure.draw_without_rendering()
-    if JIT:
-        ax = imax.plot(results["curve"], figure.Figure().subplots())
-        assert [line.get_xdata()[0] for line in ax.lines] == [1, 1, 1]
-        assert list(ax.lines[1].get_ydata()) == results["curve"].spread
+    ax = imax.plot(results["curve"], figure.Figure().subplots())
+    assert [line.get_xdata()[0] for line in ax.lines] == [1, 1, 1]
+    assert list(ax.lines[1].get_ydata()) == results["curve"].spread
 
 
 def test_what_cannot_be_drawn(results, monkeypatch):
@@ -138,16 +136,15 @@ def test_what_cannot_be_drawn(results, monkeypatch):
         results["spread"].plot()
     with pytest.raises(InvalidArgumentError, match=r"got list; these have one: results.CurveResult, "):
         imax.plot([1])
-    empty = imax.SelectionResult(**{**vars(results["scores"]), "scores": None})
+    empty = dataclasses.replace(results["scores"], scores=None)
     with pytest.raises(InvalidArgumentError, match="cannot be drawn: it has neither gains nor scores"):
         empty.plot()
-    if JIT:
-        bare = type(results["items"])(**{**vars(results["items"]), "gains": None})
-        with pytest.raises(InvalidArgumentError, match="computes no gains"):
-            bare.plot()
-        none = type(results["assignment"])(**{**vars(results["assignment"]), "gains": {EVIL: []}})
-        with pytest.raises(InvalidArgumentError, match="it has no invitations"):
-            none.plot()
+    bare = dataclasses.replace(results["items"], gains=None)
+    with pytest.raises(InvalidArgumentError, match="computes no gains"):
+        bare.plot()
+    none = dataclasses.replace(results["assignment"], gains={EVIL: []})
+    with pytest.raises(InvalidArgumentError, match="it has no invitations"):
+        none.plot()
     mpl.use("agg")
     ax = imax.plot(results["scores"])
     mpl.pyplot.close(ax.figure)
