@@ -11,8 +11,7 @@ from .._utils import check
 from .._utils.streams import RNG, Key, key_from
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.labels import Labels
-from ..graph.node_values import Aligner, node_column
+from ..io.node_reader import NodeReader
 from ._checks import Vectors, is_blank, item_rows, unit_embeddings
 from .neighbors import Neighbors, graph_of, ids_of, neighbors_of
 
@@ -63,6 +62,8 @@ class Problem:
     key : tuple of int
         The key of the random streams.
     work : Work
+    notes : list of str
+        What was ignored or filled in when the arguments were read.
     """
 
     embeddings: Vectors | None
@@ -76,6 +77,7 @@ class Problem:
     quota: NDArray[np.int64] | None
     key: Key
     work: Work
+    notes: list[str]
 
     def unit_vectors(self) -> Vectors:
         """Return the embeddings, scaled to length 1; raise `InvalidArgumentError` if there is only a graph."""
@@ -139,6 +141,7 @@ def make_problem(
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
+    on_missing: str = "error",
     rng: RNG = None,
     work: Work = Work(),
 ) -> Problem:
@@ -152,15 +155,20 @@ def make_problem(
         unit = unit_embeddings(embeddings)
         neighbors = neighbors_of(unit, n_neighbors, neighbor_search=neighbor_search, threads=work.threads)
         graph = graph_of(neighbors, ids_of(embeddings, ids, unit.shape[0]))
-    n, labels = graph.n_nodes, graph.labels
-    annotated, excluded = _distinct(start, labels, "start"), _distinct(exclude, labels, "exclude")
-    allowed = np.ones(n, dtype=np.bool_)
+    reader, labels = NodeReader(graph, on_missing), graph.labels
+    annotated, excluded = _distinct(start, reader, "start"), _distinct(exclude, reader, "exclude")
+    weights = reader.node_weights(node_weights)
+    aligned, group, quota = _quotas(groups, quotas, reader)
+    allowed = ~reader.dropped[graph.rank]
+    excluded = np.union1d(excluded, np.flatnonzero(~allowed))
     allowed[annotated] = False
     allowed[excluded] = False
     budget = check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
-    aligned, group, quota = _quotas(groups, quotas, graph)
+    if group is not None and quota is not None:
+        fitting = int(np.minimum(np.bincount(group[allowed], minlength=quota.size), quota).sum())
+        check.count(budget, "budget", high=fitting, high_is="the number of items that the quotas allow")
     constraints = {
-        "node_weights": node_weights,
+        "node_weights": None if weights is None else weights[graph.rank],
         "start": labels.take(annotated) or None,
         "exclude": labels.take(excluded) or None,
         "groups": aligned,
@@ -178,16 +186,18 @@ def make_problem(
         quota=quota,
         key=key_from(rng),
         work=work,
+        notes=reader.notes,
     )
 
 
-def _distinct(items: Iterable[Any] | None, labels: Labels, argument: str) -> NDArray[np.int64]:
+def _distinct(items: Iterable[Any] | None, reader: NodeReader, argument: str) -> NDArray[np.int64]:
     """Return the rows of items without repetition, in the order of first mention."""
-    return np.array(list(dict.fromkeys(item_rows(items, labels, argument).tolist())), dtype=np.int64)
+    rows = item_rows(items, reader.graph.labels, argument, reader.aligner)
+    return np.array(list(dict.fromkeys(rows[rows >= 0].tolist())), dtype=np.int64)
 
 
 def _quotas(
-    groups: Any, quotas: int | Mapping[Any, int] | None, graph: InfluenceGraph
+    groups: Any, quotas: int | Mapping[Any, int] | None, reader: NodeReader
 ) -> tuple[list[Any] | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
     """Return the group of each item, its number, and the quota of each group."""
     if groups is None or quotas is None:
@@ -196,15 +206,10 @@ def _quotas(
         if quotas is not None:
             raise InvalidArgumentError("groups must be given when quotas is given", argument="groups")
         return None, None, None
-    n_items = graph.n_nodes
-    column = node_column(groups, "groups")
-    if column.labels is None and len(column.values) != n_items:
-        raise InvalidArgumentError(
-            f"groups must have one group for each of the {n_items} items, got shape ({len(column.values)},)",
-            argument="groups",
-        )
-    given, _ = Aligner(graph.labels, option=None).objects(column)
-    aligned = [None if is_blank(name) else name for name in given]
+    n_items = reader.graph.n_nodes
+    place, names = reader.groups(groups)
+    named = [None if is_blank(name) else name for name in names] + [None]  # the last is for -1, no group
+    aligned = [named[g] for g in place[reader.graph.rank].tolist()]
     numbers: dict[Any, int] = {}
     group = np.array([numbers.setdefault(name, len(numbers)) for name in aligned], dtype=np.int64)
     quota = np.full(len(numbers), n_items, dtype=np.int64)  # a group without a quota is not limited

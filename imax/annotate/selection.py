@@ -50,6 +50,8 @@ class Selection(Record):
     rng_key : tuple of int
         The key of the random streams; passing it as `rng` repeats the selection.
     version : str
+    notes : list of str
+        What was ignored or filled in when node weights, groups and lists were read.
     graph : InfluenceGraph
         The graph of nearest neighbors.
     seconds : dict of str to float
@@ -75,6 +77,7 @@ class Selection(Record):
     stop_reason: str
     rng_key: tuple[int, int]
     version: str
+    notes: list[str]
     graph: InfluenceGraph = field(repr=False, compare=False)
     seconds: dict[str, float] = field(default_factory=dict)
 
