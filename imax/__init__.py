@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .graph.attributes import set_attributes
     from .graph.influence_graph import InfluenceGraph
     from .io import as_graph, read_edgelist, read_graph, write_graph
-    from .plotting import plot
+    from .report import Report, make_report
+    from .report.plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
     from .ris.collection import RRCollection, sample_rr_sets
     from .selection import (
@@ -40,6 +41,7 @@ __all__ = [
     "ImaxError",
     "InfluenceGraph",
     "RRCollection",
+    "Report",
     "RobustResult",
     "SelectionResult",
     "Sensitivity",
@@ -57,6 +59,7 @@ __all__ = [
     "exact_spread",
     "io",
     "learn",
+    "make_report",
     "maximize",
     "maximize_robust",
     "minimize_seeds",
@@ -83,6 +86,7 @@ _HOMES = {
     "InfluenceGraph": "graph.influence_graph",
     "SelectionResult": "results",
     "RRCollection": "ris.collection",
+    "Report": "report",
     "RobustResult": "selection.robust",
     "Sensitivity": "selection.scaled",
     "SpreadEstimate": "results",
@@ -92,10 +96,11 @@ _HOMES = {
     "compare": "selection",
     "curve": "selection",
     "exact_spread": "diffusion.exact",
+    "make_report": "report",
     "maximize": "selection",
     "maximize_robust": "selection",
     "minimize_seeds": "selection",
-    "plot": "plotting",
+    "plot": "report.plotting",
     "read_edgelist": "io",
     "read_graph": "io",
     "sample_rr_sets": "ris.collection",

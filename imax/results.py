@@ -9,6 +9,7 @@ import numpy as np
 
 from ._utils import jsons
 from ._utils.frames import frame_of
+from ._utils.views import PlotView
 from .errors import InvalidArgumentError
 
 __all__ = [
@@ -35,7 +36,7 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(PlotView):
     """Base class of the results: dictionary and JSON views."""
 
     def to_dict(self) -> dict[str, Any]:

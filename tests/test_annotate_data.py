@@ -10,6 +10,7 @@ from numba import config
 import imax
 from imax.annotate import InfluenceSelector, auto_annotate, ideal, knn_graph, neighbors_of, retrieve, select
 from imax.annotate._checks import is_blank
+from imax.annotate.knn import SHARPNESS
 from imax.annotate.problem import CertifiedInfluence
 from imax.errors import InvalidArgumentError, UnknownNodeError
 
@@ -206,7 +207,9 @@ def test_the_selector():
     assert near == pytest.approx(unit @ unit[made.indices_].T)
     assert np.array_equal(made.fit_transform(x), near)
     assert made.get_feature_names_out().tolist() == ["influenceselector0", "influenceselector1", "influenceselector2"]
-    assert made.get_params() == {"budget": 3, "neighbor_search": "auto", **SMALL}
+    assert made.get_params() == {
+        "budget": 3, "neighbor_search": "auto", "direction": "in", "sharpness": SHARPNESS, "model": "ic", **SMALL
+    }  # fmt: skip
     assert made.set_params(budget=2).fit(x).get_support().sum() == 2
     with pytest.raises(InvalidArgumentError, match="size is not a parameter"):
         made.set_params(size=1)
@@ -287,7 +290,7 @@ def test_missing_groups_and_weights():
     assert set(listed) <= set(names[1:12])
     assert [note.split(":")[0] for note in listed.notes] == ["exclude", "groups", "groups"]
     given = {name: value for name, value in given.items() if name not in QUICK}
-    with pytest.raises(InvalidArgumentError, match="budget must be at most 2"):
+    with pytest.raises(InvalidArgumentError, match="quotas allow only 2 items"):
         select(cloud(), 3, 4, algorithm="random", on_missing="drop", **given)
     free = select(cloud(), 9, 4, algorithm="random", on_missing="default", **given)
     assert len(free) == 9

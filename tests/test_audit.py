@@ -458,9 +458,9 @@ def test_the_rounds_of_anytime_share_the_failure_probability(monkeypatch):
 
     seen = []
 
-    def spy(covered, n_sets, total, a):
+    def spy(covered, n_sets, total, a, known):
         seen.append(a)
-        return lower_bound(covered, n_sets, total, a)
+        return lower_bound(covered, n_sets, total, a, known)
 
     monkeypatch.setattr(rounds, "lower_bound", spy)
     results = imax.anytime(imax.datasets.load("karate"), 2, delta=0.3, rng=1)

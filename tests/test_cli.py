@@ -41,7 +41,7 @@ FAMILIES = [
     ("annotate", "annotate", "select"),
     ("recommend", "rerank", "Reranker"),
 ]
-COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "info", "convert")
+COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "report", "info", "convert")
 
 
 # click 8.1 mixes standard output and standard error by default; later releases never do

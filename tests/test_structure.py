@@ -20,12 +20,12 @@ FLOORS = [
     ["selection"],
     ["capacity", "annotate", "learn"],
     ["recommend"],
-    ["plotting"],
+    ["report"],
     ["cli"],
     ["__main__"],
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LOOSE = {"__init__", "__main__", "errors", "results", "plotting"}
+LOOSE = {"__init__", "__main__", "errors", "results"}
 
 
 def modules():

@@ -22,6 +22,7 @@ __all__ = ["main"]
         "spread": "estimate_spread",
         "certify": "certify_seeds",
         "compare": "compare_algorithms",
+        "report": "write_report",
         "learn": "learn_probabilities",
         "info": "describe_graph",
         "convert": "convert_graph",

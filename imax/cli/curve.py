@@ -60,7 +60,7 @@ def _draw(result: "CurveResult", path: str) -> None:
     from matplotlib.figure import Figure
 
     from ..io.text import write_bytes
-    from ..plotting import plot
+    from ..report.plotting import plot
 
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")  # without pyplot, which may need a display
     FigureCanvasAgg(figure)

@@ -72,6 +72,11 @@ class Command(click.Command):
 
     partial_results = False
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them for reports, which show how to repeat them."""
+        ctx.meta["imax.arguments"] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         process = ctx.obj

@@ -161,10 +161,12 @@ def _simulate_all(
     try:
         while done < total:
             span = min(total - done, int(rate * _ROUND_SECONDS) * threads + 2)
+            if memory is not None:
+                span = min(span, memory // values.itemsize - done)
+            if span <= 0:
+                stop_reason = "memory limit"
+                break
             if done + span > values.size:
-                if memory is not None and (done + span) * values.itemsize > memory:
-                    stop_reason = "memory limit"
-                    break
                 values.resize(min(total, max(done + span, 2 * values.size)), refcheck=False)
             began = time.perf_counter()
             parts = parallel.slices(span, threads)

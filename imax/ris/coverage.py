@@ -5,7 +5,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,11 @@ class Cover:
     seeds : numpy.ndarray of int32
         Internal ids: forced seeds first, then the others in the order of choice.
     gains : numpy.ndarray of int64
-        RR sets newly covered by each seed, not counting those that start nodes cover.
-    covered : int
+        RR sets newly covered by each seed, not counting those that start nodes cover. float64 if seeds may decline: the
+        numbers of RR sets are expected ones then.
+    covered : int or float
         Sum of the gains.
-    upper_bound : int
+    upper_bound : int or float
         Upper bound on the RR sets that any seed set covers which the constraint admits.
     upper_bounds : numpy.ndarray of int64 or None
         With `per_size`: entry j is the upper bound for the forced seeds and j + 1 others.
@@ -52,9 +53,9 @@ class Cover:
     """
 
     seeds: Seeds
-    gains: Gains
-    covered: int
-    upper_bound: int
+    gains: NDArray[Any]
+    covered: float
+    upper_bound: float
     upper_bounds: NDArray[np.int64] | None = None
     min_seeds: int = 0
     seed_groups: NDArray[np.int32] | None = None

@@ -42,8 +42,8 @@ class Round:
     ----------
     cover : Cover
         The choice.
-    covered : int
-        Sets of the validation collection that the seeds cover.
+    covered : int or float
+        Sets of the validation collection that the seeds cover; an expected number if seeds may decline.
     known : int
         How many of them are known to be covered because their root is a seed: see `Sampler.n_known`.
     bounds : Bounds
@@ -54,7 +54,7 @@ class Round:
     """
 
     cover: Cover
-    covered: int
+    covered: float
     known: int
     bounds: Bounds
     n_selecting: int
@@ -285,8 +285,8 @@ class CollectionPair:
 
     def bounds(
         self,
-        covered: int,
-        limit: int,
+        covered: float,
+        limit: float,
         a: float,
         look: int,
         *,
@@ -298,9 +298,9 @@ class CollectionPair:
 
         Parameters
         ----------
-        covered : int
+        covered : int or float
             Sets of the validation collection that the seeds cover.
-        limit : int
+        limit : int or float
             Upper bound on the sets of the selection collection that any admissible seed set covers.
         a : float
             Each bound may fail with probability exp(-a).
@@ -316,7 +316,7 @@ class CollectionPair:
         n_sets, own, selection = self.validation.n_sets, min(own, self.total), self.selection
         known = self.known(own)
         low, high = wilson(covered, n_sets, self.total, z_of_look(look), known)
-        known_optimum = min(limit, selection.sampler.n_known(selection.n_sets, optimum_own))
+        known_optimum = int(min(limit, selection.sampler.n_known(selection.n_sets, optimum_own)))
         return Bounds(
             spread=max(self.total * covered / n_sets, own),
             interval=(max(low, own), max(high, own)),

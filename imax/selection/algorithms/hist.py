@@ -29,6 +29,7 @@ __all__ = ["HIST", "hist"]
 
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _ALL = 2**62
+_MUCH_WORK = 1 << 24  # nodes of complete sets, after which any sentinels are better than more of them
 _STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
 
 
@@ -39,7 +40,7 @@ def _n_worthwhile(cover: Cover, n_sets: int, n_forced: int) -> int:
 
 
 def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint, Cover | None]:
-    """Find sentinels that certainly reach their share of the optimum, or under limits other than k, any that pay.
+    """Find sentinels that certainly reach their share of the optimum; after much work or with limits, any that pay.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint,
                 # as good as the first b steps of greedy must be; for most of the seeds, as good as all steps
                 share = min(1.0 - (1.0 - 1.0 / c.k) ** b, c.guarantee) - epsilon
                 validated = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
-                if validated.bounds.lower < share * validated.bounds.upper:
+                if validated.bounds.lower < share * validated.bounds.upper and pair.n_entries < _MUCH_WORK:
                     continue
             return c.given(found.cover.seeds[c.forced.size : b]), found.cover
     except Stopped:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from .errors import InvalidArgumentError, MissingDependencyError
-from .results import CurveResult
+from ..errors import InvalidArgumentError, MissingDependencyError
+from ..results import CurveResult
 
 if TYPE_CHECKING:
     import matplotlib.axes

@@ -1,0 +1,40 @@
+"""Display methods of results. Their code is in `imax.report`, which is loaded at the first call.
+
+This is the only place that reaches a floor above: a result can show itself, but knows nothing about HTML or plots.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+
+__all__ = ["HtmlView", "PlotView"]
+
+
+def _report(module: str) -> Any:
+    return import_module(f"{__name__.partition('.')[0]}.report.{module}")
+
+
+class HtmlView:
+    """An object that notebooks show as a small table."""
+
+    def _repr_html_(self) -> str:
+        """Return HTML for a notebook: one sentence and a small table."""
+        html: str = _report("notebook").html_of(self)
+        return html
+
+
+class PlotView(HtmlView):
+    """An object that notebooks show as a small table, and that can be drawn."""
+
+    def plot(self, ax: "matplotlib.axes.Axes | None" = None) -> "matplotlib.axes.Axes":
+        """Draw the result with matplotlib; see `imax.plot`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw on; default a new pyplot figure.
+        """
+        axes: matplotlib.axes.Axes = _report("plotting").plot(self, ax)
+        return axes

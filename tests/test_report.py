@@ -1,0 +1,245 @@
+"""The report: its numbers are those of its JSON, hostile labels are text, and a browser shows it without complaint."""
+
+import json
+import shutil
+import sys
+import warnings
+from html.parser import HTMLParser
+
+import pytest
+from numba import config
+
+import imax
+from imax.errors import InvalidArgumentError, MissingDependencyError, UnknownNodeError
+from imax.report import charts, document, words
+
+from .test_cli import fails, run
+
+JIT = not config.DISABLE_JIT
+SMALL = {"epsilon": 0.3, "n_simulations": 40, "rng": 1}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\u202eright to left\u202c",
+    "x" * 300,
+    "\U0001f600",
+    "a&b\"'</script>",
+    "nul\x00",
+]
+pytest.importorskip("jinja2")
+
+
+class Page(HTMLParser):
+    """The parts of a page that the tests look at."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tables, self.island, self.tags, self.text, self.path = {}, "", [], "", []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        if tag not in ("meta", "link", "path", "circle", "rect"):
+            self.path.append(tag)
+        if tag == "table":
+            self.rows = self.tables.setdefault(given["data-table"], [])
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th") and "data-value" in given:
+            self.rows[-1].append(float(given["data-value"]))
+
+    def handle_endtag(self, tag):
+        if self.path and self.path[-1] == tag:
+            self.path.pop()
+
+    def handle_data(self, data):
+        if self.path[-1:] == ["script"]:
+            self.island += data
+        else:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def karate():
+    return imax.datasets.load("karate")
+
+
+@pytest.fixture(scope="module")
+def whole(karate):
+    """A report with every section."""
+    if JIT:
+        groups = ["left" if node < 17 else "right" for node in karate.nodes()]
+        return imax.make_report(karate, 3, groups=groups, quotas=(1, 2), costs=karate.out_degree(), **SMALL)
+    return imax.make_report(
+        karate, 3, skip=["curve", "alternatives", "sensitivity"], groups=["all"] * 34, costs=[1.0] * 34, **SMALL
+    )
+
+
+def test_the_numbers_of_the_page_are_those_of_its_json(whole):
+    page = Page(whole.to_html())
+    record = json.loads(page.island)
+    assert record == json.loads(whole.to_json())
+    result, seeds = record["result"], page.tables["seeds"]
+    del seeds[0]  # the head
+    assert [row[1] for row in seeds] == result["gains"]
+    assert [row[3] for row in seeds] == record["degree"]
+    assert [row[-1] for row in seeds] == record["cost"]
+    groups = page.tables["groups"][1:]
+    assert [row[2] for row in groups] == [row["share"] for row in record["groups"]]
+    if not JIT:
+        return
+    curve, rows = record["curve"], page.tables["curve"][1:]
+    names = ("k", "spread", "low", "high", "lower_bound", "upper_bound", "ratio")
+    assert rows == [[curve[name][i] for name in names] for i in range(len(curve["k"]))]
+    by_spread = {row["spread"]: row for row in record["comparison"]["rows"]}
+    assert len(page.tables["comparison"]) == 6
+    for row in page.tables["comparison"][1:]:
+        found = by_spread[row[0]]
+        assert row[1:3] == found["interval"]
+        assert row[4:6] == [found["ratio"], len(found["seeds"])]
+    scaled = page.tables["sensitivity"][1:]
+    assert [row[0] for row in scaled] == [row["spread"] for row in record["sensitivity"]["rows"]]
+    assert [row[5] for row in groups] == [row["share"] for row in record["groups_without_quotas"]]
+
+
+@pytest.mark.skipif(not JIT, reason="the comparison takes long without the compiler")
+def test_the_report_answers_the_questions_of_its_reader(whole, karate):
+    seeds = imax.maximize(karate, 3, epsilon=0.3, rng=1, groups=[n < 17 for n in karate.nodes()], quotas=(1, 2)).seeds
+    assert whole.record["result"]["seeds"] == seeds
+    assert whole.answer.startswith("Choose these 3 nodes: together they are expected to reach ")
+    text = " ".join(Page(whole.to_html()).text.split())
+    for said in (
+        "95 % interval", "can reach more than", "of the most connected nodes would reach", "Random nodes would reach",
+        "Price of the quotas", "If they were 2 times as large", "an assumption and were not measured",
+        "The upper bounds ignore the quotas", "imax.make_report(graph, 3, model='ic', groups=..., quotas=...",
+    ):  # fmt: skip
+        assert said in text, said
+    assert repr(whole).startswith("<Report: 3 seeds in a graph of 34 nodes, 8 sections: Choose")
+    assert whole.to_dict() is whole.record
+    assert "<iframe" in whole._repr_html_()
+
+
+def test_hostile_labels_are_text(tmp_path):
+    graph = imax.InfluenceGraph.from_edges([(HOSTILE[i - 1], HOSTILE[i]) for i in range(6)])
+    report = imax.make_report(
+        graph, 2, skip=["curve", "alternatives", "sensitivity"], groups={v: v for v in HOSTILE}, title=HOSTILE[0],
+        include=[HOSTILE[0], HOSTILE[1]], **SMALL,
+    )  # fmt: skip
+    report.save(tmp_path / "hostile.html")
+    html = (tmp_path / "hostile.html").read_text(encoding="utf-8")
+    page = Page(html)
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{"type": "application/json", "id": "imax-report"}]
+    assert html.count("</script>") == 1
+    for label in HOSTILE[:5]:
+        assert label in page.text
+    assert r"nul\x00" in page.text
+    assert "\x00" not in html
+    assert json.loads(page.island)["result"]["seeds"] == HOSTILE[:2]
+
+
+def test_what_a_report_refuses_and_leaves_out(karate, monkeypatch):
+    with pytest.raises(InvalidArgumentError, match="skip"):
+        imax.make_report(karate, 2, skip=["maps"])
+    with pytest.raises(InvalidArgumentError, match=r"result must be a SelectionResult of imax.maximize, got list"):
+        imax.make_report(karate, 2, result=[1])
+    with pytest.raises(InvalidArgumentError, match="did you mean 'groups'"):
+        imax.make_report(karate, 2, group=[1])
+    result = imax.maximize(karate, 2, algorithm="degree", rng=1)
+    other = imax.InfluenceGraph.from_edges([("a", "b")])
+    with pytest.raises(UnknownNodeError):
+        imax.make_report(other, result=result)
+    late = imax.make_report(karate, result=result, time_limit=1e-9, skip=["map"], **SMALL | {"rng": None})
+    assert late.answer == "Choose these 2 nodes."
+    assert late.record["missing"] == dict.fromkeys(
+        ("curve", "alternatives", "sensitivity"), "the time limit was reached"
+    )
+    text = Page(late.to_html()).text
+    assert "Not complete: the time limit was reached." in text
+    assert "These seeds have no certificate" in text
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(MissingDependencyError, match="a report needs Jinja2: pip install"):
+        late.to_html()
+    assert "needs Jinja2" in fails(2, "report", "-k", 1, "-o", "x.html", "karate")
+
+
+def test_a_large_graph_has_a_map_of_what_matters():
+    graph = imax.InfluenceGraph.from_arrays([i % 5 for i in range(300)], range(5, 305))
+    report = imax.make_report(
+        graph, 4, model="lt", algorithm="degree", skip=["curve", "alternatives", "sensitivity"],
+        start=[4], max_steps=None, **SMALL,
+    )  # fmt: skip
+    text = Page(report.to_html()).text
+    assert "4 seeds of 4 with the neighbors" in text
+    assert "start: 1 node" in text
+    column = graph.with_probability("uniform:0.5")
+    assert imax.report.neighborhood.seed_map(column, [0, 1]).n_nodes == 30
+    drawn = imax.InfluenceGraph.from_arrays([0] * 99, range(1, 100), [i / 100 for i in range(99)])
+    assert imax.report.neighborhood.seed_map(drawn, [0]).n_arcs == 14
+
+
+def test_the_command(tmp_path):
+    target = tmp_path / "r.html"
+    groups = tmp_path / "groups.txt"
+    groups.write_text("".join(f"{i} g{i % 3}\n" for i in range(34)))
+    skip = "alternatives,sensitivity,curve" if not JIT else "sensitivity"
+    run("report", "-k", 2, "--epsilon", 0.4, "--groups", groups, "--skip", skip, "--simulations", 20,
+        "--random-seed", 3, "-o", target, "--title", "Spring", "karate")  # fmt: skip
+    page = Page(target.read_text(encoding="utf-8"))
+    record = json.loads(page.island)
+    assert len(record["groups"]) == 3
+    assert record["command"].startswith("imax report -k 2 --epsilon 0.4 --groups ")
+    assert record["result"]["seeds"] == imax.maximize(imax.datasets.load("karate"), 2, epsilon=0.4, rng=3).seeds
+    assert "Missing option" in fails(2, "report", "karate")
+    assert "one number" in fails(2, "report", "-k", "2,3", "karate")
+    assert "'maps' is not a section" in fails(2, "report", "-k", 2, "--skip", "maps", "karate")
+
+
+def test_parts_of_drawings_and_words():
+    assert charts.ticks(0, 3) == [0, 0.5, 1, 1.5, 2, 2.5, 3] or len(charts.ticks(0, 3)) <= 7
+    assert charts.shortened("short") == "short"
+    assert document.number(None).text == document.number(float("nan")).text == ""
+    assert words.failure(0.5) == "0.5"
+    bar = charts.bars([charts.Bar("a<b", 0.0, 0.0, 0.0)], x_name="x", title="t", description="d")
+    assert "a&lt;b" in bar
+
+
+def browser():
+    """Return a headless Chromium, or skip the test."""
+    selenium = pytest.importorskip("selenium.webdriver")
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
+    options = selenium.ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    from selenium.webdriver.chrome.service import Service
+
+    return selenium.Chrome(options=options, service=Service(driver))
+
+
+@pytest.mark.slow
+def test_a_browser_shows_the_report_without_complaint(whole, tmp_path):
+    """No message on the console, no request besides the file itself, and no horizontal overflow at three widths."""
+    path = tmp_path / "report.html"
+    whole.save(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the driver, about its sockets
+        window = browser()
+        try:
+            for width in (400, 800, 1600):
+                size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+                window.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+                window.get(path.as_uri())
+                script = "return [document.documentElement.scrollWidth, innerWidth, document.title]"
+                wide, inner, title = window.execute_script(script)
+                assert (wide <= inner, inner, title) == (True, width, whole.title)
+            assert window.get_log("browser") == []
+            events = [json.loads(entry["message"])["message"] for entry in window.get_log("performance")]
+            urls = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+            assert urls == {path.as_uri()}
+            hidden = "return document.querySelectorAll('script:not([type=\"application/json\"])').length"
+            assert window.execute_script(hidden) == 0
+        finally:
+            window.quit()
