@@ -166,3 +166,30 @@ def test_an_interrupt_prints_what_there_is(write, monkeypatch, name):  # noqa: F
     assert "interrupted; this is the best result so far" in done.stderr
     calls[:] = [1]
     assert "interrupted before the first result" in fails(130, "cim", *options, "karate")
+
+
+def test_acceptance_of_pairs(write):  # noqa: F811
+    active = write("Myriel\nMarius\n", "active.txt")
+    pairs = write("ap,friend,probability\nMyriel,Napoleon,0.5\nMarius,Cosette,0.25\n", "pairs.csv")
+    options = ("--active", active, "--k", 2, "--algorithm", "rr-greedy", "--n-rr-sets", 50, "--random-seed", 1)
+    problem = CapacityProblem(imax.datasets.load("lesmis"), ["Myriel", "Marius"], 2)
+    work = {"n_rr_sets": 50, "rng": 1}
+    for given, value in (("0.5", 0.5), ("arcs", "arcs")):
+        record = json.loads(run("cim", *options, "--acceptance", given, "--format", "json", "lesmis").stdout)
+        same = assign(problem, "rr-greedy", acceptance=value, **work)
+        (one,) = record["sets"]
+        assert [row["friends"] for row in one["assignments"]] == list(same.friends.values())
+        assert one["acceptance"] == same.acceptance
+    assert "Acceptance " in run("cim", *options, "--acceptance", "arcs", "lesmis").stdout
+    assert "acceptance has no probability for the pair" in fails(
+        2, "cim", *options, "--acceptance", pairs, "lesmis"
+    )  # fmt: skip
+    text = run("cim", *options, "--acceptance", pairs, "--on-missing", "drop", "--discount", "1,0.5", "--spare",
+               "empty", "--format", "csv", "lesmis").stdout  # fmt: skip
+    assert [row[1:3] for row in rows_of(text)[1:]] == [["Myriel", "Napoleon"], ["Marius", "Cosette"]]
+    columns = write("ap,friend\nMyriel,Napoleon\n", "columns.csv")
+    assert "the column 'probability' is missing" in fails(2, "cim", *options, "--acceptance", columns, "lesmis")
+    assert "--discount must be comma-separated numbers" in fails(2, "cim", *options, "--discount", "a,b", "lesmis")
+    assert "--acceptance cannot go with --compare" in fails(
+        2, "cim", "--active", active, "--k", 1, "--acceptance", "0.5", "--compare", "lesmis"
+    )  # fmt: skip

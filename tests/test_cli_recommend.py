@@ -195,3 +195,14 @@ def test_a_quote_that_does_not_end(write):  # noqa: F811
     labels = imax.datasets.load("lesmis").labels
     with pytest.raises(FileFormatError):
         read_rows(write('user,candidate\n"Myriel,Valjean\n', "recs.csv"), labels, ("user", "candidate"))
+
+
+def test_expected_spread(write):  # noqa: F811
+    recs = write(RECS, "recs.csv")
+    options = ("--candidates", recs, "--algorithm", "expected-spread", "--sets-per-node", 2, *QUICK)
+    more = ("--discount", "1,0.5", "--min-willingness", 0.1, "--list-length", 2, "--blend", 0.5)
+    found = run("rerank", *options, *more, "--format", "csv", "lesmis").stdout
+    settings = {"discount": [1.0, 0.5], "min_willingness": 0.1, "list_length": 2, "blend": 0.5, "sets_per_node": 2}
+    assert found == as_text(expected("expected-spread", **settings), "csv")
+    assert rows_of(found)[0] == ["user", "friend", "rank", "score", "willingness", "gain"]
+    assert "--list-length" in fails(2, "rerank", "--candidates", recs, "--list-length", 2, "lesmis")

@@ -30,7 +30,7 @@ def by_degree(lesmis):
 
 
 def options_of(name):
-    return {"sets_per_node": 20 if JIT else 2, "rng": 1} if name == "heteroim" else {"rng": 1}
+    return {"sets_per_node": 20 if JIT else 2, "rng": 1} if name in ("heteroim", "expected-spread") else {"rng": 1}
 
 
 def lenient(lists, degree, k, on_missing):

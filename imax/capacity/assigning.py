@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
@@ -13,6 +13,7 @@ from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
 from ..selection.problem import Problem, Progress, check_work
+from .acceptance import PairValues, read_acceptance
 from .assignment import Assignment
 from .outcome import Invitations, certified
 from .problem import CapacityProblem
@@ -33,6 +34,8 @@ def assign(
     n_rr_sets: int | None = None,
     n_simulations: int | None = None,
     spare: str | None = None,
+    acceptance: "PairValues | None" = None,
+    discount: ArrayLike | None = None,
     node_weights: NodeValues | None = None,
     on_missing: str = "error",
     max_steps: int | None = None,
@@ -75,11 +78,21 @@ def assign(
         ``"all"`` uses them even for nodes whom others have invited. With ``oracle="exact"``, a gain of 0 is certain,
         and ``"uninvited"`` leaves them unused. `Assignment.unused` counts the unused invitations. The local algorithms
         use as many invitations as they can and reject this argument.
+    acceptance : number, str, mapping, table, tuple of arrays or node values, optional
+        The probability that an invitation is accepted, independently of all others; default 1. The spread and its
+        bounds are expected values over the decisions, too. For ``"rr-opim+"``, and for ``"rr-greedy"`` on RR sets. A
+        number holds for all pairs. ``"arcs"`` takes the probability of the arc from the inviter to the friend. A dict
+        from inviters to dicts from friends, a table or a tuple of arrays with inviter, friend and probability give a
+        probability to each pair. Node values give one to each friend, whoever invites it.
+    discount : array_like of float, optional
+        Factor on the acceptance probability by place in the list of an inviter: it begins with 1 and never rises, and
+        the last one holds for all later places. Default 1 everywhere. Requires `acceptance`.
     node_weights : node values, optional
         Weight of each node of the whole graph, see `imax.Constraints`: the spread is the total weight of the reached
         passive nodes. Default 1 each.
     on_missing : {"error", "drop", "default"}, default "error"
         What to do with nodes without a weight and weights of labels that are not in the graph, see `imax.Constraints`.
+        Also for pairs without an acceptance probability: with ``"drop"`` they never accept, with ``"default"`` always.
     max_steps, deadline, delay
         As in `imax.maximize`: count only passive nodes that the invited friends reach in so many steps, or until the
         deadline.
@@ -120,7 +133,8 @@ def assign(
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, oracle=oracle, n_rr_sets=n_rr_sets, n_simulations=n_simulations, spare=spare)
     until: dict[str, Any] = {"max_steps": max_steps, "deadline": deadline, "delay": delay}
-    ALGORITHMS.check_accepts(entry, **until)
+    ALGORITHMS.check_accepts(entry, **until, acceptance=acceptance, discount=discount)
+    _check_acceptance(acceptance, discount, oracle, n_simulations)
     _check_oracle(oracle, n_rr_sets, n_simulations)
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if entry.epsilon is None else entry.epsilon
@@ -133,6 +147,7 @@ def assign(
     if oracle is None and "oracle" in entry.accepts:
         oracle = "rr" if n_simulations is None else "simulation"
     reader = NodeReader(problem.graph, on_missing)
+    accepted = None if acceptance is None else read_acceptance(problem, acceptance, reader, discount)
     selection_problem = Problem(
         graph=problem.graph,
         constraint=problem.constraint,
@@ -145,7 +160,7 @@ def assign(
         deadline=check_deadline(problem.graph, **until),
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
-    task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE))
+    task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE), accepted)
     return _assignment(task, certified(task, entry.run(task)), entry.name)
 
 
@@ -154,6 +169,17 @@ def check_problem(problem: Any) -> None:
     if not isinstance(problem, CapacityProblem):
         raise InvalidArgumentError(
             f"problem must be a CapacityProblem, got {type(problem).__name__}", argument="problem"
+        )
+
+
+def _check_acceptance(acceptance: Any, discount: Any, oracle: str | None, n_simulations: int | None) -> None:
+    """Check that invitations that may be declined are chosen on RR sets."""
+    if acceptance is None:
+        if discount is not None:
+            raise InvalidArgumentError("discount requires acceptance, got none; give acceptance", argument="discount")
+    elif oracle not in (None, "rr") or n_simulations is not None:
+        raise InvalidArgumentError(
+            f'acceptance requires oracle="rr", got oracle={oracle or "simulation"!r}', argument="acceptance"
         )
 
 
@@ -208,6 +234,7 @@ def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
         target_ratio=found.target_ratio,
         algorithm=algorithm,
         oracle=q.oracle,
+        acceptance=None if task.acceptance is None else task.acceptance.given,
         model=q.model,
         probability=q.graph.probability.spec,
         epsilon=q.epsilon,

@@ -41,6 +41,9 @@ class Assignment(Record):
         Certified ratio lower_bound / upper_bound: the spread is at least this share of the optimum.
     target_ratio : float or None
         Certified ratio at which the selection stops; None if the algorithm does not use one.
+    acceptance : str or None
+        Where acceptance probabilities come from: ``"arcs"``, ``"by pair"``, ``"by friend"`` or a number; None if all
+        invitations are accepted. Then the spread and its bounds are expected values over the decisions of the invited.
     n_active, n_passive, n_pairs, n_slots : int
         Numbers of inviters, of passive nodes, and of pairs of an inviter and a candidate; sum of all capacities.
     n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, notes, seconds, max_steps, deadline, delay
@@ -60,6 +63,7 @@ class Assignment(Record):
     target_ratio: float | None
     algorithm: str
     oracle: str | None
+    acceptance: str | None
     model: str
     probability: str
     epsilon: float

@@ -244,7 +244,7 @@ class CapacityProblem:
     def friends(self, inviter: Hashable) -> list[Any]:
         """Return the labels of the candidates of an inviter, in decreasing order of out-degree."""
         try:
-            number = self._numbers[inviter]
+            number = self.numbers[inviter]
         except (KeyError, TypeError):
             raise InvalidArgumentError(
                 f"inviter must be an active participant of this problem, got {inviter!r}", argument="inviter"
@@ -253,7 +253,8 @@ class CapacityProblem:
         return self.graph.labels_of(m.nodes[m.ptr[number] : m.ptr[number + 1]])
 
     @kept_property
-    def _numbers(self) -> dict[Any, int]:
+    def numbers(self) -> dict[Any, int]:
+        """Number of each inviter, in the order of `active`."""
         return {inviter: number for number, inviter in enumerate(self.active)}
 
     @property

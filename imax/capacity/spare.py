@@ -16,20 +16,23 @@ def replace_spare(cover: Cover, task: Task) -> Cover:
     assert cover.seed_groups is not None
     useful = cover.gains > 0
     inviters, seeds = add_spare(task, cover.seed_groups[useful], cover.seeds[useful])
-    gains = np.zeros(seeds.size, dtype=np.int64)
+    gains = np.zeros(seeds.size, dtype=cover.gains.dtype)
     gains[: int(useful.sum())] = cover.gains[useful]
     return dataclasses.replace(cover, seed_groups=inviters, seeds=seeds, gains=gains)
 
 
 def add_spare(
-    task: Task, inviters: NDArray[np.int32], seeds: NDArray[np.int32]
+    task: Task, inviters: NDArray[np.int32], seeds: NDArray[np.int32], *, always: bool = False
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the inviters and the seeds, followed by those that use the remaining capacities as the task says."""
+    """Return the inviters and the seeds, followed by those that use the remaining capacities as the task says.
+
+    With `always`, remaining capacities are used for uninvited candidates, whatever the task says.
+    """
     from ..kernels.matroid import fill_up
 
-    if task.spare == "empty":
+    if task.spare == "empty" and not always:
         return inviters, seeds
-    matroid = task.matroid
+    matroid, again = task.matroid, task.spare == "all" and not always
     n_inviters, n = matroid.capacity.size, matroid.by_ptr.size - 1
     used = np.bincount(inviters, minlength=n_inviters)
     own_ptr = np.concatenate([[0], np.cumsum(used)])
@@ -39,6 +42,6 @@ def add_spare(
     left = matroid.usable_capacity() - used
     more = np.empty((2, int(left.sum())), dtype=np.int32)
     size = fill_up(
-        matroid.members(left), own_ptr, own, invited, task.spare == "all", np.full(n, -1, dtype=np.int32), *more
-    )
+        matroid.members(left), own_ptr, own, invited, again, np.full(n, -1, dtype=np.int32), *more
+    )  # fmt: skip
     return np.concatenate([inviters, more[0, :size]]), np.concatenate([seeds, more[1, :size]])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..ris.matroid import PartitionMatroid
 from ..selection.problem import Problem
+from .acceptance import Acceptance
 from .problem import CapacityProblem
 
 __all__ = ["DEFAULT_EPSILON", "ORACLES", "SPARE", "Task"]
@@ -24,11 +25,14 @@ class Task:
         The same problem as the algorithms of `imax.maximize` see it, with model, precision and limits.
     spare : {"uninvited", "empty", "all"}
         Use of invitations that add nothing.
+    acceptance : Acceptance or None
+        The probability that each invitation is accepted; None if all are.
     """
 
     problem: CapacityProblem
     selection_problem: Problem
     spare: str
+    acceptance: Acceptance | None = None
 
     @property
     def matroid(self) -> PartitionMatroid:

@@ -8,6 +8,7 @@ import click
 
 from ..errors import FileFormatError
 from . import options as opt
+from .acceptance import acceptance_option, discount_option, read_acceptance
 from .arguments import given, read_delay, read_weights, reject_options, reject_two_stdin
 from .cim_output import as_assignments, as_comparisons
 from .context import Context, command
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["assign_invitations"]
 
-_NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
+_NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", "acceptance", "discount")
 
 
 @command(
@@ -30,6 +31,7 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
         "imax cim --active players.txt --k 10 friends.txt.gz",
         "imax cim --active players.txt --capacities slots.txt --format csv g.imax",
         "imax cim --active sets.ap --k 10 --algorithm mg-greedy friends.txt",
+        "imax cim --active players.txt --k 3 --acceptance arcs friends.imax",
         "imax cim --active sets.ap --k 10 --compare friends.txt",
     ),
     partial_results=True,
@@ -67,6 +69,8 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory")
     help="Invitations that add no measurable spread: use them for friends whom nobody has invited, do not use them, or "
     "use all.  [default: uninvited]",
 )
+@acceptance_option("capacity")
+@discount_option("capacity")
 @click.option("--compare", is_flag=True, help="Print a table that compares algorithms, instead of the friends.")
 @opt.algorithms_option(
     "capacity", " A name may end in an oracle, as in mg-greedy:simulation. Implies --compare.  [default: all]"
@@ -92,17 +96,20 @@ def assign_invitations(
     if k is None and capacities is None:
         raise WrongUsage("Missing option '-k' / '--k' (or --capacities)")
     files = {"GRAPH": context.source, "--active": active, "--capacities": capacities, "--node-weights": node_weights}
-    files["--delay"] = options["delay"]
+    files |= {"--delay": options["delay"], "--acceptance": options["acceptance"]}
     reject_two_stdin(**files)
     if compare or algorithms is not None:
         reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
     graph = context.open_graph()
     options |= {
+        "acceptance": read_acceptance(context, graph, options["acceptance"]),
         "node_weights": read_weights(context, graph, node_weights),
         "delay": read_delay(options["delay"], graph),
     }
     arguments = given(options)
     arguments |= context.work
+    if options["acceptance"] is not None and context.on_missing is not None:
+        arguments["on_missing"] = context.on_missing
     sets = _read_active(context, graph, active)
     slots = _read_capacities(context, graph, capacities, sets)
     context.print_notes()

@@ -56,6 +56,7 @@ def _facts(context: Context, graph: "InfluenceGraph", one: "Assignment") -> list
         *facts,
         *interval_facts(one, "these friends", "any that the capacities admit"),
         ("Algorithm", one.algorithm if one.oracle is None else f"{one.algorithm}, oracle {one.oracle}"),
+        *([] if one.acceptance is None else [("Acceptance", one.acceptance)]),
         graph_fact(graph, one),
         rr_sets_fact(one),
         *([("Simulations", f"{one.n_simulations:,}")] if one.n_simulations else []),

@@ -8,6 +8,7 @@ import click
 from .._utils import check
 from . import options as opt
 from ._algorithms import OptionOf
+from .acceptance import discount_option
 from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
@@ -27,6 +28,7 @@ __all__ = ["rerank_candidates"]
         "imax rerank --candidates recs.csv --k 3 friends.txt.gz",
         "imax rerank --candidates recs.csv --algorithm heteroir -o lists.parquet g.imax",
         "imax rerank --candidates recs.csv --acceptance accept.txt friends.imax",
+        "imax rerank --candidates recs.csv --algorithm expected-spread --k 3 friends.imax",
         "imax rerank --candidates recs.csv --k 3 --evaluate truth.csv friends.imax",
     ),
 )
@@ -62,6 +64,20 @@ __all__ = ["rerank_candidates"]
     cls=OptionOf,
     family="recommend",
     help="Number of RR sets rooted at each node.{only}  [default: 20]",
+)
+@opt.number(
+    "--min-willingness",
+    cls=OptionOf,
+    family="recommend",
+    rule=check.probability,
+    help="Place candidates after the others who are invited and accept with less than this probability.{only}",
+)
+@discount_option("recommend")
+@opt.integer(
+    "--list-length",
+    cls=OptionOf,
+    family="recommend",
+    help="Length of the lists of users who are not among the candidates' users.{only}  [default: 3]",
 )
 @opt.choice(
     "--on-missing",

@@ -30,7 +30,14 @@ _NO_LIMIT = 2**62
 
 
 def sample_stratified(
-    network: Network, sets_per_node: int, key: Key, threads: int, max_memory: int | str | None = None
+    network: Network,
+    sets_per_node: int,
+    key: Key,
+    threads: int,
+    max_memory: int | str | None = None,
+    *,
+    stream: Stream = Stream.HETEROIM,
+    store_singletons: bool = True,
 ) -> RRCollection:
     """Draw RR sets on the graph of accepted invitations; every node is the root of `sets_per_node` sets."""
     graph = network.live_graph()
@@ -42,7 +49,8 @@ def sample_stratified(
             argument="sets_per_node",
         )
     limit = check.memory_bytes(max_memory)
-    sets = RRCollection(Sampler(graph, "ic", stream_key(key, Stream.HETEROIM), threads=threads, stratify_after=0))
+    sampler = Sampler(graph, "ic", stream_key(key, stream), threads=threads, stratify_after=0)
+    sets = RRCollection(sampler, store_singletons=store_singletons)
     step = count if limit is None else max(graph.n_nodes, 1 << 16)
     while sets.n_sets < count:
         sets.extend(min(count, sets.n_sets + step))

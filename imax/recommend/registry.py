@@ -4,6 +4,7 @@ from .._utils.registry import Entry, Registry
 from .strategies.base import Strategy
 from .strategies.baselines import Degree, PageRank, Probability, Random
 from .strategies.cim import CapacityGains
+from .strategies.expected_spread import ExpectedSpread
 from .strategies.heteroim import HeteroIM
 from .strategies.heteroir import HeteroIR
 
@@ -25,6 +26,14 @@ ALGORITHMS: Registry[type[Strategy]] = Registry(
         "the probability of an accepted invitation, times 1 + the number of friends that the candidate wins over",
         _HETERO,
         accepts=frozenset({"interactions"}),
+    ),
+    Entry(
+        "expected-spread",
+        ExpectedSpread,
+        "the expected number of people that the invitation adds to the lists of all users, k each",
+        "",
+        "1/2 of the optimum on the RR sets",
+        frozenset({"sets_per_node", "max_memory", "min_willingness", "discount", "list_length", "inviters"}),
     ),
     Entry(
         "cim",

@@ -17,12 +17,12 @@ from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
 from ..io.text import PathLike
 from ._candidates import CandidateLists, Policy, lists_of_table, lists_of_user
-from ._network import network_of
+from ._network import inviters_of, network_of
 from .heteroir import INTERACTIONS
 from .ranking import Ranking, Scores, rank
 from .registry import ALGORITHMS
 from .storage import SavedReranker, read_reranker, write_reranker
-from .strategies.base import SETS_PER_NODE, Context, Options, Strategy
+from .strategies.base import LIST_LENGTH, SETS_PER_NODE, Context, Options, Strategy
 
 __all__ = ["Reranker"]
 
@@ -51,9 +51,9 @@ class Reranker:
     graph : InfluenceGraph, networkx graph or SciPy sparse array
         Arcs lead from an inviter to a node that may be invited.
     algorithm : str, default "heteroim"
-        ``"heteroim"``, ``"heteroir"``, ``"cim"``, or one of the baselines ``"probability"``, ``"degree"``,
-        ``"pagerank"`` and ``"random"``: a name in `imax.recommend.ALGORITHMS`. An algorithm rejects arguments that it
-        does not support.
+        ``"heteroim"``, ``"heteroir"``, ``"expected-spread"``, ``"cim"``, or one of the baselines ``"probability"``,
+        ``"degree"``, ``"pagerank"`` and ``"random"``: a name in `imax.recommend.ALGORITHMS`. An algorithm rejects
+        arguments that it does not support.
     acceptance : node values, optional
         The probability that each node accepts an invitation, see `imax.Constraints`. Default 1.
     on_missing : {"error", "drop", "default"}, default "error"
@@ -67,8 +67,16 @@ class Reranker:
         invited and accepts. The final score is (1 - blend) times willingness plus `blend` times the own score divided
         by the largest own score of the list. By default, it is the own score alone; that of HeteroIR contains
         willingness as a factor.
+        ``"expected-spread"`` chooses by the blended score, so that lists of other users are blended, too.
     sets_per_node : int, optional
-        For ``"heteroim"``: the number of RR sets of which each node is the root; default 20.
+        For ``"heteroim"`` and ``"expected-spread"``: the number of RR sets of which each node is the root; default 20.
+    min_willingness, discount
+        For ``"expected-spread"``: see `expected_spread`.
+    list_length : int, optional
+        For ``"expected-spread"``: the length of the lists that users see who are not in a request; default 3.
+    inviters : iterable of labels, optional
+        For ``"expected-spread"``: the users who see lists; default all nodes with out-arcs. A request takes the lists
+        of all others as given.
     probability : str, optional
         A scheme of arc probabilities that replaces the graph's own; see `imax.probabilities`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -76,7 +84,8 @@ class Reranker:
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
     max_memory : int or str, optional
-        For ``"heteroim"``: a bound on the bytes of RR sets, such as ``"2GiB"``; needing more is an error.
+        For ``"heteroim"`` and ``"expected-spread"``: a bound on the bytes of RR sets, such as ``"2GiB"``; needing more
+        is an error.
 
     Raises
     ------
@@ -110,22 +119,34 @@ class Reranker:
         interactions: int | None = None,
         blend: float | None = None,
         sets_per_node: int | None = None,
+        min_willingness: float | None = None,
+        discount: "ArrayLike | None" = None,
+        list_length: int | None = None,
+        inviters: Iterable[Hashable] | None = None,
         probability: str | None = None,
         rng: RNG = None,
         threads: int | None = None,
         max_memory: int | str | None = None,
     ) -> None:
         entry = ALGORITHMS.find(algorithm)
-        ALGORITHMS.check_accepts(entry, interactions=interactions, sets_per_node=sets_per_node, max_memory=max_memory)
+        ALGORITHMS.check_accepts(
+            entry, interactions=interactions, sets_per_node=sets_per_node, max_memory=max_memory,
+            min_willingness=min_willingness, discount=discount, list_length=list_length, inviters=inviters,
+        )  # fmt: skip
         blend = None if blend is None else check.probability(blend, "blend")
+        n_threads, key = check.threads(threads), key_from(rng)
+        reader = NodeReader(as_graph(graph, probability=probability, rng=key), on_missing, source=graph)
+        network = network_of(reader.graph, acceptance, reader)
         options = Options(
             INTERACTIONS if interactions is None else check.count(interactions, "interactions"),
             SETS_PER_NODE if sets_per_node is None else check.count(sets_per_node, "sets_per_node"),
             max_memory,
+            blend,
+            min_willingness,
+            discount,
+            LIST_LENGTH if list_length is None else check.count(list_length, "list_length"),
+            None if inviters is None else inviters_of(network, inviters),
         )
-        n_threads, key = check.threads(threads), key_from(rng)
-        reader = NodeReader(as_graph(graph, probability=probability, rng=key), on_missing, source=graph)
-        network = network_of(reader.graph, acceptance, reader)
         context = Context(network, key, n_threads)
         self._prepared = _Prepared(entry.name, blend, context, entry.run.prepare(context, options), tuple(reader.notes))
 
@@ -202,8 +223,10 @@ class Reranker:
         Ranking
             Users are in the order of first appearance. Candidates with equal scores keep the given order; of those that
             share equally many RR sets with the user, HeteroIM prefers the one that its cover contains first. The parts
-            are ``willingness``, P(u, v) U(v), and those of `heteroim` for HeteroIM or ``value`` for the other
-            algorithms. ``to_frame()`` returns a table of the same kind as `candidates`.
+            are ``willingness``, P(u, v) U(v), and those of `heteroim` for HeteroIM, ``gain`` for expected spread, or
+            ``value`` for the other algorithms. HeteroIR and the baselines rank each user separately. CIM and expected
+            spread choose the lists of all users of a request together; for expected spread, users who are not in the
+            request keep the lists of the preparation. ``to_frame()`` returns a table of the same kind as `candidates`.
 
         Raises
         ------
@@ -289,7 +312,9 @@ class Reranker:
             probability = network.arc_probability(lists.users, lists.offsets, lists.candidates, threads)
         willingness = probability * network.acceptance[lists.candidates]
         own = prepared.strategy.scores(lists, willingness, k, threads)
-        score = own.score if prepared.blend is None else _blended(lists, willingness, own.score, prepared.blend)
+        score = own.score
+        if prepared.blend is not None and not prepared.strategy.blends:
+            score = _blended(lists, willingness, own.score, prepared.blend)
         scores = Scores(score, own.tie, lambda rows: {"willingness": willingness[rows], **own.parts(rows)})
         return rank(
             network.graph, lists, scores, k, threads, algorithm=prepared.algorithm, began=began,

@@ -31,7 +31,7 @@ def log_binomial(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def lower_bound(covered: int, n_sets: int, total: float, a: float, known: int = 0) -> float:
+def lower_bound(covered: float, n_sets: int, total: float, a: float, known: int = 0) -> float:
     """Return a lower bound on the spread of a seed set that covers `covered` of `n_sets` RR sets.
 
     The RR sets are drawn independently of the seed set. The bound fails with probability at most exp(-a). `total` is
@@ -52,7 +52,7 @@ def upper_bound(covered: float, n_sets: int, total: float, a: float, known: int 
 
 
 def wilson(
-    covered: int, n_sets: int, total: float, z: float = 1.959963984540054, known: int = 0
+    covered: float, n_sets: int, total: float, z: float = 1.959963984540054, known: int = 0
 ) -> tuple[float, float]:
     """Return Wilson's score interval for a spread; the default `z` is for 95 %.
 

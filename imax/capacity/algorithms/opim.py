@@ -10,16 +10,17 @@ from functools import partial
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
-from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, CoverAlgorithm, greedy_cover, round_robin_cover
+from ...ris.marks import Collection
 from ...selection.algorithms.opim_c import certified_rounds, schedule_of
 from ...selection.rounds import CollectionPair, run_rounds
+from ..expected import ExpectedPair
 from ..outcome import Algorithm, Invitations, from_round
 from ..spare import replace_spare
 from ..task import DEFAULT_EPSILON, Task
 
-__all__ = ["MG_OPIM", "PAPER", "RR_OPIM", "RR_OPIM_PLUS", "with_spare"]
+__all__ = ["ACCEPTANCE_ARGUMENTS", "MG_OPIM", "PAPER", "RR_OPIM", "RR_OPIM_PLUS", "with_spare"]
 
 PAPER = "Zhang, Huang, Sun, Lin, Xiao, Tang: Capacity Constrained Influence Maximization. KDD 2023"
 
@@ -27,7 +28,7 @@ PAPER = "Zhang, Huang, Sun, Lin, Xiao, Tang: Capacity Constrained Influence Maxi
 def with_spare(choose: CoverAlgorithm, task: Task) -> CoverAlgorithm:
     """Return a cover algorithm that uses the spare invitations too."""
 
-    def select(collection: RRCollection, constraint: Constraint) -> Cover:
+    def select(collection: Collection, constraint: Constraint) -> Cover:
         return replace_spare(choose(collection, constraint), task)
 
     return select
@@ -42,16 +43,26 @@ def _opim(choose: CoverAlgorithm, task: Task) -> Invitations:
     return from_round(pair, best, reason, number, problem.constraint.guarantee - problem.epsilon)
 
 
+def _rr_opim_plus(task: Task) -> Invitations:
+    """Run RR-OPIM+, on residual weights if invitations may be declined."""
+    if task.acceptance is None:
+        return _opim(round_robin_cover, task)
+    problem, pair = task.selection_problem, ExpectedPair(task, task.acceptance)
+    best, reason, number = run_rounds(certified_rounds(pair, pair.schedule(), pair.select))
+    return from_round(pair, best, reason, number, problem.constraint.guarantee - problem.epsilon)
+
+
 _GUARANTEE = "1/2 - epsilon"
 _ACCEPTS = frozenset({"spare"}) | DEADLINE_ARGUMENTS
+ACCEPTANCE_ARGUMENTS = frozenset({"acceptance", "discount"})
 
 RR_OPIM_PLUS: Entry[Algorithm] = Entry(
     "rr-opim+",
-    partial(_opim, round_robin_cover),
+    _rr_opim_plus,
     "RR-Greedy on RR sets that are doubled until a certificate over its rounds holds and the choice has settled",
     PAPER,
     _GUARANTEE,
-    _ACCEPTS,
+    _ACCEPTS | ACCEPTANCE_ARGUMENTS,
     DEFAULT_EPSILON,
 )
 RR_OPIM: Entry[Algorithm] = Entry(

@@ -15,10 +15,11 @@ from ...selection.algorithms.ris import fixed_rounds
 from ...selection.oracles import OutOfTime
 from ...selection.outcome import ALL_CHOSEN, INTERRUPT, TIME
 from ...selection.rounds import CollectionPair, run_rounds
+from ..expected import ExpectedPair
 from ..outcome import Algorithm, Invitations, from_round
 from ..spare import add_spare
 from ..task import Task
-from .opim import PAPER, with_spare
+from .opim import ACCEPTANCE_ARGUMENTS, PAPER, with_spare
 
 __all__ = ["MG_GREEDY", "RR_GREEDY"]
 
@@ -140,6 +141,10 @@ def _on_rr_sets(choose: CoverAlgorithm, task: Task) -> Invitations:
 
 
 def _rr_greedy(task: Task) -> Invitations:
+    if task.acceptance is not None:
+        pair = ExpectedPair(task, task.acceptance)
+        best, reason, _ = run_rounds(fixed_rounds(pair, pair.select))
+        return from_round(pair, best, reason, 1, None)
     if task.selection_problem.oracle == "rr":
         return _on_rr_sets(round_robin_cover, task)
     return _with_oracle(_round_robin, task)
@@ -160,7 +165,7 @@ RR_GREEDY: Entry[Algorithm] = Entry(
     "in each round, each inviter in turn invites its candidate of the largest marginal gain",
     PAPER,
     _GUARANTEE,
-    _ACCEPTS,
+    _ACCEPTS | ACCEPTANCE_ARGUMENTS,
 )
 MG_GREEDY: Entry[Algorithm] = Entry(
     "mg-greedy",

@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..._utils.streams import Key
 from .._candidates import CandidateLists
@@ -14,9 +14,19 @@ from ..heteroir import INTERACTIONS
 from ..ranking import Scores
 from ..storage import State
 
-__all__ = ["SETS_PER_NODE", "Context", "NodeValues", "Options", "Strategy", "given_order", "value_scores"]
+__all__ = [
+    "LIST_LENGTH",
+    "SETS_PER_NODE",
+    "Context",
+    "NodeValues",
+    "Options",
+    "Strategy",
+    "given_order",
+    "value_scores",
+]
 
 SETS_PER_NODE = 20
+LIST_LENGTH = 3
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,18 @@ class Options:
     interactions: int = INTERACTIONS
     sets_per_node: int = SETS_PER_NODE
     max_memory: int | str | None = None
+    blend: float | None = None
+    min_willingness: float | None = None
+    discount: ArrayLike | None = None
+    list_length: int = LIST_LENGTH
+    inviters: NDArray[np.int32] | None = None
 
 
 class Strategy(ABC):
     """How one algorithm scores candidates. It does not change after preparation, so threads can share it."""
 
     n_rr_sets: int = 0
+    blends: ClassVar[bool] = False  # whether the scores contain the blend already
 
     @classmethod
     @abstractmethod

@@ -1,0 +1,153 @@
+"""Lists of friends chosen for expected spread, given the lists of all others, on residual weights of RR sets."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils import check
+from .._utils.streams import Key, Stream
+from ..errors import InvalidArgumentError
+from ..ris.residual import Greedy, ResidualSets, make_pairs
+from ._cover import sample_stratified
+from ._network import Network
+
+__all__ = ["Lists", "Taste", "choose_lists", "discount_for", "draw_sets"]
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How a list weighs expected spread against what the user likes.
+
+    Attributes
+    ----------
+    blend : float or None
+        Weight of the gain, divided by the largest gain of the list, compared with willingness; None for the gain alone.
+    min_willingness : float
+        Candidates below it are placed after the others.
+    discount : numpy.ndarray of float64
+        Factor on willingness by place; the last one holds for all later places.
+    """
+
+    blend: float | None = None
+    min_willingness: float = 0.0
+    discount: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, blend: Any, min_willingness: Any, discount: Any) -> "Taste":
+        """Return checked preferences."""
+        return cls(
+            None if blend is None else check.probability(blend, "blend"),
+            0.0 if min_willingness is None else check.probability(min_willingness, "min_willingness"),
+            None if discount is None else discount_for(discount, 1),
+        )
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Chosen lists.
+
+    Attributes
+    ----------
+    score : numpy.ndarray of float64, shape (n_rows,)
+        Score of each candidate when it was chosen; 0 for the others.
+    order : numpy.ndarray of int64, shape (n_rows,)
+        Position of each candidate among all choices; others keep the given order behind them.
+    gain : numpy.ndarray of float64, shape (n_rows,)
+        Expected number of nodes that each choice adds.
+    chosen : numpy.ndarray of int64
+        The rows of the chosen candidates in order of choice.
+    accept : numpy.ndarray of float64
+        The probability that each of them accepts, with the discount of its place.
+    """
+
+    score: NDArray[np.float64]
+    order: NDArray[np.int64]
+    gain: NDArray[np.float64]
+    chosen: NDArray[np.int64]
+    accept: NDArray[np.float64]
+
+
+def discount_for(discount: Any, size: int) -> NDArray[np.float64]:
+    """Return at least `size` factors by place; a shorter list goes on with its last factor."""
+    try:
+        values = np.asarray(discount, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.ndim != 1 or not values.size:
+        raise InvalidArgumentError(
+            f"discount must be a list of numbers, one for each place of a list, got {discount!r}", argument="discount"
+        )
+    if values[0] != 1.0 or not bool((np.diff(values) <= 0.0).all()) or not values[-1] > 0.0:
+        raise InvalidArgumentError(
+            f"discount must begin with 1, never rise and stay above 0, got {values.tolist()}; divide all by the first",
+            argument="discount",
+        )
+    return np.concatenate([values, np.full(max(size - values.size, 0), values[-1])])
+
+
+def draw_sets(
+    network: Network, sets_per_node: int, key: Key, threads: int, max_memory: int | str | None
+) -> tuple[ResidualSets, int]:
+    """Draw RR sets on the graph of accepted invitations; return them with weight 1 each, and their number."""
+    collection = sample_stratified(
+        network, sets_per_node, key, threads, max_memory, stream=Stream.EXPECTED_SPREAD, store_singletons=False
+    )
+    return ResidualSets.of(collection, parts=1), collection.n_sets
+
+
+def choose_lists(
+    sets: ResidualSets,
+    offsets: NDArray[np.int64],
+    candidates: NDArray[np.int32],
+    willingness: NDArray[np.float64],
+    k: int | None,
+    taste: Taste,
+    weight: float,
+) -> Lists:
+    """Choose the lists of users in turn, and lower the weights of the sets.
+
+    Parameters
+    ----------
+    sets : ResidualSets
+        The value of each candidate must be exact, or, without a blend, not too small.
+    offsets, candidates, willingness
+        The candidates of each user, and the probability that each is invited and accepts.
+    k : int or None
+        Maximum length of a list.
+    taste : Taste
+    weight : float
+        The number of nodes that an RR set stands for.
+    """
+    lengths = np.diff(offsets)
+    left = lengths if k is None else np.minimum(lengths, k)
+    accept = willingness
+    if taste.min_willingness > 0.0:
+        accept = np.where(willingness >= taste.min_willingness, willingness, 0.0)
+    fixed, scale = np.zeros(lengths.size), np.full(lengths.size, weight)
+    if taste.blend is not None:
+        fixed[:] = 1.0 - taste.blend
+        first = np.maximum.reduceat(np.append(accept * sets.weights.value[candidates], 0.0), offsets[:-1])
+        first[lengths == 0] = 0.0
+        scale = taste.blend / np.where(first > 0.0, first, 1.0)
+    rounds = int(left.max(initial=0))
+    discount = np.ones(rounds) if taste.discount is None else discount_for(taste.discount, rounds)
+    greedy = Greedy(sets, make_pairs(offsets, candidates, accept, left, fixed, scale), discount)
+    greedy.run(0, rounds)
+    found = greedy.choice()
+    score, gain = np.zeros(candidates.size), np.zeros(candidates.size)
+    order = found.places.size + np.arange(candidates.size)
+    score[found.places], gain[found.places] = found.scores, found.gains * weight
+    order[found.places] = np.arange(found.places.size)
+    round_of = _round_of(found.groups)
+    return Lists(score, order, gain, found.places, accept[found.places] * discount[round_of])
+
+
+def _round_of(groups: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the place of each choice in the list of its user."""
+    order = np.argsort(groups, kind="stable")
+    begin = np.searchsorted(groups[order], groups[order])
+    place = np.empty(groups.size, dtype=np.int64)
+    place[order] = np.arange(groups.size) - begin
+    return place

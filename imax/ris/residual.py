@@ -1,0 +1,299 @@
+"""Greedy choice of invitations that may be declined, on the residual weights of RR sets.
+
+Group u invites node v, which accepts with probability q(u, v), independently of all others. The expected number of RR
+sets that hold an accepted node is the sum over sets R of 1 - product of (1 - q(u, v)) over the invitations with v in R.
+This is monotone and submodular in the set of invitations.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils import parallel
+from .collection import RRCollection
+from .coverage import Cover
+from .matroid import PartitionMatroid
+
+if TYPE_CHECKING:
+    from ..kernels.residual import Pairs
+
+__all__ = ["Choice", "Greedy", "ResidualSets", "accepted_sum", "make_pairs", "pair_places", "residual_cover"]
+
+_BLOCK = 1 << 12  # sets whose probabilities are summed together: sums do not depend on threads
+_FEW = 1 << 14  # pairs or entries for which one thread is enough
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Chosen invitations, in order.
+
+    Attributes
+    ----------
+    groups : numpy.ndarray of int32
+        The group of each invitation.
+    places : numpy.ndarray of int64
+        Its place among the pairs.
+    gains : numpy.ndarray of float64
+        The expected number of RR sets that it adds.
+    scores : numpy.ndarray of float64
+        The score by which it was chosen.
+    """
+
+    groups: NDArray[np.int32]
+    places: NDArray[np.int64]
+    gains: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+
+class ResidualSets:
+    """Residual weights of RR sets with their inverted index.
+
+    Parameters
+    ----------
+    ptr, sets : numpy.ndarray of int64, shape (n_parts, n_nodes + 1), and of int32
+        The inverted index of the stored sets.
+    stored, alone, value : numpy.ndarray of float64
+        Residual weight of each stored set; of the sets that hold only a node; and of all sets that hold a node.
+    threads : int
+    """
+
+    def __init__(
+        self,
+        ptr: NDArray[np.int64],
+        sets: NDArray[np.int32],
+        stored: NDArray[np.float64],
+        alone: NDArray[np.float64],
+        value: NDArray[np.float64],
+        threads: int,
+    ) -> None:
+        from ..kernels.residual import Weights
+
+        self.ptr, self.sets, self.threads = ptr, sets, threads
+        self.weights: Weights = Weights(
+            stored, alone, value, np.zeros(value.size, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        )
+
+    @classmethod
+    def of(cls, collection: RRCollection, parts: int | None = None) -> "ResidualSets":
+        """Return the sets of a collection, each of weight 1."""
+        index = collection.index(parts)
+        stored = np.ones(collection.n_stored)
+        return cls(
+            index.ptr, index.sets, stored, collection.singletons.astype(np.float64),
+            collection.degree().astype(np.float64), collection.sampler.threads,
+        )  # fmt: skip
+
+    def copy(self) -> "ResidualSets":
+        """Return sets with weights of their own, and the same index."""
+        w = self.weights
+        return ResidualSets(self.ptr, self.sets, w.stored.copy(), w.alone.copy(), w.value.copy(), self.threads)
+
+    def update(self) -> None:
+        """Compute the values of all nodes anew."""
+        from ..kernels.residual import update_values
+
+        n = self.weights.value.size
+        entries = self.ptr.sum(axis=0)
+        parts = parallel.even_parts(entries - entries[0], self.threads) if self.sets.size > _FEW else []
+        tasks = [partial(update_values, a, b, self.ptr, self.sets, self.weights) for a, b in parts or [(0, n)]]
+        parallel.run(tasks, self.threads)
+
+    def expect(self, nodes: NDArray[np.int32], rise: float | None) -> None:
+        """Set the values of some nodes after weights have risen: computed anew, or an upper bound for a total rise."""
+        from ..kernels.residual import evaluate
+
+        w = self.weights
+        if rise is None:
+            evaluate(nodes, self.ptr, self.sets, w)
+        else:
+            w.clock[0] += 1
+            w.value[nodes] += rise * (1.0 + 1e-9) + 1e-9
+
+    def restore(self, changed: NDArray[np.int32], valued: NDArray[np.int32], original: "ResidualSets") -> None:
+        """Copy back the weights of the sets that hold changed nodes, and the values of other nodes."""
+        from ..kernels.residual import put_back
+
+        w, o = self.weights, original.weights
+        put_back(changed, self.ptr, self.sets, w, o)
+        w.value[valued], w.fresh[valued] = o.value[valued], 0
+        w.clock[0] = 0
+
+    def multiply(self, nodes: NDArray[np.int32], accept: NDArray[np.float64], *, back: bool) -> float:
+        """Apply invitations of nodes to the weights, or take them back; return by how much the weights rise."""
+        from ..kernels.residual import multiply
+
+        return float(multiply(nodes, accept, back, self.ptr, self.sets, self.weights))
+
+
+class Greedy:
+    """A round-robin choice that continues where the last one stopped.
+
+    Parameters
+    ----------
+    sets : ResidualSets
+        Its weights are lowered by the choices.
+    pairs : Pairs
+    discount : numpy.ndarray of float64, shape (n_rounds,)
+        Factor on the acceptance probabilities of each round: the first invitation of each group is chosen in round 0.
+    """
+
+    def __init__(self, sets: ResidualSets, pairs: "Pairs", discount: NDArray[np.float64]) -> None:
+        from ..kernels.residual import Heaps, build_heaps
+
+        self.sets, self.pairs, self.discount = sets, pairs, discount
+        n_pairs, n_groups = pairs.nodes.size, pairs.left.size
+        self.heaps: Heaps = Heaps(
+            np.empty(n_pairs), np.empty(n_pairs, dtype=np.int32), np.empty(n_groups, dtype=np.int64)
+        )
+        n = int(pairs.left.sum())
+        self.groups, self.places = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
+        self.gains, self.scores = np.empty(n), np.empty(n)
+        self.size = 0
+        threads = sets.threads if n_pairs > _FEW else 1
+        parts = parallel.even_parts(pairs.ptr, threads) or [(0, n_groups)]
+        parallel.run([partial(build_heaps, a, b, pairs, sets.weights, self.heaps) for a, b in parts], threads)
+
+    def run(self, first: int, last: int) -> float:
+        """Choose in the rounds first to last; return the sum of the gains."""
+        from ..kernels.residual import choose_rounds
+
+        before = self.size
+        self.size = choose_rounds(
+            first, last, self.discount, self.sets.ptr, self.sets.sets, self.sets.weights, self.pairs, self.heaps,
+            self.groups, self.places, self.gains, self.scores, before,
+        )  # fmt: skip
+        return float(self.gains[before : self.size].sum())
+
+    def choice(self) -> Choice:
+        """Return all choices so far."""
+        n = self.size
+        return Choice(self.groups[:n], self.places[:n], self.gains[:n], self.scores[:n])
+
+
+def make_pairs(
+    ptr: NDArray[np.int64],
+    nodes: NDArray[np.int32],
+    accept: NDArray[np.float64],
+    left: NDArray[np.int64],
+    fixed: NDArray[np.float64] | None = None,
+    scale: NDArray[np.float64] | None = None,
+) -> "Pairs":
+    """Return pairs for a choice by expected spread alone, or with a fixed part of the score."""
+    from ..kernels.residual import Pairs
+
+    n_groups = left.size
+    usable = np.minimum(left, np.diff(ptr))
+    zeros = np.zeros(n_groups) if fixed is None else fixed
+    return Pairs(ptr, nodes, accept, zeros, np.ones(n_groups) if scale is None else scale, usable)
+
+
+class _Bound:
+    """Upper bound on the expected number of RR sets that any feasible invitations add."""
+
+    def __init__(self, sets: ResidualSets, matroid: PartitionMatroid, pairs: "Pairs", discount: Any) -> None:
+        self.sets, self.matroid, self.pairs = sets, matroid, pairs
+        total = np.concatenate([[0.0], np.cumsum(discount)])
+        capacity = np.minimum(matroid.capacity, np.diff(matroid.ptr) + 1)  # more changes no threshold
+        self.slots = total[np.minimum(capacity, discount.size)]  # worth of the slots of each group
+        self.rank = np.ceil(self.slots).astype(np.int64)
+        self.group = np.repeat(np.arange(pairs.left.size, dtype=np.int32), np.diff(matroid.ptr))
+        self.by_pair = np.argsort(matroid.nodes, kind="stable")  # pairs by node
+        n = matroid.by_ptr.size - 1
+        self.by_ptr = np.concatenate([[0], np.cumsum(np.bincount(matroid.nodes, minlength=n))])
+        self.thresholds = np.zeros(pairs.left.size)
+        self.sums = np.zeros((2, n))
+
+    def value(self) -> float:
+        """Return the bound for the present weights.
+
+        It is the value of a solution of the dual of a linear program: see `imax.ris.matroid.Heaps.upper_bound`. With
+        probabilities below 1 a node is worth at most its value, however many groups invite it, and at most the sum of
+        what each invitation adds on its own.
+        """
+        from ..kernels.residual import excess, thresholds_of
+
+        w, threads = self.sets.weights, self.sets.threads if self.pairs.nodes.size > _FEW else 1
+        self.sets.update()
+        size = int(self.rank.max(initial=0))
+        parts = parallel.even_parts(self.pairs.ptr, threads) or [(0, self.rank.size)]
+        parallel.run(
+            [partial(thresholds_of, a, b, self.pairs, self.rank, w, np.empty(size), self.thresholds) for a, b in parts],
+            threads,
+        )
+        slices = parallel.slices(w.value.size, threads)
+        parallel.run(
+            [
+                partial(excess, a, b, self.by_ptr, self.by_pair, self.group, self.pairs, w, self.thresholds, self.sums)
+                for a, b in slices
+            ],
+            threads,
+        )
+        whole, above = self.sums.sum(axis=1)
+        return min(float(whole), float(self.slots @ self.thresholds) + float(above))
+
+
+def residual_cover(
+    collection: RRCollection, matroid: PartitionMatroid, accept: NDArray[np.float64], discount: NDArray[np.float64]
+) -> Cover:
+    """Let the groups choose in turn, in rounds: each takes the invitation that adds the most expected RR sets.
+
+    Parameters
+    ----------
+    collection : RRCollection
+    matroid : PartitionMatroid
+        Which nodes each group may invite, and how many.
+    accept : numpy.ndarray of float64, shape (n_pairs,)
+        Acceptance probability of each pair, in the order of ``matroid.nodes``.
+    discount : numpy.ndarray of float64, shape (max_capacity,)
+        Factor on the probabilities by place in the list of a group; it falls from 1.
+
+    Returns
+    -------
+    Cover
+        Its numbers of RR sets are expected ones. The choice reaches at least half of the optimum, also with falling
+        discounts. The upper bound is the minimum over prefixes of whole rounds.
+    """
+    sets = ResidualSets.of(collection)
+    pairs = make_pairs(matroid.ptr, matroid.nodes, accept, matroid.capacity)
+    greedy = Greedy(sets, pairs, discount)
+    bound = _Bound(sets, matroid, pairs, discount)
+    limit, covered, before = np.inf, 0.0, -1
+    for number in range(discount.size + 1):
+        if greedy.size == before:
+            break
+        before = greedy.size
+        limit = min(limit, covered + bound.value())
+        covered += greedy.run(number, min(number + 1, discount.size))
+    found = greedy.choice()
+    return Cover(matroid.nodes[found.places], found.gains, covered, min(limit, 2.0 * covered), seed_groups=found.groups)
+
+
+def pair_places(
+    ptr: NDArray[np.int64], nodes: NDArray[np.int32], groups: NDArray[np.int32], chosen: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Return the place of each chosen pair of a group and a node among the pairs; nodes rise within a row."""
+    row = np.repeat(np.arange(ptr.size - 1), np.diff(ptr))
+    size = int(nodes.max(initial=0)) + 1
+    return np.searchsorted(row * size + nodes, groups.astype(np.int64) * size + chosen)
+
+
+def accepted_sum(collection: RRCollection, survival: NDArray[np.float64]) -> float:
+    """Return the expected number of sets that hold a node which accepts.
+
+    `survival` has the probability of each node that it accepts no invitation.
+    """
+    from ..kernels.residual import sum_accepted
+
+    offsets, nodes = collection.offsets, collection.nodes
+    n_blocks = -(-collection.n_stored // _BLOCK)
+    sums = np.zeros(n_blocks)
+    threads = collection.sampler.threads if nodes.size > 1 << 16 else 1
+    tasks = [
+        partial(sum_accepted, a, b, _BLOCK, offsets, nodes, survival, sums)
+        for a, b in parallel.slices(n_blocks, threads)
+    ]
+    parallel.run(tasks, threads)
+    return float(sums.sum() + collection.singletons @ (1.0 - survival))
