@@ -426,7 +426,9 @@ def test_views_of_a_selection():
         ({"groups": [1] * 40}, "quotas must be given when groups is given"),
         ({"quotas": 1}, "groups must be given when quotas is given"),
         ({"groups": [1] * 40, "quotas": {1: -1}}, r"quotas\[1\] must be at least 0, got -1"),
-        ({"groups": [1] * 3, "quotas": 1}, "groups must have one group for each of the 40 items"),
+        ({"groups": [1] * 3, "quotas": 1}, r"groups must have one group per node \(40\)"),
+        ({"groups": [1] * 40, "quotas": 1}, "quotas allow only 1 items; raise them or lower the budget"),
+        ({"on_missing": "skip"}, "on_missing must be one of"),
         ({"node_weights": [1.0]}, "node_weights must have one value per node"),
     ],
 )

@@ -98,6 +98,53 @@ def test_the_other_functions_have_the_same_bits(clean):
     results.close()
 
 
+@pytest.mark.parametrize("options", [{}, {"model": "lt", "probability": "lt_uniform"}, {"max_steps": 1}], ids=str)
+def test_simulations_have_the_same_bits(clean, options):
+    own, found = (
+        imax.spread(GRAPH, [0, 33], n_simulations=3000, rng=1, client=client, **options) for client in (None, clean)
+    )
+    assert facts(found) == facts(own)
+
+
+def test_a_comparison_has_the_same_bits(clean):
+    own, found = (
+        imax.compare(GRAPH, 2, ["opim-c", "degree"], epsilon=0.2, n_simulations=100, rng=1, client=client)
+        for client in (None, clean)
+    )
+    for mine, its in zip(own.rows, found.rows, strict=True):
+        assert (mine.seeds, mine.spread, mine.ratio) == (its.seeds, its.spread, its.ratio)
+
+
+def test_the_command_line_connects_to_a_scheduler(clean, capsys, monkeypatch):
+    from click.testing import CliRunner
+
+    from imax.cli import main
+
+    def run(*arguments):
+        return CliRunner().invoke(main, [*arguments, "--random-seed", "1", "karate"])
+
+    at = ("--scheduler", clean.scheduler.address)
+    for command in (
+        ["seed", "--k", "2", "--algorithm", "ris", "--n-rr-sets", "2000", "--format", "plain"],
+        ["certify", "--seed", "0", "--epsilon", "0.2", "--format", "plain"],
+        ["spread", "--seed", "0", "--simulations", "100", "--format", "plain"],
+    ):
+        own, found = run(*command), run(*command, *at)
+        assert found.exit_code == 0, found.output
+        assert found.stdout == own.stdout
+    for wrong in ("local:0", "local:x"):
+        assert "--scheduler must be an address or local:N" in run("seed", "--k", "2", "--scheduler", wrong).output
+    refused = run("seed", "--k", "2", "--algorithm", "degree", *at)
+    assert refused.exit_code == 2
+    assert "--scheduler is not supported by algorithm" in refused.output
+    monkeypatch.setattr("imax.cli.cluster._SECONDS", 0.3)
+    nowhere = run("seed", "--k", "2", "--scheduler", "tcp://127.0.0.1:9")
+    assert nowhere.exit_code == 1
+    assert "no Dask scheduler answers there" in nowhere.output
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert "--scheduler requires the package distributed" in run("seed", "--k", "2", *at).output
+
+
 def test_rr_sets_stay_on_the_cluster(clean):
     sets, own = (imax.sample_rr_sets(GRAPH, 3000, rng=1, client=client) for client in (clean, None))
     assert len(sets) == 3000

@@ -293,6 +293,16 @@ class Sampler(Buffered):
         other.recipe = self.recipe | {"key": key}
         return other
 
+    def ending_at(self, is_sentinel: NDArray[np.bool_] | None) -> "Sampler":
+        """Return the same sampler with RR sets that end at other nodes, with the same buffers; None: whole sets."""
+        other = copy(self)
+        other._cascades = copy(self._cascades)
+        other.recipe = self.recipe | {"is_sentinel": is_sentinel}
+        if is_sentinel is not None and self._user is not None:
+            is_sentinel = is_sentinel[self._user]
+        other._cascades.is_sentinel = is_sentinel
+        return other
+
     @property
     def n_cut(self) -> int:
         """Number of nodes that RR sets had reached before they met a sentinel, and that they do not hold."""

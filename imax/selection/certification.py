@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from .._utils.streams import RNG, Stream
+from .._utils.streams import RNG
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
 from ..io.accept import as_graph
@@ -16,15 +16,15 @@ from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
 from .algorithms.opim_c import nothing_reached, schedule_of
 from .constraints import Constraints, NodeValues, check_constraint_names
+from .cut_sets import certificate_collections
 from .outcome import NOTHING
 from .problem import Problem, ProgressFunction, make_problem, on_cluster
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
-__all__ = ["CERTIFICATE_STREAMS", "DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
+__all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
 
 DEFAULT_PRECISION = 0.02
 CLOSE = "bounds are close"
-CERTIFICATE_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 
 
 def certify(
@@ -48,7 +48,9 @@ def certify(
     """Bound the spread of given seeds from below and the optimum from above, by fresh RR sets.
 
     The seeds may come from a heuristic, another program or a person. The bounds are those of OPIM-C. They hold for
-    seeds that were chosen without looking at these RR sets, however they were chosen.
+    seeds that were chosen without looking at these RR sets, however they were chosen. An RR set for the lower bound
+    ends at the first of the seeds. Where RR sets are large, those for the upper bound end at a few sentinels, as in
+    HIST.
 
     Parameters
     ----------
@@ -81,6 +83,7 @@ def certify(
     References
     ----------
     Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018.
+    Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020.
 
     Examples
     --------
@@ -144,7 +147,7 @@ def validate_seeds(
     tuple of (CollectionPair, Round, str, int)
         The collections, the last round, the stop reason and the number of rounds.
     """
-    pair = CollectionPair(problem, CERTIFICATE_STREAMS)
+    pair, select = certificate_collections(problem, seeds, select)
     best, reason, number = run_rounds(_rounds(pair, seeds, precision, select))
     return pair, best, reason, number
 

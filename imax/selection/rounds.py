@@ -50,7 +50,7 @@ class Round:
     n_selecting : int
         Sets in the selection collection.
     n_sets, n_entries : int
-        Sets of both collections, and the nodes in them.
+        Sets of both collections, and the nodes that they have reached.
     """
 
     cover: Cover
@@ -121,8 +121,8 @@ class CollectionPair:
     problem : Problem
     streams : tuple of Stream, optional
         Random streams of the selection and of the validation collection.
-    is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
-        Nodes at which an RR set ends: see `Sampler`.
+    sentinels : tuple of numpy.ndarray of bool, shape (n_nodes,), or None
+        Nodes at which an RR set of the selection and of the validation collection ends: see `Sampler`.
     plain : bool, default False
         Whether all RR sets are stored and all roots are random.
     """
@@ -131,8 +131,8 @@ class CollectionPair:
         self,
         problem: Problem,
         streams: tuple[Stream, Stream] = (Stream.SELECTION, Stream.VALIDATION),
-        is_sentinel: NDArray[np.bool_] | None = None,
         *,
+        sentinels: tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None] = (None, None),
         plain: bool = False,
     ) -> None:
         self.problem = problem
@@ -143,10 +143,10 @@ class CollectionPair:
             diffusion = prepare(problem.graph, problem.model, problem.threads)
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
-                node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
+                node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=sentinels[0],
                 blocked=problem.blocked, stratify_after=None if plain else STRATIFY_AFTER, deadline=problem.deadline,
             )  # fmt: skip
-            other = sampler.with_key(stream_key(problem.key, streams[1]))
+            other = sampler.with_key(stream_key(problem.key, streams[1])).ending_at(sentinels[1])
             self.selection = problem.collection(sampler, store_singletons=plain)
             self.validation = problem.collection(other, store_singletons=plain)
         self.total = self.selection.total
@@ -173,8 +173,8 @@ class CollectionPair:
 
     @property
     def n_entries(self) -> int:
-        """Nodes in the sets of both collections."""
-        return self.selection.n_entries + self.validation.n_entries
+        """Nodes that the sets of both collections have reached, also those that sets with a sentinel do not hold."""
+        return sum(sets.n_entries + sets.n_cut for sets in (self.selection, self.validation))
 
     def check(self) -> None:
         """Raise `Stopped` if a limit is reached and there is a first result."""
