@@ -1,7 +1,8 @@
 """A session on a Dask cluster: the graph and the objects of one call, without a trace afterwards."""
 
+import asyncio
+import concurrent.futures
 import time
-from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -20,6 +21,8 @@ __all__ = ["Held", "Session", "check_client", "open_session"]
 _PATIENCE = 0.5  # seconds between two looks at which workers are alive
 _WORKER_SECONDS = 20.0  # to wait for a worker if all are lost: nannies start new ones
 _FAILED = ("cancelled", "error", "lost")
+# what Dask raises for a cancelled task, depending on its version; the last by an error of its own
+_CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError, UnboundLocalError)
 _MAX_LOSSES = 4  # per slot: then the work itself seems to end the workers
 _FAN_IN = 4  # arrays that one task adds up
 _FEW_PARTS = 4  # arrays that the caller adds up itself
@@ -175,7 +178,7 @@ class Session:
             except TimeoutError:
                 if self.dead_slots():
                     return
-            except (CancelledError, UnboundLocalError):  # Dask raises the latter for a cancelled task
+            except _CANCELLED:
                 return
 
     def graph_at(self, address: str) -> Any:
@@ -299,7 +302,7 @@ class Session:
         while True:
             try:
                 return future.result(timeout=patience)
-            except (KilledWorker, CancelledError, TimeoutError, OSError, UnboundLocalError) as error:  # see `settle`
+            except (KilledWorker, TimeoutError, OSError, *_CANCELLED) as error:
                 if self.client.status != "running":
                     raise self._gone() from error
                 over = not isinstance(error, TimeoutError)
