@@ -1,6 +1,7 @@
-"""Reranking friend recommendations: a study on simulated cascades, and run times.
+"""Reranking friend recommendations: a study on real events, one on simulated cascades, and run times.
 
-``python -m bench.recommend`` reads facebook and epinions from the folder that IMAX_DATA names. The study draws hidden
+``python -m bench.recommend`` reads Higgs, facebook and epinions from the folder that IMAX_DATA names. ``--part``
+chooses one of the three. The first study is described in `bench._higgs`. The second draws hidden
 probabilities and simulates cascades with them in two stages, invitation and acceptance; the algorithms see noisy
 estimates. Metrics are means over repeated draws, with 95 % confidence intervals. ``--plots DIR`` plots them.
 """
@@ -18,6 +19,7 @@ import imax
 from imax.recommend import Reranker, heteroim, heteroir
 from imax.recommend.metrics import evaluate
 
+from ._higgs import RANKERS, Log, Split, choose_blend, higgs_log, measured, small_log
 from ._measure import bench_graph, data_graph, machine, parser, table, timed
 
 P_ONLY = "P(u, v) only"
@@ -25,6 +27,49 @@ VARIANTS = (
     "heteroir", "heteroim", "heteroim, blend 0.2", "probability", P_ONLY, "cim", "degree", "pagerank", "random",
 )  # fmt: skip
 KS = (1, 2, 3)
+
+
+def real_study(smoke: bool) -> None:
+    """Print the metrics of all rankers on real events, for several splits and probabilities."""
+    log = small_log() if smoke else higgs_log()
+    if log is None:
+        print("higgs: not found\n")
+        return
+    earlier, later = Split(log.part(0.0, 0.25), log.part(0.25, 0.5)), Split(log.part(0.0, 0.5), log.part(0.5, 1.0))
+    blend = choose_blend(earlier)
+    rankers = {**RANKERS, f"expected-spread, blend {blend:g}": ("expected-spread", {"blend": blend})}
+    orders = 1 if smoke else 5
+    metrics = ("recall@1", "recall@3", "ndcg@3", "nspread@1", "nspread@3")
+    rows = []
+    for name, (algorithm, options) in rankers.items():
+        found = measured(later, later.rank(algorithm, orders=orders, **options), 20 if smoke else 400)
+        rows.append((name, *(_with_range(found[metric]) for metric in metrics)))
+    found = measured(later, later.rank("probability", orders=0))
+    rows.append(("probability, ties by label", *(f"{found[metric][0]:.3f}" for metric in metrics)))
+    head = f"events, half split, {len(later.candidates)} users; blend chosen on {len(earlier.candidates)} users before"
+    table((head, *metrics), rows)
+    others = {
+        "split at 60 %": Split(log.part(0.0, 0.6), log.part(0.6, 1.0)),
+        "learned P": Split(later.past, later.future, "learned"),
+        "shares as P": Split(later.past, later.future, "share"),
+    }
+    mentions: Log | None = None if smoke else higgs_log(("MT",))
+    if mentions is not None:
+        others["mentions alone"] = Split(mentions.part(0.0, 0.5), mentions.part(0.5, 1.0))
+    cells: dict[str, list[str]] = {name: [] for name in rankers}
+    for split in others.values():
+        for name, (algorithm, options) in rankers.items():
+            found = measured(split, split.rank(algorithm, orders=orders, **options))
+            cells[name].append(" ".join(f"{found[metric][0]:.3f}" for metric in ("recall@3", "nspread@1", "nspread@3")))
+    head = "recall@3, NSpread@1, NSpread@3"
+    table(
+        (head, *(f"{name}, {len(s.candidates)} users" for name, s in others.items())),
+        [(name, *own) for name, own in cells.items()],
+    )
+
+
+def _with_range(value: tuple[float, float, float]) -> str:
+    return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
 
 
 class World:
@@ -193,19 +238,25 @@ def main() -> None:
     made.add_argument(
         "--noise", type=float, default=0.5, help="standard deviation of the logarithm of the estimates (default 0.5)"
     )
+    made.add_argument("--part", choices=("all", "real", "simulated", "speed"), default="all", help="what to run")
     options = made.parse_args()
     print(machine(), "\n")
+    if options.part in ("all", "real"):
+        real_study(options.smoke)
     found: dict[str, dict[str, Any]] = {}
-    if options.smoke:
+    if options.part not in ("all", "simulated"):
+        pass
+    elif options.smoke:
         found["rmat"] = study("R-MAT 2^7", bench_graph(7), 2, 20, options.noise)
     else:
         for name in ("facebook", "epinions"):
             graph = data_graph(name)
             if graph is not None:
                 found[name] = study(name, graph, options.draws, 2000, options.noise)
-    if options.plots is not None:
+    if options.plots is not None and found:
         draw_study(options.plots, found)
-    speed(options.smoke, 1 if options.smoke else options.repeats)
+    if options.part in ("all", "speed"):
+        speed(options.smoke, 1 if options.smoke else options.repeats)
 
 
 if __name__ == "__main__":
