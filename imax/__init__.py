@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .report import Report, make_report
     from .report.plotting import plot
     from .results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
-    from .ris.collection import RRCollection, sample_rr_sets
+    from .ris.collection import RRCollection
+    from .ris.sampling import sample_rr_sets
     from .selection import (
         Constraints,
         anytime,
@@ -103,7 +104,7 @@ _HOMES = {
     "plot": "report.plotting",
     "read_edgelist": "io",
     "read_graph": "io",
-    "sample_rr_sets": "ris.collection",
+    "sample_rr_sets": "ris.sampling",
     "sensitivity": "selection",
     "set_attributes": "graph.attributes",
     "spread": "diffusion.simulation",

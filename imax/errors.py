@@ -9,12 +9,14 @@
     ├── FileFormatError         (ValueError)
     ├── NoSuchFileError         (FileNotFoundError)
     ├── OutOfMemoryBoundError   (MemoryError)
-    └── MissingDependencyError  (ImportError)
+    ├── MissingDependencyError  (ImportError)
+    └── ClusterError            (ConnectionError)
 """
 
 from typing import Any
 
 __all__ = [
+    "ClusterError",
     "FileFormatError",
     "ImaxError",
     "InvalidArgumentError",
@@ -79,3 +81,7 @@ class OutOfMemoryBoundError(ImaxError, MemoryError):
 
 class MissingDependencyError(ImaxError, ImportError):
     """An optional package is needed but not installed."""
+
+
+class ClusterError(ImaxError, ConnectionError):
+    """A Dask cluster cannot be used: no scheduler, no workers, or another version of imax."""

@@ -24,14 +24,13 @@ def neighbors(x, k):
     ]  # fmt: skip
 
 
-def arcs(x, k):
-    """Return {(i, j): p}."""
+def arcs(x, k, direction="in", sharpness=8.0):
+    """Return {(u, v): p}: out, an item influences its neighbors; in, the items that have it among their neighbors."""
     near, found = cosines(x), {}
     for i, row in enumerate(neighbors(x, k)):
-        weight = {j: max(near[i][j], 0.0) for j in row}
-        weight = {j: w for j, w in weight.items() if w >= 1e-6}
+        weight = {j: near[i][j] ** sharpness for j in row if near[i][j] >= 1e-6}
         total = sum(weight.values())
-        found |= {(i, j): w / total for j, w in weight.items()}
+        found |= {(i, j) if direction == "out" else (j, i): w / total for j, w in weight.items()}
     return found
 
 
@@ -44,21 +43,64 @@ def select(n, budget, score, allowed, start=()):
     return selected
 
 
-def vote_k(pairs):
-    """Return the score of fast vote-k: Su et al., ICLR 2023, section 2.2.
+def _votes(nearest):
+    """Return {item: its voters}, in the order of the published program: each item votes for its least similar first."""
+    voters = {}
+    for i, row in enumerate(nearest):
+        for j in reversed(row):
+            voters.setdefault(j, []).append(i)
+    return voters
 
-    score(u) is the sum of s(v) over the items v that are not selected and have an arc (v, u), where s(v) is 10 to the
-    power of minus the number of selected items l with an arc (v, l).
+
+def fast_vote_k(nearest, budget, start=()):
+    """Select by fast vote-k as the authors' program does (xlang-ai/icl-selective-annotation, two_steps.py).
+
+    `nearest` are the neighbors of each item by decreasing similarity. Items without votes come last, by number: the
+    program never selects them.
     """
+    voters = _votes(nearest)
+    order = sorted(voters, key=lambda j: len(voters[j]), reverse=True)
+    order += [j for j in range(len(nearest)) if j not in voters]
+    selected, times = [*start], [0] * len(nearest)
+    for item in start:
+        for i in voters.get(item, []):
+            times[i] += 1
+    while len(selected) < budget + len(start):
+        score = {j: 0.0 for j in order if j not in selected}
+        for j in score:
+            for i in voters.get(j, []):
+                if i not in selected:
+                    score[j] += 10 ** -times[i]
+        best = max(score, key=score.get)  # the first of equal ones
+        selected.append(best)
+        for i in voters.get(best, []):
+            times[i] += 1
+    return selected[len(start) :]
 
-    def score(u, selected):
-        total = 0.0
-        for v, w in pairs:
-            if w == u and v not in selected:
-                total += 10.0 ** -len([item for item in selected if (v, item) in pairs])
-        return total
 
-    return score
+def vote_k_by_confidence(nearest, budget, confidence, start):
+    """Select by the second stage of vote-k in the same program.
+
+    In the program the counts of the second stage never change, because it looks items up by a key of another type.
+    Here they change, as in the paper.
+    """
+    n, voters = len(nearest), _votes(nearest)
+    selected, times = [*start], [0] * len(nearest)
+    for item in start:
+        for i in voters.get(item, []):
+            times[i] += 1
+    ranked = sorted(range(n), key=lambda j: math.inf if j in start else confidence[j])
+    size = int(n * 0.9 / budget)
+    for stage in range(budget):
+        score = {}
+        for j in ranked[stage * size : (stage + 1) * size]:
+            if j not in selected:
+                score[j] = sum(10 ** -times[i] for i in voters.get(j, []) if i not in selected)
+        best = max(score, key=score.get)
+        selected.append(best)
+        for i in voters.get(best, []):
+            times[i] += 1
+    return selected[len(start) :]
 
 
 def k_center(x):
@@ -73,6 +115,22 @@ def facility_location(x):
     def score(i, selected):
         before = near[selected].max(axis=0) if selected else np.zeros(len(near))
         return float(np.maximum(near[i] - before, 0.0).sum())
+
+    return score
+
+
+def sparse_facility_location(nearest, similarity, weight):
+    """Return the gain of an item, where similarities exist between an item and its neighbors only, 1 to itself."""
+    n = len(nearest)
+    near = np.zeros((n, n))
+    for i, row in enumerate(nearest):
+        for j, value in zip(row, similarity[i], strict=True):
+            near[j][i] = max(value, 0.0)
+        near[i][i] = 1.0
+
+    def score(i, selected):
+        before = near[selected].max(axis=0) if selected else np.zeros(n)
+        return float((np.maximum(near[i] - before, 0.0) * weight).sum())
 
     return score
 

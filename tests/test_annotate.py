@@ -58,11 +58,12 @@ def test_neighbors_and_probabilities_equal_the_naive_ones(x, k):
         assert i not in found.index[i]
         assert [near[i][j] for j in found.index[i]] == pytest.approx([near[i][j] for j in expected[i]], abs=1e-6)
     assert found.similarity == pytest.approx(np.take_along_axis(np.array(near), found.index, axis=1), abs=1e-6)
-    graph = knn_graph(x, k)
-    by_item = {i: sorted(p for (u, _), p in naive_annotate.arcs(x, k).items() if u == i) for i in range(len(x))}
-    for i in range(len(x)):
-        have = sorted(p for u, _, p in graph.arcs() if u == i and p > 1e-6)
-        assert have == pytest.approx(by_item[i], abs=1e-5)
+    for place, direction, sharpness in ((0, "out", 1.0), (1, "in", 4.0), (1, "in", 0.0)):
+        graph = knn_graph(x, k, direction=direction, sharpness=sharpness)
+        arcs = naive_annotate.arcs(x, k, direction, sharpness)
+        for i in range(len(x)):  # the other end of an arc may be another item of the same similarity
+            have = sorted(arc[2] for arc in graph.arcs() if arc[place] == i and arc[2] > 1e-6)
+            assert have == pytest.approx(sorted(p for arc, p in arcs.items() if arc[place] == i and p > 1e-6), abs=1e-5)
 
 
 def test_ties_go_to_the_smaller_number():
@@ -72,8 +73,23 @@ def test_ties_go_to_the_smaller_number():
 
 
 def test_an_item_with_only_negative_similarities_has_no_arcs():
-    graph = knn_graph([[1.0, 0.0], [-1.0, 0.1], [-1.0, -0.1]], 2)
-    assert sorted(u for u, _, _ in graph.arcs()) == [1, 2]
+    x = [[1.0, 0.0], [-1.0, 0.1], [-1.0, -0.1]]
+    for direction in ("in", "out"):
+        assert sorted((u, v) for u, v, _ in knn_graph(x, 2, direction=direction).arcs()) == [(1, 2), (2, 1)]
+
+
+def test_directions_are_opposite_and_probabilities_into_an_item_sum_to_1():
+    x = cloud()
+    there = {(u, v): p for u, v, p in knn_graph(x, 5, direction="out", sharpness=2).arcs()}
+    back = {(v, u): p for u, v, p in knn_graph(x, 5, direction="in", sharpness=2).arcs()}
+    assert there == back
+    assert knn_graph(x, 5, sharpness=1000).n_arcs < knn_graph(x, 5).n_arcs  # tiny shares give no arc
+    graph = knn_graph(x, 5, sharpness=50)
+    graph.check_lt()
+    into = np.zeros(40)
+    for _, v, p in graph.arcs():
+        into[v] += p
+    assert into == pytest.approx(1.0, abs=1e-5)
 
 
 def test_the_block_size_does_not_matter(monkeypatch):
@@ -90,7 +106,7 @@ def test_scale_does_not_matter():
 
 
 def test_approximate_neighbors():
-    pytest.importorskip("usearch")
+    pytest.importorskip("faiss")
     x = cloud(3000 if JIT else 300, 16)
     exact, near = (neighbors_of(x, 5, neighbor_search=search) for search in ("exact", "approximate"))
     assert (exact.neighbor_search, exact.recall, near.neighbor_search) == ("exact", 1.0, "approximate")
@@ -98,10 +114,23 @@ def test_approximate_neighbors():
     assert share > 0.9
     assert abs(near.recall - share) < 0.05
     assert not (near.index == np.arange(len(x))[:, None]).any()
+    again = neighbors_of(x, 5, neighbor_search="approximate", threads=3)
+    assert np.array_equal(again.index, near.index)
 
 
-def test_approximate_neighbors_without_usearch(monkeypatch):
-    monkeypatch.setitem(sys.modules, "usearch.index", None)
+def test_approximate_neighbors_of_few_items():
+    """One cluster holds all items; duplicates may hide an item from its own neighbors."""
+    pytest.importorskip("faiss")
+    x = np.array([[1.0, 0.0]] * 6 + [[0.0, 1.0]] * 3)
+    near = neighbors_of(x, 2, neighbor_search="approximate")
+    assert near.recall == 1.0
+    assert near.similarity == pytest.approx(1.0)
+    assert (near.index[:6] < 6).all()
+    assert not (near.index == np.arange(9)[:, None]).any()
+
+
+def test_approximate_neighbors_without_faiss(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[annotate\]'"):
         neighbors_of(cloud(), 3, neighbor_search="approximate")
 
@@ -155,43 +184,105 @@ def test_baselines_equal_the_naive_ones(x, data):
     n, k = len(x), 2
     start = data.draw(st.lists(st.integers(0, n - 1), max_size=1))
     budget = data.draw(st.integers(1, n - len(start)))
-    graph = knn_graph(x, k)
-    pairs = {(u, v) for u, v, _ in graph.arcs()}
+    found = neighbors_of(x, k)
+    degree = np.bincount(found.index.ravel(), minlength=n)
     allowed = set(range(n)) - set(start)
-    degree = graph.in_degree()
     scores = {
-        "vote-k": naive_annotate.vote_k(pairs), "k-center": naive_annotate.k_center(x),
-        "facility-location": naive_annotate.facility_location(x), "graph-degree": lambda i, selected: float(degree[i]),
+        "k-center": naive_annotate.k_center(x), "facility-location": naive_annotate.facility_location(x),
+        "sparse-facility-location": naive_annotate.sparse_facility_location(
+            found.index.tolist(), found.similarity.tolist(), np.ones(n)
+        ),
     }  # fmt: skip
     for name, score in scores.items():
-        found = selected_by(name, x, budget, k, start=start)
-        if name in ("k-center", "facility-location"):
-            selected = list(start)
-            for item in found:  # rounding may break ties
-                best = max(score(i, selected) for i in allowed - set(selected))
-                assert score(item, selected) >= best - 1e-4
-                selected.append(item)
-        else:
-            assert found == naive_annotate.select(n, budget, score, allowed, start=start)
+        selected = list(start)
+        for item in selected_by(name, x, budget, k, start=start):  # rounding may break ties
+            best = max(score(i, selected) for i in allowed - set(selected))
+            assert score(item, selected) >= best - 1e-4
+            selected.append(item)
+    by_degree = naive_annotate.select(n, budget, lambda i, selected: float(degree[i]), allowed, start=start)
+    assert selected_by("graph-degree", x, budget, k, start=start) == by_degree
 
 
 def test_selected_items_do_not_vote():
-    """Item 0 has only the vote of item 1, and loses it when item 1 is selected."""
-    pairs = {(1, 0), (0, 1), (2, 1), (3, 2), (2, 3)}
-    score = naive_annotate.vote_k(pairs)
-    assert [score(i, []) for i in range(4)] == [1.0, 2.0, 1.0, 1.0]
-    assert [score(i, [1]) for i in range(4)] == pytest.approx([0.0, 0.2, 1.0, 0.1])
+    """Item 0 has only the vote of item 1; items 0 and 2 vote for 1, items 1 and 3 for 0 and 2."""
+    nearest = [[1], [0], [1], [2]]
+    assert naive_annotate.fast_vote_k(nearest, 3) == [1, 2, 0]
+    graph = imax.InfluenceGraph.from_edges([(1, 0), (0, 1), (1, 2), (2, 3)], nodes=range(4))  # from voted to voter
+    assert ALGORITHMS["vote-k"].run(make_problem(graph, 3)).indices == [1, 2, 0]
 
 
 @settings(max_examples=30 if JIT else 5)
 @given(st.integers(0, 10**6), st.integers(4, 40), st.integers(1, 4), st.integers(0, 3))
-def test_vote_k_equals_the_naive_one_on_larger_clouds(seed, n, k, n_start):
+def test_vote_k_is_that_of_the_published_program(seed, n, k, n_start):
     x = cloud(n, 3, seed)
     k, start = min(k, n - 1), list(range(min(n_start, n - 1)))
-    pairs = {(u, v) for u, v, _ in knn_graph(x, k).arcs()}
+    nearest = neighbors_of(x, k).index.tolist()
     budget = (n - len(start) + 1) // 2
-    expected = naive_annotate.select(n, budget, naive_annotate.vote_k(pairs), set(range(n)) - set(start), start=start)
+    expected = naive_annotate.fast_vote_k(nearest, budget, start)
     assert selected_by("vote-k", x, budget, k, start=start) == expected
+    confidence = np.random.default_rng(seed).integers(0, 6, n).astype(float)
+    budget = max(min(budget, int(0.9 * n) - len(start)) // 2, 1)
+    expected = naive_annotate.vote_k_by_confidence(nearest, budget, confidence, start)
+    assert selected_by("vote-k", x, budget, k, start=start, confidence=confidence) == expected
+
+
+def test_confidence_by_id_and_with_few_items_left():
+    x = cloud(10)
+    names = [f"t{i}" for i in range(10)]
+    confidence = {name: float(i) for i, name in enumerate(names)}
+    options = {"ids": names, "start": ["t9"]}
+    found = selected_by("vote-k", x, 9, 3, confidence=confidence, **options)
+    assert sorted(found) == list(range(9))
+    del confidence["t9"]  # annotated items need no confidence
+    assert selected_by("vote-k", x, 2, 3, confidence=confidence, **options) == selected_by(
+        "vote-k", x, 2, 3, confidence=[*range(9), np.nan], start=[9]
+    )
+    with pytest.raises(InvalidArgumentError, match="confidence must have a number for each item"):
+        make_problem(x, 2, 3, confidence=[*range(9), np.nan])
+    with pytest.raises(InvalidArgumentError, match="confidence is not supported by algorithm 'k-center'"):
+        select(x, 2, 3, algorithm="k-center", confidence=range(10))
+
+
+@settings(max_examples=30 if JIT else 5)
+@given(st.integers(0, 10**6), st.integers(4, 60), st.integers(1, 6))
+def test_sparse_facility_location_equals_the_naive_one(seed, n, k):
+    rng = np.random.default_rng(seed)
+    x, k = cloud(n, 3, seed), min(k, n - 1)
+    weight = rng.integers(0, 3, n) + rng.random(n)
+    start = [0] if n > 6 else []
+    found = neighbors_of(x, k)
+    score = naive_annotate.sparse_facility_location(found.index.tolist(), found.similarity.tolist(), weight)
+    selected = list(start)
+    problem = make_problem(x, n - len(start), k, start=start, node_weights=weight)
+    outcome = ALGORITHMS["sparse-facility-location"].run(problem)
+    for item, gain in zip(outcome.indices, outcome.gains, strict=True):
+        best = max(score(i, selected) for i in range(n) if i not in selected)
+        assert score(item, selected) == pytest.approx(gain, abs=1e-5)
+        assert gain >= best - 1e-5 * max(best, 1.0)
+        selected.append(item)
+    assert sorted(selected) == list(range(n))
+
+
+def test_facility_location_of_many_items_is_sparse(monkeypatch):
+    monkeypatch.setattr("imax.annotate.algorithms.similarity.ALL_UP_TO", 20)
+    sparse, dense = (
+        ALGORITHMS[f"{kind}facility-location"].run(make_problem(cloud(30), 5, 3)) for kind in ("sparse-", "")
+    )
+    assert dense.indices == sparse.indices
+    assert dense.notes[0].startswith("facility-location: more than 20 items")
+    monkeypatch.setattr("imax.annotate.algorithms.similarity._AT_ONCE", 1)
+    few = selected_by("facility-location", cloud(20), 6, 3)
+    monkeypatch.setattr("imax.annotate.algorithms.similarity._AT_ONCE", 7)
+    assert selected_by("facility-location", cloud(20), 6, 3) == few
+
+
+def test_weights_in_facility_location():
+    """Only one item counts, so the first choice is this item."""
+    x = cloud(30)
+    for name in ("facility-location", "sparse-facility-location"):
+        assert selected_by(name, x, 1, 3, node_weights=np.arange(30) == 7) == [7]
+    with pytest.raises(InvalidArgumentError, match="embeddings must be an array for this algorithm"):
+        ALGORITHMS["sparse-facility-location"].run(make_problem(knn_graph(x, 3), 2))
 
 
 @compiled
@@ -236,9 +327,9 @@ def test_ideal_is_maximize_on_the_graph():
 
 def test_ideal_accepts_what_select_accepts():
     of_select, of_ideal = (inspect.signature(function).parameters for function in (select, ideal))
-    assert [p for name, p in of_select.items() if name != "algorithm"] == list(of_ideal.values())
+    assert [p for name, p in of_select.items() if name not in ("algorithm", "confidence")] == list(of_ideal.values())
     x = cloud()
-    assert select(x, 3, 4, rng=5, **QUICK).indices == ideal(x, 3, 4, rng=5, **QUICK).indices
+    assert select(x, 3, 4, algorithm="ideal", rng=5, **QUICK).indices == ideal(x, 3, 4, rng=5, **QUICK).indices
 
 
 @pytest.mark.parametrize("name", list(ALGORITHMS))
@@ -250,6 +341,59 @@ def test_arguments_that_an_algorithm_does_not_support(name):
         assert caught.value.argument == argument
     with pytest.raises(InvalidArgumentError, match="did you mean 'k-center'"):
         select(cloud(), 2, algorithm="k_center")
+
+
+def test_directions_sharpness_and_models():
+    x = cloud()
+    for options in ({"direction": "out", "sharpness": 1.0}, {"model": "lt", "sharpness": 8}):
+        model = options.get("model", "ic")
+        found = ideal(x, 3, 4, rng=5, **options, **QUICK)
+        graph = knn_graph(x, 4, **{name: value for name, value in options.items() if name != "model"})
+        assert found.indices == imax.maximize(graph, 3, model=model, rng=5, **QUICK).seeds
+        assert (found.direction, found.sharpness, found.model) == (
+            options.get("direction", "in"), float(options["sharpness"]), model
+        )  # fmt: skip
+        assert ideal(graph, 3, model=model, direction=found.direction, rng=5, **QUICK).sharpness is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"direction": "both"}, "direction must be one of in, out; got 'both'"),
+        ({"sharpness": -1}, "sharpness must be a finite number of at least 0, got -1"),
+        ({"model": "si"}, "model must be"),
+        ({"model": "lt", "direction": "out"}, "model must be 'ic' for direction 'out'"),
+        ({"decided_above": 0.5}, "labels must be given when decided_above is given"),
+        ({"labels": {0: "a"}, "decided_above": 2}, "decided_above must lie in"),
+    ],
+)
+def test_rejected_settings(options, message):
+    with pytest.raises(InvalidArgumentError, match="^" + message) as caught:
+        make_problem(cloud(), 2, 4, **options)
+    assert message.startswith(caught.value.argument)
+
+
+def test_items_that_labels_decide_are_skipped():
+    """Two tight groups: the label of one group decides it, so the next item comes from the other."""
+    x = np.concatenate([cloud(12, 3, 1) * 0.05 + [1, 0, 0], cloud(6, 3, 2) * 0.05 + [0, 1, 0]])
+    plain = make_problem(x, 2, 4, labels={0: "a", 1: "a", 2: "", 3: "a"}, start=[4], rng=1)
+    assert sorted(plain.start.tolist()) == [0, 1, 3, 4]
+    assert plain.notes == ("labels: 1 blank labels mean that the items are not annotated",)
+    assert plain.weights is None
+    problem = make_problem(
+        x, 2, 4, labels=dict.fromkeys(range(6), "a"), decided_above=0.0, model="lt", rng=1, node_weights=[2.0] * 18
+    )
+    decided = np.flatnonzero(problem.weights == 0)
+    assert problem.notes == (
+        f"decided_above: the labels decide {decided.size} items, which are not selected and count 0",
+    )
+    assert decided.size
+    assert set(decided) <= set(range(6, 12))
+    assert not problem.allowed[decided].any()
+    assert set(problem.weights.tolist()) == {0.0, 2.0}
+    assert set(
+        selected_by("facility-location", x, 2, 4, labels=dict.fromkeys(range(6), "a"), decided_above=0.0)
+    ) <= set(range(6, 18))
 
 
 @compiled
@@ -282,7 +426,9 @@ def test_views_of_a_selection():
         ({"groups": [1] * 40}, "quotas must be given when groups is given"),
         ({"quotas": 1}, "groups must be given when quotas is given"),
         ({"groups": [1] * 40, "quotas": {1: -1}}, r"quotas\[1\] must be at least 0, got -1"),
-        ({"groups": [1] * 3, "quotas": 1}, "groups must have one group for each of the 40 items"),
+        ({"groups": [1] * 3, "quotas": 1}, r"groups must have one group per node \(40\)"),
+        ({"groups": [1] * 40, "quotas": 1}, "quotas allow only 1 items; raise them or lower the budget"),
+        ({"on_missing": "skip"}, "on_missing must be one of"),
         ({"node_weights": [1.0]}, "node_weights must have one value per node"),
     ],
 )

@@ -377,7 +377,7 @@ def test_the_bound_on_sets_that_end_at_sentinels(kind):
         cut, _ = draw(problem, 80, is_sentinel=mark)
         coverage = coverage_of_all(n, sets)
         holding = c.given(sentinels[c.forced.size :])
-        cover = hist._cover_after(cut, holding, whole=c)
+        cover = hist.cover_after(cut, holding, whole=c)
         assert cover.covered == coverage[masks_of(problem.graph, cover.seeds)]
         rules.pop("start", None)
         assert coverage[admissible(n, rules)].max() <= cover.upper_bound

@@ -47,7 +47,7 @@ def test_cut_sizes_count_the_nodes_up_to_the_first_sentinel(dense):
         nodes = sets.nodes[sets.offsets[i] : sets.offsets[i + 1]].tolist()
         at = [place + 1 for place, node in enumerate(nodes) if is_sentinel[node]]
         expected.append(min(at, default=len(nodes)))
-    assert auto._cut_sizes(sets, is_sentinel).tolist() == expected
+    assert auto.cut_sizes(sets, is_sentinel).tolist() == expected
 
 
 def test_worlds_do_not_serve_other_models_deadlines_and_small_memory():

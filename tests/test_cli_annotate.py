@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import config
 
-from imax.annotate import ideal
+from imax.annotate import ideal, select
 from imax.annotate.files import read_embeddings
 from imax.annotate.item_files import read_item_columns
 from imax.cli._algorithms import registry_of
@@ -18,7 +18,7 @@ from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
 JIT = not config.DISABLE_JIT
 X = np.random.default_rng(0).normal(size=(24, 3))
-QUICK = ("--n-neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
+QUICK = ("--algorithm", "ideal", "--n-neighbors", 4, "--epsilon", 0.4, "--random-seed", 1)
 
 
 @pytest.fixture
@@ -77,6 +77,32 @@ def test_items_that_are_annotated(vectors, write, tmp_path):  # noqa: F811
     assert "all.csv" in files_in(tmp_path)
 
 
+def test_labels_and_confidence_between_batches(vectors, write):  # noqa: F811
+    labels = write("0,a\n1,a\n2,b\n", "labels.csv")
+    options = ("--budget", 2, "--algorithm", "ideal", "--n-neighbors", 4, "--random-seed", 1,
+               "--labels", labels)  # fmt: skip
+    found = ideal(X, 2, 4, labels={0: "a", 1: "a", 2: "b"}, decided_above=0.1, model="lt", epsilon=0.4, rng=1)
+    done = run("annotate", vectors, *options, "--epsilon", 0.4, "--decided-above", 0.1, "--model", "lt",
+               "--format", "json")  # fmt: skip
+    assert json.loads(done.stdout)["indices"] == found.indices
+    assert found.notes[0] in done.stderr
+    assert "--decided-above needs --labels" in fails(2, "annotate", vectors, "--budget", 1, "--decided-above", 0.5)
+    broken = write("0,0.5\n1,high\n", "broken.csv")
+    message = "the confidence of item 1 is no number: 'high'"
+    assert message in fails(1, "annotate", vectors, "--budget", 1, "--confidence", broken)
+
+
+@pytest.mark.skipif(not JIT, reason="certifies by tens of thousands of RR sets")
+def test_vote_k_by_confidence(vectors, write):  # noqa: F811
+    confidence = write("item,confidence\n" + "".join(f"{i},{i / 24}\n" for i in range(24)), "confidence.csv")
+    options = ("--budget", 2, "--n-neighbors", 4, "--algorithm", "vote-k", "--confidence", confidence)
+    expected = select(X, 2, 4, algorithm="vote-k", confidence=np.arange(24) / 24, rng=1).indices
+    text = run("annotate", vectors, *options, "--random-seed", 1, "--format", "plain").stdout
+    assert [int(line) for line in text.split()] == expected
+    text = run("annotate", vectors, "--budget", 2, *QUICK, "--direction", "out", "--sharpness", 1).stdout
+    assert "direction out, sharpness 1, ic" in text
+
+
 def test_tables_of_vectors(write, tmp_path):  # noqa: F811
     as_json = write("\n".join(json.dumps({"id": i, "embedding": row}) for i, row in enumerate(X.tolist())), "x.jsonl")
     as_csv = write("id,embedding\n" + "".join(f'{i},"{row}"\n' for i, row in enumerate(X.tolist())), "x.csv")
@@ -92,6 +118,29 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
         (("--key", "test"), "has no array 'test'; its arrays are 'train', 'eval'"),
     ]:
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
+
+
+def test_sparse_rows_and_a_column_of_labels(write, tmp_path):  # noqa: F811
+    from scipy.sparse import coo_array, csr_array, save_npz
+
+    for i, kind in enumerate((csr_array, coo_array)):
+        save_npz(tmp_path / f"{i}.npz", kind(np.abs(X)))
+        assert np.array_equal(read_embeddings(tmp_path / f"{i}.npz").toarray(), np.abs(X))
+    broken = csr_array(np.abs(X))
+    broken.indices[5] = 99
+    save_npz(tmp_path / "broken.npz", broken)
+    with pytest.raises(FileFormatError, match=r"broken.npz: the arrays cannot be read"):
+        read_embeddings(tmp_path / "broken.npz")
+    items = write("id,text,topic\n" + "".join(f"t{i},text {i},{'red' * (i == 3)}\n" for i in range(24)), "items.csv")
+    given = ("--budget", 2, *QUICK, "--id-column", "id", "--labels", items, "--label-column", "topic", "-o", "-")
+    text = run("annotate", tmp_path / "0.npz", "--items", items, *given).stdout
+    assert "Annotated            1 already" in text
+    message = fails(1, "annotate", items, "--budget", 2, "--text-column", "text")
+    assert "the column 'embedding' is missing" in message
+    assert (
+        f"embed the texts by --embedding-model, or name a file of embeddings, and the texts by --items {items}"
+        in message
+    )
 
 
 def test_parquet(tmp_path):
@@ -144,7 +193,7 @@ def test_damaged_arrays(tmp_path):
         (("--budget", 2, "--n-neighbors", 24), 2, "n_neighbors"),
         (("--budget", 2, "--diffuse", "all.csv"), 2, "--diffuse needs --labels"),
         (("--budget", 2, "--text-column", "text"), 2, "--id-column and --text-column need --items"),
-        (("--budget", 2, "--model", "none"), 2, "--model needs --text-column"),
+        (("--budget", 2, "--embedding-model", "none"), 2, "--embedding-model needs --text-column"),
         (("--budget", 2, "--items", "x.csv"), 2, "--items needs --id-column or --text-column"),
     ],
 )
@@ -157,7 +206,7 @@ def test_texts_need_their_library(write, tmp_path, monkeypatch):  # noqa: F811
 
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     table = write("text\na\n", "x.csv")
-    options = ("--text-column", "text", "--budget", 1, "--model")
+    options = ("--text-column", "text", "--budget", 1, "--embedding-model")
     assert "is no folder on this machine" in fails(2, "annotate", table, *options, "none")
     assert "pip install 'influence-maximization[text]'" in fails(1, "annotate", table, *options, tmp_path)
 

@@ -14,6 +14,7 @@ FLOORS = [
     ["results"],
     ["graph"],
     ["io"],
+    ["cluster"],
     ["datasets"],
     ["diffusion"],
     ["ris"],

@@ -65,6 +65,14 @@ def positive(value: Any, name: str) -> float:
     return number
 
 
+def not_negative(value: Any, name: str) -> float:
+    """Return a finite number of at least 0 as a float."""
+    number = _real(value, name)
+    if not (number >= 0.0 and math.isfinite(number)):
+        raise InvalidArgumentError(f"{name} must be a finite number of at least 0, got {value!r}", argument=name)
+    return number
+
+
 def one_of(value: Any, name: str, choices: "tuple[str, ...] | list[str]") -> str:
     """Return the value, if it is one of `choices`."""
     if value not in choices:

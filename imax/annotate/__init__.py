@@ -5,7 +5,8 @@ Large Language Models", ICLR 2024.
 """
 
 from .diffusion import Annotation, auto_annotate, retrieve
-from .neighbors import knn_graph, neighbors_of
+from .knn import knn_graph
+from .neighbors import neighbors_of
 from .registry import ALGORITHMS
 from .selecting import ideal, select
 from .selection import Selection

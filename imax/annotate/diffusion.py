@@ -1,6 +1,5 @@
 """Using annotated examples: labels that spread to other items, and examples for a prompt."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,15 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
 from .._utils.frames import frame_of
-from .._utils.streams import RNG, Stream, key_from, stream_key
-from .._utils.tables import is_table
-from ..diffusion.sampler import Sampler
+from .._utils.streams import RNG, key_from
+from ..diffusion.tables import check_model
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import Aligner, NodeColumn, node_column
 from ..results import Record
-from ..ris.collection import RRCollection
-from ._checks import is_blank, item_numbers, item_rows, unit_embeddings
+from ._checks import item_numbers, unit_embeddings
+from .decided import labels_of_items, spread_labels
 from .neighbors import similarities
 from .selection import Selection
 
@@ -80,6 +77,7 @@ def auto_annotate(
     graph: Selection | InfluenceGraph,
     labels: Any,
     *,
+    model: str | None = None,
     threshold: float = 0.0,
     sets_per_item: int = 200,
     rng: RNG = None,
@@ -99,6 +97,8 @@ def auto_annotate(
         The labels of the annotated items, by item: a dict from row numbers or ids to labels, a Series whose index names
         the items, a table with a column of items and a column of labels, or a sequence with one entry for each item.
         Blank labels (None, NaN, ``pandas.NA``, "") mean that the item is not annotated.
+    model : {"ic", "lt"}, optional
+        How labels spread. Default the model of the selection, or ``"ic"``.
     threshold : float, default 0
         An item gets no label if the probability of its best label is not above this, or if no label reached it.
     sets_per_item : int, default 200
@@ -133,28 +133,21 @@ def auto_annotate(
         raise InvalidArgumentError(
             f"graph must be a Selection or an InfluenceGraph, got {type(graph).__name__}", argument="graph"
         )
-    items, given, n_blank = _annotated(labels, network)
+    if model is None:
+        model = graph.model if isinstance(graph, Selection) else "ic"
+    items, given, n_blank = labels_of_items(labels, network)
     threshold = check.probability(threshold, "threshold")
-    n = network.n_nodes
-    label_numbers: dict[Any, int] = {}
-    label_of = np.full(n, -1, dtype=np.int64)  # the label number of annotated items, by internal id
-    for place in np.argsort(items).tolist():  # equally likely labels: that of the first item wins
-        item, label = items[place], given[place]
-        label_of[network.rank[item]] = label_numbers.setdefault(label, len(label_numbers))
-    key = key_from(rng)
     per_item = check.count(sets_per_item, "sets_per_item")
-    stream = stream_key(key, Stream.ANNOTATION)
-    sets = RRCollection(
-        Sampler(network, "ic", stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
-    )  # fmt: skip
-    sets.extend(per_item * n)
-    counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]
+    key = key_from(rng)
+    names, counts, n_sets = spread_labels(
+        network, items, given, model=check_model(model), per_item=per_item, key=key, threads=threads
+    )
+    n = network.n_nodes
     best = counts.argmax(axis=1)
     confidence = counts[np.arange(n), best] / per_item
     annotated = np.zeros(n, dtype=np.bool_)
     annotated[items] = True
     has_label = annotated | ((confidence > threshold) & (confidence > 0.0))
-    names = list(label_numbers)
     return Annotation(
         ids=network.nodes(),
         labels=[names[i] if known else None for i, known in zip(best.tolist(), has_label.tolist(), strict=True)],
@@ -163,53 +156,10 @@ def auto_annotate(
         n_annotated=items.size,
         n_abstained=int((~has_label).sum()),
         threshold=threshold,
-        n_rr_sets=sets.n_sets,
+        n_rr_sets=n_sets,
         rng_key=key,
         notes=[f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else [],
     )
-
-
-def _annotated(labels: Any, network: InfluenceGraph) -> tuple[NDArray[np.int64], list[Any], int]:
-    """Return the rows and the labels of the annotated items, and the number of blank labels."""
-    if isinstance(labels, Mapping):
-        items, given = item_rows(list(labels), network.labels, "labels"), list(labels.values())
-    else:
-        given, unlisted = Aligner(network.labels, option=None).objects(_column(labels))
-        items = np.flatnonzero(~unlisted)
-        given = [given[i] for i in items.tolist()]
-    annotated = [not is_blank(label) for label in given]
-    if not any(annotated):
-        raise InvalidArgumentError(
-            "labels must have at least one item with a label that is not blank", argument="labels"
-        )
-    try:
-        set(given)
-    except TypeError:
-        raise InvalidArgumentError("labels must be hashable, such as text or numbers", argument="labels") from None
-    kept = [label for label, known in zip(given, annotated, strict=True) if known]
-    return items[np.array(annotated)], kept, len(given) - len(kept)
-
-
-def _column(labels: Any) -> NodeColumn:
-    if isinstance(labels, (str, bytes)) or not (hasattr(labels, "__len__") or is_table(labels)):
-        raise InvalidArgumentError(
-            "labels must be a mapping from annotated items to labels, a pandas Series, a table, or a sequence with one "
-            f"entry for each item; got {type(labels).__name__}",
-            argument="labels",
-        )
-    return node_column(labels, "labels")
-
-
-def _count_labels(sets: RRCollection, label_of: NDArray[np.int64], n_labels: int) -> NDArray[np.int64]:
-    """Return how many RR sets of each root met each label, by internal id: shape (n_nodes, n_labels).
-
-    The root of set i is node i modulo the number of nodes. A set that met an annotated item consists of that item.
-    """
-    n = label_of.size
-    first_node = sets.nodes[sets.offsets[:-1]]
-    met = label_of[first_node]
-    hit = np.flatnonzero(met >= 0)
-    return np.bincount((hit % n) * n_labels + met[hit], minlength=n * n_labels).reshape(n, n_labels)
 
 
 def retrieve(

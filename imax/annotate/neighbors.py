@@ -1,5 +1,6 @@
-"""Nearest neighbors by cosine similarity, exact or approximate, and their graph."""
+"""Nearest neighbors by cosine similarity, exact or approximate. For their graph see `imax.annotate.knn`."""
 
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,19 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
-from .._utils.tables import values_of
 from ..errors import InvalidArgumentError, MissingDependencyError
-from ..graph.influence_graph import InfluenceGraph
-from ..graph.labels import Labels
-from ._checks import Vectors, is_blank, is_sparse, unit_embeddings
+from ._checks import Vectors, is_sparse, unit_embeddings
 
-__all__ = ["EXACT_UP_TO", "Neighbors", "graph_of", "ids_of", "knn_graph", "neighbors_of", "similarities"]
+__all__ = ["EXACT_UP_TO", "Neighbors", "neighbors_of", "similarities"]
 
 EXACT_UP_TO = 100_000  # chosen by measurement: see docs/explanation/annotate-study
 _BLOCK = 1 << 24  # similarities computed at once: 64 MiB
-_ROUNDING = 1e-6  # float32 rounding of a cosine: orthogonal vectors must not get an arc
 _SAMPLE = 200  # items for which the exact neighbors are computed, to measure recall
-_CONNECTIVITY, _EXPANSION = 16, 64  # of the approximate index
+_PER_CLUSTER = 40  # items of a cluster of the approximate index, at least
+_TRAINING = 64  # items per cluster from which the clusters are found
+_FIRST_PROBES = 8  # clusters searched at first; doubled until the recall is reached
+_TARGET = 0.97  # recall on the sample at which the search is good enough
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ def neighbors_of(
     n_neighbors : int, default 10
         Number of neighbors of each item, less than the number of items. An item is not its own neighbor.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
-        ``"exact"`` computes all similarities in blocks, in bounded memory. ``"approximate"`` uses usearch's HNSW index,
-        which needs the extra ``influence-maximization[annotate]``. ``"auto"`` is exact up to 100,000 items.
+        ``"exact"`` computes all similarities in blocks, in bounded memory. ``"approximate"`` searches the most similar
+        clusters (the inverted file of faiss), as many as a recall of 0.97 on 200 items needs; it needs the extra
+        ``influence-maximization[annotate]``. ``"auto"`` is exact up to 100,000 items.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores. The result does not depend on it.
 
@@ -71,7 +72,7 @@ def neighbors_of(
     InvalidArgumentError
         If `embeddings` has rows that are zero or not finite, or if there are too few items.
     MissingDependencyError
-        If usearch is needed and not installed.
+        If faiss is needed and not installed.
 
     Examples
     --------
@@ -93,12 +94,16 @@ def neighbors_of(
     if sparse or neighbor_search == "exact" or (neighbor_search == "auto" and unit.shape[0] <= EXACT_UP_TO):
         index, similarity = _exact(unit, np.arange(unit.shape[0]), k, n_threads)
         return Neighbors(index, similarity, "exact", 1.0)
-    index, similarity = _approximate(unit, k, n_threads)
     sample = np.random.default_rng(0).choice(unit.shape[0], min(_SAMPLE, unit.shape[0]), replace=False)
     _, exact = _exact(unit, sample, k, n_threads)
+    index, similarity = _approximate(unit, k, n_threads, sample, exact[:, -1])
+    return Neighbors(index, similarity, "approximate", _recall(similarity[sample], exact[:, -1]))
+
+
+def _recall(similarity: NDArray[np.float32], kth: NDArray[np.float32]) -> float:
+    """Return the share of true neighbors among those found, where `kth` is the similarity of the last true one."""
     # compare similarities, not item numbers: of equally similar items any is a true neighbor
-    hits = similarity[sample] >= exact[:, -1:] - 1e-6
-    return Neighbors(index, similarity, "approximate", float(hits.mean()))
+    return float((similarity >= kth[:, None] - 1e-6).mean())
 
 
 def similarities(unit: Vectors, rows: NDArray[np.int64], columns: Vectors | None = None) -> NDArray[np.float32]:
@@ -146,28 +151,62 @@ def _nearest(cosine: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], ND
     return np.take_along_axis(columns, order, axis=1), np.minimum(np.take_along_axis(value, order, axis=1), 1.0)
 
 
-def _approximate(unit: NDArray[np.float32], k: int, threads: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the item numbers and the similarities of the k nearest neighbors that an HNSW index finds."""
+def _approximate(
+    unit: NDArray[np.float32], k: int, threads: int, sample: NDArray[np.int64], kth: NDArray[np.float32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the item numbers and the similarities of the k nearest neighbors in the most similar clusters.
+
+    The items are divided into clusters, and the most similar clusters of an item are searched: as many as give the
+    `sample` of items the recall `_TARGET`, where `kth` is the similarity of their k-th true neighbor.
+    """
+    faiss = _faiss()
+    n, d = unit.shape
+    n_clusters = max(1, min(int(2.0 * n**0.5), n // _PER_CLUSTER))
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(threads)
     try:
-        from usearch.index import Index
+        index = faiss.IndexIVFFlat(faiss.IndexFlatIP(d), d, n_clusters, faiss.METRIC_INNER_PRODUCT)
+        index.cp.niter, index.cp.spherical, index.cp.seed = 8, True, 1
+        n_training = min(n, _TRAINING * n_clusters)
+        index.train(unit[np.sort(np.random.default_rng(1).choice(n, n_training, replace=False))])
+        index.add(unit)
+        index.nprobe = min(_FIRST_PROBES, n_clusters)
+        while index.nprobe < n_clusters:
+            _, similarity = _without_themselves(unit, index.search(unit[sample], k + 1)[1], sample)
+            if _recall(similarity, kth) >= _TARGET:
+                break
+            index.nprobe = min(2 * index.nprobe, n_clusters)
+        keys = index.search(unit, k + 1)[1]
+    finally:
+        faiss.omp_set_num_threads(before)
+    return _without_themselves(unit, keys, np.arange(n))
+
+
+def _faiss() -> Any:
+    """Return the module faiss; raise `MissingDependencyError` if it is not installed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of its generated code
+            import faiss
     except ImportError:
         raise MissingDependencyError(
-            "the approximate neighbor search needs usearch: pip install 'influence-maximization[annotate]', or use "
+            "the approximate neighbor search needs faiss: pip install 'influence-maximization[annotate]', or use "
             "neighbor_search='exact'"
         ) from None
-    n, d = unit.shape
-    index = Index(
-        ndim=d, metric="ip", dtype="f32", connectivity=_CONNECTIVITY, expansion_add=_EXPANSION,
-        expansion_search=max(_EXPANSION, 4 * k),
-    )  # fmt: skip
-    index.add(np.arange(n), unit, threads=1)  # one thread: the index depends on the order of insertion
-    found = index.search(unit, k + 1, threads=threads)
-    keys = np.asarray(found.keys).reshape(n, -1).astype(np.int64)
-    # of the k + 1 items found, drop the item itself or, if it is not among them, the last one
-    dropped = keys == np.arange(n)[:, None]
+    return faiss
+
+
+def _without_themselves(
+    unit: NDArray[np.float32], keys: NDArray[np.int64], items: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the neighbors of items by decreasing similarity, and their similarities, of k + 1 items found for each."""
+    # drop the item itself or, if it is not among the items found, the last one
+    dropped = keys == items[:, None]
     dropped[~dropped.any(axis=1), -1] = True
-    near = keys[~dropped].reshape(n, k)
-    value = np.einsum("ikd,id->ik", unit[near], unit) if n * k * d <= _BLOCK else _cosines(unit, near)
+    near = keys[~dropped].reshape(items.size, -1)
+    value = _cosines(unit, near, items)
+    value[near < 0] = -1.0  # fewer items in the clusters than asked for: any item fills the place
+    near = np.where(near < 0, (items[:, None] + 1) % len(unit), near)
     order = np.argsort(-value, axis=1, kind="stable")
     return (
         np.take_along_axis(near, order, axis=1).astype(np.int32),
@@ -175,90 +214,12 @@ def _approximate(unit: NDArray[np.float32], k: int, threads: int) -> tuple[NDArr
     )
 
 
-def _cosines(unit: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the similarity of each item to its neighbors, one block of items at a time."""
-    n, k = near.shape
+def _cosines(unit: NDArray[np.float32], near: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the similarity of items to their neighbors, one block of items at a time."""
+    k = near.shape[1]
     step = max(1, _BLOCK // (k * unit.shape[1]))
     parts = [
-        np.einsum("ikd,id->ik", unit[near[a : a + step]], unit[a : a + step]) for a in range(0, n, step)
+        np.einsum("ikd,id->ik", unit[near[a : a + step]], unit[items[a : a + step]])
+        for a in range(0, items.size, step)
     ]  # fmt: skip
     return np.concatenate(parts)
-
-
-def knn_graph(
-    embeddings: ArrayLike,
-    n_neighbors: int = 10,
-    *,
-    neighbor_search: str = "auto",
-    ids: "ArrayLike | None" = None,
-    threads: int | None = None,
-) -> InfluenceGraph:
-    """Return the graph in which each item has arcs to its nearest neighbors.
-
-    The probability of the arc from i to j is cos(i, j) divided by the sum of the cosines of all neighbors of i. Cosines
-    below 0, or so close to 0 that only rounding makes them positive, count as 0 and give no arc.
-
-    Parameters
-    ----------
-    embeddings, n_neighbors, neighbor_search, threads
-        As in `neighbors_of`.
-    ids : array_like, shape (n_items,), optional
-        The labels of the items. Default the index of a pandas DataFrame, otherwise row numbers.
-
-    Returns
-    -------
-    InfluenceGraph
-        Its nodes are the items.
-
-    References
-    ----------
-    Zhang et al.: IDEAL. ICLR 2024.
-
-    Examples
-    --------
-    >>> from imax.annotate import knn_graph
-    >>> knn_graph([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], 2)
-    <InfluenceGraph: 3 nodes, 4 arcs, column>
-    """
-    found = neighbors_of(embeddings, n_neighbors, neighbor_search=neighbor_search, threads=threads)
-    return graph_of(found, ids_of(embeddings, ids, found.index.shape[0]))
-
-
-def ids_of(embeddings: Any, ids: "ArrayLike | None", n_items: int) -> list[Any] | None:
-    """Return the labels of items, by default the index of a pandas DataFrame; None if they are the row numbers."""
-    if ids is None:
-        index = getattr(embeddings, "index", None)
-        if not hasattr(embeddings, "iloc") or index is None:
-            return None
-        ids = index
-    column = values_of(ids)
-    labels: list[Any] = column.tolist() if isinstance(column, np.ndarray) else column
-    if len(labels) != n_items:
-        raise InvalidArgumentError(
-            f"ids must have one label for each of the {n_items} items, got {len(labels)}", argument="ids"
-        )
-    blank = next((i for i, label in enumerate(labels) if is_blank(label)), None)
-    if blank is not None:
-        raise InvalidArgumentError(f"ids must not be blank, as that of row {blank}", argument="ids")
-    try:
-        Labels.of(labels, n_items)
-    except InvalidArgumentError:
-        seen: set[Any] = set()
-        twice = next(label for label in labels if label in seen or seen.add(label))  # type: ignore[func-returns-value]
-        raise InvalidArgumentError(
-            f"ids must be distinct, but {twice!r} occurs more than once", argument="ids"
-        ) from None
-    return labels
-
-
-def graph_of(neighbors: Neighbors, ids: list[Any] | None = None) -> InfluenceGraph:
-    """Return the graph of neighbors that are already known."""
-    n, k = neighbors.index.shape
-    similarity = neighbors.similarity.astype(np.float64)
-    similarity[similarity < _ROUNDING] = 0.0
-    total = similarity.sum(axis=1, keepdims=True)
-    weight = (similarity / np.where(total > 0.0, total, 1.0)).reshape(-1)
-    positive = weight > 0.0
-    source = np.repeat(np.arange(n, dtype=np.int32), k)[positive]
-    target = neighbors.index.reshape(-1)[positive]
-    return InfluenceGraph.from_arrays(source, target, weight[positive], n_nodes=n, labels=ids, probability="column")

@@ -1,4 +1,4 @@
-"""Selecting examples to annotate: `select`, and `ideal` for the default algorithm."""
+"""Selecting examples to annotate: `select`, and `ideal` for selection by influence."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +11,7 @@ from .. import __version__
 from .._utils.streams import RNG
 from ..graph.influence_graph import InfluenceGraph
 from ..selection import certify
+from .knn import SHARPNESS
 from .problem import CertifiedInfluence, Outcome, Problem, Work, make_problem
 from .registry import ALGORITHMS
 from .selection import Selection
@@ -23,14 +24,21 @@ def select(
     budget: int,
     n_neighbors: int = 10,
     *,
-    algorithm: str = "ideal",
+    algorithm: str = "facility-location",
+    direction: str = "in",
+    sharpness: float = SHARPNESS,
+    model: str = "ic",
     neighbor_search: str = "auto",
     ids: "ArrayLike | None" = None,
     start: Iterable[Any] | None = None,
     exclude: Iterable[Any] | None = None,
+    labels: Any = None,
+    decided_above: float | None = None,
+    confidence: Any = None,
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
+    on_missing: str = "error",
     rng: RNG = None,
     threads: int | None = None,
     epsilon: float | None = None,
@@ -42,7 +50,7 @@ def select(
     """Select examples to annotate from their embeddings.
 
     Whatever the algorithm, the result reports the influence of the selected items with its certificate: the expected
-    number of items that an independent cascade from them reaches on the graph of nearest neighbors.
+    number of items that a cascade from them reaches on the graph of nearest neighbors.
 
     Parameters
     ----------
@@ -53,9 +61,17 @@ def select(
         Number of items to select.
     n_neighbors : int, default 10
         Number of neighbors of each item in the graph.
-    algorithm : str, default "ideal"
-        ``"ideal"``, ``"simulated"``, ``"vote-k"``, ``"k-center"``, ``"facility-location"``, ``"graph-degree"`` or
-        ``"random"``: a name in `imax.annotate.ALGORITHMS`. An algorithm rejects arguments that it does not support.
+    algorithm : str, default "facility-location"
+        ``"facility-location"``, ``"sparse-facility-location"``, ``"ideal"``, ``"simulated"``, ``"vote-k"``,
+        ``"k-center"``, ``"graph-degree"`` or ``"random"``: a name in `imax.annotate.ALGORITHMS`. An algorithm rejects
+        arguments that it does not support. :doc:`/explanation/annotate-study` has the reasons for the default.
+    direction : {"in", "out"}, default "in"
+        ``"in"``: an item influences the items that have it among their nearest neighbors. ``"out"``: an item influences
+        its own nearest neighbors, as in the paper. For a graph, the value says which way its arcs go.
+    sharpness : float, default 8
+        Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper. See `knn_graph`.
+    model : {"ic", "lt"}, default "ic"
+        How influence spreads: independent cascade, as in the paper, or linear threshold (``direction="in"`` only).
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         How neighbors are found; see `neighbors_of`.
     ids : array_like, shape (n_items,), optional
@@ -66,6 +82,15 @@ def select(
         theirs.
     exclude : iterable of int or of ids, optional
         Items that may not be selected.
+    labels : dict, pandas Series, table or sequence, optional
+        The labels of items that are annotated already, as in `auto_annotate`. These items are added to `start`.
+    decided_above : float, optional
+        Items whose label spreads from `labels` with a probability above this are decided: they are not selected, and
+        their weight is 0. The notes of the result count them. Default none.
+    confidence : array_like of float, shape (n_items,), dict or Series, optional
+        How sure a model is of its answer for each item, by row or by id, on any scale. ``"vote-k"`` then does its
+        second stage: it selects one item from each range of confidence, the least confident items first, and leaves out
+        the most confident tenth. Pass the items of the first stage as `start`.
     node_weights : array_like of float, shape (n_items,), dict or Series, optional
         Weight of each item, by row or by id: influence is the total weight of the reached items. Default 1.
     groups : array_like, shape (n_items,), dict or Series, optional
@@ -73,6 +98,10 @@ def select(
     quotas : int or dict, optional
         How many items of each group may be selected: one number for all groups, or a number by group. Groups that a
         dict leaves out are not limited. Not supported by ``"simulated"``.
+    on_missing : {"error", "drop", "default"}, default "error"
+        What to do with items that `node_weights` or `groups` do not list, and with labels that are no items. With
+        ``"drop"``, items without a weight count 0 and items without a group are not selected. With ``"default"``, they
+        count 1 and are in no group. Other labels are ignored; ``notes`` have the counts.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
@@ -114,11 +143,14 @@ def select(
     """
     began = time.perf_counter()
     entry = ALGORITHMS.find(algorithm)
-    ALGORITHMS.check_accepts(entry, quotas=quotas, epsilon=epsilon, time_limit=time_limit, progress=progress)
+    ALGORITHMS.check_accepts(entry, quotas=quotas, confidence=confidence, epsilon=epsilon,
+                             time_limit=time_limit, progress=progress)  # fmt: skip
     work = Work(threads, epsilon, delta, max_memory, time_limit, progress)
     problem = make_problem(
-        embeddings, budget, n_neighbors, neighbor_search=neighbor_search, ids=ids, start=start,
-        exclude=exclude, node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, work=work,
+        embeddings, budget, n_neighbors, direction=direction, sharpness=sharpness, model=model,
+        neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
+        decided_above=decided_above, confidence=confidence, node_weights=node_weights, groups=groups, quotas=quotas,
+        on_missing=on_missing, rng=rng, work=work,
     )  # fmt: skip
     prepared = time.perf_counter()
     outcome = entry.run(problem)
@@ -128,7 +160,8 @@ def select(
     seconds = {
         "neighbors": prepared - began, "select": selected - prepared, "certify": now - selected, "total": now - began,
     }  # fmt: skip
-    return _selection(problem, outcome, influence, algorithm=entry.name, seconds=seconds)
+    exponent = float(sharpness) if problem.neighbors is not None else None
+    return _selection(problem, outcome, influence, algorithm=entry.name, sharpness=exponent, seconds=seconds)
 
 
 def ideal(
@@ -136,13 +169,19 @@ def ideal(
     budget: int,
     n_neighbors: int = 10,
     *,
+    direction: str = "in",
+    sharpness: float = SHARPNESS,
+    model: str = "ic",
     neighbor_search: str = "auto",
     ids: "ArrayLike | None" = None,
     start: Iterable[Any] | None = None,
     exclude: Iterable[Any] | None = None,
+    labels: Any = None,
+    decided_above: float | None = None,
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
+    on_missing: str = "error",
     rng: RNG = None,
     threads: int | None = None,
     epsilon: float | None = None,
@@ -164,6 +203,13 @@ def ideal(
         Number of items to select.
     n_neighbors : int, default 10
         Number of neighbors of each item in the graph.
+    direction : {"in", "out"}, default "in"
+        ``"in"``: an item influences the items that have it among their nearest neighbors. ``"out"``: an item influences
+        its own nearest neighbors, as in the paper. For a graph, the value says which way its arcs go.
+    sharpness : float, default 8
+        Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper. See `knn_graph`.
+    model : {"ic", "lt"}, default "ic"
+        How influence spreads: independent cascade, as in the paper, or linear threshold (``direction="in"`` only).
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         How neighbors are found; see `neighbors_of`.
     ids : array_like, shape (n_items,), optional
@@ -174,10 +220,17 @@ def ideal(
         theirs.
     exclude : iterable of int or of ids, optional
         Items that may not be selected.
+    labels : dict, pandas Series, table or sequence, optional
+        The labels of items that are annotated already, as in `auto_annotate`. These items are added to `start`.
+    decided_above : float, optional
+        Items whose label spreads from `labels` with a probability above this are decided: they are not selected, and
+        their weight is 0. The notes of the result count them. Default none.
     node_weights : array_like of float, shape (n_items,), dict or Series, optional
         Weight of each item, by row or by id: influence is the total weight of the reached items. Default 1.
     groups, quotas : array_like, shape (n_items,), dict or Series, and int or dict, optional
         The group of each item, and how many items of each group may be selected.
+    on_missing : {"error", "drop", "default"}, default "error"
+        As in `select`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
@@ -210,9 +263,11 @@ def ideal(
     (3, True)
     """
     return select(
-        embeddings, budget, n_neighbors, algorithm="ideal", neighbor_search=neighbor_search, ids=ids, start=start,
-        exclude=exclude, node_weights=node_weights, groups=groups, quotas=quotas, rng=rng, threads=threads,
-        epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit, progress=progress,
+        embeddings, budget, n_neighbors, algorithm="ideal", direction=direction, sharpness=sharpness, model=model,
+        neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
+        decided_above=decided_above, node_weights=node_weights, groups=groups, quotas=quotas, on_missing=on_missing,
+        rng=rng, threads=threads, epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit,
+        progress=progress,
     )  # fmt: skip
 
 
@@ -220,12 +275,20 @@ def _certified(problem: Problem, indices: list[int]) -> CertifiedInfluence:
     """Estimate and certify the influence of items that an algorithm selected without a certificate."""
     work = problem.work.given("threads", "delta", "max_memory")
     items = problem.graph.labels.take(np.array(indices, dtype=np.int64))
-    found = certify(problem.graph, items, k=problem.budget, rng=problem.key, **problem.constraints, **work)
+    found = certify(
+        problem.graph, items, k=problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work
+    )
     return CertifiedInfluence.of(found)
 
 
 def _selection(
-    problem: Problem, outcome: Outcome, found: CertifiedInfluence, *, algorithm: str, seconds: dict[str, float]
+    problem: Problem,
+    outcome: Outcome,
+    found: CertifiedInfluence,
+    *,
+    algorithm: str,
+    sharpness: float | None,
+    seconds: dict[str, float],
 ) -> Selection:
     neighbors = problem.neighbors
     return Selection(
@@ -242,6 +305,9 @@ def _selection(
         start=problem.graph.labels.take(problem.start),
         n_items=problem.graph.n_nodes,
         n_neighbors=None if neighbors is None else neighbors.index.shape[1],
+        direction=problem.direction,
+        sharpness=sharpness,
+        model=problem.model,
         neighbor_search=None if neighbors is None else neighbors.neighbor_search,
         recall=None if neighbors is None else neighbors.recall,
         delta=found.delta,
@@ -250,4 +316,5 @@ def _selection(
         version=__version__,
         graph=problem.graph,
         seconds=seconds,
+        notes=[*problem.notes, *outcome.notes],
     )

@@ -40,6 +40,12 @@ class Selection(Record):
     n_items : int
     n_neighbors : int or None
         None if a graph was given.
+    direction : {"in", "out"}
+        Which way the arcs of the graph go; see `knn_graph`.
+    sharpness : float or None
+        Exponent of the similarities in the graph; None if a graph was given.
+    model : {"ic", "lt"}
+        How influence spreads on it.
     neighbor_search : {"exact", "approximate"} or None
         How neighbors were found; None if a graph was given.
     recall : float or None
@@ -54,6 +60,8 @@ class Selection(Record):
         The graph of nearest neighbors.
     seconds : dict of str to float
         Time by phase.
+    notes : list of str
+        Which items were skipped, and why.
     """
 
     indices: list[int]
@@ -69,6 +77,9 @@ class Selection(Record):
     start: list[Any]
     n_items: int
     n_neighbors: int | None
+    direction: str
+    sharpness: float | None
+    model: str
     neighbor_search: str | None
     recall: float | None
     delta: float
@@ -77,6 +88,7 @@ class Selection(Record):
     version: str
     graph: InfluenceGraph = field(repr=False, compare=False)
     seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.ids)

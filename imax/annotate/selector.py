@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidArgumentError
 from ._checks import Vectors, is_sparse
+from .knn import SHARPNESS
 from .selecting import select
 from .selection import Selection
 
@@ -24,10 +25,14 @@ class InfluenceSelector:
     ----------
     budget : int, default 10
         Number of rows to select.
-    algorithm : str, default "ideal"
+    algorithm : str, default "facility-location"
         A name in `imax.annotate.ALGORITHMS`; see `select`.
     n_neighbors : int, default 10
         Number of neighbors of each row in the nearest-neighbor graph.
+    direction : {"in", "out"}, default "in"
+    sharpness : float, default 8
+    model : {"ic", "lt"}, default "ic"
+        The graph, and how influence spreads on it; see `select`.
     neighbor_search : {"auto", "exact", "approximate"}, default "auto"
         How neighbors are found; see `neighbors_of`.
     random_state : int or numpy.random.RandomState, optional
@@ -61,20 +66,27 @@ class InfluenceSelector:
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
-        "budget": 10, "algorithm": "ideal", "n_neighbors": 10, "neighbor_search": "auto", "random_state": None,
+        "budget": 10, "algorithm": "facility-location", "n_neighbors": 10, "direction": "in",
+        "sharpness": SHARPNESS, "model": "ic", "neighbor_search": "auto", "random_state": None,
     }  # fmt: skip
 
     def __init__(
         self,
         budget: int = 10,
-        algorithm: str = "ideal",
+        algorithm: str = "facility-location",
         n_neighbors: int = 10,
+        direction: str = "in",
+        sharpness: float = SHARPNESS,
+        model: str = "ic",
         neighbor_search: str = "auto",
         random_state: Any = None,
     ) -> None:
         self.budget = budget
         self.algorithm = algorithm
         self.n_neighbors = n_neighbors
+        self.direction = direction
+        self.sharpness = sharpness
+        self.model = model
         self.neighbor_search = neighbor_search
         self.random_state = random_state
 
@@ -141,6 +153,7 @@ class InfluenceSelector:
         complete = kept.size == has_direction.size
         self.selection_: Selection = select(
             rows if complete else rows[kept], self.budget, self.n_neighbors, algorithm=self.algorithm,
+            direction=self.direction, sharpness=self.sharpness, model=self.model,
             neighbor_search=self.neighbor_search, ids=None if complete else kept, rng=seed,
         )  # fmt: skip
         self.n_zero_rows_ = int(has_direction.size - kept.size)

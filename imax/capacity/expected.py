@@ -7,6 +7,7 @@ from ..ris.bounds import OpimSchedule, opim_schedule
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover
+from ..ris.marks import Collection
 from ..ris.residual import accepted_sum, residual_cover
 from ..selection.problem import Problem
 from ..selection.rounds import CollectionPair, Round
@@ -36,9 +37,10 @@ class ExpectedPair(CollectionPair):
             q.constraint.log_choices(), q.total, self.min_spread, q.epsilon, q.delta, q.constraint.guarantee
         )
 
-    def select(self, collection: RRCollection, constraint: Constraint) -> Cover:
+    def select(self, collection: Collection, constraint: Constraint) -> Cover:
         """Choose the invitations, spare ones included."""
         task = self.task
+        assert isinstance(collection, RRCollection)  # capacities are not distributed
         cover = residual_cover(collection, task.matroid, self.acceptance.pairs, self.acceptance.discount)
         return replace_spare(cover, task)
 
@@ -49,6 +51,7 @@ class ExpectedPair(CollectionPair):
         assert cover.seed_groups is not None
         with self.clock("certify"):
             survival = self._survival(cover.seed_groups, seeds)
+            assert isinstance(self.validation, RRCollection)
             covered = accepted_sum(self.validation, survival)
         weights = self.problem.weights
         assert weights is not None

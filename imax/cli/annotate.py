@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .._utils import check
-from ..errors import InvalidArgumentError, MissingDependencyError
+from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from . import options as opt
 from ._algorithms import registry_of
 from .arguments import given, reject_two_stdin
@@ -36,7 +36,7 @@ _WIDEST = 60  # characters of a cell of the table
         "imax annotate texts.jsonl --id-column id --text-column text --budget 50 -o batch1.jsonl",
         "imax annotate texts.jsonl --id-column id --text-column text --budget 50 --start batch1.jsonl",
         "imax annotate x.npy --items texts.csv --id-column id --budget 20 --labels labels.csv --diffuse all.csv",
-        "imax annotate rows.csv --text-column question --model ./my-model --budget 50",
+        "imax annotate rows.csv --text-column question --embedding-model ./my-model --budget 50",
     ),
 )
 @click.argument("embeddings")
@@ -44,6 +44,24 @@ _WIDEST = 60  # characters of a cell of the table
 @opt.algorithm_option("annotate")
 @opt.integer(
     "--n-neighbors", default=10, show_default=True, help="Number of nearest neighbors that each item has arcs to."
+)
+@opt.choice(
+    "--direction",
+    values=["in", "out"],
+    default="in",
+    help="in: an item influences the items that have it among their nearest neighbors. out: an item influences its own "
+    "nearest neighbors, as in the paper.",
+)
+@opt.number(
+    "--sharpness",
+    rule=check.not_negative,
+    help="Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper.  [default: 8]",
+)
+@opt.choice(
+    "--model",
+    values=["ic", "lt"],
+    default="ic",
+    help="How influence spreads: independent cascade, or linear threshold (--direction in only).",
 )
 @opt.choice(
     "--neighbor-search",
@@ -62,7 +80,7 @@ _WIDEST = 60  # characters of a cell of the table
     help="Table with the ids and texts of the items, in the order of EMBEDDINGS.  [default: EMBEDDINGS]",
 )
 @click.option(
-    "--model",
+    "--embedding-model",
     "model_path",
     metavar="DIR",
     help="Embed the texts of --text-column by the sentence-transformers model in this folder; no model is downloaded.",
@@ -77,7 +95,21 @@ _WIDEST = 60  # characters of a cell of the table
     "--labels",
     metavar="FILE",
     help="Labels of annotated items: an item and a label per line, or a table with the columns item (or --id-column) "
-    "and label. Items with a blank label are not annotated; the others are added to --start.",
+    "and --label-column. Items with a blank label are not annotated; the others are added to --start.",
+)
+@click.option(
+    "--label-column", metavar="NAME", default="label", show_default=True, help="Column of labels in --labels."
+)
+@opt.number(
+    "--decided-above",
+    rule=check.probability,
+    help="Do not choose items whose label diffuses from --labels with a probability above this, and do not count them.",
+)
+@click.option(
+    "--confidence",
+    metavar="FILE",
+    help="How sure a model is of each item: an item and a number per line, or a table with the columns item (or "
+    "--id-column) and confidence. vote-k then does its second stage. Only for vote-k.",
 )
 @click.option(
     "--diffuse",
@@ -104,11 +136,13 @@ def choose_items(
     start: str | None,
     exclude: str | None,
     labels: str | None,
+    label_column: str,
+    confidence: str | None,
     diffuse: str | None,
     threshold: float,
     **options: Any,
 ) -> int:
-    """Choose the items of EMBEDDINGS whose labels tell most about the other items (IDEAL).
+    """Choose the items of EMBEDDINGS whose labels tell most about the other items.
 
     EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines or Parquet file with a column of vectors. Items are numbered
     from 0, or have the ids of --id-column.
@@ -116,12 +150,15 @@ def choose_items(
     check_writable(diffuse or "-")
     if diffuse is not None and labels is None:
         raise WrongUsage("--diffuse needs --labels")
+    if options["decided_above"] is not None and labels is None:
+        raise WrongUsage("--decided-above needs --labels")
     columns = {name: options.pop(name) for name in ("id_column", "text_column", "items_file")}
     if model_path is not None and columns["text_column"] is None:
-        raise WrongUsage("--model needs --text-column; nothing is downloaded")
+        raise WrongUsage("--embedding-model needs --text-column; nothing is downloaded")
     reject_two_stdin(
         EMBEDDINGS=embeddings,
         **{"--start": start, "--exclude": exclude, "--labels": labels, "--items": columns["items_file"]},
+        **{"--confidence": confidence},
     )
     from ..annotate import auto_annotate, select
     from ..annotate.item_files import read_item_labels, read_items
@@ -129,31 +166,49 @@ def choose_items(
     context.source = embeddings
     context.status.show("reading")
     vectors, items = _read(embeddings, key, column, model_path, **columns)
-    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items)
+    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items, label_column)
     if n_blank:
         context.note(f"{labels}: items with a blank label, not annotated: {n_blank:,}")
-    annotated = [*([] if start is None else read_items(start, items)), *known]
+    by_name = {items.name(row): label for row, label in known.items()}
+    annotated = [] if start is None else read_items(start, items)
     context.status.show("choosing")
     found = select(
         vectors,
         ids=items.ids,
         start=[items.name(row) for row in annotated] or None,
         exclude=None if exclude is None else [items.name(row) for row in read_items(exclude, items)],
+        labels=by_name or None,
+        confidence=None if confidence is None else _read_confidence(confidence, items),
         progress=selection_progress(context.status) if _shows_progress(options["algorithm"]) else None,
         **given(options),
         **context.work,
     )
+    for note in found.notes:
+        context.note(note)
     diffused = None
     if diffuse is not None:
         context.status.show("diffusing labels")
-        by_name = {items.name(row): label for row, label in known.items()}
         diffused = auto_annotate(found, by_name, threshold=threshold, **context.work)
         write_output(_as_labels(diffused, items, diffuse), diffuse)
     return context.finish(_text(context, found, diffused, items), found.stop_reason == "interrupted")
 
 
+def _read_confidence(path: str, items: "Items") -> dict[Any, float]:
+    """Return how sure a model is of each item, by the names of the items."""
+    from ..annotate.item_files import read_item_labels
+
+    found: dict[Any, float] = {}
+    for row, cell in read_item_labels(path, items, "confidence")[0].items():
+        try:
+            found[items.name(row)] = float(cell)
+        except ValueError:
+            raise FileFormatError(f"{path}: the confidence of item {items.name(row)} is no number: {cell!r}") from None
+    return found
+
+
 def _shows_progress(algorithm: str | None) -> bool:
-    return algorithm is None or "progress" in registry_of("annotate")[algorithm].accepts
+    registry = registry_of("annotate")
+    return "progress" in registry[algorithm or next(iter(registry))].accepts
 
 
 def _read(
@@ -176,15 +231,22 @@ def _read(
     if model is not None:
         items = read_item_columns(items_file or embeddings, None, id_column, text_column)
         return _embed(items.texts or [], model), items
-    vectors = read_embeddings(embeddings, key=key, column=column)
+    try:
+        vectors = read_embeddings(embeddings, key=key, column=column)
+    except FileFormatError as error:
+        if text_column is None or "is missing" not in str(error):
+            raise
+        hint = "embed the texts by --embedding-model, or name a file of embeddings, and the texts by --items"
+        raise FileFormatError(f"{error}; {hint} {embeddings}") from None
+    n = vectors.shape[0]
     if not named:
-        return vectors, Items(len(vectors))
+        return vectors, Items(n)
     if items_file is None and embeddings.endswith((".npy", ".npz")):
         raise WrongUsage(
             f"--id-column and --text-column need --items, because {embeddings} has no columns; name a table with a row "
             "for each embedding"
         )
-    return vectors, read_item_columns(items_file or embeddings, len(vectors), id_column, text_column)
+    return vectors, read_item_columns(items_file or embeddings, n, id_column, text_column)
 
 
 def _embed(texts: list[str], model: str) -> "NDArray[np.float32]":
@@ -192,12 +254,14 @@ def _embed(texts: list[str], model: str) -> "NDArray[np.float32]":
     from pathlib import Path
 
     if not Path(model).is_dir():
-        raise InvalidArgumentError(f"--model {model!r} is no folder on this machine; models are not downloaded")
+        raise InvalidArgumentError(
+            f"--embedding-model {model!r} is no folder on this machine; models are not downloaded"
+        )
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
         raise MissingDependencyError(
-            "--model needs sentence-transformers: pip install 'influence-maximization[text]'"
+            "--embedding-model needs sentence-transformers: pip install 'influence-maximization[text]'"
         ) from None
     vectors: NDArray[np.float32] = SentenceTransformer(model, local_files_only=True).encode(texts)
     return vectors
@@ -245,6 +309,7 @@ def _facts(context: Context, found: "Selection", diffused: "Annotation | None") 
         *interval_facts(found, "these items", f"any {found.budget:,} items"),
         ("Algorithm", found.algorithm),
         ("Items", f"{found.n_items:,}, {found.n_neighbors} neighbors each, {search}{recall}"),
+        ("Diffusion", f"direction {found.direction}, sharpness {found.sharpness:g}, {found.model}"),
     ]
     if found.start:
         facts.append(("Annotated", f"{len(found.start):,} already; influence is what is added to theirs"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileFormatError
+from .cluster import connect
 from .context import Context
 from .errors import WrongUsage
 from .limits import group_budgets, quotas
@@ -78,6 +79,8 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
             found[name] = read(found[name])
     if "delay" in found:
         found["delay"] = read_delay(found["delay"], graph)
+    if "client" in found:
+        found["client"] = connect(found["client"])
     context.print_notes()
     return found
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import options as opt
 from .arguments import files_of, read_arguments, read_seeds, reject_two_stdin, require_seeds
+from .cluster import scheduler_option
 from .context import Context, command
 from .facts import certificate_facts, closing_facts, graph_fact, rr_sets_fact
 from .output import as_facts
@@ -39,6 +40,7 @@ __all__ = ["certify_seeds"]
 )
 @opt.delta_option
 @opt.max_memory_option
+@scheduler_option
 @opt.constraint_options
 @opt.format_option("table", "json", "plain", note="plain: only the certified ratio.")
 @opt.common_options

@@ -9,6 +9,7 @@ from .._utils import check
 from . import options as opt
 from ._algorithms import registry_of
 from .arguments import files_of, given, read_arguments, reject_options, reject_two_stdin
+from .cluster import scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .progress import selection_progress, simulation_progress
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_seeds"]
 
 _LEAST_SECONDS = 0.1  # of a verification after the time limit
-_SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay")
+_SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay", "client")
 _NOT_WITH_TARGET = (
     "k", "algorithm", "budget", "quotas", "group_budgets", "certify", "n_rr_sets", "oracle", "n_simulations",
 )  # fmt: skip
@@ -62,6 +63,7 @@ _LIMITS = frozenset({"budget", "quotas", "group_budgets"})
 @opt.epsilon_option("selection")
 @opt.delta_option
 @opt.max_memory_option
+@scheduler_option
 @opt.constraint_options
 @opt.number(
     "--target-spread",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import options as opt
 from .arguments import read_delay, read_seeds, read_weights, reject_two_stdin, require_seeds
+from .cluster import connect, scheduler_option
 from .context import Context, command
 from .facts import Fact, graph_fact
 from .output import as_facts
@@ -30,6 +31,7 @@ __all__ = ["estimate_spread"]
 @opt.seed_options
 @opt.model_options
 @opt.deadline_options
+@scheduler_option
 @opt.integer(
     "--simulations", "n_simulations", default=10_000, show_default=True, low=2, help="Number of simulated cascades."
 )
@@ -42,6 +44,7 @@ def estimate_spread(
     seed_labels: tuple[str, ...],
     node_weights: str | None,
     delay: str | None,
+    client: str | None,
     **options: Any,
 ) -> int:
     """Estimate the spread of seeds in GRAPH by simulation, with a confidence interval.
@@ -59,7 +62,7 @@ def estimate_spread(
 
     delays = read_delay(delay, graph)
     weights, progress = read_weights(context, graph, node_weights), simulation_progress(context.status)
-    options = context.after_reading(options)
+    options = context.after_reading(options) | {"client": None if client is None else connect(client)}
     estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)
     return context.finish(
         _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"

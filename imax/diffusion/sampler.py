@@ -218,6 +218,8 @@ class Sampler(Buffered):
     total : float
         Number of nodes, or sum of the node weights. ``total`` times the share of RR sets that a seed set covers
         estimates its spread.
+    recipe : dict
+        Arguments, besides the graph, of a sampler that draws the same RR sets elsewhere.
     """
 
     def __init__(
@@ -247,6 +249,10 @@ class Sampler(Buffered):
         self._user = None if walks is None else walks.user  # RR sets of actions become RR sets of their users
         self.total = float(graph.n_nodes) if node_weights is None else float(node_weights.sum())
         self.deadline = deadline
+        self.recipe: dict[str, Any] = {
+            "model": model, "key": key, "is_sentinel": is_sentinel, "blocked": blocked, "node_weights": node_weights,
+            "stratify_after": stratify_after, "deadline": deadline,
+        }  # fmt: skip
         turns = None if stratify_after is None else Turns.of(graph.n_nodes, node_weights, stratify_after, key)
         options: dict[str, Any] = {
             "roots": None if node_weights is None or turns is not None else _root_table(node_weights),
@@ -284,6 +290,17 @@ class Sampler(Buffered):
         """Return the same sampler under another key, with the same buffers."""
         other = copy(self)
         other._cascades = self._cascades.with_key(key)
+        other.recipe = self.recipe | {"key": key}
+        return other
+
+    def ending_at(self, is_sentinel: NDArray[np.bool_] | None) -> "Sampler":
+        """Return the same sampler with RR sets that end at other nodes, with the same buffers; None: whole sets."""
+        other = copy(self)
+        other._cascades = copy(self._cascades)
+        other.recipe = self.recipe | {"is_sentinel": is_sentinel}
+        if is_sentinel is not None and self._user is not None:
+            is_sentinel = is_sentinel[self._user]
+        other._cascades.is_sentinel = is_sentinel
         return other
 
     @property

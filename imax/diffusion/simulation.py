@@ -14,6 +14,8 @@ from .. import __version__
 from .._utils import check, parallel
 from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
+from ..cluster.session import Session, open_session
+from ..cluster.worker import Lost
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
 from ..io.node_reader import NodeList, NodeValues
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["simulate", "spread"]
 
 _ROUND_SECONDS = 0.1
+_CLUSTER_SECONDS = 1.0  # the same on a cluster, where each round takes some milliseconds more
+_QUICK = 64  # simulations that are run without a task
 _FIRST_VALUES = 1 << 16  # results to make space for; simulations that a time limit prevents need none
 
 Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
@@ -52,6 +56,7 @@ def spread(
     threads: int | None = None,
     time_limit: float | None = None,
     progress: Callable[[int, int], Any] | None = None,
+    client: Any = None,
 ) -> SpreadEstimate:
     """Estimate the expected number of nodes that seeds activate, by forward simulation.
 
@@ -89,6 +94,8 @@ def spread(
         Time in seconds after which the estimate uses the simulations done so far.
     progress : callable, optional
         Called after each round with the number of simulations done and the number to do.
+    client : distributed.Client, optional
+        Run the simulations on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -127,11 +134,14 @@ def spread(
     until = check_deadline(checked.graph, max_steps=max_steps, deadline=deadline, delay=delay)
     key = key_from(rng)
     n_threads = check.threads(threads)
-    run = simulate(
-        checked.graph, checked.seeds, checked.model, stream_key(key, Stream.SPREAD), checked.weights, n_threads,
-        until,
-    )  # fmt: skip
-    values, stop_reason = _simulate_all(run, total, n_threads, began + limit, progress)
+    arguments = checked.seeds, checked.model, stream_key(key, Stream.SPREAD), checked.weights
+    with open_session(client, checked.graph) as session:
+        if session is None:
+            run = simulate(checked.graph, *arguments, n_threads, until)
+            values, stop_reason = _simulate_all(run, total, n_threads, began + limit, progress)
+        else:
+            run = _on_cluster(session, *arguments, until)
+            values, stop_reason = _simulate_all(run, total, 1, began + limit, progress, _CLUSTER_SECONDS)
     mean, error = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
     return SpreadEstimate(
@@ -153,14 +163,19 @@ def spread(
 
 
 def _simulate_all(
-    run: Simulate, total: int, threads: int, stop_at: float, progress: Callable[[int, int], Any] | None
+    run: Simulate,
+    total: int,
+    threads: int,
+    stop_at: float,
+    progress: Callable[[int, int], Any] | None,
+    round_seconds: float = _ROUND_SECONDS,
 ) -> tuple[NDArray[np.float64], str]:
     """Return the results of the simulations done until a point in time or an interrupt, and why they ended."""
     values, memory = np.empty(min(total, _FIRST_VALUES)), default_memory()
     done, stop_reason, rate = 0, "all simulations done", 10.0
     try:
         while done < total:
-            span = min(total - done, int(rate * _ROUND_SECONDS) * threads + 2)
+            span = min(total - done, int(rate * round_seconds) * threads + 2)
             if memory is not None:
                 span = min(span, memory // values.itemsize - done)
             if span <= 0:
@@ -212,6 +227,45 @@ def simulate(
 
     def run(first: int, values: NDArray[np.float64]) -> None:
         cascades.run(first, values.size, Output(no_nodes, no_sets, no_sets, values))
+
+    return run
+
+
+class Simulations:
+    """The simulations of a seed set on one worker of a cluster."""
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        seeds: NDArray[np.int32],
+        model: str,
+        key: Key,
+        weights: NDArray[np.float64] | None,
+        deadline: Deadline | None,
+        *,
+        threads: int,
+    ) -> None:
+        self._run, self._threads = simulate(graph, seeds, model, key, weights, threads, deadline), threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Lost, ()
+
+    def values(self, first: int, stop: int) -> NDArray[np.float64]:
+        """Return the results of simulations number `first` to ``stop - 1``."""
+        values = np.empty(stop - first)
+        parts = parallel.slices(values.size, self._threads)
+        parallel.run([partial(self._run, first + a, values[a:b]) for a, b in parts], self._threads)
+        return values
+
+
+def _on_cluster(session: Session, *arguments: Any) -> Simulate:
+    """Return a function as `simulate` does whose simulations run on a cluster."""
+    held = session.hold(Simulations, *arguments)
+
+    def run(first: int, values: NDArray[np.float64]) -> None:
+        shares = session.shares(first, values.size)
+        quick = values.size <= _QUICK
+        np.concatenate(held.call("simulate", "values", shares, quick=quick), out=values)
 
     return run
 

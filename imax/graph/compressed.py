@@ -54,6 +54,8 @@ class CompressedGraph:
     multiplicity : numpy.ndarray of int32, shape (n_arcs,), or None
         Number of parallel arcs that each arc stands for, in the order of `in_idx` (only for ``multi_edges="combine"``
         without weights).
+    path : str or None
+        The binary file that has these arcs, and these probabilities if they are stored per arc.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class CompressedGraph:
         self.multiplicity = read_only(multiplicity)
         self.n_nodes = int(in_ptr.size - 1)
         self.n_arcs = int(in_idx.size)
+        self.path: str | None = None
         self._lock = new_lock(self)
         self._forward: dict[bool, tuple[Any, ...]] = {}
         self._cache: dict[Hashable, Any] = {}
@@ -95,6 +98,9 @@ class CompressedGraph:
     def _replace(self, **changes: Any) -> Self:
         other = type(self)(**(self.__getstate__() | changes))
         other._forward = self._forward
+        stored = changes.get("probability")
+        if stored is None or stored.values is None:  # other values are not in the file
+            other.path = self.path
         return other
 
     # -- the three names of a node -----------------------------------------------------------------------------

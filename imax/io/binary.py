@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -182,7 +183,9 @@ def from_content(content: Content, *, verify: str = "fast") -> "InfluenceGraph":
     """Return the graph in the bytes of a file."""
     from ..graph.parts import from_parts
 
-    return read_arrays(content, GRAPH, from_parts, verify=verify)
+    graph = read_arrays(content, GRAPH, from_parts, verify=verify)
+    graph.path = str(Path(content.name).resolve()) if Path(content.name).is_file() else None
+    return graph
 
 
 def read_arrays(

@@ -17,6 +17,7 @@ costs.remaining  float64 (1,)              remaining budget
 chosen.seeds     int32   (n_seeds,)        written: chosen nodes in order
 chosen.gains     int64   (n_seeds,)        written: sets that each chosen node covers first
 tally            int64   (max_gain + 1,)   number of allowed nodes of each gain above the floor; None: no bounds
+nodes, counts    int32   (n_touched,)      for `subtract`: nodes, and by how much their gains become smaller
 bounds           int64   (1 or k,)         lowered: upper bounds on the number of sets that allowed nodes cover
 ================ ======= ================= ==========================================================================
 
@@ -48,6 +49,7 @@ __all__ = [
     "State",
     "greedy",
     "order",
+    "subtract",
 ]
 
 # Places in `state.number`.
@@ -270,9 +272,12 @@ def greedy(n_seeds, goal, need, k, n_kept, index, state, tally, groups, costs, c
     total = number[N_COVERED]
     floor = number[FLOOR]
     if tally is not None:
-        if pick == 0:
-            _lower_bounds(tally, top, floor, total, k, bounds)  # always possible: k nodes are above the floor
-            number[MIN_SEEDS] = _min_seeds(tally, top, total, need)
+        if not _lower_bounds(tally, top, floor, total, k, bounds):  # only after `subtract`
+            top, floor = _set_floor(gain, allowed, n_kept, tally, top)
+            size = _fill(state, costs, floor)
+            _lower_bounds(tally, top, floor, total, k, bounds)
+        if need > 0 or pick == 0:
+            number[MIN_SEEDS] = max(number[MIN_SEEDS], _min_seeds(tally, top, total, need))
     while pick < n_seeds and total < goal:
         if tally is not None:
             if floor >= 0 and (size == 0 or (heap[0] >> _S32) <= floor):
@@ -327,3 +332,19 @@ def greedy(n_seeds, goal, need, k, n_kept, index, state, tally, groups, costs, c
     number[N_CHOSEN] = pick
     number[N_COVERED] = total
     number[FLOOR] = floor
+
+
+@hot
+def subtract(nodes, counts, state, tally):
+    """Lower the gains of nodes, if the RR sets that a chosen node covers are elsewhere."""
+    gain = state.gain
+    floor = state.number[FLOOR]
+    for j in range(nodes.size):
+        u = nodes[j]
+        g = gain[u]
+        left = g - counts[j]
+        gain[u] = left
+        if tally is not None:
+            if g > floor and state.allowed[u]:
+                tally[g] -= 1
+                tally[max(np.int64(left), floor)] += 1

@@ -15,6 +15,8 @@ tally         int64 (max_gain+1,)  number of allowed nodes of each gain above th
 chosen        bool  (n,)           for `count_covered`: nodes whose coverage is counted
 rank          int32 (n,)           for `count_first`: place of each node in an order, 0 for none
 count         int64 (max_rank+1,)  written: number of sets with each lowest rank
+lowered       int32 (n,)           of `touched`: zeros; written: by how much the gain of each node becomes smaller
+touched.nodes int32 (n,)           written: the nodes whose gain becomes smaller
 ============= ===== ============== ===================================================================================
 """
 
@@ -26,7 +28,9 @@ from numpy.typing import NDArray
 from ._jit import helper, hot
 from .stream import as_index
 
-__all__ = ["InvertedIndex", "count_covered", "count_first", "cover", "cover_sets", "invert"]
+__all__ = [
+    "InvertedIndex", "Touched", "count_covered", "count_first", "cover", "cover_sets", "cover_touched", "invert",
+]  # fmt: skip
 
 
 class InvertedIndex(NamedTuple):
@@ -35,6 +39,13 @@ class InvertedIndex(NamedTuple):
     ptr: NDArray[np.int64]
     sets: NDArray[np.int32]
     offsets: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+
+
+class Touched(NamedTuple):
+    """Nodes whose gain becomes smaller, and by how much."""
+
+    lowered: NDArray[np.int32]
     nodes: NDArray[np.int32]
 
 
@@ -93,6 +104,38 @@ def cover(chosen, index, covered, gain, gains):
     for j in range(chosen.size):
         gains[j] = gain[chosen[j]]
         cover_sets(chosen[j], index, covered, gain, None, None, 0)
+
+
+@hot
+def cover_touched(chosen, index, covered, touched, gains):
+    """Cover the sets of the chosen nodes, one node after the other, without gains; return the number of touched nodes.
+
+    `gains` takes the number of new sets of each chosen node. The counts of the chosen nodes themselves are set to 0.
+    """
+    ptr = index.ptr
+    offsets = index.offsets
+    lowered = touched.lowered
+    size = 0
+    for j in range(chosen.size):
+        v = chosen[j]
+        new = 0
+        for part in range(ptr.shape[0]):
+            for q in range(ptr[part, v], ptr[part, v + 1]):
+                i = as_index(index.sets[q])
+                if covered[i]:
+                    continue
+                covered[i] = True
+                new += 1
+                for e in range(offsets[i], offsets[i + 1]):
+                    u = as_index(index.nodes[e])
+                    if lowered[u] == 0:
+                        touched.nodes[size] = u
+                        size += 1
+                    lowered[u] += 1
+        gains[j] = new
+    for j in range(chosen.size):
+        lowered[chosen[j]] = 0
+    return size
 
 
 @hot

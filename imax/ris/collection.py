@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import check, parallel
-from .._utils.streams import RNG, Stream, key_from, stream_key
-from ..diffusion.deadline import ArcDelays, check_deadline
+from .._utils import parallel
 from ..diffusion.sampler import Piece, Sampler
-from ..errors import OutOfMemoryBoundError
-from ..io.node_reader import NodeReader, NodeValues
+from .marks import LocalMarks
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
 
-__all__ = ["RRCollection", "sample_rr_sets"]
+__all__ = ["RRCollection"]
 
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
@@ -120,6 +117,11 @@ class RRCollection:
             if drawn < missing or self.n_sets >= count:
                 return self.n_sets
 
+    def draw(self, first: int, count: int) -> None:
+        """Draw sets number `first` to ``first + count - 1`` and add them, whatever sets there are already."""
+        for a in range(first, first + count, _STEP):
+            self._append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
+
     def _append(self, pieces: list[Piece]) -> int:
         """Add sets to the end; return their number."""
         from ..kernels.singletons import count_singletons
@@ -168,6 +170,19 @@ class RRCollection:
         if self._index is None or self._index.ptr.shape[0] != (parts or self._index.ptr.shape[0]):
             self._index = self._invert(parts or self._parts(self._n_places))
         return self._index
+
+    def build_index(self) -> None:
+        """Build the index, which is kept until the collection grows."""
+        self.index()
+
+    def marks(self) -> LocalMarks:
+        """Return marks by which no set is covered."""
+        return LocalMarks(self.index(), np.zeros(self.n_stored, dtype=np.bool_))
+
+    @property
+    def n_cut(self) -> int:
+        """Number of nodes that sets had reached before they met a sentinel, and that they do not hold."""
+        return self.sampler.n_cut
 
     def _parts(self, n_entries: int) -> int:
         """Return the best number of parts of the index: each part has a pointer per node, so small parts do not pay."""
@@ -270,96 +285,3 @@ def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
     larger = np.empty(max(needed, 2 * array.size if array.size < 1 << 28 else needed), dtype=array.dtype)
     larger[:used] = array[:used]
     return larger
-
-
-def sample_rr_sets(
-    graph: Any,
-    count: int,
-    *,
-    model: str = "ic",
-    node_weights: NodeValues | None = None,
-    max_steps: int | None = None,
-    deadline: float | None = None,
-    delay: "ArcDelays | None" = None,
-    rng: RNG = None,
-    lanes: int | None = None,
-    threads: int | None = None,
-    max_memory: int | str | None = None,
-) -> RRCollection:
-    """Draw random reverse-reachable (RR) sets.
-
-    An RR set holds the nodes that reach a random root through live arcs. The spread of a seed set is the number of
-    nodes times the probability that a random RR set holds a seed.
-
-    Parameters
-    ----------
-    graph : InfluenceGraph, networkx graph or SciPy sparse array
-    count : int
-        Number of RR sets.
-    model : {"ic", "lt"}, default "ic"
-        Independent cascade or linear threshold.
-    node_weights : node values, optional
-        Weight of each node, see `imax.Constraints`; roots are drawn in proportion to it. Default 1 each.
-    max_steps, deadline, delay
-        As in `imax.spread`: an RR set holds only the nodes that reach its root in so many steps, or until the deadline.
-    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        RR set i depends on `rng` and i alone, not on `threads` and `lanes`.
-    lanes : int, optional
-        Number of RR sets that run side by side in a thread, 1 to 16. Changes the speed, never the result.
-    threads : int, optional
-        Default ``IMAX_NUM_THREADS``, else all cores. Changes the speed, never the result.
-    max_memory : int or str, optional
-        Limit on the bytes of the sets, such as ``"2GiB"``. Default: no limit.
-
-    Returns
-    -------
-    RRCollection
-
-    Raises
-    ------
-    InvalidArgumentError
-        If an argument is wrong.
-    InvalidGraphError
-        If the LT weights of a node sum to more than 1.
-    OutOfMemoryBoundError
-        If the RR sets need more than `max_memory`.
-
-    References
-    ----------
-    Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014 (RR sets).
-
-    Examples
-    --------
-    >>> import imax
-    >>> graph = imax.datasets.load("karate")
-    >>> sets = imax.sample_rr_sets(graph, 1000, rng=1)
-    >>> len(sets), sets.estimate([33, 0]) > sets.estimate([11])
-    (1000, True)
-    """
-    from ..io.accept import as_graph
-
-    count = check.count(count, "count")
-    limit = check.memory_bytes(max_memory)
-    network = as_graph(graph)
-    weights = NodeReader(network, source=graph, option=None).node_weights(node_weights)
-    collection = RRCollection(
-        Sampler(
-            network,
-            model,
-            stream_key(key_from(rng), Stream.RR_SETS),
-            node_weights=weights,
-            lanes=lanes,
-            threads=threads,
-            deadline=check_deadline(network, max_steps=max_steps, deadline=deadline, delay=delay),
-        )
-    )
-    step = count if limit is None else 1 << 14
-    while len(collection) < count:
-        collection.extend(min(count, len(collection) + step))
-        if limit is not None and collection.nbytes > limit:
-            raise OutOfMemoryBoundError(
-                f"max_memory of {limit:,} bytes is exceeded by {len(collection):,} of {count:,} RR sets, which need "
-                f"{collection.nbytes:,} bytes; lower count or raise max_memory",
-                argument="max_memory",
-            )
-    return collection

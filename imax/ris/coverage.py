@@ -5,13 +5,14 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .collection import RRCollection
 from .constraint import Constraint
+from .marks import Collection, Marks
 from .matroid import Heaps
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Cover:
     seed_groups: NDArray[np.int32] | None = None
 
 
-CoverAlgorithm: TypeAlias = Callable[[RRCollection, Constraint], Cover]
+CoverAlgorithm: TypeAlias = Callable[[Collection, Constraint], Cover]
 
 
 def _n_kept(k: int) -> int:
@@ -74,20 +75,17 @@ class _Greedy:
 
     Attributes
     ----------
-    covered, gain
-        That state; see `imax.kernels.coverage`.
+    marks, gain
+        That state; see `imax.ris.marks` and `imax.kernels.coverage`.
     forced_gains : numpy.ndarray of int64
         Gains of the forced seeds.
     min_seeds, seed_groups
         Of the last choice, as for `Cover`, without the forced seeds.
     """
 
-    def __init__(self, collection: RRCollection, constraint: Constraint) -> None:
-        from ..kernels.inverted_index import cover
-
+    def __init__(self, collection: Collection, constraint: Constraint) -> None:
         self.constraint = constraint
-        self.index = collection.index()
-        self.covered = np.zeros(collection.n_stored, dtype=np.bool_)
+        self.marks: Marks = collection.marks()
         self.gain = collection.degree()
         self.forced_gains = np.empty(constraint.forced.size, dtype=np.int64)
         self.min_seeds = 0
@@ -95,7 +93,7 @@ class _Greedy:
         start_gains = np.empty(constraint.start.size, dtype=np.int64)
         for chosen, gains in ((constraint.start, start_gains), (constraint.forced, self.forced_gains)):
             if chosen.size:
-                cover(chosen, self.index, self.covered, self.gain, gains)
+                self.marks.cover(chosen, self.gain, gains)
 
     def choose(self, n_seeds: int, k: int, bounds: NDArray[np.int64], *, goal: int, need: int) -> tuple[Seeds, Gains]:
         """Choose up to `n_seeds` allowed nodes where only their number is limited; return seeds and gains.
@@ -107,10 +105,14 @@ class _Greedy:
         # bounds for each number of seeds, and the number of seeds for a need, may depend on any gain: keep all nodes
         n_kept = self.gain.size + 1 if bounds.size > 1 or need > 0 else _n_kept(max(k, n_seeds))
         tally = np.empty(int(self.gain.max(initial=0)) + 1, dtype=np.int64)
-        state = self._state(self.constraint.allowed.copy())
+        marks, state = self._state(self.constraint.allowed.copy())
         chosen = kernels.Chosen(np.empty(n_seeds, dtype=np.int32), np.empty(n_seeds, dtype=np.int64))
         kernels.order(n_kept, state, tally, None)
-        kernels.greedy(n_seeds, goal, need, k, n_kept, self.index, state, tally, None, None, chosen, bounds)
+
+        def step(n: int) -> None:
+            kernels.greedy(n, goal, need, k, n_kept, marks.index, state, tally, None, None, chosen, bounds)
+
+        marks.choose(step, n_seeds, state, chosen, tally)
         self.min_seeds = int(state.number[kernels.MIN_SEEDS])
         n = int(state.number[kernels.N_CHOSEN])
         return chosen.seeds[:n], chosen.gains[:n]
@@ -131,13 +133,17 @@ class _Greedy:
             groups = kernels.Groups(c.matroid.by_ptr, c.matroid.by_group, c.matroid.capacity.copy(), of_seed)
         if c.cost is not None:
             costs = kernels.Costs(c.cost, np.array([c.remaining_budget]), by_ratio)
-        state = self._state(c.allowed)
+        marks, state = self._state(c.allowed)
         chosen = kernels.Chosen(np.empty(stages[-1], dtype=np.int32), np.empty(stages[-1], dtype=np.int64))
+
+        def step(n: int) -> None:
+            kernels.greedy(n, _ALL, 0, stages[-1], 0, marks.index, state, None, groups, costs, chosen, bounds)
+
         kernels.order(0, state, None, costs)
         if bounded:
             bounds[0] = min(bounds[0], _whole(c.max_gain(state.gain)))
         for stage in stages:
-            kernels.greedy(stage, _ALL, 0, stages[-1], 0, self.index, state, None, groups, costs, chosen, bounds)
+            marks.choose(step, stage, state, chosen)
             if bounded:
                 bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + _whole(c.max_gain(state.gain)))
         n = int(state.number[kernels.N_CHOSEN])
@@ -158,17 +164,21 @@ class _Greedy:
         c = self.constraint
         assert c.limits is not None
         limits = c.limits.remaining()
-        state = self._state(c.allowed)
+        marks, state = self._state(c.allowed)
         chosen = kernels.Chosen(np.empty(stages[-1], dtype=np.int32), np.empty(stages[-1], dtype=np.int64))
+
+        def step(n: int, least: float = 0.0) -> None:
+            within.greedy_within(n, by_ratio, least, marks.index, state, limits, chosen)
+
         if density > 0.0:
             for least in (density, 0.0):
                 within.order_within(False, state, limits)
-                within.greedy_within(stages[-1], False, least, self.index, state, limits, chosen)
+                marks.choose(partial(step, least=least), stages[-1], state, chosen)
         else:
             bounds[0] = min(bounds[0], _whole(c.limits.max_gain(state.gain)))
             within.order_within(by_ratio, state, limits)
             for stage in stages:
-                within.greedy_within(stage, by_ratio, 0.0, self.index, state, limits, chosen)
+                marks.choose(step, stage, state, chosen)
                 bound = state.number[kernels.N_COVERED] + _whole(c.limits.max_gain(state.gain))
                 bounds[0] = min(bounds[0], bound)
         n = int(state.number[kernels.N_CHOSEN])
@@ -176,8 +186,6 @@ class _Greedy:
 
     def starting_with(self, seed: int) -> "tuple[_Greedy, int]":
         """Return the choices that follow a seed, within the budget that is left, and the gain of the seed."""
-        from ..kernels.inverted_index import cover
-
         c = self.constraint
         assert c.cost is not None
         after = copy.copy(self)
@@ -185,16 +193,18 @@ class _Greedy:
         allowed[seed] = False
         left = c.remaining_budget - float(c.cost[seed])
         after.constraint = dataclasses.replace(c, k=c.k - 1, allowed=allowed, remaining_budget=left)
-        after.covered, after.gain = self.covered.copy(), self.gain.copy()
+        after.marks, after.gain = self.marks.copy(), self.gain.copy()
         gain = np.empty(1, dtype=np.int64)
-        cover(np.array([seed], dtype=np.int32), self.index, after.covered, after.gain, gain)
+        after.marks.cover(np.array([seed], dtype=np.int32), after.gain, gain)
         return after, int(gain[0])
 
-    def _state(self, allowed: NDArray[np.bool_]) -> "State":
+    def _state(self, allowed: NDArray[np.bool_]) -> "tuple[Marks, State]":
+        """Return marks and a state for a choice."""
         from ..kernels.coverage import N_NUMBERS, State
 
-        return State(
-            covered=self.covered.copy(),
+        marks = self.marks.copy()
+        return marks, State(
+            covered=marks.covered,
             gain=self.gain.copy(),
             allowed=allowed,
             heap=np.empty(self.gain.size, dtype=np.int64),
@@ -267,7 +277,7 @@ def _unused() -> NDArray[np.int64]:
 
 
 def greedy_cover(
-    collection: RRCollection,
+    collection: Collection,
     constraint: Constraint,
     *,
     k: int | None = None,
@@ -286,7 +296,7 @@ def greedy_cover(
 
     Parameters
     ----------
-    collection : RRCollection
+    collection : RRCollection or RemoteCollection
     constraint : Constraint
     k : int, optional
         Number of allowed nodes, besides the forced seeds, that the upper bound is for. Default: as many as are chosen.
@@ -343,7 +353,7 @@ def greedy_cover(
     )
 
 
-def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
+def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
     """Let the groups choose in turn, in rounds: each takes its node that covers the most uncovered RR sets.
 
     Ties go to the smaller internal id. A group whose nodes all add nothing stops choosing. This is RR-Greedy (Zhang et
@@ -367,6 +377,7 @@ def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefi
     m = constraint.matroid
     assert m is not None
     state = _Greedy(collection, constraint)
+    marks = state.marks
     heaps = Heaps(m, state.gain, collection.sampler.threads)
     heaps.refresh()
     members, picks = m.members(m.capacity.copy()), int(m.usable_capacity().sum())
@@ -381,7 +392,7 @@ def round_robin_cover(collection: RRCollection, constraint: Constraint, *, prefi
             limit = min(limit, covered + heaps.upper_bound(constraint.allowed))
         at = size
         size = round_robin(
-            members, heaps.heap, heaps.size, state.index, state.covered, state.gain, seed_groups, seeds, gains, at
+            members, heaps.heap, heaps.size, marks.index, marks.covered, state.gain, seed_groups, seeds, gains, at
         )
         covered += int(gains[at:size].sum())
     bound = min(limit, int(covered / constraint.guarantee))

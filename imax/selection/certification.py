@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from .._utils.streams import RNG, Stream
+from .._utils.streams import RNG
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
 from ..io.accept import as_graph
@@ -16,15 +16,15 @@ from ..results import Certificate
 from ..ris.coverage import CoverAlgorithm, greedy_cover
 from .algorithms.opim_c import nothing_reached, schedule_of
 from .constraints import Constraints, NodeValues, check_constraint_names
+from .cut_sets import certificate_collections
 from .outcome import NOTHING
-from .problem import Problem, ProgressFunction, make_problem
+from .problem import Problem, ProgressFunction, make_problem, on_cluster
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
-__all__ = ["CERTIFICATE_STREAMS", "DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
+__all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
 
 DEFAULT_PRECISION = 0.02
 CLOSE = "bounds are close"
-CERTIFICATE_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
 
 
 def certify(
@@ -42,12 +42,15 @@ def certify(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: ProgressFunction | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Certificate:
     """Bound the spread of given seeds from below and the optimum from above, by fresh RR sets.
 
     The seeds may come from a heuristic, another program or a person. The bounds are those of OPIM-C. They hold for
-    seeds that were chosen without looking at these RR sets, however they were chosen.
+    seeds that were chosen without looking at these RR sets, however they were chosen. An RR set for the lower bound
+    ends at the first of the seeds. Where RR sets are large, those for the upper bound end at a few sentinels, as in
+    HIST.
 
     Parameters
     ----------
@@ -62,6 +65,8 @@ def certify(
         Sampling stops when each bound is within this share of what an endless sample would give.
     delta : float, optional
         Probability that one of the bounds is wrong; default 1 / n_nodes.
+    client : distributed.Client, optional
+        Draw and hold the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
     **constraints
         The rules for the optimum: `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`,
         `group_budgets` and `on_missing` as in `maximize`. `max_steps`, `deadline` and `delay` apply to the seeds and to
@@ -78,6 +83,7 @@ def certify(
     References
     ----------
     Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018.
+    Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020.
 
     Examples
     --------
@@ -100,7 +106,9 @@ def certify(
         progress=progress, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
         time_limit=time_limit,
     )  # fmt: skip
-    pair, best, reason, number = validate_seeds(problem, ids, problem.epsilon)
+    with on_cluster(problem, client) as placed:
+        pair, best, reason, number = validate_seeds(placed, ids, problem.epsilon)
+        start_spread = pair.spread_of_start()
     return Certificate(
         spread=best.bounds.spread,
         interval=best.bounds.interval,
@@ -113,7 +121,7 @@ def certify(
         probability=problem.graph.probability.spec,
         epsilon=problem.epsilon,
         delta=problem.delta,
-        start_spread=pair.spread_of_start(),
+        start_spread=start_spread,
         n_rr_sets=best.n_sets,
         n_rr_entries=best.n_entries,
         rounds=number,
@@ -139,7 +147,7 @@ def validate_seeds(
     tuple of (CollectionPair, Round, str, int)
         The collections, the last round, the stop reason and the number of rounds.
     """
-    pair = CollectionPair(problem, CERTIFICATE_STREAMS)
+    pair, select = certificate_collections(problem, seeds, select)
     best, reason, number = run_rounds(_rounds(pair, seeds, precision, select))
     return pair, best, reason, number
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack, cast
 from .. import __version__
 from .._utils.memory import peak_rise
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
+from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
 from ..diffusion.simulation import spread
 from ..graph.influence_graph import InfluenceGraph
@@ -28,7 +29,8 @@ from .seed_sources import Algorithms, SeedSource, broken_rules, seed_sources
 __all__ = ["compare"]
 
 _LIMITS = ("quotas", "budget", "group_budgets")
-_SETTINGS = frozenset({"oracle", "n_rr_sets"}) | DEADLINE_ARGUMENTS  # dropped for algorithms that do not support them
+# dropped for algorithms that do not support them
+_SETTINGS = frozenset({"oracle", "n_rr_sets", "client"}) | DEADLINE_ARGUMENTS
 
 
 def compare(
@@ -49,6 +51,7 @@ def compare(
     threads: int | None = None,
     time_limit: float | None = DEFAULT_SECONDS,
     progress: Callable[[str, int, int], Any] | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Comparison:
     """Run several algorithms on the same problem, and measure the spread of their seeds, their time and their memory.
@@ -86,6 +89,9 @@ def compare(
         function of the caller is not interrupted.
     progress : callable, optional
         Function that is called with the name of the row, the number of finished rows and the total number.
+    client : distributed.Client, optional
+        Draw the RR sets and run the simulations on the workers of a Dask cluster, see :doc:`/how-to/cluster`.
+        Algorithms that draw no RR sets choose in this process; their times are not comparable.
     **constraints
         As in `maximize`. All algorithms choose within the constraints: heuristics go along their ranking and pass over
         nodes that do not fit. Algorithms that do not support a deadline choose without it; the spread and the
@@ -140,30 +146,33 @@ def compare(
         number: make_problem(network, number, cast(Constraints, rules), function="compare", rng=key, **work).constraint
         for number in numbers
     }  # fmt: skip
-    own = work | rules | {"oracle": oracle, "n_rr_sets": n_rr_sets, "epsilon": epsilon}
-    own = {name: value for name, value in own.items() if value is not None}
-    evaluation = _Evaluation(network, key, n_simulations, rules, work | {"time_limit": time_limit})
-    tasks = {
-        source.name if len(numbers) == 1 else f"{source.name}, k = {number}": (source, number)
-        for number in numbers for source in sources
-    }  # fmt: skip
+    with open_session(client, network) as session:
+        own = work | rules | {"oracle": oracle, "n_rr_sets": n_rr_sets, "epsilon": epsilon, "client": session}
+        own = {name: value for name, value in own.items() if value is not None}
+        evaluation = _Evaluation(
+            network, key, n_simulations, rules, work | {"time_limit": time_limit, "client": session}
+        )
+        tasks = {
+            source.name if len(numbers) == 1 else f"{source.name}, k = {number}": (source, number)
+            for number in numbers for source in sources
+        }  # fmt: skip
 
-    def measure(name: str) -> Compared:
-        source, number = tasks[name]
-        with peak_rise() as rise:
-            began = time.perf_counter()
-            if source.algorithm is None:
-                seeds, reason = source.own_seeds(reader, number)
-            else:
-                options = _supported(source.algorithm, own)
-                result = maximize(
-                    network, number, algorithm=source.algorithm, rng=key, time_limit=time_limit, **options
-                )
-                seeds, reason = result.seeds, result.stop_reason
-            seconds, memory = time.perf_counter() - began, rise()
-        return evaluation.row(source, number, limits[number], seeds, reason, seconds=seconds, memory=memory)
+        def measure(name: str) -> Compared:
+            source, number = tasks[name]
+            with peak_rise() as rise:
+                began = time.perf_counter()
+                if source.algorithm is None:
+                    seeds, reason = source.own_seeds(reader, number)
+                else:
+                    options = _supported(source.algorithm, own)
+                    result = maximize(
+                        network, number, algorithm=source.algorithm, rng=key, time_limit=time_limit, **options
+                    )
+                    seeds, reason = result.seeds, result.stop_reason
+                seconds, memory = time.perf_counter() - began, rise()
+            return evaluation.row(source, number, limits[number], seeds, reason, seconds=seconds, memory=memory)
 
-    rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, progress)
+        rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, progress)
     return Comparison(
         rows=_ranked(rows),
         overlap=overlap_of([row.seeds for row in rows]),
@@ -236,7 +245,7 @@ class _Evaluation:
         )
 
     def _simulated(self, seeds: list[Any]) -> SpreadEstimate:
-        options = {name: self.work[name] for name in ("model", "node_weights", "threads", "time_limit")}
+        options = {name: self.work[name] for name in ("model", "node_weights", "threads", "time_limit", "client")}
         options |= {name: self.rules[name] for name in DEADLINE_ARGUMENTS & self.rules.keys()}
         rng = stream_key(self.key, Stream.VERIFICATION)
         return spread(self.network, seeds, n_simulations=self.n_simulations, rng=rng, **options)

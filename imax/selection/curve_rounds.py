@@ -3,14 +3,16 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ris.bounds import GREEDY
-from ..ris.coverage import Cover, greedy_cover
+from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from .algorithms.opim_c import schedule_of, stop_rule
-from .certification import CERTIFICATE_STREAMS, reason_to_stop
+from .certification import reason_to_stop
+from .cut_sets import certificate_collections
 from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import Problem
 from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
@@ -60,13 +62,18 @@ def bound_sizes(
     tuple of (CollectionPair, CurveRound, str, int)
         As `bound_prefixes`.
     """
-    pair = CollectionPair(problems[-1]) if given is None else CollectionPair(problems[-1], CERTIFICATE_STREAMS)
-    best, reason, number = run_rounds(_sized_rounds(pair, problems, given, precision))
+    select: CoverAlgorithm = greedy_cover
+    if given is None:
+        pair = CollectionPair(problems[-1])
+    else:
+        common = reduce(np.intersect1d, given).astype(np.int32)
+        pair, select = certificate_collections(problems[-1], common, smallest=problems[0])
+    best, reason, number = run_rounds(_sized_rounds(pair, problems, given, precision, select))
     return pair, best, reason, number
 
 
 def _sized_rounds(
-    pair: CollectionPair, problems: list[Problem], given: list[Seeds] | None, precision: float
+    pair: CollectionPair, problems: list[Problem], given: list[Seeds] | None, precision: float, select: CoverAlgorithm
 ) -> Generator[CurveRound, None, str]:
     q = pair.problem
     schedule = schedule_of(q, q.delta)
@@ -75,9 +82,9 @@ def _sized_rounds(
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)
         with pair.clock("index"):
-            pair.selection.index()
+            pair.selection.build_index()
         with pair.clock("greedy"):
-            covers = [greedy_cover(pair.selection, problem.constraint) for problem in problems]
+            covers = [select(pair.selection, problem.constraint) for problem in problems]
         seeds_of = [cover.seeds for cover in covers] if given is None else given
         bounds_of, covered, own = [], 0, 0.0
         for problem, cover, seeds in zip(problems, covers, seeds_of, strict=True):
@@ -110,7 +117,7 @@ def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)
         with pair.clock("index"):
-            pair.selection.index()
+            pair.selection.build_index()
         with pair.clock("greedy"):
             cover = greedy_cover(pair.selection, q.constraint, per_size=True)
         with pair.clock("certify"):

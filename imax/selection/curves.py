@@ -22,7 +22,7 @@ from .comparing_rows import CUT_SHORT
 from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .curve_rounds import CurveRound, bound_prefixes, bound_sizes
 from .numbers import numbers_of_seeds
-from .problem import Problem, ProgressFunction, make_problem
+from .problem import Problem, ProgressFunction, make_problem, on_cluster
 from .registry import ALGORITHMS, check_supported
 from .rounds import CollectionPair
 from .seed_sources import SeedFunction
@@ -50,6 +50,7 @@ def curve(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: ProgressFunction | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> CurveResult:
     """Choose seeds for several numbers of seeds, and give their spread and bounds for each number.
@@ -78,6 +79,9 @@ def curve(
         Probability that any of the bounds is wrong; default 1 / n_nodes.
     oracle, n_rr_sets, n_simulations
         As in `maximize`.
+    client : distributed.Client, optional
+        Draw and hold the RR sets on the workers of a Dask cluster; the result is the same. An
+        algorithm that does not draw RR sets chooses in this process. See :doc:`/how-to/cluster`.
     **constraints
         As in `maximize`.
 
@@ -138,12 +142,14 @@ def curve(
     own = None if by_opim else _own_seeds(reader, numbers, problems, entry, algorithm)
     last = problems[-1]
     is_prefix = own is None and not isinstance(k_max, Iterable) and last.constraint.is_plain
-    if is_prefix and not last.constraint.forced.size:
-        pair, best, reason, n_rounds = bound_prefixes(last)
-        numbers = list(range(1, len(best.bounds_of) + 1))
-    else:
-        is_prefix = False
-        pair, best, reason, n_rounds = bound_sizes(problems, None if own is None else own[0], precision)
+    with on_cluster(last, client) as placed:
+        problems = [replace(problem, session=placed.session) for problem in problems]
+        if is_prefix and not last.constraint.forced.size:
+            pair, best, reason, n_rounds = bound_prefixes(problems[-1])
+            numbers = list(range(1, len(best.bounds_of) + 1))
+        else:
+            is_prefix = False
+            pair, best, reason, n_rounds = bound_sizes(problems, None if own is None else own[0], precision)
     return _result(
         best, numbers, pair, notes=reader.notes, complete=[True] * len(numbers) if own is None else own[1],
         is_prefix=is_prefix, algorithm=entry.name if entry is not None else _OWN, stop_reason=reason, rounds=n_rounds,

@@ -4,11 +4,12 @@ from collections.abc import Generator
 from typing import Any, Unpack
 
 from .._utils.streams import RNG
+from ..cluster.session import check_client
 from ..results import SelectionResult
 from .algorithms.opim_c import anytime_outcomes
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
-from .problem import ProgressFunction, make_problem
+from .problem import Problem, ProgressFunction, make_problem, on_cluster
 from .registry import ALGORITHMS, check_supported
 
 __all__ = ["anytime", "maximize"]
@@ -33,6 +34,7 @@ def maximize(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: ProgressFunction | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> SelectionResult:
     """Choose a seed set with the largest spread, and certify how close it is to the optimum.
@@ -80,6 +82,9 @@ def maximize(
         Seconds after which the best result so far is returned.
     progress : callable, optional
         Function that is called with a `Progress` during the selection.
+    client : distributed.Client, optional
+        Draw and hold the RR sets on the workers of a Dask cluster; the result is the same.
+        Supported by the algorithms that draw RR sets. See :doc:`/how-to/cluster`.
     **constraints
         See below; they can be combined unless stated otherwise.
 
@@ -164,15 +169,17 @@ def maximize(
     """
     entry = ALGORITHMS.find(algorithm)
     check_supported(
-        entry, constraints, node_weights=node_weights, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle
-    )
+        entry, constraints, node_weights=node_weights, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
+        client=client,
+    )  # fmt: skip
     problem = make_problem(
         graph, k, constraints, function="maximize", probability=probability, node_weights=node_weights, rng=rng,
         progress=progress, oracle=oracle, model=model, epsilon=entry.epsilon if epsilon is None else epsilon,
         delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit, n_rr_sets=n_rr_sets,
         n_simulations=n_simulations,
     )  # fmt: skip
-    return make_result(problem, entry.run(problem), entry.name, certify=certify, budget=constraints.get("budget"))
+    with on_cluster(problem, client) as placed:
+        return make_result(placed, entry.run(placed), entry.name, certify=certify, budget=constraints.get("budget"))
 
 
 def anytime(
@@ -187,6 +194,7 @@ def anytime(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Generator[SelectionResult, None, None]:
     """Yield better and better seed sets, each with its certificate, until the caller stops (OPIM).
@@ -203,6 +211,9 @@ def anytime(
         As in `maximize`.
     time_limit : float, optional
         Seconds after which no further result is started.
+    client : distributed.Client, optional
+        Draw and hold the RR sets on the workers of a Dask cluster until the generator ends or is closed; the
+        results are the same. See :doc:`/how-to/cluster`.
     **constraints
         `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`,
         `group_budgets`, `max_steps`, `deadline`, `delay` as in `maximize`.
@@ -233,4 +244,12 @@ def anytime(
         model=model, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
     )  # fmt: skip
     budget = constraints.get("budget")
-    return (make_result(problem, outcome, "opim", budget=budget) for outcome in anytime_outcomes(problem))
+    if client is not None:
+        check_client(client)
+    return _anytime_results(problem, budget, client)
+
+
+def _anytime_results(problem: Problem, budget: float | None, client: Any) -> Generator[SelectionResult, None, None]:
+    with on_cluster(problem, client) as placed:
+        for outcome in anytime_outcomes(placed):
+            yield make_result(placed, outcome, "opim", budget=budget)

@@ -28,7 +28,7 @@ from ..ris.coverage import Cover, greedy_cover
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import BOUND, Outcome
-from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem
+from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem, on_cluster
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
 __all__ = ["minimize_seeds"]
@@ -51,6 +51,7 @@ def minimize_seeds(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: ProgressFunction | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> SelectionResult:
     """Choose as few seeds as possible whose spread certainly reaches a target.
@@ -66,6 +67,8 @@ def minimize_seeds(
         Precision of the estimates at which sampling stops if the number of seeds is not proved to be the smallest.
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
+    client : distributed.Client, optional
+        Draw and hold the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
     **constraints
         `candidates`, `exclude`, `include`, `start`, `max_steps`, `deadline` and `delay` as in `maximize`.
 
@@ -103,7 +106,8 @@ def minimize_seeds(
         rng=rng, progress=progress, any_size=True, model=model, epsilon=epsilon, delta=delta, threads=threads,
         max_memory=max_memory, time_limit=time_limit,
     )  # fmt: skip
-    return make_result(problem, _reach(problem, target), "opim-c", target_spread=target)
+    with on_cluster(problem, client) as placed:
+        return make_result(placed, _reach(placed, target), "opim-c", target_spread=target)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
         n_sets = pair.selection.n_sets
         share = target / pair.total * n_sets
         with pair.clock("index"):
-            pair.selection.index()
+            pair.selection.build_index()
         with pair.clock("greedy"):
             # beyond the target by what chance and optimism may take away
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])

@@ -1,8 +1,9 @@
 """The checked selection problem that every algorithm solves."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,16 +12,30 @@ from numpy.typing import NDArray
 from .._utils import check
 from .._utils.memory import default_memory
 from .._utils.streams import RNG, Key, key_from
+from ..cluster.session import Session, open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
+from ..diffusion.sampler import Sampler
 from ..diffusion.tables import CREDIT, check_model
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
+from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
+from ..ris.marks import Collection
+from ..ris.remote import RemoteCollection
 from .constraints import Constraints, check_constraint_names, make_constraint
 
-__all__ = ["DEFAULT_EPSILON", "Limits", "Problem", "Progress", "ProgressFunction", "check_work", "make_problem"]
+__all__ = [
+    "DEFAULT_EPSILON",
+    "Limits",
+    "Problem",
+    "Progress",
+    "ProgressFunction",
+    "check_work",
+    "make_problem",
+    "on_cluster",
+]
 
 _SMALLEST_DELTA = 1e-300  # the inverse of a smaller one may overflow
 DEFAULT_EPSILON = 0.01  # chosen by measurement: see docs/explanation/engine
@@ -115,6 +130,8 @@ class Problem:
         What was ignored, dropped or filled in when the arguments were read.
     deadline : Deadline or None
         Until when a node counts; None for no limit.
+    session : Session or None
+        The cluster that draws and holds the RR sets; None for this process.
     """
 
     graph: InfluenceGraph
@@ -133,11 +150,28 @@ class Problem:
     blocked: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
     deadline: Deadline | None = None
+    session: Session | None = None
 
     @property
     def total(self) -> float:
         """The number of nodes, or their total weight."""
         return float(self.graph.n_nodes) if self.weights is None else float(self.weights.sum())
+
+    def collection(self, sampler: Sampler, *, store_singletons: bool) -> Collection:
+        """Return a collection of the RR sets of a sampler, in this process or on the cluster; see `RRCollection`."""
+        if self.session is None:
+            return RRCollection(sampler, store_singletons=store_singletons)
+        return RemoteCollection(self.session, sampler, store_singletons=store_singletons)
+
+
+@contextmanager
+def on_cluster(problem: Problem, client: Any) -> Iterator[Problem]:
+    """Return a problem whose RR sets are on the cluster of a client until the end of the block; None: in this process.
+
+    `client` may also be an open session.
+    """
+    with open_session(client, problem.graph) as session:
+        yield problem if session is None else replace(problem, session=session)
 
 
 def make_problem(

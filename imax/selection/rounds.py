@@ -15,9 +15,9 @@ from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
 from ..ris.bounds import OpimSchedule, lower_bound, upper_bound, wilson, z_of_look
-from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
+from ..ris.marks import Collection
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem, Progress
 
@@ -50,7 +50,7 @@ class Round:
     n_selecting : int
         Sets in the selection collection.
     n_sets, n_entries : int
-        Sets of both collections, and the nodes in them.
+        Sets of both collections, and the nodes that they have reached.
     """
 
     cover: Cover
@@ -121,8 +121,8 @@ class CollectionPair:
     problem : Problem
     streams : tuple of Stream, optional
         Random streams of the selection and of the validation collection.
-    is_sentinel : numpy.ndarray of bool, shape (n_nodes,), optional
-        Nodes at which an RR set ends: see `Sampler`.
+    sentinels : tuple of numpy.ndarray of bool, shape (n_nodes,), or None
+        Nodes at which an RR set of the selection and of the validation collection ends: see `Sampler`.
     plain : bool, default False
         Whether all RR sets are stored and all roots are random.
     """
@@ -131,8 +131,8 @@ class CollectionPair:
         self,
         problem: Problem,
         streams: tuple[Stream, Stream] = (Stream.SELECTION, Stream.VALIDATION),
-        is_sentinel: NDArray[np.bool_] | None = None,
         *,
+        sentinels: tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None] = (None, None),
         plain: bool = False,
     ) -> None:
         self.problem = problem
@@ -143,12 +143,12 @@ class CollectionPair:
             diffusion = prepare(problem.graph, problem.model, problem.threads)
             sampler = Sampler(
                 problem.graph, problem.model, stream_key(problem.key, streams[0]),
-                node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=is_sentinel,
+                node_weights=problem.weights, threads=problem.threads, diffusion=diffusion, is_sentinel=sentinels[0],
                 blocked=problem.blocked, stratify_after=None if plain else STRATIFY_AFTER, deadline=problem.deadline,
             )  # fmt: skip
-            other = sampler.with_key(stream_key(problem.key, streams[1]))
-            self.selection = RRCollection(sampler, store_singletons=plain)
-            self.validation = RRCollection(other, store_singletons=plain)
+            other = sampler.with_key(stream_key(problem.key, streams[1])).ending_at(sentinels[1])
+            self.selection = problem.collection(sampler, store_singletons=plain)
+            self.validation = problem.collection(other, store_singletons=plain)
         self.total = self.selection.total
         # the spread of the best seeds: at least their own weight
         self.min_spread = min(problem.constraint.min_spread(problem.weights), self.total)
@@ -173,8 +173,8 @@ class CollectionPair:
 
     @property
     def n_entries(self) -> int:
-        """Nodes in the sets of both collections."""
-        return self.selection.n_entries + self.validation.n_entries
+        """Nodes that the sets of both collections have reached, also those that sets with a sentinel do not hold."""
+        return sum(sets.n_entries + sets.n_cut for sets in (self.selection, self.validation))
 
     def check(self) -> None:
         """Raise `Stopped` if a limit is reached and there is a first result."""
@@ -192,7 +192,7 @@ class CollectionPair:
         for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
             self._extend(collection, count)
 
-    def _extend(self, collection: RRCollection, count: int, alongside: Callable[[], None] | None = None) -> None:
+    def _extend(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
         if count > MAX_SETS:
             raise Stopped(MEMORY)
@@ -236,7 +236,7 @@ class CollectionPair:
 
         self._extend(self.selection, n_selection)
         with self.clock("index"):
-            self.selection.index()
+            self.selection.build_index()
         self._extend(self.validation, n_validation, choose)
         cover = covers[0]
         return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, look)

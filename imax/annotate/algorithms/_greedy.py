@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import InvalidArgumentError
 from ..problem import Problem
 
 __all__ = ["AvailableItems", "select_by_score"]
@@ -22,13 +21,20 @@ class AvailableItems:
         self._left = None if problem.quota is None else problem.quota.copy()  # how many more of each group
         self._close_groups()
 
-    def best(self, score: NDArray[Any]) -> int:
-        """Return the available item with the largest score; ties go to the smaller number."""
-        if not self._available.any():
-            raise InvalidArgumentError(
-                f"quotas allow only {len(self.selected)} items; raise them or lower the budget", argument="quotas"
-            )
+    def best(self, score: NDArray[Any], among: NDArray[np.int64] | None = None) -> int:
+        """Return the available item with the largest score; ties go to the smaller number.
+
+        With `among`, only these items count, and ties go to the one that comes first there.
+        """
+        if among is not None:
+            among = among[self._available[among]]
+            if among.size:
+                return int(among[np.argmax(score[among])])
         return int(np.argmax(np.where(self._available, score, -np.inf)))
+
+    def any_of(self, items: NDArray[np.int64]) -> bool:
+        """Return whether any of some items is available."""
+        return bool(self._available[items].any())
 
     def select(self, item: int) -> None:
         """Mark an item as selected."""
@@ -44,7 +50,10 @@ class AvailableItems:
 
 
 def select_by_score(
-    problem: Problem, score: Callable[[], NDArray[Any]], update: Callable[[int], None] | None = None
+    problem: Problem,
+    score: Callable[[], NDArray[Any]],
+    update: Callable[[int], None] | None = None,
+    among: NDArray[np.int64] | None = None,
 ) -> list[int]:
     """Select the available item with the largest score until the budget is used up.
 
@@ -55,10 +64,12 @@ def select_by_score(
         Returns the current score of every item.
     update : callable, optional
         Called with every selected item, so that `score` can change.
+    among : numpy.ndarray of int64, optional
+        All items, in the order in which ties are broken; default by number.
     """
     items = AvailableItems(problem)
     for _ in range(problem.budget):
-        item = items.best(score())
+        item = items.best(score(), among)
         items.select(item)
         if update is not None:
             update(item)

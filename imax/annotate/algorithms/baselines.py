@@ -1,4 +1,4 @@
-"""Baselines: the largest in-degrees, and a random selection."""
+"""Baselines: the items that are neighbors of the most others, and a random selection."""
 
 import numpy as np
 
@@ -10,8 +10,9 @@ __all__ = ["graph_degree", "random"]
 
 
 def graph_degree(problem: Problem) -> Outcome:
-    """Select the items with the largest in-degrees: those that are neighbors of the most other items."""
-    degree = problem.graph.in_degree().astype(np.float64)
+    """Select the items that are neighbors of the most other items."""
+    _, neighbor = problem.neighbor_pairs()
+    degree = np.bincount(neighbor, minlength=problem.graph.n_nodes).astype(np.float64)
     return Outcome(select_by_score(problem, lambda: degree))
 
 

@@ -19,15 +19,16 @@ def ideal(problem: Problem) -> Outcome:
     """Select by `imax.maximize`, which certifies the influence of what it selects."""
     given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress")
     work = {"epsilon": EPSILON, **given}
-    found = maximize(problem.graph, problem.budget, rng=problem.key, **problem.constraints, **work)
+    found = maximize(problem.graph, problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work)
     return Outcome(_rows(problem, found.seeds), found.gains, found.stop_reason, CertifiedInfluence.of(found))
 
 
 def simulated(problem: Problem) -> Outcome:
     """Select greedily, where each influence is the mean of a few simulated cascades, as in the paper's program."""
     found = maximize(
-        problem.graph, problem.budget, algorithm="celf", oracle="simulation", n_simulations=SIMULATIONS,
-        rng=problem.key, **problem.constraints, **problem.work.given("threads", "time_limit"),
+        problem.graph, problem.budget, model=problem.model, algorithm="celf", oracle="simulation",
+        n_simulations=SIMULATIONS, rng=problem.key, **problem.constraints,
+        **problem.work.given("threads", "time_limit"),
     )  # fmt: skip
     return Outcome(_rows(problem, found.seeds), found.gains, found.stop_reason)
 

@@ -15,6 +15,7 @@ from ..._utils import parallel
 from ..._utils.streams import Stream
 from ...ris.bounds import log_binomial
 from ...ris.collection import RRCollection
+from ...ris.marks import Collection
 from ...selection.rounds import CollectionPair
 from ..outcome import Invitations
 from ..task import Task
@@ -47,7 +48,7 @@ class LocalGreedy:
         Number of choices of each inviter.
     """
 
-    def __init__(self, task: Task, collection: RRCollection, check: Callable[[], None]) -> None:
+    def __init__(self, task: Task, collection: Collection, check: Callable[[], None]) -> None:
         from ...kernels.matroid import choose_locally
 
         m = self.matroid = task.matroid
@@ -57,6 +58,7 @@ class LocalGreedy:
         self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
         self.gains = np.empty(self.seeds.size, dtype=np.int64)
         self.size = np.empty(m.capacity.size, dtype=np.int64)
+        assert isinstance(collection, RRCollection)  # capacities are not distributed
         index = collection.index(parts=1)
         heap = np.empty(m.n_pairs, dtype=np.int64)
         self._run(
@@ -67,7 +69,7 @@ class LocalGreedy:
         )
         self.covered = np.add.reduceat(np.append(self.gains, 0), self.places[:-1]) * (self.size > 0)
 
-    def _run(self, work: Callable[[int, int, NDArray[np.int32]], Any], collection: RRCollection) -> None:
+    def _run(self, work: Callable[[int, int, NDArray[np.int32]], Any], collection: Collection) -> None:
         """Run the work for all inviters, one part per thread at a time, and check limits in between."""
         stamps = [np.full(collection.n_sets, -1, dtype=np.int32) for _ in range(self.threads)]
         for first in range(0, len(self.parts), self.threads):
@@ -77,10 +79,11 @@ class LocalGreedy:
                 [partial(work, a, b, stamp) for (a, b), stamp in zip(parts, stamps, strict=False)], self.threads
             )
 
-    def covered_in(self, collection: RRCollection) -> NDArray[np.int64]:
+    def covered_in(self, collection: Collection) -> NDArray[np.int64]:
         """Return the number of RR sets of another collection that the choice of each inviter covers."""
         from ...kernels.matroid import cover_locally
 
+        assert isinstance(collection, RRCollection)  # capacities are not distributed
         index = collection.index(parts=1)
         found = np.empty(self.size.size, dtype=np.int64)
         self._run(

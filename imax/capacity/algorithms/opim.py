@@ -10,9 +10,9 @@ from functools import partial
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
-from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, CoverAlgorithm, greedy_cover, round_robin_cover
+from ...ris.marks import Collection
 from ...selection.algorithms.opim_c import certified_rounds, schedule_of
 from ...selection.rounds import CollectionPair, run_rounds
 from ..expected import ExpectedPair
@@ -28,7 +28,7 @@ PAPER = "Zhang, Huang, Sun, Lin, Xiao, Tang: Capacity Constrained Influence Maxi
 def with_spare(choose: CoverAlgorithm, task: Task) -> CoverAlgorithm:
     """Return a cover algorithm that uses the spare invitations too."""
 
-    def select(collection: RRCollection, constraint: Constraint) -> Cover:
+    def select(collection: Collection, constraint: Constraint) -> Cover:
         return replace_spare(choose(collection, constraint), task)
 
     return select

@@ -25,7 +25,7 @@ from .hist import SHARE, hist
 from .opim_c import opim_c
 from .worlds import n_worlds, worlds
 
-__all__ = ["AUTO", "Pilot", "auto", "decide", "run_pilot"]
+__all__ = ["AUTO", "Pilot", "auto", "cut_sizes", "decide", "draw_pilot", "pays", "run_pilot"]
 
 _FIRST_SETS, _LAST_SETS = 64, 256
 _ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes
@@ -60,9 +60,9 @@ class Pilot:
     reached: float
 
 
-def run_pilot(problem: Problem) -> Pilot:
-    """Draw RR sets of a stream of their own until their number or their size suffices for a decision."""
-    q, c = problem, problem.constraint
+def draw_pilot(problem: Problem) -> tuple[RRCollection, RRCollection]:
+    """Draw RR sets of streams of their own until their number or their size suffices for a decision."""
+    q = problem
     sampler = Sampler(
         q.graph, q.model, stream_key(q.key, Stream.PILOT), node_weights=q.weights, threads=q.threads,
         diffusion=prepare(q.graph, q.model, q.threads), blocked=q.blocked, deadline=q.deadline,
@@ -74,24 +74,37 @@ def run_pilot(problem: Problem) -> Pilot:
         count *= 2
         sets.extend(count)
     others.extend(count)
+    return sets, others
+
+
+def run_pilot(problem: Problem) -> Pilot:
+    """Return what a pilot sample shows."""
+    q, c = problem, problem.constraint
+    sets, others = draw_pilot(q)
+    count = sets.n_sets
     chosen = greedy_cover(sets, c, prefixes=False)
     is_sentinel = np.zeros(q.graph.n_nodes, dtype=np.bool_)
     if c.start.size:
         is_sentinel[c.start] = True
     else:
         is_sentinel[chosen.seeds[chosen.gains >= max(_FEWEST_SETS, SHARE * count)]] = True
-    cut = float(_cut_sizes(sets, is_sentinel).mean())
+    cut = float(cut_sizes(sets, is_sentinel).mean())
     n_entries, reached = sets.n_entries + others.n_entries, others.covered(chosen.seeds) / count
     return Pilot(2 * count, n_entries, n_entries / (2 * count), cut, int(is_sentinel.sum()), reached)
 
 
-def _cut_sizes(sets: RRCollection, is_sentinel: NDArray[np.bool_]) -> NDArray[np.int64]:
+def cut_sizes(sets: RRCollection, is_sentinel: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the number of nodes of each set up to its first sentinel, or all of them."""
     sizes = np.diff(sets.offsets)
     place = np.arange(sets.n_entries) - np.repeat(sets.offsets[:-1], sizes)
     ends = np.where(is_sentinel[sets.nodes], place + 1, np.repeat(sizes, sizes))
     cut: NDArray[np.int64] = np.minimum.reduceat(ends, sets.offsets[:-1])
     return cut
+
+
+def pays(mean: float, cut: float) -> bool:
+    """Return whether sets that end at sentinels, with `cut` nodes on average instead of `mean`, save much."""
+    return mean >= max(_GAIN * cut, cut + _SAVED)
 
 
 def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pilot]:
@@ -105,7 +118,7 @@ def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pi
         if count >= _FEWEST_WORLDS and entries > _ENTRIES_PER_LABEL * count * q.graph.n_nodes:
             why = f"each edge has the same probability in both directions, and {size}"
             return "worlds", why, worlds, pilot
-    if pilot.mean >= max(_GAIN * pilot.cut, pilot.cut + _SAVED):
+    if pays(pilot.mean, pilot.cut):
         ends = "the start nodes" if q.constraint.start.size else f"{pilot.n_sentinels} sentinels"
         return "hist", f"{size}, and {pilot.cut:.3g} if they end at {ends}", hist, pilot
     return "opim-c", f"{size}, and sentinels would hardly shorten them", opim_c, pilot
@@ -133,6 +146,6 @@ def auto(problem: Problem) -> Outcome:
 AUTO = Entry(
     "auto", auto, "decides by a small pilot sample whether opim-c, hist or worlds runs; the default",
     "", "as the algorithm that runs",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip

@@ -17,15 +17,15 @@ from ..._utils.registry import Entry
 from ..._utils.streams import Stream
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import OpimSchedule
-from ...ris.collection import RRCollection
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
+from ...ris.marks import Collection
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
 from .opim_c import certified_rounds, schedule_of, target_ratio
 
-__all__ = ["HIST", "hist"]
+__all__ = ["HIST", "SHARE", "cover_after", "hist"]
 
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _ALL = 2**62
@@ -76,7 +76,7 @@ def _schedule(problem: Problem) -> OpimSchedule:
     return schedule_of(problem, problem.delta / 2, epsilon=problem.epsilon / 2)
 
 
-def _cover_after(collection: RRCollection, constraint: Constraint, *, whole: Constraint) -> Cover:
+def cover_after(collection: Collection, constraint: Constraint, *, whole: Constraint) -> Cover:
     """Choose after the sentinels, which `constraint` requires, and bound what `whole` admits besides them.
 
     The optimum together with the sentinels is at least as good as the optimum. So the bound is for the sentinels and
@@ -108,8 +108,9 @@ def hist(problem: Problem) -> Outcome:
         del first
         if found is not None:
             is_sentinel[constraint.forced] = True
-    pair = CollectionPair(problem, is_sentinel=is_sentinel if is_sentinel.any() else None)
-    select = partial(_cover_after, whole=c)
+    mark = is_sentinel if is_sentinel.any() else None
+    pair = CollectionPair(problem, sentinels=(mark, mark))
+    select = partial(cover_after, whole=c)
     best, reason, number = run_rounds(certified_rounds(pair, _schedule(problem), select, constraint))
     outcome = pair.result(best, reason, number, target_ratio(problem))
     gains = outcome.gains
@@ -117,11 +118,10 @@ def hist(problem: Problem) -> Outcome:
         # a cut set shows only its first sentinel: divide the gains as on the complete sets
         b = constraint.forced.size
         gains[:b] = found.gains[:b] * (gains[:b].sum() / max(found.gains[:b].sum(), 1))
-    n_cut = sum(collection.sampler.n_cut for collection in (pair.selection, pair.validation))
     return dataclasses.replace(
         outcome,
         n_rr_sets=outcome.n_rr_sets + n_sets,
-        n_rr_entries=outcome.n_rr_entries + n_entries + n_cut,
+        n_rr_entries=outcome.n_rr_entries + n_entries,
         seconds={**seconds, **outcome.seconds},
     )
 
@@ -130,6 +130,6 @@ HIST = Entry(
     "hist", hist, "OPIM-C with RR sets that end at a few sentinels; for graphs where influence is high",
     "Guo, Wang, Wei, Chen: Influence Maximization Revisited. SIGMOD 2020",
     "as opim-c",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON,
 )  # fmt: skip

@@ -13,8 +13,8 @@ from ..._utils.streams import Stream, stream_key
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...diffusion.sampler import Sampler
 from ...ris.bounds import imm_sizes
-from ...ris.collection import RRCollection
 from ...ris.coverage import greedy_cover
+from ...ris.marks import Collection
 from ..outcome import BOUND, MEMORY, TIME, TOO_MANY, Outcome
 from ..problem import Problem, Progress
 from ..rounds import MAX_SETS, CollectionPair, Round, run_rounds
@@ -28,14 +28,14 @@ _STEP = 1 << 18  # sets drawn between two checks of the time limit
 _SAMPLING_SHARE = 0.5  # of the time limit: index and greedy selection take about as long as sampling
 
 
-def _estimate(pair: CollectionPair) -> tuple[float, RRCollection]:
+def _estimate(pair: CollectionPair) -> tuple[float, Collection]:
     """Return the number of sets that the choice needs, and the sets of the estimate."""
     q = pair.problem
     c, n = q.constraint, q.total
     min_spread = max(c.min_spread(q.weights), 1e-9 * n)
     test, choose = imm_sizes(n, c.log_choices(), q.epsilon, q.delta, c.guarantee, min_spread=min_spread)
     wide = math.sqrt(2.0) * q.epsilon
-    sets = RRCollection(
+    sets = q.collection(
         Sampler(
             q.graph, q.model, stream_key(q.key, Stream.IMM_ESTIMATE), node_weights=q.weights, threads=q.threads,
             diffusion=pair.selection.sampler.diffusion, deadline=q.deadline,
@@ -69,13 +69,13 @@ def _report(pair: CollectionPair, n_sets: int, n_needed: int) -> None:
         q.progress(Progress(0, 1, n_sets, 0.0, target, seconds, phase="sampling", n_rr_sets_needed=n_needed))
 
 
-def _fits(pair: CollectionPair, sets: RRCollection, count: float) -> bool:
+def _fits(pair: CollectionPair, sets: Collection, count: float) -> bool:
     """Whether that many sets can be numbered and, with their index, stay below the memory limit."""
     limit = pair.problem.limits.memory
     return count <= MAX_SETS and (limit is None or sets.expected_nbytes(math.ceil(count)) <= limit)
 
 
-def _affordable(pair: CollectionPair, sets: RRCollection, n_needed: float) -> tuple[float, str]:
+def _affordable(pair: CollectionPair, sets: Collection, n_needed: float) -> tuple[float, str]:
     """Return how many sets to choose on, at most as many as are needed, and the reason if these are fewer."""
     if _fits(pair, sets, n_needed * (1.0 + _VALIDATION_SHARE)):
         return n_needed, BOUND
@@ -127,6 +127,6 @@ def imm(problem: Problem) -> Outcome:
 IMM = Entry(
     "imm", imm, "greedy on as many RR sets as an estimate of the optimum requires",
     "Tang, Shi, Xiao: Influence Maximization in Near-Linear Time. SIGMOD 2015; Chen, CSoNet 2018",
-    "1 - 1/e - epsilon", frozenset({"node_weights"}) | DEADLINE_ARGUMENTS,
+    "1 - 1/e - epsilon", frozenset({"client", "node_weights"}) | DEADLINE_ARGUMENTS,
     epsilon=0.1, decreasing_gains=True,  # with 0.01 it draws a hundred times as many sets
 )  # fmt: skip

@@ -131,6 +131,6 @@ OPIM_C = Entry(
     "Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018",
     "1 - 1/e - epsilon (quotas: 1/2 - epsilon; budget: (1 - 1/e)/2 - epsilon; several budgets or a budget and other "
     "limits: see the table in the page on constraints)",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}) | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip

@@ -39,6 +39,7 @@ RIS = Entry(
     "ris", ris, "greedy on a fixed number of RR sets",
     "Borgs, Brautbar, Chayes, Lucier: Maximizing Social Influence in Nearly Optimal Time. SODA 2014",
     "the certified ratio of the result",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets", "n_rr_sets"}) | DEADLINE_ARGUMENTS,
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets", "n_rr_sets"})
+    | DEADLINE_ARGUMENTS,
     epsilon=DEFAULT_EPSILON, decreasing_gains=True,
 )  # fmt: skip

@@ -1,0 +1,130 @@
+"""Labels that spread from annotated items, and the items whose labels they decide."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils import check
+from .._utils.streams import Key, Stream, stream_key
+from .._utils.tables import is_table
+from ..diffusion.sampler import Sampler
+from ..errors import InvalidArgumentError
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.node_values import Aligner, NodeColumn, node_column
+from ..ris.collection import RRCollection
+from ._checks import is_blank, item_rows
+
+__all__ = ["decided_items", "labels_of_items", "spread_labels"]
+
+_SETS_PER_ITEM = 200  # random worlds for each item
+
+
+def decided_items(
+    network: InfluenceGraph, labels: Any, decided_above: float | None, *, model: str, key: Key, threads: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
+    """Return the rows of annotated items, the rows of items that their labels decide, and notes on both.
+
+    The labels decide an item if one label reaches it first with a probability above `decided_above`; none if that is
+    None.
+    """
+    nothing = np.empty(0, dtype=np.int64)
+    if labels is None:
+        if decided_above is not None:
+            raise InvalidArgumentError("labels must be given when decided_above is given", argument="labels")
+        return nothing, nothing, ()
+    rows, given, n_blank = labels_of_items(labels, network)
+    notes = [f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else []
+    if decided_above is None:
+        return rows, nothing, tuple(notes)
+    threshold = check.probability(decided_above, "decided_above")
+    _, counts, _ = spread_labels(
+        network, rows, given, model=model, per_item=_SETS_PER_ITEM, key=key, threads=threads
+    )  # fmt: skip
+    decided = np.setdiff1d(np.flatnonzero(counts.max(axis=1) > threshold * _SETS_PER_ITEM), rows)
+    notes.append(f"decided_above: the labels decide {decided.size:,} items, which are not selected and count 0")
+    return rows, decided, tuple(notes)
+
+
+def spread_labels(
+    network: InfluenceGraph,
+    items: NDArray[np.int64],
+    given: list[Any],
+    *,
+    model: str,
+    per_item: int,
+    key: Key,
+    threads: int | None,
+) -> tuple[list[Any], NDArray[np.int64], int]:
+    """Return the distinct labels, how often each of them reaches each item first, and the number of RR sets.
+
+    Parameters
+    ----------
+    network : InfluenceGraph
+    items, given : numpy.ndarray of int64, list
+        Rows and labels of the annotated items.
+    per_item : int
+        Number of random worlds for each item.
+
+    Returns
+    -------
+    list, numpy.ndarray of int64 with shape (n_items, n_labels), int
+    """
+    label_numbers: dict[Any, int] = {}
+    label_of = np.full(network.n_nodes, -1, dtype=np.int64)  # the label number of annotated items, by internal id
+    for place in np.argsort(items).tolist():  # equally likely labels: that of the first item wins
+        item, label = items[place], given[place]
+        label_of[network.rank[item]] = label_numbers.setdefault(label, len(label_numbers))
+    if model == "lt":
+        network.check_lt()
+    stream = stream_key(key, Stream.ANNOTATION)
+    sets = RRCollection(
+        Sampler(network, model, stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
+    )  # fmt: skip
+    sets.extend(per_item * network.n_nodes)
+    counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]
+    return list(label_numbers), counts, sets.n_sets
+
+
+def labels_of_items(labels: Any, network: InfluenceGraph) -> tuple[NDArray[np.int64], list[Any], int]:
+    """Return the rows and the labels of the annotated items, and the number of blank labels."""
+    if isinstance(labels, Mapping):
+        items, given = item_rows(list(labels), network.labels, "labels"), list(labels.values())
+    else:
+        given, unlisted = Aligner(network.labels, option=None).objects(_column(labels))
+        items = np.flatnonzero(~unlisted)
+        given = [given[i] for i in items.tolist()]
+    annotated = [not is_blank(label) for label in given]
+    if not any(annotated):
+        raise InvalidArgumentError(
+            "labels must have at least one item with a label that is not blank", argument="labels"
+        )
+    try:
+        set(given)
+    except TypeError:
+        raise InvalidArgumentError("labels must be hashable, such as text or numbers", argument="labels") from None
+    kept = [label for label, known in zip(given, annotated, strict=True) if known]
+    return items[np.array(annotated)], kept, len(given) - len(kept)
+
+
+def _column(labels: Any) -> NodeColumn:
+    if isinstance(labels, (str, bytes)) or not (hasattr(labels, "__len__") or is_table(labels)):
+        raise InvalidArgumentError(
+            "labels must be a mapping from annotated items to labels, a pandas Series, a table, or a sequence with one "
+            f"entry for each item; got {type(labels).__name__}",
+            argument="labels",
+        )
+    return node_column(labels, "labels")
+
+
+def _count_labels(sets: RRCollection, label_of: NDArray[np.int64], n_labels: int) -> NDArray[np.int64]:
+    """Return how many RR sets of each root met each label, by internal id: shape (n_nodes, n_labels).
+
+    The root of set i is node i modulo the number of nodes. A set that met an annotated item consists of that item.
+    """
+    n = label_of.size
+    first_node = sets.nodes[sets.offsets[:-1]]
+    met = label_of[first_node]
+    hit = np.flatnonzero(met >= 0)
+    return np.bincount((hit % n) * n_labels + met[hit], minlength=n * n_labels).reshape(n, n_labels)

@@ -1,0 +1,93 @@
+"""What runs on the workers of a Dask cluster: the graph, the objects that the caller holds there, and their methods."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..graph.influence_graph import InfluenceGraph
+from ..graph.probabilities import ArcProbability
+
+__all__ = ["Lost", "add", "call", "call_at_once", "keep", "make_object", "open_graph", "version"]
+
+
+class Lost:
+    """What is left of an object that was moved to another worker or to disk: it has to be made again."""
+
+
+def version() -> str:
+    """Return the version of imax on this worker."""
+    return __version__
+
+
+def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) -> InfluenceGraph:
+    """Map a graph file into memory; `probability` replaces the probabilities in the file.
+
+    Raises
+    ------
+    LookupError
+        If this worker cannot read the file, or it contains another graph.
+    """
+    from ..errors import ImaxError
+    from ..io.binary import read_binary
+
+    try:
+        graph = read_binary(path)
+    except (OSError, ImaxError) as error:
+        raise LookupError(str(error)) from None
+    if probability is not None:
+        graph = graph.with_arc_probability(probability)
+    if graph.fingerprint != fingerprint:
+        raise LookupError(f"{path} contains another graph here")
+    return graph
+
+
+def keep(graph: InfluenceGraph) -> InfluenceGraph:
+    """Return the graph, as the result of a task of this worker: the scheduler drops further copies of a result."""
+    return graph
+
+
+def make_object(make: Any, graph: InfluenceGraph, arguments: tuple[Any, ...], threads: int) -> Any:
+    """Return a new object for the caller to hold; it does its work with so many threads."""
+    return make(graph, *arguments, threads=threads)
+
+
+def call(held: Any, method: str, arguments: tuple[Any, ...]) -> Any:
+    """Call a method of an object that the caller holds here."""
+    return held if isinstance(held, Lost) else getattr(held, method)(*arguments)
+
+
+def add(parts: list[Any]) -> Any:
+    """Return the sum of arrays; what is left of a lost object is passed on."""
+    lost = [part for part in parts if isinstance(part, Lost)]
+    return lost[0] if lost else np.sum(parts, axis=0, dtype=parts[0].dtype)
+
+
+async def call_at_once(
+    calls: dict[str, list[tuple[str, int]]], method: str, arguments: tuple[tuple[Any, ...], ...], dask_worker: Any
+) -> dict[str, tuple[Any]]:
+    """Call a method of objects on this worker without a task.
+
+    Parameters
+    ----------
+    calls : dict
+        For the address of each worker, the keys of its objects and the places of their arguments.
+    method : str
+    arguments : tuple of tuple
+    dask_worker : distributed.Worker
+
+    Returns
+    -------
+    dict
+        A tuple with the result by key; nothing for objects that are not here.
+    """
+    found: dict[str, tuple[Any]] = {}
+    for key, place in calls[dask_worker.address]:
+        held = dask_worker.data.get(key)
+        if held is not None and not isinstance(held, Lost):
+            # in a thread of its own, so that the worker stays reachable meanwhile
+            run = partial(getattr(held, method), *arguments[place])
+            found[key] = (await asyncio.get_running_loop().run_in_executor(dask_worker.executors["actor"], run),)
+    return found

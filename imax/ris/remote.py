@@ -1,0 +1,220 @@
+"""A collection of RR sets on a cluster: the sets stay where they were drawn, and only counts are sent.
+
+Greedy selection here makes the same choices, with the same gains and bounds, as on a collection in one process: the
+caller holds the exact gain of every node, and the shards send by how much each choice lowers the gains of other nodes.
+"""
+
+from collections.abc import Callable
+from itertools import count as numbers
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cluster.session import Session
+from ..diffusion.sampler import Sampler
+from .shard import Facts, Picked, Shard
+
+if TYPE_CHECKING:
+    from ..kernels.coverage import Chosen, State
+
+__all__ = ["RemoteCollection"]
+
+_FIRST_STEP = 1 << 12  # sets drawn at first by each thread, to know their speed
+_STEP_SECONDS = 1.0  # target for one step of drawing: an interrupt waits for its end
+_LARGEST_STEP = 1 << 24  # sets
+_QUICK_SECONDS = 0.2  # work that is done without a task
+_FEW_ENTRIES = 1 << 20
+
+
+class RemoteCollection:
+    """RR sets number 0 to ``len(collection) - 1`` of one stream, on the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    session : Session
+    sampler : Sampler
+        Describes the sets; it draws none itself.
+    store_singletons : bool, default True
+        As for `RRCollection`.
+
+    Attributes
+    ----------
+    n_sets, n_entries : int
+        Number of sets, and of nodes in them.
+    total : float
+        Number of nodes, or sum of node weights.
+    n_sent : int
+        Bytes of counts that shards have sent for the choices so far.
+    """
+
+    def __init__(self, session: Session, sampler: Sampler, *, store_singletons: bool = True) -> None:
+        self.sampler = sampler
+        self.graph = sampler.graph
+        self.total = sampler.total
+        self.n_sets = 0
+        self.n_entries = 0
+        self.n_sent = 0
+        self._session = session
+        self._shards = session.hold(Shard, sampler.recipe, store_singletons)
+        self._ranges: list[tuple[tuple[int, int], ...]] = [()] * session.n_slots
+        self._facts: list[Facts] = [(0, 0, 0, 0, 0)] * session.n_slots
+        self._choices = numbers()
+        self._rate = 0.0  # sets per second
+
+    def extend(
+        self,
+        count: int,
+        *,
+        keep_going: Callable[[], bool] | None = None,
+        alongside: Callable[[], None] | None = None,
+    ) -> int:
+        """Draw sets until there are `count`; return how many there are. See `RRCollection.extend`."""
+        if alongside is not None:
+            alongside()
+        while self.n_sets < count and (keep_going is None or keep_going()):
+            began, first = perf_counter(), self.n_sets
+            step = int(self._rate * _STEP_SECONDS) or _FIRST_STEP * sum(self._session.threads)
+            step = min(count - first, step, _LARGEST_STEP * self._session.n_slots)
+            shares = self._session.shares(first, step)
+            self._ranges = [(*own, share) for own, share in zip(self._ranges, shares, strict=True)]
+            self._facts = self._call("draw", "draw", quick=step < self._rate * _QUICK_SECONDS)
+            self.n_sets = sum(facts[0] for facts in self._facts)
+            self.n_entries = sum(facts[1] for facts in self._facts)
+            self._rate = max(step / (perf_counter() - began), 1.0)
+        return self.n_sets
+
+    def _call(self, name: str, method: str, *arguments: Any, quick: bool | None = None) -> list[Any]:
+        """Call a method of all shards with their ranges and some arguments."""
+        given = [(own, *arguments) for own in self._ranges]
+        return self._shards.call(name, method, given, quick=self._is_small() if quick is None else quick)
+
+    def _is_small(self) -> bool:
+        """Whether going through all sets takes little time."""
+        return self.n_entries < _FEW_ENTRIES * self._session.n_slots and self.graph.n_nodes < _FEW_ENTRIES
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the sets without their index, on the worker that has most."""
+        return max(facts[2] for facts in self._facts)
+
+    @property
+    def index_nbytes(self) -> int:
+        """Bytes of the index, on the worker where it is largest."""
+        return max(facts[3] for facts in self._facts)
+
+    @property
+    def n_cut(self) -> int:
+        """Number of nodes that sets had reached before they met a sentinel, and that they do not hold."""
+        return sum(facts[4] for facts in self._facts)
+
+    def expected_nbytes(self, count: int) -> int:
+        """Return the expected bytes of so many sets with their index on a worker, from the sets so far."""
+        return int((self.nbytes + self.index_nbytes) * count / self.n_sets) if self.n_sets else 0
+
+    def build_index(self) -> None:
+        """Build the index of the sets on the workers."""
+        self._call("index", "index")
+
+    def marks(self) -> "RemoteMarks":
+        """Return marks by which no set is covered."""
+        return RemoteMarks(self, [])
+
+    def degree(self) -> NDArray[np.int32]:
+        """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
+        if self._is_small():
+            parts: NDArray[np.int32] = np.sum(self._call("degree", "degree"), axis=0, dtype=np.int32)
+            return parts
+        found: NDArray[np.int32] = self._shards.total("degree", "degree", [(own,) for own in self._ranges])
+        return found
+
+    def covered(self, seeds: NDArray[np.int32]) -> int:
+        """Return the number of sets that hold a seed; seeds are internal ids."""
+        return int(sum(self._call("validate", "covered", seeds)))
+
+    def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
+        """Return the number of sets that each seed covers first; see `RRCollection.first_covered`."""
+        found: NDArray[np.int64] = np.sum(self._call("validate", "first_covered", seeds, start), axis=0)
+        return found
+
+    def new_choice(self) -> int:
+        """Return a number for a choice."""
+        return next(self._choices)
+
+    def pick(self, choice: int, path: list[int], nodes: list[int]) -> list[Picked]:
+        """Cover the sets of nodes after those of a path, on all shards; see `Shard.pick`."""
+        n_ranges = len(self._ranges[0])
+        found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes)])
+        answers: list[Picked | None] = [None if answer is None else answer[0] for answer in found]
+        behind = [slot for slot, answer in enumerate(answers) if answer is None]
+        if behind:
+            given = [(self._ranges[slot], choice, path, nodes) for slot in behind]
+            for slot, answer in zip(behind, self._shards.call("pick", "pick", given, behind), strict=True):
+                answers[slot] = answer
+        picked = [answer for answer in answers if answer is not None]
+        self.n_sent += sum(array.nbytes for answer in picked for array in answer)
+        return picked
+
+    def estimate(self, seeds: list[Any]) -> float:
+        """Return the estimated spread of seeds; they are labels."""
+        return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
+
+    def __len__(self) -> int:
+        return self.n_sets
+
+    def __repr__(self) -> str:
+        mean = self.n_entries / max(self.n_sets, 1)
+        return (
+            f"<RemoteCollection: {self.n_sets:,} RR sets of {mean:.3g} nodes on average on "
+            f"{self._session.n_slots} workers, {self.sampler.model.upper()}>"
+        )
+
+
+class RemoteMarks:
+    """Which sets of a `RemoteCollection` the nodes of a choice cover; see `Marks`."""
+
+    def __init__(self, sets: RemoteCollection, path: list[int]) -> None:
+        from ..kernels.inverted_index import InvertedIndex
+
+        self._sets, self._path, self._choice = sets, list(path), sets.new_choice()
+        ptr = np.empty((0, sets.graph.n_nodes + 1), dtype=np.int64)
+        none = np.empty(0, dtype=np.int32)
+        self.index = InvertedIndex(ptr, none, np.zeros(1, dtype=np.int64), none)
+        self.covered = np.zeros(1, dtype=np.bool_)
+
+    def copy(self) -> "RemoteMarks":
+        """Return the same marks for another choice that begins with the same nodes."""
+        return RemoteMarks(self._sets, self._path)
+
+    def _pick(self, nodes: list[int]) -> list[Picked]:
+        answers = self._sets.pick(self._choice, self._path, nodes)
+        self._path += nodes
+        return answers
+
+    def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
+        """Cover the sets of nodes in order; lower `gain`, and write what each node adds to `gains`."""
+        gains[:] = 0
+        for own, touched, counts in self._pick(nodes.tolist()):
+            gains += own
+            gain[touched] -= counts
+        gain[nodes] = 0
+
+    def choose(
+        self,
+        step: Callable[[int], Any],
+        n_seeds: int,
+        state: "State",
+        chosen: "Chosen",
+        tally: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Call ``step(n)`` for one seed after another, and lower the gains after each."""
+        from ..kernels.coverage import N_CHOSEN, subtract
+
+        while True:
+            n = int(state.number[N_CHOSEN])
+            step(min(n + 1, n_seeds))  # at its start it lowers the bounds by the gains that are left
+            if state.number[N_CHOSEN] == n:
+                return
+            for _, touched, counts in self._pick([int(chosen.seeds[n])]):
+                subtract(touched, counts, state, tally)

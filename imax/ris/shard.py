@@ -1,0 +1,151 @@
+"""The part of a distributed collection of RR sets that one worker holds.
+
+Every method takes the numbers of the sets as ranges (start, stop), and is a pure function of its arguments: a shard
+draws the sets that it does not have. So a lost shard is made anew, anywhere, by the next call.
+"""
+
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cluster.worker import Lost
+from ..diffusion.sampler import Sampler
+from ..graph.influence_graph import InfluenceGraph
+from .collection import RRCollection
+
+__all__ = ["Facts", "Picked", "Shard"]
+
+Ranges = tuple[tuple[int, int], ...]
+Facts = tuple[int, int, int, int, int]  # sets, nodes in them, bytes, bytes of the index, nodes cut off at sentinels
+Picked = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
+
+
+class Shard:
+    """RR sets with some numbers of one stream, and which of them the nodes of a choice cover.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph
+    recipe : dict
+        Arguments of the `Sampler`; see `Sampler.recipe`.
+    store_singletons : bool
+        As for `RRCollection`.
+    threads : int
+    """
+
+    def __init__(self, graph: InfluenceGraph, recipe: dict[str, Any], store_singletons: bool, *, threads: int) -> None:
+        self._graph, self._recipe, self._split, self._threads = graph, recipe, not store_singletons, threads
+        self._lock = threading.RLock()
+        self._clear()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Lost, ()  # drawing the sets again is faster than moving them
+
+    def _clear(self) -> None:
+        sampler = Sampler(self._graph, threads=self._threads, **self._recipe)
+        self._sets = RRCollection(sampler, store_singletons=not self._split)
+        self._ranges: Ranges = ()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget the choice."""
+        self._choice = -1
+        self._path: list[int] = []
+        self._covered: NDArray[np.bool_] | None = None
+
+    def draw(self, ranges: Ranges) -> Facts:
+        """Draw the sets of the ranges that are not there; return the facts of all of them."""
+        with self._lock:
+            if self._ranges != ranges[: len(self._ranges)]:
+                self._clear()
+            for first, stop in ranges[len(self._ranges) :]:
+                self._forget()
+                self._sets.draw(first, stop - first)
+                self._ranges = (*self._ranges, (first, stop))
+            sets = self._sets
+            return sets.n_sets, sets.n_entries, sets.nbytes, sets.index_nbytes, sets.n_cut
+
+    def index(self, ranges: Ranges) -> None:
+        """Build the index of the sets."""
+        with self._lock:
+            self.draw(ranges)
+            self._sets.index()
+
+    def degree(self, ranges: Ranges) -> NDArray[np.int32]:
+        """Return the number of sets that hold each node."""
+        with self._lock:
+            self.draw(ranges)
+            return self._sets.degree()
+
+    def covered(self, ranges: Ranges, seeds: NDArray[np.int32]) -> int:
+        """Return the number of sets that hold a seed."""
+        with self._lock:
+            self.draw(ranges)
+            return self._sets.covered(seeds)
+
+    def first_covered(
+        self, ranges: Ranges, seeds: NDArray[np.int32], start: NDArray[np.int32] | None
+    ) -> NDArray[np.int64]:
+        """Return the number of sets that each seed covers first."""
+        with self._lock:
+            self.draw(ranges)
+            return self._sets.first_covered(seeds, start)
+
+    def pick(self, ranges: Ranges, choice: int, path: list[int], nodes: list[int]) -> Picked:
+        """Cover the sets of nodes, after those of the nodes of a path.
+
+        Parameters
+        ----------
+        ranges : tuple of (int, int)
+        choice : int
+            Number of the choice that the path belongs to.
+        path, nodes : list of int
+
+        Returns
+        -------
+        tuple of arrays
+            How many sets each node adds, the nodes whose gain becomes smaller, and by how much. `nodes` are not among
+            them: their gains are 0 from now on.
+        """
+        with self._lock:
+            self.draw(ranges)
+            done = len(self._path)
+            if self._covered is None or self._choice != choice or self._path != path[:done]:
+                self._path, self._covered = [], np.zeros(self._sets.n_stored, dtype=np.bool_)
+            self._choice = choice
+            if len(self._path) < len(path):
+                self._cover(path[len(self._path) :])
+            return self._cover(nodes)
+
+    def pick_next(self, n_ranges: int, choice: int, n_before: int, nodes: list[int]) -> Picked | None:
+        """Do the same as `pick` if the shard has the sets and has covered the path; otherwise return None."""
+        with self._lock:
+            if self._covered is None or (n_ranges, choice, n_before) != (
+                len(self._ranges), self._choice, len(self._path),
+            ):  # fmt: skip
+                return None
+            return self._cover(nodes)
+
+    def _cover(self, nodes: list[int]) -> Picked:
+        from ..kernels.inverted_index import Touched, cover_touched
+
+        assert self._covered is not None
+        n = self._graph.n_nodes
+        if not hasattr(self, "_touched"):
+            self._touched = Touched(np.zeros(n, dtype=np.int32), np.empty(n, dtype=np.int32))
+        chosen = np.array(nodes, dtype=np.int32)
+        gains = np.zeros(chosen.size, dtype=np.int64)
+        size = cover_touched(chosen, self._sets.index(), self._covered, self._touched, gains)
+        before = set(self._path)
+        for j, node in enumerate(nodes):
+            if node not in before:
+                gains[j] += self._sets.singletons[node]
+            before.add(node)
+        self._path += nodes
+        touched = self._touched.nodes[:size].copy()
+        counts = self._touched.lowered[touched]
+        self._touched.lowered[touched] = 0
+        changed = counts > 0
+        return gains, touched[changed], counts[changed]
