@@ -57,6 +57,7 @@ class Stream(IntEnum):
     BOOTSTRAP = 41  # samples of held-out items
     GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
     CURVATURE = 61  # RR sets from which the curvature of a capacity problem is estimated
+    ARMS = 62  # communities and arms of an experiment
     EXPECTED_SPREAD = 60  # RR sets of expected-spread lists
     HELD_OUT_SPREAD = 42  # simulations that predict the sizes of held-out items
 

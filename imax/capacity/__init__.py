@@ -7,6 +7,7 @@ from .assigning import assign
 from .assignment import Assignment, CapacityComparison, ComparedAssignment
 from .comparison import compare
 from .diagnosis import Diagnosis, diagnose
+from .experiment import Experiment, randomize
 from .problem import CapacityProblem
 from .registry import ALGORITHMS, algorithm_names
 
@@ -17,8 +18,10 @@ __all__ = [
     "CapacityProblem",
     "ComparedAssignment",
     "Diagnosis",
+    "Experiment",
     "algorithm_names",
     "assign",
     "compare",
     "diagnose",
+    "randomize",
 ]
