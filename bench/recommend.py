@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import imax
-from imax.recommend import Reranker, heteroim, heteroir
+from imax.recommend import Reranker, expected_spread, heteroim, heteroir
 from imax.recommend.metrics import evaluate
 
 from ._higgs import RANKERS, Log, Split, choose_blend, higgs_log, measured, small_log
@@ -202,7 +202,7 @@ def speed(smoke: bool, repeats: int) -> None:
         n, width = epinions.n_nodes, 10 if smoke else 200
         users = rng.integers(0, n, 20 if smoke else 2000).tolist()
         lists = [np.setdiff1d(rng.choice(n, width + 10, replace=False), [u])[:width].tolist() for u in users]
-        for algorithm in ("heteroim", "heteroir"):
+        for algorithm in ("heteroim", "heteroir", "expected-spread"):
             began = time.perf_counter()
             reranker = Reranker(epinions, algorithm, rng=1)
             prepared = time.perf_counter() - began
@@ -221,12 +221,20 @@ def speed(smoke: bool, repeats: int) -> None:
     many = rng.choice(big.n_nodes, count, replace=count > big.n_nodes).tolist()
     wide = rng.integers(0, big.n_nodes, (count, width + 10))
     batch = {u: np.setdiff1d(row, [u])[:width].tolist() for u, row in zip(many, wide, strict=True)}
-    for algorithm, options in (("heteroir", {}), ("heteroim", {"sets_per_node": 3})):
+    for algorithm, options in (
+        ("heteroir", {}), ("heteroim", {"sets_per_node": 3}), ("expected-spread", {"sets_per_node": 1}),
+    ):  # fmt: skip
         reranker = Reranker(big, algorithm, rng=1, **options)
         time_ = timed({"": lambda r=reranker: r.rerank(batch, 3, on_short="keep")}, min(repeats, 3))[""]
         rows.append(
             (f"rerank, {len(batch):,} users, {width} candidates per user, {algorithm}", "dict of lists", str(time_))
         )
+    began, used = time.perf_counter(), time.process_time()
+    expected_spread(big, many if not smoke else None, k=20, sets_per_node=1, rng=1)
+    rows.append(
+        (f"expected_spread, R-MAT, {big.n_arcs:,} arcs, {count:,} users, k = 20",
+         f"{time.process_time() - used:.1f} s of processor time", f"{time.perf_counter() - began:.1f} s")
+    )  # fmt: skip
     table(("work", "", "time"), rows)
 
 
