@@ -9,7 +9,7 @@ import numpy as np
 
 from ._utils import jsons
 from ._utils.frames import frame_of
-from ._utils.views import PlotView
+from ._utils.views import PlotView, load_report
 from .errors import InvalidArgumentError
 
 __all__ = [
@@ -251,6 +251,23 @@ class SelectionResult(Record):
         if self.scores is not None:
             columns["score"] = self.scores
         return frame_of(columns, backend)
+
+    def report(self, graph: Any, **options: Any) -> Any:
+        """Return a report on the seeds, for readers who did not run the program.
+
+        Parameters
+        ----------
+        graph : InfluenceGraph, or any graph that `imax.maximize` accepts
+            The graph on which the seeds were chosen.
+        **options
+            As in `imax.make_report`; give the same constraints as in the selection.
+
+        Returns
+        -------
+        Report
+            Call its method `save` with a file name.
+        """
+        return load_report("selection").make_report(graph, result=self, **options)
 
     def __repr__(self) -> str:
         first = ", ".join(repr(s) for s in self.seeds[:5]) + (", ..." if len(self.seeds) > 5 else "")

@@ -343,6 +343,21 @@ def test_arguments_that_an_algorithm_does_not_support(name):
         select(cloud(), 2, algorithm="k_center")
 
 
+def test_the_default_precision_depends_on_the_number_of_items(monkeypatch):
+    asked = []
+
+    def stop(*arguments, epsilon, **options):
+        asked.append(epsilon)
+        raise RuntimeError
+
+    monkeypatch.setattr("imax.annotate.algorithms.influence.maximize", stop)
+    for many in (40, 39):
+        monkeypatch.setattr("imax.annotate.algorithms.influence.MANY", many)
+        with pytest.raises(RuntimeError):
+            ideal(cloud(40), 2, 3)
+    assert asked == [0.025, 0.1]
+
+
 def test_directions_sharpness_and_models():
     x = cloud()
     for options in ({"direction": "out", "sharpness": 1.0}, {"model": "lt", "sharpness": 8}):
@@ -426,7 +441,9 @@ def test_views_of_a_selection():
         ({"groups": [1] * 40}, "quotas must be given when groups is given"),
         ({"quotas": 1}, "groups must be given when quotas is given"),
         ({"groups": [1] * 40, "quotas": {1: -1}}, r"quotas\[1\] must be at least 0, got -1"),
-        ({"groups": [1] * 3, "quotas": 1}, "groups must have one group for each of the 40 items"),
+        ({"groups": [1] * 3, "quotas": 1}, r"groups must have one group per node \(40\)"),
+        ({"groups": [1] * 40, "quotas": 1}, "quotas allow only 1 items; raise them or lower the budget"),
+        ({"on_missing": "skip"}, "on_missing must be one of"),
         ({"node_weights": [1.0]}, "node_weights must have one value per node"),
     ],
 )

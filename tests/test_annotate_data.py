@@ -274,3 +274,28 @@ def test_the_import_of_annotate_does_not_load_scikit_learn():
     program = "import sys, imax.annotate; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=120).returncode == 0
     assert imax.annotate.InfluenceSelector is InfluenceSelector
+
+
+def test_missing_groups_and_weights():
+    names = [f"doc-{i}" for i in range(20)]
+    some = dict.fromkeys(names[:12], "mail") | {"doc-99": "mail"}
+    given = {"ids": names, "groups": some, "quotas": 2, "rng": 1, **QUICK}
+    with pytest.raises(UnknownNodeError, match=r"^groups: 'doc-99' is not a node"):
+        ideal(cloud(), 2, 4, **given)
+    given["groups"] = dict.fromkeys(names[:12], "mail")
+    with pytest.raises(InvalidArgumentError, match=r'^groups lacks 8 of 20 nodes .* use on_missing="drop"'):
+        ideal(cloud(), 2, 4, **given)
+    given["groups"] = some
+    listed = ideal(cloud(), 2, 4, on_missing="drop", exclude=["doc-0", "doc-98"], **given)
+    assert set(listed) <= set(names[1:12])
+    assert [note.split(":")[0] for note in listed.notes] == ["exclude", "groups", "groups"]
+    given = {name: value for name, value in given.items() if name not in QUICK}
+    with pytest.raises(InvalidArgumentError, match="quotas allow only 2 items"):
+        select(cloud(), 3, 4, algorithm="random", on_missing="drop", **given)
+    free = select(cloud(), 9, 4, algorithm="random", on_missing="default", **given)
+    assert len(free) == 9
+    assert "8 of 20 nodes have no group and are in no group" in free.notes[-1]
+    weights = dict.fromkeys(names[:12], 1.0)
+    light = ideal(cloud(), 2, 4, ids=names, node_weights=weights, on_missing="drop", rng=1, **QUICK)
+    assert light.influence <= 12
+    assert "count 0" in light.notes[0]

@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 import imax
 from imax import InfluenceGraph
-from imax.errors import InvalidArgumentError, MissingDependencyError, UnknownNodeError
+from imax.errors import InvalidArgumentError, UnknownNodeError
 from imax.ris.bounds import wilson, z_of_look
 
 from . import naive_constraints
@@ -415,19 +415,3 @@ def test_the_peak_of_memory_is_seen(monkeypatch):
     assert rise() is None
     with pytest.raises(ValueError, match="VmNone"):
         memory._field(memory._STATUS, "VmNone")
-
-
-@compiled
-def test_a_curve_is_drawn(monkeypatch):
-    figure = pytest.importorskip("matplotlib.figure")
-    found = imax.curve(karate(), 5, epsilon=0.2, rng=1)
-    ax = imax.plot(found, figure.Figure().subplots())
-    assert [line.get_xdata()[0] for line in ax.lines] == [1, 1, 1]
-    assert list(ax.lines[1].get_ydata()) == found.spread
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    assert imax.plot(found) is not ax
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(MissingDependencyError, match="plot needs matplotlib: pip install"):
-        imax.plot(found)

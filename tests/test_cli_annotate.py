@@ -120,6 +120,29 @@ def test_tables_of_vectors(write, tmp_path):  # noqa: F811
         assert message in fails(1, "annotate", tmp_path / "two.npz", "--budget", 2, *options)
 
 
+def test_sparse_rows_and_a_column_of_labels(write, tmp_path):  # noqa: F811
+    from scipy.sparse import coo_array, csr_array, save_npz
+
+    for i, kind in enumerate((csr_array, coo_array)):
+        save_npz(tmp_path / f"{i}.npz", kind(np.abs(X)))
+        assert np.array_equal(read_embeddings(tmp_path / f"{i}.npz").toarray(), np.abs(X))
+    broken = csr_array(np.abs(X))
+    broken.indices[5] = 99
+    save_npz(tmp_path / "broken.npz", broken)
+    with pytest.raises(FileFormatError, match=r"broken.npz: the arrays cannot be read"):
+        read_embeddings(tmp_path / "broken.npz")
+    items = write("id,text,topic\n" + "".join(f"t{i},text {i},{'red' * (i == 3)}\n" for i in range(24)), "items.csv")
+    given = ("--budget", 2, *QUICK, "--id-column", "id", "--labels", items, "--label-column", "topic", "-o", "-")
+    text = run("annotate", tmp_path / "0.npz", "--items", items, *given).stdout
+    assert "Annotated            1 already" in text
+    message = fails(1, "annotate", items, "--budget", 2, "--text-column", "text")
+    assert "the column 'embedding' is missing" in message
+    assert (
+        f"embed the texts by --embedding-model, or name a file of embeddings, and the texts by --items {items}"
+        in message
+    )
+
+
 def test_parquet(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     import pyarrow as pa

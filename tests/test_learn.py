@@ -253,7 +253,7 @@ def test_wrong_logs_in_other_forms(tmp_path):
         from_actions(graph, iter(chunks))
     path = tmp_path / "log.csv"
     for text, message in (
-        ("user,item\na,1\n", "the column 'time' is missing; the columns are 'user', 'item'"),
+        ("user,item\na,1\n", "the column 'time' is missing; the columns are 'user', 'item'; name one of them as time"),
         ("user,item,time\na,1\n", "expected 3 columns"),
         ('{"user": 1}\n', "the column 'item' is missing"),
         ("{nothing}\n", "log.csv:1: not JSON"),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import matplotlib.axes
 
-__all__ = ["HtmlView", "PlotView"]
+__all__ = ["HtmlView", "PlotView", "load_report"]
 
 
-def _report(module: str) -> Any:
+def load_report(module: str) -> Any:
+    """Return a module of `imax.report`."""
     return import_module(f"{__name__.partition('.')[0]}.report.{module}")
 
 
@@ -21,7 +22,7 @@ class HtmlView:
 
     def _repr_html_(self) -> str:
         """Return HTML for a notebook: one sentence and a small table."""
-        html: str = _report("notebook").html_of(self)
+        html: str = load_report("notebook").html_of(self)
         return html
 
 
@@ -36,5 +37,5 @@ class PlotView(HtmlView):
         ax : matplotlib.axes.Axes, optional
             Axes to draw on; default a new pyplot figure.
         """
-        axes: matplotlib.axes.Axes = _report("plotting").plot(self, ax)
+        axes: matplotlib.axes.Axes = load_report("plotting").plot(self, ax)
         return axes

@@ -57,7 +57,9 @@ def unit_embeddings(values: Any, argument: str = "embeddings") -> Vectors:
             array = array.astype(np.float64)
     except (TypeError, ValueError):
         raise InvalidArgumentError(
-            f"{argument} must be numbers, shape (n_items, n_dimensions)", argument=argument
+            f"{argument} must be numbers, shape (n_items, n_dimensions); compute embeddings of texts first, "
+            "for example by TfidfVectorizer of scikit-learn, and leave out columns of text",
+            argument=argument,
         ) from None
     if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] == 0:
         raise InvalidArgumentError(
@@ -134,10 +136,12 @@ def item_numbers(items: Iterable[Any], n_items: int, argument: str) -> NDArray[n
     return np.array(numbers, dtype=np.int64)
 
 
-def item_rows(items: Any, labels: Labels, argument: str) -> NDArray[np.int64]:
-    """Return the rows of items, which are given by row numbers or, if items have other labels, by label."""
+def item_rows(
+    items: Iterable[Any] | None, labels: Labels, argument: str, aligner: Aligner | None = None
+) -> NDArray[np.int64]:
+    """Return the rows of items, given by row numbers or, if items have other labels, by label; -1 for ignored ones."""
     if labels.kind == "range":
         return item_numbers(() if items is None else items, labels.n, argument)
     if items is None:
         return np.empty(0, dtype=np.int64)
-    return Aligner(labels, option=None).match(label_column(items, argument))
+    return (aligner or Aligner(labels, option=None)).match(label_column(items, argument))

@@ -15,16 +15,17 @@ from ..io.text import Content, PathLike, load, number, quoted
 __all__ = ["read_embeddings"]
 
 _CHUNK = 1 << 20
+_SPARSE = {"data", "format", "shape"}  # arrays of a file that `scipy.sparse.save_npz` wrote
 
 
-def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "embedding") -> NDArray[Any]:
-    """Read embeddings from a file and return them: shape (n_items, n_dimensions).
+def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "embedding") -> Any:
+    """Read embeddings from a file and return them: an array or a SciPy sparse array, shape (n_items, n_dimensions).
 
     Parameters
     ----------
     path : str or os.PathLike
-        A ``.npy`` or ``.npz`` file, or a CSV, JSON lines or Parquet file with a column of vectors. In CSV, a vector is
-        one cell: a JSON list, or numbers separated by white space.
+        A ``.npy`` or ``.npz`` file, also one of ``scipy.sparse.save_npz``, or a CSV, JSON lines or Parquet file with a
+        column of vectors. In CSV, a vector is one cell: a JSON list, or numbers separated by white space.
     key : str, optional
         The name of the array in an ``.npz`` file. Required if the file has several two-dimensional arrays.
     column : str, default "embedding"
@@ -55,7 +56,7 @@ def _array_of_npy(content: Content) -> NDArray[Any]:
     return _read_array(content, io.BytesIO(content.data.data), int(content.data.size), content.name)
 
 
-def _array_of_npz(content: Content, key: str | None) -> NDArray[Any]:
+def _array_of_npz(content: Content, key: str | None) -> Any:
     import zipfile
 
     try:
@@ -67,6 +68,8 @@ def _array_of_npz(content: Content, key: str | None) -> NDArray[Any]:
             }
             if not members:
                 raise FileFormatError(f"{content.name} has no arrays; save the embeddings with numpy.savez")
+            if key is None and set(members) >= _SPARSE:
+                return _sparse_array(io.BytesIO(content.data.data))
             names = ", ".join(map(shown, list(members)[:10])) + (", ..." if len(members) > 10 else "")
             if key is None:
                 tables = []
@@ -90,6 +93,16 @@ def _array_of_npz(content: Content, key: str | None) -> NDArray[Any]:
         raise FileFormatError(
             f"{content.name}: the arrays cannot be read ({quoted(problem, 200)}); save them again"
         ) from None
+
+
+def _sparse_array(stream: IO[bytes]) -> Any:
+    """Return the array that ``scipy.sparse.save_npz`` wrote, in compressed rows."""
+    from scipy.sparse import csr_array, load_npz
+
+    found = load_npz(stream)
+    if found.format in ("csr", "csc", "bsr"):
+        found.check_format(full_check=True)  # indices out of range would be read without a check
+    return csr_array(found)
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:

@@ -12,7 +12,6 @@ from .._utils.streams import RNG, Key, key_from
 from ..diffusion.tables import check_model
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.labels import Labels
 from ..graph.node_values import Aligner, node_column
 from ..io.node_reader import NodeReader
 from ._checks import Vectors, is_blank, item_rows, unit_embeddings
@@ -182,6 +181,7 @@ def make_problem(
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
+    on_missing: str = "error",
     rng: RNG = None,
     work: Work = Work(),
 ) -> Problem:
@@ -205,16 +205,24 @@ def make_problem(
         names = ids_of(embeddings, ids, unit.shape[0])
         graph = graph_of(neighbors, names, direction=direction, sharpness=sharpness)
     known, decided, notes = decided_items(graph, labels, decided_above, model=model, key=key, threads=work.threads)
-    annotated = np.array(list(dict.fromkeys([*_distinct(start, graph.labels, "start").tolist(), *known.tolist()])))
+    reader = NodeReader(graph, on_missing)
+    annotated = np.array(list(dict.fromkeys([*_distinct(start, reader, "start").tolist(), *known.tolist()])))
     annotated = annotated.astype(np.int64)
     decided = np.setdiff1d(decided, annotated)
-    excluded = np.union1d(_distinct(exclude, graph.labels, "exclude"), decided)
-    allowed = np.ones(graph.n_nodes, dtype=np.bool_)
+    excluded = np.union1d(_distinct(exclude, reader, "exclude"), decided)
+    weights = _weights(reader, node_weights, decided)
+    aligned, group, quota = _quotas(groups, quotas, reader)
+    allowed = ~reader.dropped[graph.rank]
+    excluded = np.union1d(excluded, np.flatnonzero(~allowed))
     allowed[annotated] = False
     allowed[excluded] = False
     budget = check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
-    aligned, group, quota = _quotas(groups, quotas, graph)
-    weights = _weights(graph, node_weights, decided)
+    if group is not None and quota is not None:
+        fitting = int(np.minimum(np.bincount(group[allowed], minlength=quota.size), quota).sum())
+        if fitting < budget:
+            raise InvalidArgumentError(
+                f"quotas allow only {fitting} items; raise them or lower the budget", argument="quotas"
+            )
     constraints = {
         "node_weights": weights,
         "start": graph.labels.take(annotated) or None,
@@ -238,13 +246,13 @@ def make_problem(
         quota=quota,
         key=key,
         work=work,
-        notes=notes,
+        notes=(*notes, *reader.notes),
     )
 
 
-def _weights(graph: InfluenceGraph, node_weights: Any, decided: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def _weights(reader: NodeReader, node_weights: Any, decided: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Return the weight of each item by row, 0 for items whose labels are decided; None if all weights are 1."""
-    by_id = NodeReader(graph, option=None).node_weights(node_weights)
+    graph, by_id = reader.graph, reader.node_weights(node_weights)
     if by_id is None and decided.size == 0:
         return None
     weights = np.ones(graph.n_nodes) if by_id is None else by_id[graph.rank]
@@ -269,13 +277,14 @@ def _confidence(graph: InfluenceGraph, confidence: Any, allowed: NDArray[np.bool
     return values
 
 
-def _distinct(items: Iterable[Any] | None, labels: Labels, argument: str) -> NDArray[np.int64]:
+def _distinct(items: Iterable[Any] | None, reader: NodeReader, argument: str) -> NDArray[np.int64]:
     """Return the rows of items without repetition, in the order of first mention."""
-    return np.array(list(dict.fromkeys(item_rows(items, labels, argument).tolist())), dtype=np.int64)
+    rows = item_rows(items, reader.graph.labels, argument, reader.aligner)
+    return np.array(list(dict.fromkeys(rows[rows >= 0].tolist())), dtype=np.int64)
 
 
 def _quotas(
-    groups: Any, quotas: int | Mapping[Any, int] | None, graph: InfluenceGraph
+    groups: Any, quotas: int | Mapping[Any, int] | None, reader: NodeReader
 ) -> tuple[list[Any] | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
     """Return the group of each item, its number, and the quota of each group."""
     if groups is None or quotas is None:
@@ -284,15 +293,10 @@ def _quotas(
         if quotas is not None:
             raise InvalidArgumentError("groups must be given when quotas is given", argument="groups")
         return None, None, None
-    n_items = graph.n_nodes
-    column = node_column(groups, "groups")
-    if column.labels is None and len(column.values) != n_items:
-        raise InvalidArgumentError(
-            f"groups must have one group for each of the {n_items} items, got shape ({len(column.values)},)",
-            argument="groups",
-        )
-    given, _ = Aligner(graph.labels, option=None).objects(column)
-    aligned = [None if is_blank(name) else name for name in given]
+    n_items = reader.graph.n_nodes
+    place, names = reader.groups(groups)
+    named = [*(None if is_blank(name) else name for name in names), None]  # the last is for -1, no group
+    aligned = [named[g] for g in place[reader.graph.rank].tolist()]
     numbers: dict[Any, int] = {}
     group = np.array([numbers.setdefault(name, len(numbers)) for name in aligned], dtype=np.int64)
     quota = np.full(len(numbers), n_items, dtype=np.int64)  # a group without a quota is not limited

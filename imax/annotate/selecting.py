@@ -38,6 +38,7 @@ def select(
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
+    on_missing: str = "error",
     rng: RNG = None,
     threads: int | None = None,
     epsilon: float | None = None,
@@ -97,12 +98,16 @@ def select(
     quotas : int or dict, optional
         How many items of each group may be selected: one number for all groups, or a number by group. Groups that a
         dict leaves out are not limited. Not supported by ``"simulated"``.
+    on_missing : {"error", "drop", "default"}, default "error"
+        What to do with items that `node_weights` or `groups` do not list, and with labels that are no items. With
+        ``"drop"``, items without a weight count 0 and items without a group are not selected. With ``"default"``, they
+        count 1 and are in no group. Other labels are ignored; ``notes`` have the counts.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
     epsilon : float, optional
-        Precision of ``"ideal"``, default 0.025; see `imax.maximize`.
+        Precision of ``"ideal"``, default 0.025, or 0.1 for more than 10,000 items; see `imax.maximize`.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / n_items.
     max_memory : int or str, optional
@@ -145,7 +150,7 @@ def select(
         embeddings, budget, n_neighbors, direction=direction, sharpness=sharpness, model=model,
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
         decided_above=decided_above, confidence=confidence, node_weights=node_weights, groups=groups, quotas=quotas,
-        rng=rng, work=work,
+        on_missing=on_missing, rng=rng, work=work,
     )  # fmt: skip
     prepared = time.perf_counter()
     outcome = entry.run(problem)
@@ -176,6 +181,7 @@ def ideal(
     node_weights: "ArrayLike | None" = None,
     groups: "ArrayLike | None" = None,
     quotas: int | Mapping[Any, int] | None = None,
+    on_missing: str = "error",
     rng: RNG = None,
     threads: int | None = None,
     epsilon: float | None = None,
@@ -223,12 +229,15 @@ def ideal(
         Weight of each item, by row or by id: influence is the total weight of the reached items. Default 1.
     groups, quotas : array_like, shape (n_items,), dict or Series, and int or dict, optional
         The group of each item, and how many items of each group may be selected.
+    on_missing : {"error", "drop", "default"}, default "error"
+        As in `select`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
-    epsilon : float, default 0.025
-        How close to the optimum to stop; smaller is better and slower.
+    epsilon : float, optional
+        How close to the optimum to stop; smaller is better and slower. Default 0.025, or 0.1 for more than 10,000
+        items.
     delta, max_memory, time_limit, progress
         As in `imax.maximize`.
 
@@ -257,8 +266,8 @@ def ideal(
     return select(
         embeddings, budget, n_neighbors, algorithm="ideal", direction=direction, sharpness=sharpness, model=model,
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
-        decided_above=decided_above, node_weights=node_weights, groups=groups, quotas=quotas, rng=rng,
-        threads=threads, epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit,
+        decided_above=decided_above, node_weights=node_weights, groups=groups, quotas=quotas, on_missing=on_missing,
+        rng=rng, threads=threads, epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit,
         progress=progress,
     )  # fmt: skip
 

@@ -95,7 +95,10 @@ _WIDEST = 60  # characters of a cell of the table
     "--labels",
     metavar="FILE",
     help="Labels of annotated items: an item and a label per line, or a table with the columns item (or --id-column) "
-    "and label. Items with a blank label are not annotated; the others are added to --start.",
+    "and --label-column. Items with a blank label are not annotated; the others are added to --start.",
+)
+@click.option(
+    "--label-column", metavar="NAME", default="label", show_default=True, help="Column of labels in --labels."
 )
 @opt.number(
     "--decided-above",
@@ -133,6 +136,7 @@ def choose_items(
     start: str | None,
     exclude: str | None,
     labels: str | None,
+    label_column: str,
     confidence: str | None,
     diffuse: str | None,
     threshold: float,
@@ -162,7 +166,7 @@ def choose_items(
     context.source = embeddings
     context.status.show("reading")
     vectors, items = _read(embeddings, key, column, model_path, **columns)
-    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items)
+    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items, label_column)
     if n_blank:
         context.note(f"{labels}: items with a blank label, not annotated: {n_blank:,}")
     by_name = {items.name(row): label for row, label in known.items()}
@@ -227,15 +231,22 @@ def _read(
     if model is not None:
         items = read_item_columns(items_file or embeddings, None, id_column, text_column)
         return _embed(items.texts or [], model), items
-    vectors = read_embeddings(embeddings, key=key, column=column)
+    try:
+        vectors = read_embeddings(embeddings, key=key, column=column)
+    except FileFormatError as error:
+        if text_column is None or "is missing" not in str(error):
+            raise
+        hint = "embed the texts by --embedding-model, or name a file of embeddings, and the texts by --items"
+        raise FileFormatError(f"{error}; {hint} {embeddings}") from None
+    n = vectors.shape[0]
     if not named:
-        return vectors, Items(len(vectors))
+        return vectors, Items(n)
     if items_file is None and embeddings.endswith((".npy", ".npz")):
         raise WrongUsage(
             f"--id-column and --text-column need --items, because {embeddings} has no columns; name a table with a row "
             "for each embedding"
         )
-    return vectors, read_item_columns(items_file or embeddings, len(vectors), id_column, text_column)
+    return vectors, read_item_columns(items_file or embeddings, n, id_column, text_column)
 
 
 def _embed(texts: list[str], model: str) -> "NDArray[np.float32]":

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
 from .._utils.streams import RNG
+from .._utils.views import HtmlView
 from . import probabilities
 from .arcs import ArcArrays, check_arcs
 from .compressed import CompressedGraph
@@ -24,7 +25,7 @@ __all__ = ["MULTI_EDGES", "InfluenceGraph"]
 MULTI_EDGES = ("merge", "combine", "error")
 
 
-class InfluenceGraph(CompressedGraph):
+class InfluenceGraph(CompressedGraph, HtmlView):
     """A directed graph with a probability on each arc.
 
     Build one with `from_arrays`, `from_edges`, `from_frame`, `from_networkx`, `from_scipy` or `imax.read_graph`.

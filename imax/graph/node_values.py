@@ -250,10 +250,12 @@ class Aligner:
             if some and unknown.size == found.size:
                 first = self.labels.unknown(given[0], column.where(0), argument=column.argument)
                 raise UnknownNodeError(f"{first}, nor is any other of its labels", argument=column.argument)
-            self.notes.append(
+            note = (
                 f"{column.name}: {unknown.size:,} of {found.size:,} labels are not in the graph and are ignored "
                 f"({self._shown(column, unknown)})"
             )
+            if note not in self.notes:  # two columns of one file have the same labels
+                self.notes.append(note)
         return found
 
     def numbers(self, column: NodeColumn) -> NDArray[np.float64]:

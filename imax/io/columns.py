@@ -54,7 +54,7 @@ def _csv(content: Content, lines: io.TextIOWrapper, columns: Mapping[str, int | 
     first = lines.readline()
     separator = max(",\t;", key=first.count)
     names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
-    places = {key: _place(content.name, names, column) for key, column in columns.items()}
+    places = {key: _place(content.name, names, column, key) for key, column in columns.items()}
     reader = csv.reader(lines, delimiter=separator)
     try:
         while rows := list(islice(reader, _ROWS)):
@@ -107,7 +107,7 @@ def _parquet(content: Content, columns: Mapping[str, int | str]) -> Iterator[dic
     try:
         file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
         names = [str(name) for name in file.schema_arrow.names]
-        wanted = {key: names[_place(content.name, names, column)] for key, column in columns.items()}
+        wanted = {key: names[_place(content.name, names, column, key)] for key, column in columns.items()}
         for batch in file.iter_batches(batch_size=_ROWS, columns=list(wanted.values()), use_threads=False):
             yield {key: values_of(batch.column(name)) for key, name in wanted.items()}
     except ImaxError:
@@ -119,8 +119,8 @@ def _parquet(content: Content, columns: Mapping[str, int | str]) -> Iterator[dic
         ) from None
 
 
-def _place(source: str, names: list[str], column: int | str) -> int:
-    """Return the position of a column, given by its name or position."""
+def _place(source: str, names: list[str], column: int | str, argument: str) -> int:
+    """Return the position of a column, given by its name or position; the message names the argument to change."""
     if names.count(str(column)) == 1:
         return names.index(str(column))
     if isinstance(column, str) and column.isdecimal():
@@ -128,7 +128,7 @@ def _place(source: str, names: list[str], column: int | str) -> int:
     if isinstance(column, int) and 0 <= column < len(names) and str(column) not in names:
         return column
     problem = "occurs twice" if str(column) in names else "is missing"
-    shown = ", ".join(map(repr, names[:10])) or "none"
+    shown = (", ".join(map(repr, names[:10])) or "none") + (", ..." if names[10:] else "")
     raise FileFormatError(
-        f"{source}: the column {column!r} {problem}; the columns are {shown}{', ...' if names[10:] else ''}"
+        f"{source}: the column {column!r} {problem}; the columns are {shown}; name one of them as {argument}"
     )

@@ -39,6 +39,8 @@ class SeedLimits:
         Cost of each node; 0 without budgets.
     budget : float
         Largest total cost of all nodes; infinite for no limit.
+    names : tuple
+        Name of each group, for messages; empty if the groups have none.
     """
 
     slots: int
@@ -49,6 +51,7 @@ class SeedLimits:
     group_budget: NDArray[np.float64]
     cost: NDArray[np.float64]
     budget: float = math.inf
+    names: tuple[Any, ...] = ()
 
     @property
     def n_budgets(self) -> int:

@@ -110,6 +110,7 @@ def make_limited(
         group_budget=limit * ROUNDING - paid,
         cost=prices,
         budget=remaining_budget,
+        names=tuple(names),
     )
     limits = _with_slots(limits, k, forced.size, allowed, names)
     _check_minimums(limits, names, lows, k, forced.size, budget, money)
@@ -129,7 +130,7 @@ def make_limited(
 
 def _replace(limits: SeedLimits, **changes: Any) -> SeedLimits:
     """Return the limits with other values; kept properties are computed anew."""
-    names = ("slots", "allowed", "group", "capacity", "minimum", "group_budget", "cost", "budget")
+    names = ("slots", "allowed", "group", "capacity", "minimum", "group_budget", "cost", "budget", "names")
     return SeedLimits(**{name: getattr(limits, name) for name in names} | changes)
 
 

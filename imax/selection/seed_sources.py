@@ -126,10 +126,11 @@ def broken_rules(graph: InfluenceGraph, constraint: Constraint, seeds: list[Any]
         found.append("costs more than the budget")
     own = [[v for v in free if limits.group[v] == g] for g in range(limits.capacity.size)]
     for g, nodes in enumerate(own):
+        group = f"the group {limits.names[g]!r}" if g < len(limits.names) else "a group"
         if len(nodes) > limits.capacity[g]:
-            found.append(f"too many seeds of a group: {len(nodes) - limits.capacity[g]}")
+            found.append(f"too many seeds of {group}: {len(nodes) - limits.capacity[g]} more than its quota")
         if len(nodes) < limits.minimum[g]:
-            found.append(f"too few seeds of a group: {limits.minimum[g] - len(nodes)}")
+            found.append(f"too few seeds of {group}: {limits.minimum[g] - len(nodes)} fewer than its quota")
         if sum(limits.cost[v] for v in nodes) > limits.group_budget[g] * _ROUNDING:
-            found.append("costs more than the budget of a group")
+            found.append(f"costs more than the budget of {group}")
     return found

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import InvalidArgumentError
 from ..problem import Problem
 
 __all__ = ["AvailableItems", "select_by_score"]
@@ -31,11 +30,7 @@ class AvailableItems:
             among = among[self._available[among]]
             if among.size:
                 return int(among[np.argmax(score[among])])
-        elif self._available.any():
-            return int(np.argmax(np.where(self._available, score, -np.inf)))
-        raise InvalidArgumentError(
-            f"quotas allow only {len(self.selected)} items; raise them or lower the budget", argument="quotas"
-        )
+        return int(np.argmax(np.where(self._available, score, -np.inf)))
 
     def any_of(self, items: NDArray[np.int64]) -> bool:
         """Return whether any of some items is available."""

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils import check, parallel
-from ...errors import InvalidArgumentError
 from .._checks import Vectors, is_sparse
 from ..neighbors import similarities
 from ..problem import Outcome, Problem
@@ -125,11 +124,7 @@ def sparse_facility_location(problem: Problem) -> Outcome:
         heap=np.sort(key)[::-1].copy(),
     )
     selected, gains = np.empty(problem.budget, dtype=np.int64), np.empty(problem.budget)
-    count = select_locations(served, state, n, selected, gains)
-    if count < problem.budget:
-        raise InvalidArgumentError(
-            f"quotas allow only {count} items; raise them or lower the budget", argument="quotas"
-        )
+    select_locations(served, state, n, selected, gains)
     return Outcome(selected.tolist(), gains.tolist())
 
 
