@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import imax
-from imax.annotate import ALGORITHMS, auto_annotate, knn_graph, neighbors_of
-from imax.annotate.knn import graph_of
+from imax.annotate import ALGORITHMS, auto_annotate, neighbors_of
+from imax.annotate.knn import SHARPNESS, graph_of
 from imax.annotate.neighbors import Neighbors
 from imax.annotate.problem import Work, make_problem
 
@@ -66,14 +66,18 @@ class Pool:
     queries: NDArray[Any]
     query_labels: NDArray[Any]
     _near: dict[int, Neighbors] = field(default_factory=dict)
+    _graphs: dict[tuple[Any, ...], imax.InfluenceGraph] = field(default_factory=dict)
     _cosine: NDArray[Any] | None = None
 
-    def graph(self, n_neighbors: int = 10, direction: str = "in", sharpness: float = 1.0) -> imax.InfluenceGraph:
+    def graph(self, n_neighbors: int = 10, direction: str = "in", sharpness: float = SHARPNESS) -> imax.InfluenceGraph:
         """Return the graph of nearest neighbors."""
         k = min(n_neighbors, len(self.x) - 1)
         if k not in self._near:
             self._near[k] = neighbors_of(self.x, k)
-        return graph_of(self._near[k], direction=direction, sharpness=sharpness)
+        made = (k, direction, sharpness)
+        if made not in self._graphs:
+            self._graphs[made] = graph_of(self._near[k], direction=direction, sharpness=sharpness)
+        return self._graphs[made]
 
     def select(self, algorithm: str, budget: int, rng: int, epsilon: float | None = None, **options: Any) -> list[int]:
         """Return the items that an algorithm selects, without a certificate for those that do not need one."""
@@ -222,18 +226,18 @@ def propagation(pools: list[Pool], keys: int) -> None:
             ("facility-location", "ic", "in"), ("facility-location", "lt", "in"), ("facility-location", "ic", "out"),
             ("ideal", "ic", "in"), ("random", "ic", "in"),
         ):  # fmt: skip
-            graph = knn_graph(pool.x, min(10, len(pool.x) - 1), direction=direction)
-            cells = []
-            for threshold in (0.0, 0.2, 0.5):
-                labelled, right = [], []
-                for rng in range(keys if algorithm != "facility-location" else 1):
-                    found = pool.select(algorithm, budget, rng)
-                    labels = {i: int(pool.labels[i]) for i in found}
-                    spread = auto_annotate(graph, labels, model=model, threshold=threshold, rng=rng)
-                    new = [i for i, label in enumerate(spread.labels) if label is not None and i not in labels]
-                    labelled.append(len(new) / (len(pool.x) - budget))
-                    right.append(sum(spread.labels[i] == pool.labels[i] for i in new) / max(len(new), 1))
-                cells.append(f"{statistics.mean(labelled):.0%}, {statistics.mean(right):.0%} right")
+            graph = pool.graph(10, direction, SHARPNESS)
+            labelled: dict[float, list[float]] = {}
+            right: dict[float, list[float]] = {}
+            for rng in range(keys if algorithm != "facility-location" else 1):
+                found = pool.select(algorithm, budget, rng)
+                spread = auto_annotate(graph, {i: int(pool.labels[i]) for i in found}, model=model, rng=rng)
+                for threshold in (0.0, 0.2, 0.5):
+                    new = [i for i in np.flatnonzero(np.array(spread.confidence) > threshold) if i not in found]
+                    labelled.setdefault(threshold, []).append(len(new) / (len(pool.x) - budget))
+                    correct = sum(spread.labels[i] == pool.labels[i] for i in new)
+                    right.setdefault(threshold, []).append(correct / max(len(new), 1))
+            cells = [f"{statistics.mean(labelled[t]):.0%}, {statistics.mean(right[t]):.0%} right" for t in labelled]
             rows.append((pool.name, budget, f"{algorithm}, {model}, {direction}", *cells))
     table(("labels that spread", "budget", "selection, model, direction", "above 0", "above 0.2", "above 0.5"), rows)
 
@@ -245,7 +249,7 @@ def batches(pools: list[Pool], keys: int) -> None:
         half = 50 if len(pool.x) > 100 else 5
         for algorithm in ("facility-location", "ideal"):
             cells = []
-            for options in ({}, {"decided_above": 0.5}, {"decided_above": 0.3}):
+            for options in ({}, {"decided_above": 0.5}, {"decided_above": 0.3}):  # type: dict[str, float]
                 right = []
                 for rng in range(keys if algorithm == "ideal" else 1):
                     first = pool.select(algorithm, half, rng)

@@ -125,10 +125,44 @@ class CapacityCase:
         return self.exact(seeds)
 
     @cached_property
+    def declined(self) -> "DeclinedCase":
+        """The same problem, with friends who accept with probability 0.4."""
+        return DeclinedCase(self, 0.4)
+
+    @cached_property
     def optimum(self) -> float:
         """The largest spread that the capacities admit."""
         rows = [sorted(self.friends[ap]) for ap in self.active]
         return float(naive_audit.best_assignment(self.exact, rows, self.capacity))
+
+
+@dataclass
+class DeclinedCase:
+    """A capacity problem whose invitations are accepted with a probability, and its exact answers.
+
+    The seeds of `spread` are pairs (active node, friend).
+    """
+
+    base: CapacityCase
+    accept: float
+
+    def spread(self, pairs: Iterable[tuple[int, int]]) -> float:
+        """Return the exact expected spread."""
+        chances = {v: 1.0 - (1.0 - self.accept) ** n for v, n in Counter(v for _, v in pairs).items()}
+        total = 0.0
+        for decisions in itertools.product((False, True), repeat=len(chances)):
+            chance = 1.0
+            for p, yes in zip(chances.values(), decisions, strict=True):
+                chance *= p if yes else 1.0 - p
+            total += chance * self.base.exact([v for v, yes in zip(chances, decisions, strict=True) if yes])
+        return total
+
+    @cached_property
+    def optimum(self) -> float:
+        """The largest expected spread that the capacities admit."""
+        rows = [(ap, self.base.friends[ap], k) for ap, k in zip(self.base.active, self.base.capacity, strict=True)]
+        lists = [[(ap, own) for own in itertools.combinations(row, min(k, len(row)))] for ap, row, k in rows]
+        return max(self.spread([(ap, v) for ap, own in chosen for v in own]) for chosen in itertools.product(*lists))
 
 
 def stars(sizes: Iterable[int], p: float) -> Arcs:

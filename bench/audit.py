@@ -53,14 +53,14 @@ Claims = dict[str, bool]  # whether each is wrong
 Counts = Counter[tuple[str, bool]]  # how often each was wrong (True) and not (False)
 
 
-def claims_of(case: Any, result: Any, seeds: Iterable[int], *, promise: float | None = None) -> Claims:
+def claims_of(case: Any, result: Any, seeds: Iterable[Any], *, promise: float | None = None) -> Claims:
     """Return which claims of a result are wrong.
 
     Parameters
     ----------
     case : SelectionCase, CapacityCase or PrefixCase
     result : object with `lower_bound`, `upper_bound`, `ratio` and `interval`
-    seeds : iterable of int
+    seeds : iterable of int, or of whatever `case.spread` takes
     promise : float, optional
         The share of the optimum that the algorithm promises.
     """
@@ -194,6 +194,15 @@ def run_assign(
     return claims_of(case, result, result.seeds, promise=share)
 
 
+def run_declined(case: CapacityCase, work: dict[str, Any], *, promise: bool = True, **options: Any) -> Claims:
+    """Assign friends who may decline."""
+    declined = case.declined
+    result = assign(case.problem, acceptance=declined.accept, **options, **work)
+    pairs = [(ap, v) for ap, own in result.friends.items() for v in own]
+    share = case.guarantee - result.epsilon if promise else None
+    return claims_of(declined, result, pairs, promise=share)
+
+
 def run_items(case: ItemsCase, work: dict[str, Any], *, algorithm: str = "ideal") -> Claims:
     """Select items from embeddings."""
     assert case.k is not None
@@ -273,6 +282,9 @@ def lines() -> Lines:
         yield algorithm, partial(run_assign, algorithm=algorithm, promise=True), FRIEND_CASES, (0.3, 0.1)
     for algorithm in ("rr-greedy", "mg-greedy"):
         yield algorithm, partial(run_assign, algorithm=algorithm, n_rr_sets=2000), FRIEND_CASES, (None,)
+    yield "friends who may decline", run_declined, FRIEND_CASES, (0.3, 0.1)
+    fixed = partial(run_declined, algorithm="rr-greedy", n_rr_sets=2000, promise=False)
+    yield "friends who may decline, fixed", fixed, FRIEND_CASES, (None,)
     yield "degree (capacity)", partial(run_assign, algorithm="degree"), ("random friends",), (None,)
     yield "annotate ideal", run_items, ("3-item clusters", "5 items"), (0.3, 0.1)
     yield "annotate random", partial(run_items, algorithm="random"), ("5 items",), (None,)

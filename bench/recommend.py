@@ -1,6 +1,7 @@
-"""Reranking friend recommendations: a study on simulated cascades, and run times.
+"""Reranking friend recommendations: a study on real events, one on simulated cascades, and run times.
 
-``python -m bench.recommend`` reads facebook and epinions from the folder that IMAX_DATA names. The study draws hidden
+``python -m bench.recommend`` reads Higgs, facebook and epinions from the folder that IMAX_DATA names. ``--part``
+chooses one of the three. The first study is described in `bench._higgs`. The second draws hidden
 probabilities and simulates cascades with them in two stages, invitation and acceptance; the algorithms see noisy
 estimates. Metrics are means over repeated draws, with 95 % confidence intervals. ``--plots DIR`` plots them.
 """
@@ -15,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import imax
-from imax.recommend import Reranker, heteroim, heteroir
+from imax.recommend import Reranker, expected_spread, heteroim, heteroir
 from imax.recommend.metrics import evaluate
 
+from ._higgs import RANKERS, Log, Split, choose_blend, higgs_log, measured, small_log
 from ._measure import bench_graph, data_graph, machine, parser, table, timed
 
 P_ONLY = "P(u, v) only"
@@ -25,6 +27,49 @@ VARIANTS = (
     "heteroir", "heteroim", "heteroim, blend 0.2", "probability", P_ONLY, "cim", "degree", "pagerank", "random",
 )  # fmt: skip
 KS = (1, 2, 3)
+
+
+def real_study(smoke: bool) -> None:
+    """Print the metrics of all rankers on real events, for several splits and probabilities."""
+    log = small_log() if smoke else higgs_log()
+    if log is None:
+        print("higgs: not found\n")
+        return
+    earlier, later = Split(log.part(0.0, 0.25), log.part(0.25, 0.5)), Split(log.part(0.0, 0.5), log.part(0.5, 1.0))
+    blend = choose_blend(earlier)
+    rankers = {**RANKERS, f"expected-spread, blend {blend:g}": ("expected-spread", {"blend": blend})}
+    orders = 1 if smoke else 5
+    metrics = ("recall@1", "recall@3", "ndcg@3", "nspread@1", "nspread@3")
+    rows = []
+    for name, (algorithm, options) in rankers.items():
+        found = measured(later, later.rank(algorithm, orders=orders, **options), 20 if smoke else 400)
+        rows.append((name, *(_with_range(found[metric]) for metric in metrics)))
+    found = measured(later, later.rank("probability", orders=0))
+    rows.append(("probability, ties by label", *(f"{found[metric][0]:.3f}" for metric in metrics)))
+    head = f"events, half split, {len(later.candidates)} users; blend chosen on {len(earlier.candidates)} users before"
+    table((head, *metrics), rows)
+    others = {
+        "split at 60 %": Split(log.part(0.0, 0.6), log.part(0.6, 1.0)),
+        "learned P": Split(later.past, later.future, "learned"),
+        "shares as P": Split(later.past, later.future, "share"),
+    }
+    mentions: Log | None = None if smoke else higgs_log(("MT",))
+    if mentions is not None:
+        others["mentions alone"] = Split(mentions.part(0.0, 0.5), mentions.part(0.5, 1.0))
+    cells: dict[str, list[str]] = {name: [] for name in rankers}
+    for split in others.values():
+        for name, (algorithm, options) in rankers.items():
+            found = measured(split, split.rank(algorithm, orders=orders, **options))
+            cells[name].append(" ".join(f"{found[metric][0]:.3f}" for metric in ("recall@3", "nspread@1", "nspread@3")))
+    head = "recall@3, NSpread@1, NSpread@3"
+    table(
+        (head, *(f"{name}, {len(s.candidates)} users" for name, s in others.items())),
+        [(name, *own) for name, own in cells.items()],
+    )
+
+
+def _with_range(value: tuple[float, float, float]) -> str:
+    return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
 
 
 class World:
@@ -157,7 +202,7 @@ def speed(smoke: bool, repeats: int) -> None:
         n, width = epinions.n_nodes, 10 if smoke else 200
         users = rng.integers(0, n, 20 if smoke else 2000).tolist()
         lists = [np.setdiff1d(rng.choice(n, width + 10, replace=False), [u])[:width].tolist() for u in users]
-        for algorithm in ("heteroim", "heteroir"):
+        for algorithm in ("heteroim", "heteroir", "expected-spread"):
             began = time.perf_counter()
             reranker = Reranker(epinions, algorithm, rng=1)
             prepared = time.perf_counter() - began
@@ -176,12 +221,20 @@ def speed(smoke: bool, repeats: int) -> None:
     many = rng.choice(big.n_nodes, count, replace=count > big.n_nodes).tolist()
     wide = rng.integers(0, big.n_nodes, (count, width + 10))
     batch = {u: np.setdiff1d(row, [u])[:width].tolist() for u, row in zip(many, wide, strict=True)}
-    for algorithm, options in (("heteroir", {}), ("heteroim", {"sets_per_node": 3})):
+    for algorithm, options in (
+        ("heteroir", {}), ("heteroim", {"sets_per_node": 3}), ("expected-spread", {"sets_per_node": 1}),
+    ):  # fmt: skip
         reranker = Reranker(big, algorithm, rng=1, **options)
         time_ = timed({"": lambda r=reranker: r.rerank(batch, 3, on_short="keep")}, min(repeats, 3))[""]
         rows.append(
             (f"rerank, {len(batch):,} users, {width} candidates per user, {algorithm}", "dict of lists", str(time_))
         )
+    began, used = time.perf_counter(), time.process_time()
+    expected_spread(big, many if not smoke else None, k=20, sets_per_node=1, rng=1)
+    rows.append(
+        (f"expected_spread, R-MAT, {big.n_arcs:,} arcs, {count:,} users, k = 20",
+         f"{time.process_time() - used:.1f} s of processor time", f"{time.perf_counter() - began:.1f} s")
+    )  # fmt: skip
     table(("work", "", "time"), rows)
 
 
@@ -193,19 +246,25 @@ def main() -> None:
     made.add_argument(
         "--noise", type=float, default=0.5, help="standard deviation of the logarithm of the estimates (default 0.5)"
     )
+    made.add_argument("--part", choices=("all", "real", "simulated", "speed"), default="all", help="what to run")
     options = made.parse_args()
     print(machine(), "\n")
+    if options.part in ("all", "real"):
+        real_study(options.smoke)
     found: dict[str, dict[str, Any]] = {}
-    if options.smoke:
+    if options.part not in ("all", "simulated"):
+        pass
+    elif options.smoke:
         found["rmat"] = study("R-MAT 2^7", bench_graph(7), 2, 20, options.noise)
     else:
         for name in ("facebook", "epinions"):
             graph = data_graph(name)
             if graph is not None:
                 found[name] = study(name, graph, options.draws, 2000, options.noise)
-    if options.plots is not None:
+    if options.plots is not None and found:
         draw_study(options.plots, found)
-    speed(options.smoke, 1 if options.smoke else options.repeats)
+    if options.part in ("all", "speed"):
+        speed(options.smoke, 1 if options.smoke else options.repeats)
 
 
 if __name__ == "__main__":

@@ -343,6 +343,21 @@ def test_arguments_that_an_algorithm_does_not_support(name):
         select(cloud(), 2, algorithm="k_center")
 
 
+def test_the_default_precision_depends_on_the_number_of_items(monkeypatch):
+    asked = []
+
+    def stop(*arguments, epsilon, **options):
+        asked.append(epsilon)
+        raise RuntimeError
+
+    monkeypatch.setattr("imax.annotate.algorithms.influence.maximize", stop)
+    for many in (40, 39):
+        monkeypatch.setattr("imax.annotate.algorithms.influence.MANY", many)
+        with pytest.raises(RuntimeError):
+            ideal(cloud(40), 2, 3)
+    assert asked == [0.025, 0.1]
+
+
 def test_directions_sharpness_and_models():
     x = cloud()
     for options in ({"direction": "out", "sharpness": 1.0}, {"model": "lt", "sharpness": 8}):

@@ -18,10 +18,10 @@ def problem_of(graph, k, **constraints):
     return make_problem(graph, k, constraints, function="certify", rng=1, threads=1)
 
 
-def cliques(number, n=60):
+def cliques(number, n=36):
     """Return cliques of n nodes: nearly each node is in nearly all RR sets of its clique."""
     arcs = [(c * n + u, c * n + v) for c in range(number) for u in range(n) for v in range(n) if u != v]
-    return imax.InfluenceGraph.from_edges(arcs, probability="uniform:0.1")
+    return imax.InfluenceGraph.from_edges(arcs, probability="uniform:0.2")
 
 
 def dense():
@@ -83,7 +83,6 @@ def test_sentinels_that_raise_the_bound_are_not_used():
     """One seed reaches one clique; a sentinel and one more seed would reach both."""
     assert not cut_sets._find_sentinels(problem_of(hubs(), 1)).size
     assert cut_sets._find_sentinels(problem_of(hubs(), 2)).size == 2
-    assert imax.certify(hubs(), [0], rng=1, epsilon=0.1).ratio > 0.8
 
 
 def test_without_memory_for_a_pilot_and_with_another_choice(monkeypatch):
@@ -98,6 +97,7 @@ def test_without_memory_for_a_pilot_and_with_another_choice(monkeypatch):
     assert certificate_collections(problem, seeds)[1] is greedy_cover
 
 
+@pytest.mark.slow  # without the compiler
 def test_certificates_and_curves_of_given_seeds_agree_with_those_on_whole_sets(monkeypatch):
     graph, seeds = dense(), [0, 7]
     found = imax.certify(graph, seeds, rng=1, epsilon=0.2), imax.curve(graph, 2, algorithm=seeds, rng=1, epsilon=0.2)

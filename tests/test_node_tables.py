@@ -365,7 +365,7 @@ def test_colons_in_names_of_files(tmp_path, monkeypatch):
     assert read("C:users.csv:email:cost")[0] == COSTS
     with pytest.raises(NoSuchFileError):
         read(Path("users.csv:email:cost"))
-    with pytest.raises(InvalidArgumentError, match="there is no such file, either"):
+    with pytest.raises(InvalidArgumentError, match="is neither a file nor an attribute"):
         read("users.csv:email:cost")
 
 
@@ -676,3 +676,25 @@ def test_random_texts_as_tables(tmp_path):
             reader = NodeReader(friends(), "drop")
             with suppress(FileFormatError, UnknownNodeError, InvalidArgumentError):
                 getattr(reader, method)(f"{path}{columns}")
+
+
+def test_attributes_of_nodes_in_graph_files_and_igraph(tmp_path):
+    igraph = pytest.importorskip("igraph")
+    survey = igraph.Graph(4, [(0, 1), (1, 2), (2, 3)])
+    survey.vs["name"], survey.vs["village"] = ["ann", "bob", "cid", "dan"], ["A", "A", "B", None]
+    for suffix in ("graphml", "gml"):
+        survey.write(str(tmp_path / f"net.{suffix}"))
+    village = {"ann": "A", "bob": "A", "cid": "B", "dan": None}
+    rules = {"quotas": {"A": 1}, "algorithm": "degree"}
+    graph = imax.as_graph(survey)
+    seeds = imax.maximize(graph, 3, groups=village, **rules).seeds
+    assert imax.maximize(survey, 3, groups="village", **rules).seeds == seeds
+    for path in (tmp_path / "net.graphml", tmp_path / "net.gml"):
+        assert imax.maximize(graph, 3, groups=f"{path}:name:village", **rules).seeds == seeds
+    by_id = imax.InfluenceGraph.from_edges([("n0", "n1"), ("n1", "n2")])
+    read = NodeReader(by_id, "drop").groups(f"{tmp_path / 'net.graphml'}:id:village")
+    assert [read[1][g] for g in read[0][by_id.rank]] == ["A", "A", "B"]
+    with pytest.raises(FileFormatError, match=r"net.graphml: the column 'town' is missing; it has 'id', 'name'"):
+        imax.maximize(graph, 3, groups=f"{tmp_path / 'net.graphml'}:name:town", **rules)
+    with pytest.raises(InvalidArgumentError, match="groups='town' is neither a file nor an attribute of the nodes"):
+        imax.maximize(survey, 3, groups="town", **rules)

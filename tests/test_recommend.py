@@ -203,7 +203,7 @@ BAD = [
     ({"acceptance": [1.5] * 34}, InvalidArgumentError, "acceptance of node 0 is 1.5; acceptance must be between 0 and"),
     ({"acceptance": {99: 0.5}}, UnknownNodeError, "acceptance: 99 is not a node"),
     ({"acceptance": [np.nan] * 34}, InvalidArgumentError, "acceptance lacks 34 of 34 nodes"),
-    ({"acceptance": "high"}, InvalidArgumentError, "acceptance='high' names a node attribute"),
+    ({"acceptance": "high"}, InvalidArgumentError, "acceptance='high' is neither a file nor an attribute of the nodes"),
     ({"k": 0}, InvalidArgumentError, "k must be at least 1"),
 ]
 

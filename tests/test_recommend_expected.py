@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from numba import config
 
 import imax
 from imax import InfluenceGraph
@@ -17,8 +16,7 @@ from imax.recommend._network import network_of
 
 from . import naive_expected
 
-JIT = not config.DISABLE_JIT
-SETS = 20 if JIT else 3
+SETS = 20
 OPTIONS = {"sets_per_node": SETS, "rng": 1}
 
 

@@ -307,7 +307,7 @@ TEN = [1.0] * 10
         ({"k": 1, "include": [0], "exclude": [0]}, "include and exclude both contain 0; remove it from one of them"),
         ({"k": 1, "include": [0], "start": [0]}, "include and start both contain 0"),
         ({"k": 1, "start": "01"}, "start must be an iterable of labels, got the text '01'"),
-        ({"k": None, "costs": "price", "budget": 1}, "costs='price' names a node attribute, but only NetworkX graphs"),
+        ({"k": None, "costs": "price", "budget": 1}, "costs='price' is neither a file nor an attribute of the nodes"),
         ({"k": 2, "cost": TEN}, "cost is not an argument of maximize; did you mean 'costs'?"),
         ({"k": 2, "algorithm": "OPIMC"}, "did you mean 'opim-c'?"),
         ({"k": 2, "algorithm": "celf", "oracle": "magic"}, "oracle must be one of simulation, rr, exact; got 'magic'"),

@@ -56,6 +56,8 @@ class Stream(IntEnum):
     HELD_OUT_ITEMS = 40  # the items that `learn.split` holds out
     BOOTSTRAP = 41  # samples of held-out items
     GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
+    CURVATURE = 61  # RR sets from which the curvature of a capacity problem is estimated
+    ARMS = 62  # communities and arms of an experiment
     EXPECTED_SPREAD = 60  # RR sets of expected-spread lists
     HELD_OUT_SPREAD = 42  # simulations that predict the sizes of held-out items
 

@@ -107,7 +107,7 @@ def select(
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
     epsilon : float, optional
-        Precision of ``"ideal"``, default 0.025; see `imax.maximize`.
+        Precision of ``"ideal"``, default 0.025, or 0.1 for more than 10,000 items; see `imax.maximize`.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / n_items.
     max_memory : int or str, optional
@@ -235,8 +235,9 @@ def ideal(
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
-    epsilon : float, default 0.025
-        How close to the optimum to stop; smaller is better and slower.
+    epsilon : float, optional
+        How close to the optimum to stop; smaller is better and slower. Default 0.025, or 0.1 for more than 10,000
+        items.
     delta, max_memory, time_limit, progress
         As in `imax.maximize`.
 

@@ -6,6 +6,8 @@ Zhang, Huang, Sun, Lin, Xiao and Tang, "Capacity Constrained Influence Maximizat
 from .assigning import assign
 from .assignment import Assignment, CapacityComparison, ComparedAssignment
 from .comparison import compare
+from .diagnosis import Diagnosis, diagnose
+from .experiment import Experiment, randomize
 from .problem import CapacityProblem
 from .registry import ALGORITHMS, algorithm_names
 
@@ -15,7 +17,11 @@ __all__ = [
     "CapacityComparison",
     "CapacityProblem",
     "ComparedAssignment",
+    "Diagnosis",
+    "Experiment",
     "algorithm_names",
     "assign",
     "compare",
+    "diagnose",
+    "randomize",
 ]

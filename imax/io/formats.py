@@ -7,7 +7,10 @@ from .binary import is_binary
 from .matrix_market import is_matrix_market
 from .text import Content, quoted
 
-__all__ = ["ARROW_FILE", "ARROW_STREAM", "FEATHER_1", "GRAPH_FORMATS", "PARQUET", "TABLE_FORMATS", "format_of"]
+__all__ = [
+    "ARROW_FILE", "ARROW_STREAM", "FEATHER_1", "GRAPH_FORMATS", "PARQUET", "TABLE_FORMATS", "format_of",
+    "graph_format_of",
+]  # fmt: skip
 
 PARQUET, ARROW_FILE, FEATHER_1, ARROW_STREAM = b"PAR1", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"
 
@@ -52,6 +55,17 @@ def format_of(content: Content) -> str:
     head = content.head(_HEAD)
     table = next((name for name, magic in TABLE_FORMATS.items() if head.startswith(magic)), None)
     return table or _text_format(content, head)
+
+
+def graph_format_of(content: Content) -> str | None:
+    """Return the name of the format of a file in one of `GRAPH_FORMATS`; None for other content."""
+    try:
+        kind = format_of(content)
+    except FileFormatError:
+        return None
+    if kind == "node-link JSON" and b'"nodes"' not in content.head(_HEAD):  # any other object of JSON
+        return None
+    return kind if kind in GRAPH_FORMATS else None
 
 
 def _text_format(content: Content, head: bytes) -> str:

@@ -17,7 +17,7 @@ from .text import Content, quoted
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["read_graph_file"]
+__all__ = ["read_graph_file", "read_node_table"]
 
 _TREE = 60  # times the size of a text: the objects of its nodes and edges while it is read
 _DECLARED = re.compile(r"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)[\"'][^>]*\?>", re.I)
@@ -28,19 +28,7 @@ _NAMES = ("name", "label")
 
 def read_graph_file(content: Content, kind: str, options: ReadOptions) -> tuple[EdgeList, bool]:
     """Return the arcs of a file in one of `imax.io.formats.GRAPH_FORMATS`, and whether they are directed."""
-    content.require_memory(_TREE * int(content.data.size), f"the objects of its {kind} data take")
-    read = {"GraphML": _graphml, "GEXF": _gexf, "GML": _gml, "Pajek": _pajek, "node-link JSON": _node_link}[kind]
-    try:
-        graph = read(content)
-    except ImaxError:
-        raise
-    except RecursionError:
-        raise FileFormatError(f"{content.name}: the {kind} data is nested too deeply") from None
-    except Exception as error:  # the readers of NetworkX raise errors of many types for malformed files
-        problem = " ".join(str(error).split()) or type(error).__name__
-        raise FileFormatError(f"{content.name}: the {kind} data is malformed ({quoted(problem, 200)})") from None
-    if len(graph) == 0:
-        raise FileFormatError(f"{content.name}: the {kind} data holds no nodes")
+    graph = _read(content, kind)
     arcs = arcs_of_networkx(graph, _weight_name(graph, options, content.name))
     notes = [f"the file is {kind}, {'directed' if arcs.directed else 'undirected: each edge became two arcs'}"]
     labels, note = _labels(graph)
@@ -54,6 +42,34 @@ def read_graph_file(content: Content, kind: str, options: ReadOptions) -> tuple[
         notes=(*notes, *note),
     )
     return edge_list, arcs.directed
+
+
+def read_node_table(content: Content, kind: str) -> tuple[list[str], list[list[Any]]]:
+    """Return the nodes of a graph file as a table: names of the columns, and rows of ids and attributes.
+
+    The ids are in the column ``id``, unless the nodes have an attribute of this name.
+    """
+    nodes = list(_read(content, kind).nodes(data=True))
+    attributes = list(dict.fromkeys(str(name) for _, data in nodes for name in data))
+    names = attributes if "id" in attributes else ["id", *attributes]
+    return names, [[({"id": node} | data).get(name) for name in names] for node, data in nodes]
+
+
+def _read(content: Content, kind: str) -> "nx.Graph[Any]":
+    content.require_memory(_TREE * int(content.data.size), f"the objects of its {kind} data take")
+    read = {"GraphML": _graphml, "GEXF": _gexf, "GML": _gml, "Pajek": _pajek, "node-link JSON": _node_link}[kind]
+    try:
+        graph = read(content)
+    except ImaxError:
+        raise
+    except RecursionError:
+        raise FileFormatError(f"{content.name}: the {kind} data is nested too deeply") from None
+    except Exception as error:  # the readers of NetworkX raise errors of many types for malformed files
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(f"{content.name}: the {kind} data is malformed ({quoted(problem, 200)})") from None
+    if len(graph) == 0:
+        raise FileFormatError(f"{content.name}: the {kind} data holds no nodes")
+    return graph
 
 
 def _weight_name(graph: "nx.Graph[Any]", options: ReadOptions, source: str) -> str | None:

@@ -1,7 +1,7 @@
 """Columns of files about nodes: labels, and a number or a text per label.
 
-A file is a table with named columns (text with a header, JSON Lines, Parquet), or text with a label and a value per
-line. ``users.csv:email:cost`` names the file and its columns.
+A file is a table with named columns (text with a header, JSON Lines, Parquet), a graph whose nodes have attributes
+(such as GraphML), or text with a label and a value per line. ``users.csv:email:cost`` names the file and its columns.
 """
 
 import csv
@@ -16,6 +16,8 @@ import numpy as np
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.labels import Labels
 from ..graph.node_values import NODE_NAMES, VALUE_NAMES, NodeColumn, choose_columns, examples
+from .formats import graph_format_of
+from .graph_files import read_node_table
 from .tables import read_table, table_names
 from .text import Content, PathLike, integer, load, number, quoted
 
@@ -111,6 +113,9 @@ Rows = tuple[list[int], list[Sequence[Any]], str]  # numbers of the lines, cells
 
 def _cells(content: Content, columns: Sequence[str | int], labels: Labels, argument: str, numbers: bool | None) -> Rows:
     """Return the cells with labels, and with values unless `numbers` is None."""
+    kind = graph_format_of(content)
+    if kind is not None:
+        return _of_graph(content, kind, columns, argument, numbers)
     names = table_names(content)
     if names is not None:
         return _of_table(content, names, columns, argument, numbers)
@@ -120,6 +125,13 @@ def _cells(content: Content, columns: Sequence[str | int], labels: Labels, argum
     if columns and entries:
         return _of_columns(content, lines, entries[0], columns, labels, argument, numbers)
     return _of_lines(content, lines, entries, labels, argument, numbers)
+
+
+def _of_graph(content: Content, kind: str, columns: Sequence[str | int], argument: str, numbers: bool | None) -> Rows:
+    """Return the attributes of the nodes of a graph file, such as GraphML."""
+    names, rows = read_node_table(content, kind)
+    places, note = _chosen(content, names, columns, argument, numbers)
+    return list(range(1, len(rows) + 1)), [[row[place] for place in places] for row in rows], note
 
 
 def _of_table(

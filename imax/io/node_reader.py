@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
-from .._utils.tables import is_table
+from .._utils.tables import is_table, library_of
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.node_values import Aligner, NodeColumn, examples, label_column, node_column
@@ -201,14 +201,18 @@ class NodeReader:
         return None
 
     def _has_attribute(self, name: str) -> bool:
+        if library_of(self.source) == "igraph":
+            return name in self.source.vs.attributes()
         return hasattr(self.source, "is_multigraph") and any(name in data for _, data in self.source.nodes(data=True))
 
     def _attribute(self, name: str, argument: str) -> NodeColumn:
-        """Return the node attribute of a NetworkX graph by label."""
+        """Return the node attribute of a NetworkX graph, or the vertex attribute of an igraph graph, by label."""
+        if self._has_attribute(name) and library_of(self.source) == "igraph":
+            return node_column(list(self.source.vs[name]), argument)
         if not hasattr(self.source, "is_multigraph"):
             raise InvalidArgumentError(
-                f"{argument}={name!r} names a node attribute, but only NetworkX graphs have node attributes; there is "
-                "no such file, either",
+                f"{argument}={name!r} is neither a file nor an attribute of the nodes; only graphs of NetworkX and "
+                "igraph have such attributes, so name a file and its columns, as in 'FILE:NODE:VALUE', or pass a table",
                 argument=argument,
             )
         found = {node: data[name] for node, data in self.source.nodes(data=True) if name in data}

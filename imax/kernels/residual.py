@@ -12,7 +12,9 @@ weights.stored  float64 (n_sets,)     residual weight of each stored set
 weights.alone   float64 (n,)          sum of the residual weights of the sets that hold a node alone
 weights.value   float64 (n,)          sum of the residual weights of all sets that hold a node; may be too large
 weights.fresh   int64   (n,)          number of the choice after which `value` was computed
+weights.seen    float64 (n,)          `gone` when `value` was computed
 weights.clock   int64   (1,)          number of choices so far
+weights.gone    float64 (1,)          by how much all choices lowered the sum of the weights
 pairs.ptr       int64   (n_groups+1,) pairs of group g are at ``ptr[g]`` to ``ptr[g + 1]``
 pairs.nodes     int32   (n_pairs,)    node of each pair
 pairs.accept    float64 (n_pairs,)    acceptance probability of each pair
@@ -62,6 +64,7 @@ __all__ = [
     "update_values",
 ]
 
+_SLACK = 1e-6  # more than the rounding errors of sums of weights
 MIN_FACTOR = 2.0**-40  # of a certain acceptance that `multiply` can take back: a power of 2, so that this is exact
 
 
@@ -72,7 +75,9 @@ class Weights(NamedTuple):
     alone: NDArray[np.float64]
     value: NDArray[np.float64]
     fresh: NDArray[np.int64]
+    seen: NDArray[np.float64]
     clock: NDArray[np.int64]
+    gone: NDArray[np.float64]
 
 
 class Pairs(NamedTuple):
@@ -137,6 +142,7 @@ def update_values(first, last, ptr, sets, weights):
     for v in range(first, last):
         weights.value[v] = _value(v, ptr, sets, weights)
         weights.fresh[v] = weights.clock[0]
+        weights.seen[v] = weights.gone[0]
 
 
 @hot
@@ -146,6 +152,7 @@ def evaluate(nodes, ptr, sets, weights):
         v = nodes[j]
         weights.value[v] = _value(v, ptr, sets, weights)
         weights.fresh[v] = weights.clock[0]
+        weights.seen[v] = weights.gone[0]
 
 
 @hot
@@ -185,17 +192,27 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
             key = heaps.key[begin:end]
             heap = heaps.place[begin:end]
             size = heaps.size[g]
-            value = 0.0
             while size > 0:
                 j = heap[0]
                 v = pairs.nodes[begin + j]
-                if weights.fresh[v] != weights.clock[0]:
+                now = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * weights.value[v])
+                if now == key[j]:
+                    if weights.fresh[v] == weights.clock[0]:
+                        break
+                    # choices since then took at most what all of them gained
+                    low = max(weights.value[v] - (weights.gone[0] - weights.seen[v]) - _SLACK, 0.0)
+                    low = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * low)
+                    other = key[heap[1]] if size > 1 else 0.0
+                    if size > 2:
+                        other = max(other, key[heap[2]])
+                    if low > other:
+                        break
                     weights.value[v] = _value(v, ptr, sets, weights)
                     weights.fresh[v] = weights.clock[0]
-                value = weights.value[v]
-                now = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * value)
-                if now == key[j]:
-                    break
+                    weights.seen[v] = weights.gone[0]
+                    now = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * weights.value[v])
+                    if now == key[j]:
+                        break
                 key[j] = now
                 if now <= 0.0:
                     size -= 1
@@ -205,20 +222,26 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
                 j = heap[0]
                 v = pairs.nodes[begin + j]
                 accept = pairs.accept[begin + j] * discount[r]
+                value = weights.alone[v]
+                weights.alone[v] *= 1.0 - accept
+                for part in range(ptr.shape[0]):
+                    for q in range(ptr[part, v], ptr[part, v + 1]):
+                        i = as_index(sets[q])
+                        value += weights.stored[i]
+                        weights.stored[i] *= 1.0 - accept
+                weights.value[v] = value
+                weights.seen[v] = weights.gone[0]
+                weights.gone[0] += accept * value
+                weights.clock[0] += 1
                 groups[at] = g
                 places[at] = begin + j
                 gains[at] = accept * value
-                scores[at] = key[j] * discount[r]
+                scores[at] = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * value) * discount[r]
                 at += 1
                 pairs.left[g] -= 1
                 size -= 1
                 heap[0] = heap[size]
                 _sift(heap, key, size, 0)
-                weights.clock[0] += 1
-                weights.alone[v] *= 1.0 - accept
-                for part in range(ptr.shape[0]):
-                    for q in range(ptr[part, v], ptr[part, v + 1]):
-                        weights.stored[as_index(sets[q])] *= 1.0 - accept
             heaps.size[g] = size
         if at == before:
             break

@@ -73,8 +73,9 @@ class ResidualSets:
 
         self.ptr, self.sets, self.threads = ptr, sets, threads
         self.weights: Weights = Weights(
-            stored, alone, value, np.zeros(value.size, dtype=np.int64), np.zeros(1, dtype=np.int64)
-        )
+            stored, alone, value, np.zeros(value.size, dtype=np.int64), np.zeros(value.size),
+            np.zeros(1, dtype=np.int64), np.zeros(1),
+        )  # fmt: skip
 
     @classmethod
     def of(cls, collection: RRCollection, parts: int | None = None) -> "ResidualSets":
@@ -111,6 +112,7 @@ class ResidualSets:
         else:
             w.clock[0] += 1
             w.value[nodes] += rise * (1.0 + 1e-9) + 1e-9
+            w.seen[nodes] = -1.0 - 2.0 * rise  # these values are bounds, and not what they were at any time
 
     def restore(self, changed: NDArray[np.int32], valued: NDArray[np.int32], original: "ResidualSets") -> None:
         """Copy back the weights of the sets that hold changed nodes, and the values of other nodes."""
@@ -118,8 +120,8 @@ class ResidualSets:
 
         w, o = self.weights, original.weights
         put_back(changed, self.ptr, self.sets, w, o)
-        w.value[valued], w.fresh[valued] = o.value[valued], 0
-        w.clock[0] = 0
+        w.value[valued], w.fresh[valued], w.seen[valued] = o.value[valued], 0, 0.0
+        w.clock[0], w.gone[0] = 0, 0.0
 
     def multiply(self, nodes: NDArray[np.int32], accept: NDArray[np.float64], *, back: bool) -> float:
         """Apply invitations of nodes to the weights, or take them back; return by how much the weights rise."""

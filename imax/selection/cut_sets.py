@@ -15,8 +15,8 @@ from .._utils.streams import Stream
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
-from .algorithms.auto import cut_sizes, draw_pilot, pays
 from .algorithms.hist import cover_after
+from .pilot import cut_sizes, draw_pilot, pays
 from .problem import Problem
 from .rounds import CollectionPair
 

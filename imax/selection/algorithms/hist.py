@@ -9,6 +9,7 @@ certificate of the second phase does not depend on the first.
 """
 
 import dataclasses
+import time
 from functools import partial
 
 import numpy as np
@@ -21,13 +22,13 @@ from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
 from ...ris.marks import Collection
 from ..outcome import Outcome
+from ..pilot import SHARE, draw_pilot, first_sentinel
 from ..problem import DEFAULT_EPSILON, Problem
 from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
 from .opim_c import certified_rounds, schedule_of, target_ratio
 
-__all__ = ["HIST", "SHARE", "cover_after", "hist"]
+__all__ = ["HIST", "cover_after", "hist"]
 
-SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _ALL = 2**62
 _MUCH_WORK = 1 << 24  # nodes of complete sets, after which any sentinels are better than more of them
 _STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
@@ -39,36 +40,55 @@ def _n_worthwhile(cover: Cover, n_sets: int, n_forced: int) -> int:
     return n_forced + (int(few[0]) if few.size else cover.gains.size - n_forced)
 
 
-def _find_sentinels(problem: Problem, pair: CollectionPair) -> tuple[Constraint, Cover | None]:
+def _find_first(problem: Problem) -> tuple[int, int, int]:
+    """Return the first sentinel that a pilot sample shows, -1 for none, and the sets and nodes of the sample."""
+    try:
+        sets, others = draw_pilot(problem)
+    except MemoryError:
+        return -1, 0, 0
+    return first_sentinel(sets, problem.constraint), sets.n_sets + others.n_sets, sets.n_entries + others.n_entries
+
+
+def _find_sentinels(problem: Problem, pair: CollectionPair, given: Constraint) -> tuple[Constraint, Cover | None]:
     """Find sentinels that certainly reach their share of the optimum; after much work or with limits, any that pay.
+
+    Parameters
+    ----------
+    problem : Problem
+    pair : CollectionPair
+        The sets end at the first sentinel, if there is one.
+    given : Constraint
+        With the first sentinel required.
 
     Returns
     -------
     tuple of (Constraint, Cover or None)
-        The constraint with the sentinels required, and the choice on complete sets; None if there are no sentinels.
+        The constraint with the sentinels required, and the choice on these sets; None if there are no sentinels.
     """
     c = problem.constraint
+    last = None
     epsilon = problem.epsilon / 2
     schedule = _schedule(problem)
 
     def make_round(number: int, count: int) -> Round:
-        return pair.round(count, count, c, schedule.a)
+        return pair.round(count, count, given, schedule.a, select=partial(cover_after, whole=c))
 
     try:
         for found in doubling_rounds(pair, schedule, make_round, lambda best: None):
-            b = _n_worthwhile(found.cover, found.n_selecting, c.forced.size)
+            last = found.cover
+            b = _n_worthwhile(last, found.n_selecting, given.forced.size)
             if b == c.forced.size:
                 break
             if c.is_plain:
                 # as good as the first b steps of greedy must be; for most of the seeds, as good as all steps
                 share = min(1.0 - (1.0 - 1.0 / c.k) ** b, c.guarantee) - epsilon
-                validated = pair.validate(found.cover, found.cover.seeds[:b], c.start, schedule.a)
+                validated = pair.validate(last, last.seeds[:b], c.start, schedule.a)
                 if validated.bounds.lower < share * validated.bounds.upper and pair.n_entries < _MUCH_WORK:
                     continue
-            return c.given(found.cover.seeds[c.forced.size : b]), found.cover
+            return c.given(last.seeds[c.forced.size : b]), last
     except Stopped:
         pass
-    return c, None
+    return (c, None) if given is c else (given, last)
 
 
 def _schedule(problem: Problem) -> OpimSchedule:
@@ -92,20 +112,31 @@ def cover_after(collection: Collection, constraint: Constraint, *, whole: Constr
     return dataclasses.replace(found, upper_bound=bound)
 
 
-def hist(problem: Problem) -> Outcome:
+def hist(problem: Problem, first: int | None = None) -> Outcome:
     """Select seeds that reach (guarantee - epsilon) of the optimum with probability at least 1 - delta.
 
     With nodes that are active from the start, RR sets end at these: what they would contain beyond does not count.
+    `first` is the first sentinel if a pilot sample was drawn before, -1 for none.
     """
     c = constraint = problem.constraint
-    found, n_sets, n_entries, seconds = None, 0, 0, {}
+    found, n_sets, n_entries = None, 0, 0
+    seconds: dict[str, float] = {}
     is_sentinel = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
     is_sentinel[c.start] = True
     if not c.start.size:
-        first = CollectionPair(problem, _STREAMS)
-        constraint, found = _find_sentinels(problem, first)
-        n_sets, n_entries, seconds = first.n_sets, first.n_entries, {"sentinels": sum(first.seconds.values())}
-        del first
+        began = time.perf_counter()
+        if first is None:
+            first, n_sets, n_entries = _find_first(problem)
+        given, mark = c, None
+        if first >= 0:
+            given = c.given(np.array([first], dtype=np.int32))
+            mark = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
+            mark[given.forced] = True
+        early = CollectionPair(problem, _STREAMS, sentinels=(mark, mark))
+        constraint, found = _find_sentinels(problem, early, given)
+        n_sets, n_entries = n_sets + early.n_sets, n_entries + early.n_entries
+        seconds = {"sentinels": time.perf_counter() - began}
+        del early
         if found is not None:
             is_sentinel[constraint.forced] = True
     mark = is_sentinel if is_sentinel.any() else None
