@@ -76,7 +76,7 @@ def ticks(low: float, high: float, n: int = 5) -> list[float]:
     step = 10 ** math.floor(math.log10(span / n))
     step *= next((m for m in (1, 2, 5) if span / (step * m) <= n), 10)
     first = math.ceil(low / step - 1e-9)
-    return [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
+    return [float(i * step) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _label(value: float) -> str:
