@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import matplotlib.axes
 
-    from ..report.document import Report
-
 __all__ = ["HtmlView", "PlotView", "ReportView", "load_report"]
 
 
@@ -46,7 +44,7 @@ class PlotView(HtmlView):
 class ReportView(PlotView):
     """A result that can be written as a report without further computation."""
 
-    def report(self, *, title: str | None = None, command: str | None = None) -> "Report":
+    def report(self, *, title: str | None = None, command: str | None = None) -> Any:
         """Return a report on the result, for readers who did not run the program.
 
         Parameters
@@ -61,5 +59,4 @@ class ReportView(PlotView):
         Report
             Call its method `save` with a file name.
         """
-        report: Report = load_report("families").report_of(self, title, command)
-        return report
+        return load_report("families").report_of(self, title, command)
