@@ -66,6 +66,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.peers --smoke
 	$(BIN)/python -m bench.audit --smoke
 	$(BIN)/python -m bench.learn --smoke
+	$(BIN)/python -m bench.cluster --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Runs each nightly benchmark once, on a small graph, from the working tree.

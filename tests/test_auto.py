@@ -126,7 +126,8 @@ def test_the_first_sentinel_is_met_early(monkeypatch):
 def test_no_first_sentinel_where_no_node_is_in_many_sets(monkeypatch):
     monkeypatch.setattr(pilot, "_LARGE", 1.0)
     sets = rr_sets([[v, v + 1] for v in range(40)], 60)
-    assert pilot.first_sentinel(sets, problem_of(imax.datasets.load("karate")).constraint) == -1
+    graph = imax.InfluenceGraph.from_arrays([0], [1], [0.5], n_nodes=60)
+    assert pilot.first_sentinel(sets, problem_of(graph).constraint) == -1
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 GRAPH = imax.datasets.load("karate")
 THIRDS = [node % 3 for node in range(34)]
 DEGREE = GRAPH.out_degree()
+N_SETS = 6000 if COMPILED else 300
+TINY = GRAPH if COMPILED else imax.InfluenceGraph.from_edges([(0, 1), (0, 2), (1, 3), (2, 3), (3, 0)])
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def client():
     """Return a client of a cluster of two processes; without the compiler, of two workers in this process."""
     options = {"processes": True} if COMPILED else {"processes": False}
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, **options) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", **options) as cluster,
         Client(cluster) as client,
     ):
         yield client
@@ -56,18 +58,18 @@ def facts(result):
 
 
 CASES = [
-    {},
-    {"model": "lt", "probability": "lt_uniform", "algorithm": "opim-c"},
-    {"algorithm": "hist", "probability": "uniform:0.3"},
+    pytest.param({}, marks=pytest.mark.slow),
+    pytest.param({"model": "lt", "probability": "lt_uniform", "algorithm": "opim-c"}, marks=pytest.mark.slow),
+    pytest.param({"algorithm": "hist", "probability": "uniform:0.3"}, marks=pytest.mark.slow),
     {"algorithm": "imm", "epsilon": 0.4},
-    {"algorithm": "ris", "n_rr_sets": 6000, "node_weights": list(range(1, 35))},
-    {"algorithm": "ris", "n_rr_sets": 6000, "costs": DEGREE, "budget": 20.0},
-    {"algorithm": "ris", "n_rr_sets": 6000, "groups": THIRDS, "quotas": 1},
-    {"algorithm": "ris", "n_rr_sets": 6000, "groups": THIRDS, "quotas": 2, "costs": DEGREE, "budget": 20.0},
-    {"algorithm": "ris", "n_rr_sets": 6000, "groups": THIRDS, "quotas": (1, 2)},
-    {"algorithm": "ris", "n_rr_sets": 6000, "start": [0, 2], "include": [5], "exclude": [33]},
-    {"algorithm": "ris", "n_rr_sets": 6000, "max_steps": 2},
-    {"algorithm": "hist", "start": [0], "epsilon": 0.1},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "node_weights": list(range(1, 35))},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "costs": DEGREE, "budget": 20.0},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "groups": THIRDS, "quotas": 1},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "groups": THIRDS, "quotas": 2, "costs": DEGREE, "budget": 20.0},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "groups": THIRDS, "quotas": (1, 2)},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "start": [0, 2], "include": [5], "exclude": [33]},
+    {"algorithm": "ris", "n_rr_sets": N_SETS, "max_steps": 2},
+    pytest.param({"algorithm": "hist", "start": [0]}, marks=pytest.mark.slow),
 ]
 
 
@@ -81,18 +83,19 @@ def test_every_algorithm_on_a_cluster_is_among_the_cases():
     from imax.selection.registry import ALGORITHMS
 
     on_cluster = {entry.name for entry in ALGORITHMS.values() if "client" in entry.accepts}
-    assert on_cluster - {"auto", "opim-c"} == {case["algorithm"] for case in CASES[2:]}
+    cases = [case if isinstance(case, dict) else case.values[0] for case in CASES]
+    assert on_cluster == {case.get("algorithm", "auto") for case in cases}
 
 
 def test_the_other_functions_have_the_same_bits(clean):
     for run in (
-        lambda **own: facts(imax.minimize_seeds(GRAPH, 20, epsilon=0.1, rng=1, **own)),
-        lambda **own: facts(imax.certify(GRAPH, [0, 33], start=[1], epsilon=0.1, rng=1, **own)),
-        lambda **own: facts(imax.curve(GRAPH, 4, epsilon=0.1, rng=1, **own)),
-        lambda **own: facts(imax.curve(GRAPH, [1, 4], algorithm="degree", epsilon=0.2, rng=1, **own)),
+        lambda **own: facts(imax.minimize_seeds(TINY, TINY.n_nodes / 2, epsilon=0.2, rng=1, **own)),
+        lambda **own: facts(imax.certify(TINY, [0, 3], start=[1], epsilon=0.2, rng=1, **own)),
+        lambda **own: facts(imax.curve(TINY, 4, epsilon=0.2, rng=1, **own)),
+        lambda **own: facts(imax.curve(TINY, [1, 4], algorithm="degree", epsilon=0.3, rng=1, **own)),
     ):
         assert run(client=clean) == run()
-    results, own = imax.anytime(GRAPH, 2, rng=1, client=clean), imax.anytime(GRAPH, 2, rng=1)
+    results, own = imax.anytime(TINY, 2, rng=1, client=clean), imax.anytime(TINY, 2, rng=1)
     for _ in range(2):
         assert facts(next(results)) == facts(next(own))
     results.close()
@@ -101,14 +104,15 @@ def test_the_other_functions_have_the_same_bits(clean):
 @pytest.mark.parametrize("options", [{}, {"model": "lt", "probability": "lt_uniform"}, {"max_steps": 1}], ids=str)
 def test_simulations_have_the_same_bits(clean, options):
     own, found = (
-        imax.spread(GRAPH, [0, 33], n_simulations=3000, rng=1, client=client, **options) for client in (None, clean)
+        imax.spread(GRAPH, [0, 33], n_simulations=N_SETS, rng=1, client=client, **options) for client in (None, clean)
     )
     assert facts(found) == facts(own)
 
 
+@pytest.mark.slow
 def test_a_comparison_has_the_same_bits(clean):
     own, found = (
-        imax.compare(GRAPH, 2, ["opim-c", "degree"], epsilon=0.2, n_simulations=100, rng=1, client=client)
+        imax.compare(TINY, 2, ["opim-c", "degree"], epsilon=0.3, n_simulations=100, rng=1, client=client)
         for client in (None, clean)
     )
     for mine, its in zip(own.rows, found.rows, strict=True):
@@ -125,8 +129,8 @@ def test_the_command_line_connects_to_a_scheduler(clean, capsys, monkeypatch):
 
     at = ("--scheduler", clean.scheduler.address)
     for command in (
-        ["seed", "--k", "2", "--algorithm", "ris", "--n-rr-sets", "2000", "--format", "plain"],
-        ["certify", "--seed", "0", "--epsilon", "0.2", "--format", "plain"],
+        ["seed", "--k", "2", "--algorithm", "ris", "--n-rr-sets", "200", "--format", "plain"],
+        ["certify", "--seed", "0", "--epsilon", "0.5", "--format", "plain"],
         ["spread", "--seed", "0", "--simulations", "100", "--format", "plain"],
     ):
         own, found = run(*command), run(*command, *at)
@@ -152,7 +156,8 @@ def test_rr_sets_stay_on_the_cluster(clean):
     np.testing.assert_array_equal(sets.degree(), own.degree())
     assert sets.estimate([0, 33]) == own.estimate([0, 33])
     assert "3,000 RR sets" in repr(sets)
-    del sets
+    with sets:
+        pass
 
 
 def test_a_graph_file_is_mapped_and_not_sent(clean, tmp_path):
@@ -214,7 +219,7 @@ def test_sums_are_added_on_the_workers(clean, monkeypatch):
     monkeypatch.setattr("imax.ris.remote._FEW_ENTRIES", 0)
     sets, own = (imax.sample_rr_sets(GRAPH, 500, rng=1, client=client) for client in (clean, None))
     np.testing.assert_array_equal(sets.degree(), own.degree())
-    del sets
+    sets.close()
 
 
 def test_clear_errors(clean, monkeypatch):
@@ -232,6 +237,7 @@ def test_clear_errors(clean, monkeypatch):
         imax.anytime(GRAPH, 2, client=clean)
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_nothing(clean):
     def interrupt(progress):
         raise KeyboardInterrupt
@@ -285,7 +291,7 @@ from distributed import Client, LocalCluster
 import imax.cluster.session as session
 session._WORKER_SECONDS = 0.5
 if __name__ == "__main__":
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
     client = Client(cluster)
     graph = imax.datasets.load("karate")
     gone = []

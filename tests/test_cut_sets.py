@@ -18,10 +18,10 @@ def problem_of(graph, k, **constraints):
     return make_problem(graph, k, constraints, function="certify", rng=1, threads=1)
 
 
-def cliques(number, n=36):
+def cliques(number, n=24):
     """Return cliques of n nodes: nearly each node is in nearly all RR sets of its clique."""
     arcs = [(c * n + u, c * n + v) for c in range(number) for u in range(n) for v in range(n) if u != v]
-    return imax.InfluenceGraph.from_edges(arcs, probability="uniform:0.2")
+    return imax.InfluenceGraph.from_edges(arcs, probability="uniform:0.3")
 
 
 def dense():

@@ -421,5 +421,5 @@ def test_the_public_methods_are_those_of_the_class_itself():
     public = {name for name in vars(InfluenceGraph) if not name.startswith("_")}
     assert public == {
         "arc_arrays", "arcs", "from_arrays", "from_edges", "from_frame", "from_networkx", "from_scipy", "in_degree",
-        "nodes", "out_degree", "to_networkx", "to_scipy", "with_probability",
+        "nodes", "out_degree", "to_networkx", "to_scipy", "walks", "with_probability",
     }  # fmt: skip

@@ -11,7 +11,19 @@ import pytest
 
 pytest.importorskip("pty", reason="needs Unix signals")
 
-LONG = ("seed", "-k", "5", "--epsilon", "0.00001", "--time-limit", "60", "--max-memory", "2G", "--format", "json")
+LONG = (
+    "seed",
+    "-k",
+    "30",
+    "--algorithm",
+    "greedy",
+    "--simulations",
+    "1000000",
+    "--time-limit",
+    "90",
+    "--format",
+    "json",
+)
 
 
 def start(*command, code=None):

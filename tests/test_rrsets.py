@@ -5,7 +5,9 @@ import pytest
 
 import imax
 from imax import InfluenceGraph, sample_rr_sets
+from imax.diffusion import tables
 from imax.errors import OutOfMemoryBoundError, UnknownNodeError
+from imax.ris import collection
 
 PATH = InfluenceGraph.from_arrays([0, 1], [1, 2], [1.0, 1.0], labels=["a", "b", "c"])
 
@@ -177,3 +179,20 @@ def test_counted_singletons_give_the_same_coverage_as_stored_ones(model, threads
                 assert (other.covered, other.upper_bound) == (one.covered, one.upper_bound)
     with pytest.raises(TypeError, match="counted and not stored"):
         counted[0]
+
+
+def test_tables_and_degrees_that_are_computed_in_parts(monkeypatch):
+    """The parts of the nodes change no set and no degree, also with isolated nodes and an empty last part."""
+    arcs = [(u, v) for u in range(9) for v in range(9) if u != v and (u + v) % 3]
+
+    def drawn():
+        graph = imax.InfluenceGraph.from_edges(arcs, nodes=range(12), probability="weighted_cascade")
+        sets = imax.sample_rr_sets(graph, 100, rng=1)
+        return sets.nodes.tolist(), sets.degree().tolist()
+
+    nodes, degree = drawn()
+    assert degree == np.bincount(nodes, minlength=12).tolist()
+    for size in (1, 4, 11):
+        monkeypatch.setattr(tables, "_SLICE", size)
+        monkeypatch.setattr(collection, "_SLICE", size)
+        assert drawn() == (nodes, degree)

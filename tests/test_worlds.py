@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import imax
 from imax._utils.streams import Stream, stream_key
+from imax.diffusion import undirected
 from imax.diffusion.undirected import undirected_edges
 from imax.diffusion.walks import influence_bounds
 from imax.errors import InvalidArgumentError
@@ -291,3 +292,13 @@ def test_certificates_hold_against_exact_influence():
 def test_the_streams_are_their_own():
     streams = (Stream.WORLDS, Stream.WORLD_VALIDATION, Stream.WORLD_BOUND)
     assert len({stream_key(KEY, stream) for stream in streams}) == len(streams)
+
+
+def test_weighted_cascade_on_graphs_with_equal_degrees_in_more_than_one_part(monkeypatch):
+    """Degrees are compared in parts of the nodes; a ring has undirected edges, with one more arc it has none."""
+    monkeypatch.setattr(undirected, "_SLICE", 4)
+    ring = [(v, (v + d) % 10) for v in range(10) for d in (1, -1)]
+    graph = imax.InfluenceGraph.from_edges(ring, nodes=range(12), probability="weighted_cascade")
+    assert undirected_edges(graph) is not None
+    more = imax.InfluenceGraph.from_edges([*ring, (0, 5)], nodes=range(12), probability="weighted_cascade")
+    assert undirected_edges(more) is None

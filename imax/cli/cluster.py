@@ -55,7 +55,7 @@ def _connected(address: str) -> Iterator[Any]:
         ) from None
     dask: Any = distributed  # its functions have no types
     if address.startswith(_LOCAL):
-        options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+        options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
         with dask.LocalCluster(n_workers=_n_workers(address), **options) as cluster, dask.Client(cluster) as client:
             yield client
         return

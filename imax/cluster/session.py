@@ -1,7 +1,8 @@
 """A session on a Dask cluster: the graph and the objects of one call, without a trace afterwards."""
 
+import asyncio
+import concurrent.futures
 import time
-from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -20,6 +21,8 @@ __all__ = ["Held", "Session", "check_client", "open_session"]
 _PATIENCE = 0.5  # seconds between two looks at which workers are alive
 _WORKER_SECONDS = 20.0  # to wait for a worker if all are lost: nannies start new ones
 _FAILED = ("cancelled", "error", "lost")
+# what Dask raises for a cancelled task, depending on its version; the last by an error of its own
+_CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError, UnboundLocalError)
 _MAX_LOSSES = 4  # per slot: then the work itself seems to end the workers
 _FAN_IN = 4  # arrays that one task adds up
 _FEW_PARTS = 4  # arrays that the caller adds up itself
@@ -84,6 +87,7 @@ class Session:
         self._generation = [0] * len(self._slots)
         self.threads = [alive[address] for address in self._slots]
         self._graphs: dict[str, Any] = {}
+        self._scattered: Any = None
         self.by_path = False
         try:
             self._place_graph()
@@ -150,15 +154,20 @@ class Session:
         addresses = sorted(set(self._slots))
         self.by_path = self.graph.path is not None
         if self.by_path:
-            futures = [self.graph_at(address) for address in addresses]
-            self._wait(futures)
+            futures = [self._start_graph(address) for address in addresses]
+            self.settle(futures)
             if any(future.status == "error" for future in futures):
                 self.by_path, self._graphs = False, {}
         if not self.by_path:
-            self._wait([self.graph_at(address) for address in addresses])
+            self.settle([self._start_graph(address) for address in addresses])
+            self._scattered = None
 
-    def _wait(self, futures: list[Any]) -> None:
-        """Wait until tasks end or a worker is lost."""
+    def settle(self, futures: list[Any]) -> None:
+        """Wait until tasks end or a worker is lost.
+
+        The scheduler may receive a task before another task that was submitted shortly before. So tasks are submitted
+        only after those whose results they need have ended.
+        """
         from distributed import wait as wait_for
 
         wait: Any = wait_for
@@ -169,14 +178,19 @@ class Session:
             except TimeoutError:
                 if self.dead_slots():
                     return
-            except CancelledError:
+            except _CANCELLED:
                 return
 
     def graph_at(self, address: str) -> Any:
         """Return the future of the graph on a worker."""
         made = self._graphs.get(address)
-        if made is not None and made.status not in _FAILED:
-            return made
+        if made is None or made.status in _FAILED:
+            made = self._start_graph(address)
+            self.settle([made])
+            self._scattered = None
+        return made
+
+    def _start_graph(self, address: str) -> Any:
         if self.by_path:
             stored = self.graph.probability
             changed = stored if stored.values is None else None
@@ -184,8 +198,10 @@ class Session:
             made = self.submit("open-graph", worker.open_graph, *arguments, address=address)
         else:
             # another worker passes it on, if one has it
-            copies = [future for future in self._graphs.values() if future.status not in _FAILED]
-            made = self.submit("send-graph", worker.keep, copies[0] if copies else self._sent(address), address=address)
+            copies = [future for future in self._graphs.values() if future.status == "finished"]
+            if not copies and self._scattered is None:
+                self._scattered = self._sent(address)
+            made = self.submit("send-graph", worker.keep, copies[0] if copies else self._scattered, address=address)
         self._graphs[address] = made
         return made
 
@@ -280,14 +296,13 @@ class Session:
 
         A task that needs a lost worker never ends, so the workers of the slots are looked at from time to time.
         """
-        from distributed.client import FutureCancelledError
         from distributed.scheduler import KilledWorker
 
         patience = _PATIENCE
         while True:
             try:
                 return future.result(timeout=patience)
-            except (KilledWorker, FutureCancelledError, CancelledError, TimeoutError, OSError) as error:
+            except (KilledWorker, TimeoutError, OSError, *_CANCELLED) as error:
                 if self.client.status != "running":
                     raise self._gone() from error
                 over = not isinstance(error, TimeoutError)
@@ -311,15 +326,24 @@ class Held:
         self._objects: dict[int, tuple[tuple[str, int], Any]] = {}
 
     def _future(self, slot: int) -> Any:
-        """Return the future of the object of a slot, which is made if it does not exist."""
-        session, place = self._session, self._session.place(slot)
-        if slot not in self._objects or self._objects[slot][0] != place:
-            made = session.submit(
-                "prepare", worker.make_object, self._make, session.graph_at(place[0]), self._arguments,
-                session.threads[slot], address=place[0],
-            )  # fmt: skip
-            self._objects[slot] = place, made
+        """Return the future of the object of a slot."""
         return self._objects[slot][1]
+
+    def _prepare(self, slots: Sequence[int]) -> None:
+        """Make the objects of slots that do not exist."""
+        session, made = self._session, []
+        for slot in slots:
+            place = session.place(slot)
+            if slot not in self._objects or self._objects[slot][0] != place:
+                made.append(
+                    session.submit(
+                        "prepare", worker.make_object, self._make, session.graph_at(place[0]), self._arguments,
+                        session.threads[slot], address=place[0],
+                    )
+                )  # fmt: skip
+                self._objects[slot] = place, made[-1]
+        if made:
+            session.settle(made)
 
     def call(
         self,
@@ -344,6 +368,7 @@ class Held:
             results = {slot: answer[0] for slot, answer in found.items() if answer is not None}
             missing = [slot for slot in chosen if slot not in results]
         while missing:
+            self._prepare(missing)
             futures = {
                 slot: session.submit(
                     name, worker.call, self._future(slot), method, given[slot], address=session.place(slot)[0]
@@ -362,6 +387,7 @@ class Held:
         if session.n_slots <= _FEW_PARTS:
             return worker.add(self.call(name, method, arguments))
         while True:
+            self._prepare(range(session.n_slots))
             leaves = [
                 session.submit(
                     name, worker.call, self._future(slot), method, arguments[slot], address=session.place(slot)[0]
@@ -370,6 +396,7 @@ class Held:
             ]
             level = leaves
             while len(level) > 1:
+                session.settle(level)
                 level = [
                     session.submit(f"add-{name}", worker.add, level[i : i + _FAN_IN])
                     for i in range(0, len(level), _FAN_IN)
@@ -400,7 +427,9 @@ class Held:
         session = self._session
         calls: dict[str, list[tuple[str, int]]] = {}
         names = []
-        for place, slot in enumerate(slots or range(session.n_slots)):
+        chosen = slots or range(session.n_slots)
+        self._prepare(chosen)
+        for place, slot in enumerate(chosen):
             names.append(self._future(slot).key)
             calls.setdefault(session.place(slot)[0], []).append((names[-1], min(place, len(arguments) - 1)))
         try:

@@ -29,6 +29,7 @@ __all__ = [
 MODELS = ("ic", "lt")
 CREDIT = "credit"  # the model of graphs with walks
 TABLE_MEAN = 4.0  # largest mean number of live arcs that is drawn from a table
+_SLICE = 1 << 20  # nodes
 _PART_ARCS = 1 << 22  # a thread builds the tables of so many arcs in about 0.2 s
 HEAVY_FROM = 0.5  # each arc of at least this probability gets a coin of its own
 
@@ -154,8 +155,14 @@ def _slots(ptr: NDArray[np.int64], idx: NDArray[np.int32]) -> tuple[Words, NDArr
     """
     from ..kernels.draws import SLOT_BITS
 
-    degree = np.diff(ptr)
-    present = np.flatnonzero(np.bincount(degree)) if degree.size else np.zeros(1, dtype=np.int64)
+    n = ptr.size - 1
+    parts = [slice(a, min(a + _SLICE, n)) for a in range(0, n, _SLICE)]  # new memory of all nodes costs more than sums
+    count = np.zeros(1, dtype=np.int64)
+    for part in parts:
+        found = np.bincount(np.diff(ptr[part.start : part.stop + 1]), minlength=count.size)
+        found[: count.size] += count
+        count = found
+    present = np.flatnonzero(count) if n else np.zeros(1, dtype=np.int64)
     if present.size >= 1 << SLOT_BITS or idx.size >= 1 << (64 - SLOT_BITS):
         raise InvalidArgumentError(
             f"graph is too large: {idx.size:,} arcs and {present.size:,} distinct in-degrees; the sampler takes fewer "
@@ -164,8 +171,11 @@ def _slots(ptr: NDArray[np.int64], idx: NDArray[np.int32]) -> tuple[Words, NDArr
         )
     slots = np.zeros(int(present[-1]) + 1, dtype=np.uint64)
     slots[present] = np.arange(present.size, dtype=np.uint64)
-    start = np.where(degree > 0, ptr[:-1], 0).astype(np.uint64)
-    record = (start << np.uint64(SLOT_BITS)) | slots[degree]
+    record = np.empty(n, dtype=np.uint64)
+    for part in parts:
+        degree = np.diff(ptr[part.start : part.stop + 1])
+        start = np.where(degree > 0, ptr[part], 0).astype(np.uint64)
+        record[part] = (start << np.uint64(SLOT_BITS)) | slots[degree]
     return record, idx if idx.size else np.zeros(1, dtype=np.int32), present
 
 

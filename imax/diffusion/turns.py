@@ -39,10 +39,10 @@ class Turns:
 
         `after` is the number of turns in random order.
         """
-        nodes = np.arange(n) if weights is None else np.flatnonzero(weights)
+        nodes = np.arange(n, dtype=np.int32) if weights is None else np.flatnonzero(weights)
         if weights is not None and (weights[nodes] != weights[nodes[0]]).any():
             return None
-        return cls(nodes.astype(np.int32), after * nodes.size, key)
+        return cls(nodes.astype(np.int32, copy=False), after * nodes.size, key)
 
     def with_key(self, key: Key) -> "Turns":
         """Return the same turns under another key."""

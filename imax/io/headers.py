@@ -280,7 +280,7 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR09
     if len(widths) > 1 and not all(map(is_number, chain.from_iterable(row[:2] for row in [head, *rows]))):
         return ["lines have different numbers of columns; the first two were read as source and target"]
     if len(head) < 3:
-        counts = len(head) == 2 and all(map(is_count, head)) and bool(rows)
+        counts = len(head) == 2 and all(map(is_count, head)) and int(head[0]) > 0 and bool(rows)
         others = all(len(row) > 1 for row in rows) and not any(map(is_number, chain.from_iterable(rows)))
         counts = counts and (others or all(len(row) > 2 for row in rows) or (len(rows) == 1 and head[1] == "1"))
         return ["the first line was read as an arc, but it may hold counts of nodes and arcs"] * counts

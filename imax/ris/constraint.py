@@ -133,8 +133,9 @@ class Constraint:
 
     def min_spread(self, weights: NDArray[np.float64] | None) -> float:
         """Return a lower bound on the optimal spread: the weight of the seeds; 0 if start nodes may reach them."""
-        if self.start.size:
-            return 0.0
+        if self.start.size or (weights is None and self.is_plain):  # without arrays of all nodes
+            n_seeds = self.forced.size + max(0, min(self.free, int(self.allowed.sum())))
+            return 0.0 if self.start.size else float(n_seeds)
         node_weight = np.ones(self.allowed.size) if weights is None else weights
         own = float(node_weight[self.forced].sum())
         if self.limits is not None and not self.limits.n_budgets:

@@ -7,7 +7,7 @@ caller holds the exact gain of every node, and the shards send by how much each 
 from collections.abc import Callable
 from itertools import count as numbers
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,6 +159,16 @@ class RemoteCollection:
     def estimate(self, seeds: list[Any]) -> float:
         """Return the estimated spread of seeds; they are labels."""
         return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
+
+    def close(self) -> None:
+        """Remove the sets from the cluster; they also leave it when this object is deleted."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def __len__(self) -> int:
         return self.n_sets

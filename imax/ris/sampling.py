@@ -61,7 +61,8 @@ def sample_rr_sets(
     Returns
     -------
     RRCollection, or RemoteCollection with a client
-        A RemoteCollection counts and estimates but does not list the sets. They leave the cluster when it is deleted.
+        A RemoteCollection counts and estimates but does not list the sets. They leave the cluster at its ``close()``,
+        at the end of a ``with`` block, or when it is deleted.
 
     Raises
     ------

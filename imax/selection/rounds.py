@@ -275,6 +275,8 @@ class CollectionPair:
         free = max(0, min(c.free, int(c.allowed.sum())))
         if not c.is_plain:
             return np.zeros(free + 1)
+        if self.problem.weights is None and self.problem.blocked is None and not c.start.size:
+            return c.forced.size + np.arange(free + 1, dtype=np.float64)  # without arrays of all nodes
         own = self.own_weights(np.flatnonzero(c.allowed).astype(np.int32))
         lightest = np.sort(np.partition(own, free - 1)[:free]) if free else own[:0]
         return float(self.own_weights(c.forced).sum()) + np.concatenate([[0.0], np.cumsum(lightest)])
