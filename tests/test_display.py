@@ -11,7 +11,9 @@ from numba import config
 import imax
 from imax import annotate, capacity, learn, recommend
 from imax.errors import InvalidArgumentError, MissingDependencyError
-from imax.report.notebook import html_of
+from imax.report import families, notebook
+
+from .test_cli import fails, run
 
 JIT = not config.DISABLE_JIT
 EVIL = "<b>&\"'"
@@ -51,7 +53,7 @@ MAKERS = {
     "robust": lambda: imax.maximize_robust(graph(), 2, uncertainty=0.2, **QUICK),
     "assignment": lambda: capacity.assign(invited(), **QUICK),
     "assignments": lambda: capacity.compare(invited(), ["rr-opim+", "degree"], n_simulations=20, **QUICK),
-    "items": lambda: annotate.select(points(), 3, n_neighbors=3, **QUICK),
+    "items": lambda: annotate.select(points(), 3, n_neighbors=3, algorithm="ideal", **QUICK),
     "annotation": lambda: annotate.auto_annotate(annotate.knn_graph(points(), 3), {0: EVIL, 3: "up"}, rng=1),
     "ranking": lambda: recommend.Reranker(graph(), "heteroir").rerank({"1": [EVIL, "2", "3", "4", "5", "6"]}),
     "metrics": lambda: recommend.metrics.evaluate({"a": ["x", "y"], "b": ["z"]}, [("a", "y"), ("y", "w")], ks=[1, 2]),
@@ -70,7 +72,7 @@ AXES = {
     "robust": ("probabilities", "spread"),
     "assignment": ("total gain of the invitations (nodes)", "inviter"),
     "assignments": ("spread, 95 % interval", "algorithm"),
-    "items": ("rank of the item", "cumulative gain in influence (items)"),
+    "items": ("rank of the item", "cumulative gain (influence, items)"),
     "metrics": ("length of the lists K", "mean over users"),
     "model": ("learned probability", "number of arcs"),
     "evaluation": ("mean predicted probability", "share that acted"),
@@ -113,7 +115,7 @@ def test_notebooks_show_a_sentence_and_a_small_table(results):
     assert "12 seeds reach about " in results["selection"]._repr_html_()
     assert "more nodes" in results["more"]._repr_html_()
     row = results["evaluation"].rows[0]
-    assert html_of(row).startswith("<div><p>ModelScore(")
+    assert notebook.html_of(row).startswith("<div><p>ModelScore(")
 
 
 def test_every_picture_has_named_axes(results):
@@ -157,3 +159,60 @@ def test_a_result_makes_its_report(results):
     pytest.importorskip("jinja2")
     report = results["scores"].report(graph(), skip=["curve", "alternatives", "sensitivity"], start=["9"])
     assert report.record["result"]["seeds"] == results["scores"].seeds
+
+
+def test_reports_of_problem_families(results, tmp_path):
+    pytest.importorskip("jinja2")
+    for name in ("assignment", "items", "ranking", "metrics", "model", "evaluation"):
+        report = results[name].report(command="made by a test")
+        html = report.to_html()
+        assert "made by a test" in html, name
+        assert "<b>" not in html, name
+        assert ("<svg" in html) == (name != "ranking"), name
+        assert report.answer == notebook.view_of(results[name])[0]
+        assert report.to_json(), name
+    page = results["assignment"].report(title="T").to_html()
+    assert "no other choice within the same limits can reach more than" in page
+    many = dataclasses.replace(results["assignment"], friends={str(i): ["1"] for i in range(600)},
+                               gains={str(i): [1.0] for i in range(600)})  # fmt: skip
+    assert "The table shows the first 500 of 600 rows." in many.report().to_html()
+    assert "The 15 largest of 600 inviters." in many.report().to_html()
+    assert "and 590 more rows" in many._repr_html_()
+    both = families.report_of(results["model"], None, None, results["evaluation"])
+    assert [section.anchor for section in both.sections] == ["result", "evaluation", "method"]
+    assert families._figure_of(dataclasses.replace(results["assignment"], gains={})) is None
+    assert families._figure_of(dataclasses.replace(results["items"], gains=None)) is None
+
+
+def test_the_option_report(tmp_path):
+    pytest.importorskip("jinja2")
+    target = tmp_path / "report.html"
+    active = tmp_path / "active.txt"
+    active.write_text("0\n33\n")
+    run("cim", "--active", active, "-k", 2, "--epsilon", 0.5, "--random-seed", 1, "--report", target, "karate")
+    page = target.read_text(encoding="utf-8")
+    assert "imax cim --active " in page
+    assert "Whom each participant invites" in page
+    assert "cannot go with --compare" in fails(
+        2, "cim", "--active", active, "-k", 2, "--compare", "--report", target, "karate"
+    )
+    active.write_text("0\n33\n")
+    lists = tmp_path / "lists.csv"
+    lists.write_text("user,candidate\n0,1\n0,2\n33,32\n")
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("user,friend\n0,1\n")
+    quick = ("--algorithm", "heteroir", "--candidates", lists)
+    run("rerank", *quick, "-k", 1, "--evaluate", pairs, "--report", target, "karate")
+    assert 'data-table="evaluation"' in target.read_text(encoding="utf-8")
+    run("rerank", *quick, "--report", target, "karate")
+    assert "Friends to recommend" in target.read_text(encoding="utf-8")
+    assert "no folder" in fails(1, "rerank", *quick, "--report", tmp_path / "no" / "r.html", "karate")
+    trials = tmp_path / "trials.csv"
+    trials.write_text("source,target,success\na,b,1\na,c,0\n")
+    run("learn", "--trials", trials, "--report", target)
+    assert "Arcs by learned probability" in target.read_text(encoding="utf-8")
+    np.save(tmp_path / "x.npy", points())
+    run(
+        "annotate", "--budget", 2, "--n-neighbors", 3, "--algorithm", "k-center", "--report", target, tmp_path / "x.npy"
+    )
+    assert "Items to annotate" in target.read_text(encoding="utf-8")

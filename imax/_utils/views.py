@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import matplotlib.axes
 
-__all__ = ["HtmlView", "PlotView", "load_report"]
+__all__ = ["HtmlView", "PlotView", "ReportView", "load_report"]
 
 
 def load_report(module: str) -> Any:
@@ -39,3 +39,24 @@ class PlotView(HtmlView):
         """
         axes: matplotlib.axes.Axes = load_report("plotting").plot(self, ax)
         return axes
+
+
+class ReportView(PlotView):
+    """A result that can be written as a report without further computation."""
+
+    def report(self, *, title: str | None = None, command: str | None = None) -> Any:
+        """Return a report on the result, for readers who did not run the program.
+
+        Parameters
+        ----------
+        title : str, optional
+            Title of the report.
+        command : str, optional
+            How the result was made, for the last section.
+
+        Returns
+        -------
+        Report
+            Call its method `save` with a file name.
+        """
+        return load_report("families").report_of(self, title, command)

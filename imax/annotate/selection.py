@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._utils.frames import frame_of
+from .._utils.views import ReportView
 from ..graph.influence_graph import InfluenceGraph
 from ..results import Record
 
@@ -12,7 +13,7 @@ __all__ = ["Selection"]
 
 
 @dataclass(frozen=True)
-class Selection(Record):
+class Selection(Record, ReportView):
     """Examples to annotate.
 
     Influence is the expected number (or total weight) of items that a cascade from the selected ones reaches on the

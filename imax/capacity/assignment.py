@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._utils.frames import frame_of
+from .._utils.views import ReportView
 from ..results import ComparisonRecord, Record
 
 __all__ = ["Assignment", "CapacityComparison", "ComparedAssignment"]
 
 
 @dataclass(frozen=True)
-class Assignment(Record):
+class Assignment(Record, ReportView):
     """The friends whom each inviter invites, with a certificate of their spread.
 
     The spread is the expected number (or total weight) of passive nodes that are reached, invited friends included. The

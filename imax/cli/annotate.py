@@ -12,7 +12,7 @@ from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
 from .facts import Fact, closing_facts, interval_facts
-from .output import as_csv, as_facts, as_json_lines, as_lines, as_table, check_writable, write_output
+from .output import as_csv, as_facts, as_json_lines, as_lines, as_table, check_report, check_writable, write_output
 from .progress import selection_progress
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ _WIDEST = 60  # characters of a cell of the table
 )
 @opt.epsilon_option("annotate")
 @opt.format_option("table", "json", "csv", "jsonl", "plain", note="plain: one item per line.")
+@opt.report_option
 @opt.common_options
 def choose_items(
     context: Context,
@@ -140,6 +141,7 @@ def choose_items(
     confidence: str | None,
     diffuse: str | None,
     threshold: float,
+    report_file: str | None,
     **options: Any,
 ) -> int:
     """Choose the items of EMBEDDINGS whose labels tell most about the other items.
@@ -148,6 +150,7 @@ def choose_items(
     from 0, or have the ids of --id-column.
     """
     check_writable(diffuse or "-")
+    check_report(report_file)
     if diffuse is not None and labels is None:
         raise WrongUsage("--diffuse needs --labels")
     if options["decided_above"] is not None and labels is None:
@@ -190,6 +193,7 @@ def choose_items(
         context.status.show("diffusing labels")
         diffused = auto_annotate(found, by_name, threshold=threshold, **context.work)
         write_output(_as_labels(diffused, items, diffuse), diffuse)
+    context.write_report(report_file, found)
     return context.finish(_text(context, found, diffused, items), found.stop_reason == "interrupted")
 
 

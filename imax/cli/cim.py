@@ -13,6 +13,7 @@ from .arguments import given, read_delay, read_weights, reject_options, reject_t
 from .cim_output import as_assignments, as_comparisons
 from .context import Context, command
 from .errors import WrongUsage
+from .output import check_report
 from .progress import algorithm_progress, selection_progress
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", 
     "capacity", " A name may end in an oracle, as in mg-greedy:simulation. Implies --compare.  [default: all]"
 )
 @opt.format_option("table", "json", "csv", note="csv: a row per invitation, or per algorithm.")
+@opt.report_option
 @opt.common_options
 def assign_invitations(
     context: Context,
@@ -85,6 +87,7 @@ def assign_invitations(
     node_weights: str | None,
     compare: bool,
     algorithms: str | None,
+    report_file: str | None,
     **options: Any,
 ) -> int:
     """Choose the friends whom each active participant of GRAPH invites, so that their joint spread is largest.
@@ -98,6 +101,9 @@ def assign_invitations(
     files = {"GRAPH": context.source, "--active": active, "--capacities": capacities, "--node-weights": node_weights}
     files |= {"--delay": options["delay"], "--acceptance": options["acceptance"]}
     reject_two_stdin(**files)
+    check_report(report_file)
+    if report_file is not None and (compare or algorithms is not None):
+        raise WrongUsage("--report cannot go with --compare")
     if compare or algorithms is not None:
         reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
     graph = context.open_graph()
@@ -117,7 +123,7 @@ def assign_invitations(
     if compare or algorithms is not None:
         text, interrupted = _compare(context, graph, problems, algorithms or "all", arguments)
     else:
-        text, interrupted = _assign(context, graph, problems, context.after_reading(arguments))
+        text, interrupted = _assign(context, graph, problems, context.after_reading(arguments), report_file)
     return context.finish(text, interrupted)
 
 
@@ -187,7 +193,11 @@ def _problem(
 
 
 def _assign(
-    context: Context, graph: "InfluenceGraph", problems: list["CapacityProblem"], arguments: dict[str, Any]
+    context: Context,
+    graph: "InfluenceGraph",
+    problems: list["CapacityProblem"],
+    arguments: dict[str, Any],
+    report_file: str | None,
 ) -> tuple[str, bool]:
     """Return the text of the assignments, and whether the run was interrupted."""
     from ..capacity import assign
@@ -196,7 +206,10 @@ def _assign(
         context.status.show(prefix)
         return assign(problem, progress=selection_progress(context.status), **arguments)
 
+    if report_file is not None and len(problems) > 1:
+        raise WrongUsage(f"--report is for one set of active participants; --active has {len(problems)}")
     found, interrupted = _solve_each(problems, solve)
+    context.write_report(report_file, found[0])
     return as_assignments(context, graph, found), interrupted
 
 

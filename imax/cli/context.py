@@ -1,5 +1,6 @@
 """What a command runs in: the graph, the status line and the output that its shared options describe."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
@@ -208,6 +209,21 @@ class Context:
         """Return a result as JSON, with the random seed, the source of the graph and the notes on files."""
         notes = {"notes": [*self.notes, *record["notes"]]} if "notes" in record else {}
         return as_json(record | notes | {"random_seed": self.rng, "source": self.source})
+
+    def write_report(self, path: str | None, result: Any, evaluation: Any | None = None) -> None:
+        """Write a report on a result to an HTML file, if one is given."""
+        if path is not None:
+            from ..report.families import report_of
+
+            write_output(report_of(result, None, self.command_line, evaluation).to_html(), path)
+
+    @property
+    def command_line(self) -> str:
+        """Return the command line of this run, with its random seed."""
+        run = click.get_current_context()
+        words = run.meta["imax.arguments"]
+        seed = [] if any(word.startswith("--random-seed") for word in words) else ["--random-seed", str(self.rng)]
+        return shlex.join(["imax", str(run.command.name), *words, *seed])
 
     def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
         """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""

@@ -13,6 +13,7 @@ from .arguments import reject_options, reject_two_stdin
 from .context import Context, command
 from .errors import OutputError, WrongUsage
 from .learn_output import as_report
+from .output import check_report, check_writable
 
 if TYPE_CHECKING:
     from ..learn import Evaluation, LearnedModel
@@ -90,9 +91,16 @@ _READING = ("probability", "directed", "on_bad_line", "header")
 )
 @click.option("-o", "--output", "out", metavar="FILE", help="File for the learned graph; its name must end in .imax.")
 @opt.choice("--format", "form", values=["table", "json"], default="table", help="Format of the report.")
+@opt.report_option
 @opt.common_options
 def learn_probabilities(
-    context: Context, actions: str | None, trials: str | None, out: str | None, prior: str, **options: Any
+    context: Context,
+    actions: str | None,
+    trials: str | None,
+    out: str | None,
+    prior: str,
+    report_file: str | None,
+    **options: Any,
 ) -> int:
     """Learn the probability of each arc of GRAPH from a log of actions, or of each pair of a log of trials.
 
@@ -107,9 +115,8 @@ def learn_probabilities(
     if actions is not None and not context.source:
         raise WrongUsage("Missing argument 'GRAPH': --actions needs the graph of who can influence whom")
     reject_two_stdin(**{"GRAPH": context.source, "--actions": actions, "--trials": trials})
+    check_report(report_file)
     if out is not None:
-        from .output import check_writable
-
         check_writable(out)
     options["prior"] = _prior(prior)
     evaluation = None
@@ -125,6 +132,7 @@ def learn_probabilities(
         context.note(note)
     if out is not None:
         _write(model, out)
+    context.write_report(report_file, model, evaluation)
     return context.finish(as_report(context, model, evaluation))
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "common_options", "constraint_options", "deadline_options", "delta_option", "epsilon_option",
     "format_option", "graph_options", "integer", "max_memory_option", "model_options", "number",
     "numbers_of_seeds", "optional_graph_options", "oracle_options", "output_option", "reading_memory_option",
+    "report_option",
     "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
 
@@ -196,6 +197,9 @@ output_option = click.option(
     default="-",
     metavar="FILE",
     help="Output file. It is replaced only when complete.  [default: standard output]",
+)
+report_option = click.option(
+    "--report", "report_file", metavar="FILE", help="Also write a report for people, as one HTML file."
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from .._utils import jsons
 from ..errors import InvalidArgumentError
 from .color import emphasize, wants_color
-from .errors import OutputError
+from .errors import OutputError, WrongUsage
 
 __all__ = [
     "as_csv",
@@ -21,6 +21,7 @@ __all__ = [
     "as_lines",
     "as_matrix",
     "as_table",
+    "check_report",
     "check_writable",
     "write_output",
 ]
@@ -46,6 +47,17 @@ def check_writable(path: str, source: str = "") -> None:
     # devices such as /dev/full are written in place, regular files are replaced
     if not os.access(target if target.exists() and not target.is_file() else folder, os.W_OK):
         raise OutputError(f"cannot write {path}: no permission to write in {folder}; choose another folder")
+
+
+def check_report(path: str | None) -> None:
+    """Reject a report that cannot be written, before the work starts."""
+    if path is None:
+        return
+    check_writable(path)
+    try:
+        import jinja2  # noqa: F401
+    except ImportError:
+        raise WrongUsage("a report needs Jinja2: pip install 'influence-maximization[report]'") from None
 
 
 def write_output(text: str, path: str = "-", *, table: bool = False) -> None:

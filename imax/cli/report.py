@@ -1,6 +1,5 @@
 """``imax report``: choose seeds and write a report for people."""
 
-import shlex
 from typing import Any
 
 import click
@@ -9,6 +8,7 @@ from . import options as opt
 from .arguments import files_of, given, read_arguments, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
+from .output import check_report
 
 __all__ = ["write_report"]
 
@@ -84,10 +84,7 @@ def write_report(context: Context, title: str | None, skip: tuple[str, ...], **o
         raise WrongUsage("Missing option '-k' / '--k' (or --budget, --quota or --group-budget)")
     if isinstance(options["k"], list):
         raise WrongUsage("--k takes one number")
-    try:
-        import jinja2  # noqa: F401
-    except ImportError:
-        raise WrongUsage("a report needs Jinja2: pip install 'influence-maximization[report]'") from None
+    check_report(context.output)
     reject_two_stdin(GRAPH=context.source, **files_of(options))
     graph = context.open_graph()
     arguments = context.after_reading(read_arguments(context, graph, options))
@@ -97,17 +94,10 @@ def write_report(context: Context, title: str | None, skip: tuple[str, ...], **o
         graph,
         title=title,
         skip=skip,
-        command=_command(context.rng),
+        command=context.command_line,
         progress=context.status.show,
         **context.work,
         **arguments,
     )
     interrupted = report.record["result"]["stop_reason"] == "interrupted"
     return context.finish(report.to_html(), interrupted)
-
-
-def _command(random_seed: int) -> str:
-    """Return the command line of this run, with its random seed."""
-    words = [*click.get_current_context().meta["imax.arguments"]]
-    seed = [] if any(word.startswith("--random-seed") for word in words) else ["--random-seed", str(random_seed)]
-    return shlex.join(["imax", "report", *seed, *words])

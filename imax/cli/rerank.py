@@ -12,7 +12,7 @@ from .acceptance import discount_option
 from .arguments import given, reject_two_stdin
 from .context import Context, command
 from .errors import WrongUsage
-from .output import write_output
+from .output import check_report, write_output
 from .rerank_output import as_evaluation, write_lists
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ __all__ = ["rerank_candidates"]
     "written only if --output is given.",
 )
 @opt.format_option("table", "csv", "jsonl", "parquet", "json", note="parquet needs --output.")
+@opt.report_option
 @opt.common_options
 def rerank_candidates(
     context: Context,
@@ -108,6 +109,7 @@ def rerank_candidates(
     acceptance: str | None,
     on_short: str | None,
     evaluate: str | None,
+    report_file: str | None,
     **options: Any,
 ) -> int:
     """Reorder the candidate friends of each user by how far an invitation of them spreads in GRAPH.
@@ -117,6 +119,7 @@ def rerank_candidates(
     """
     files = {"GRAPH": context.source, "--candidates": candidates, "--acceptance": acceptance, "--evaluate": evaluate}
     reject_two_stdin(**files)
+    check_report(report_file)
     from ..recommend.files import read_rows
 
     if context.form == "parquet" and context.output == "-" and evaluate is None:
@@ -140,18 +143,22 @@ def rerank_candidates(
     context.status.clear()
     for note in ranking.notes:
         context.note(note)
-    return _print(context, ranking, truth, k)
+    return _print(context, ranking, truth, k, report_file)
 
 
-def _print(context: Context, ranking: "Ranking", truth: list[tuple[Any, ...]] | None, k: int | None) -> int:
-    """Print the lists, or their evaluation against `truth`."""
+def _print(
+    context: Context, ranking: "Ranking", truth: list[tuple[Any, ...]] | None, k: int | None, report_file: str | None
+) -> int:
+    """Print the lists, or their evaluation against `truth`, and write the report."""
     if truth is None:
+        context.write_report(report_file, ranking)
         write_lists(context, ranking, context.form)
         return 0
     from ..recommend.metrics import evaluate
 
     assert k is not None
     evaluation = evaluate(ranking, truth, range(1, k + 1))
+    context.write_report(report_file, ranking, evaluation)
     if context.output != "-":
         write_lists(context, ranking, "csv" if context.form == "table" else context.form)
     write_output(as_evaluation(evaluation, ranking, context.form if context.output == "-" else "table"))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._utils import check, parallel
 from .._utils.frames import frame_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from .._utils.views import ReportView
 from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
@@ -65,7 +66,7 @@ class ModelScore(Record):
 
 
 @dataclass(frozen=True)
-class Evaluation(Record):
+class Evaluation(Record, ReportView):
     """Scores of a learned model and of simple models on a held-out log.
 
     Attributes

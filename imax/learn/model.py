@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.views import PlotView
+from .._utils.views import ReportView
 from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["LearnedModel"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LearnedModel(PlotView):
+class LearnedModel(ReportView):
     """Influence probabilities learned from a log.
 
     Arrays by arc are in the order of ``graph.arc_arrays()``.

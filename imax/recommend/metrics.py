@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._utils import check
+from .._utils.views import ReportView
 from ..errors import InvalidArgumentError
 from ..results import Record
 from .ranking import Ranking
@@ -34,7 +35,7 @@ Truth: TypeAlias = "Mapping[Any, Iterable[Any]] | Iterable[tuple[Any, Any]]"
 
 
 @dataclass(frozen=True)
-class Evaluation(Record):
+class Evaluation(Record, ReportView):
     """All metrics for several values of K; see `evaluate`.
 
     Attributes

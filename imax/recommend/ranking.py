@@ -13,7 +13,7 @@ from .. import __version__
 from .._utils import parallel
 from .._utils.frames import frame_of
 from .._utils.locks import kept_property
-from .._utils.views import HtmlView
+from .._utils.views import ReportView
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ._candidates import CandidateLists, Unscored
@@ -22,7 +22,7 @@ __all__ = ["Ranking", "Scores", "best_of_lists", "rank"]
 
 
 @dataclass(frozen=True)
-class Ranking(HtmlView):
+class Ranking(ReportView):
     """Lists of friends by decreasing score.
 
     Attributes

@@ -56,7 +56,7 @@ def svg(width: float, height: float, title: str, description: str, body: str) ->
     )
 
 
-def shortened(value: object, length: int = 22) -> str:
+def shortened(value: object, length: int = 20) -> str:
     """Return a text of at most so many characters.
 
     >>> shortened("a long name of a node", 8)
@@ -76,7 +76,7 @@ def ticks(low: float, high: float, n: int = 5) -> list[float]:
     step = 10 ** math.floor(math.log10(span / n))
     step *= next((m for m in (1, 2, 5) if span / (step * m) <= n), 10)
     first = math.ceil(low / step - 1e-9)
-    return [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
+    return [float(i * step) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _label(value: float) -> str:
@@ -166,7 +166,6 @@ def bars(found: Sequence[Bar], *, x_name: str, title: str, description: str, per
             f'M{px(bar.high):.1f} {y + 5}v10"/>'
         )
     parts.append(
-        f'<text class="soft" x="{(left + _WIDTH) / 2:.1f}" y="{bottom + 33}" text-anchor="middle">'
-        f"{escape(x_name)}</text>"
+        f'<text class="soft" x="{_WIDTH / 2:.1f}" y="{bottom + 33}" text-anchor="middle">{escape(x_name)}</text>'
     )
     return svg(_WIDTH, height, title, description, "".join(parts))

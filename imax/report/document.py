@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -84,13 +84,18 @@ class Code:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first cell of a row names the row."""
+    """A table; the first cell of a row names the row. `total` is the number of rows if not all are here."""
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     name: str = ""
+    total: int | None = None
     kind: str = "table"
+
+    def n_more(self, shown: int) -> int:
+        """Return the number of rows beyond the first ones."""
+        return max((len(self.rows) if self.total is None else self.total) - shown, 0)
 
 
 @dataclass(frozen=True)
@@ -193,8 +198,3 @@ class Report:
 def _island(json: str) -> str:
     """Return JSON that can be put into a script element: no character of it ends the element."""
     return json.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def table_of(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], name: str = "") -> Table:
-    """Return a table of an iterable of rows."""
-    return Table(caption, head, list(rows), name)

@@ -1,6 +1,6 @@
 """What notebooks show of a graph or a result: one sentence and a small table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 from itertools import accumulate
 from typing import Any
@@ -13,7 +13,8 @@ from .words import count, until
 
 __all__ = ["View", "html_of", "view_of"]
 
-_ROWS = 10
+_ROWS = 10  # that a notebook shows
+_KEPT = 500  # that a report shows of a long result
 View = tuple[str, list[Table]]
 
 
@@ -32,8 +33,8 @@ def view_of(result: Any) -> View:
 def _table_html(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.head)
     body = "".join("<tr>" + "".join(_cell_html(cell) for cell in row) + "</tr>" for row in table.rows[:_ROWS])
-    n_more = len(table.rows) - _ROWS
-    more = f"<p>and {count(n_more, 'more row')}</p>" if n_more > 0 else ""
+    n_more = table.n_more(_ROWS)
+    more = f"<p>and {count(n_more, 'more row')}</p>" if n_more else ""
     caption = f"<caption>{escape(table.caption)}</caption>"
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
@@ -174,20 +175,17 @@ def _robust(result: Any) -> View:
 
 
 def _assignment(result: Any) -> View:
+    invitations = result.rows()
     rows = [
         [label(inviter), label(friend), number(rank, "{:.0f}"), number(gain)]
-        for inviter, friend, rank, gain in _first(result.rows())
+        for inviter, friend, rank, gain in invitations[:_KEPT]
     ]
     sentence = (
         f"{count(result.n_active, 'inviter')} invite {count(len(result.seeds), 'friend')}, who reach about "
         f"{result.spread:,.1f} nodes{until(result)} ({_interval(*result.interval)}), at least {result.ratio:.1%} of "
         "the best possible."
     )
-    return sentence, [Table("The first invitations", ["Inviter", "Friend", "Rank", "Gain"], rows)]
-
-
-def _first(rows: Sequence[Any]) -> Sequence[Any]:
-    return rows[: 10 * _ROWS]
+    return sentence, [Table("Invitations", ["Inviter", "Friend", "Rank", "Gain"], rows, total=len(invitations))]
 
 
 def _items(result: Any) -> View:
@@ -215,12 +213,12 @@ def _annotation(result: Any) -> View:
 
 
 def _ranking(result: Any) -> View:
-    lists = [(user, result[user]) for user in list(result)[: 2 * _ROWS]]
+    lists = [(user, result[user]) for user in list(result)[:_KEPT]]
     rows = [[label(user), Cell(", ".join(text(f) for f in friends[:5]) + (", ..." if len(friends) > 5 else ""),
              is_label=True)] for user, friends in lists]  # fmt: skip
     n_friends = count(int(result.friends.size), "friend")
     sentence = f"Lists of {count(len(result), 'user')} with {n_friends}, by {result.algorithm}."
-    return sentence, [Table("The first lists", ["User", "Friends"], rows)]
+    return sentence, [Table("Lists", ["User", "Friends"], rows, total=len(result))]
 
 
 def _metrics(result: Any) -> View:

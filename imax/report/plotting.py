@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidArgumentError, MissingDependencyError
 from ..results import Comparison, CurveResult, SelectionResult
 from .charts import shortened
+from .words import gain_unit
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -199,7 +200,7 @@ def _items(result: Any, ax: Any) -> None:
     if result.gains is None:
         raise _empty(result, f"the algorithm {result.algorithm} computes no gains")
     _cumulative(result.gains, ax)
-    _name(ax, "rank of the item", "cumulative gain in influence (items)", result.algorithm)
+    _name(ax, "rank of the item", f"cumulative gain ({gain_unit(result.algorithm)})", result.algorithm)
 
 
 def _probabilities(result: Any, ax: Any) -> None:

@@ -200,7 +200,7 @@ def _alternatives(task: Task, found: Evidence) -> list[Part]:
         ),
         Table(
             "Overlap of the seed sets: size of the intersection / size of the union",
-            ["", *(names[row.algorithm] for row in rows)], overlap, "overlap",
+            ["Choice", *(names[row.algorithm] for row in rows)], overlap, "overlap",
         ),
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..results import SelectionResult
 
-__all__ = ["assumptions", "certificate", "count", "expected", "failure", "model_name", "until"]
+__all__ = ["assumptions", "certificate", "count", "expected", "failure", "gain_unit", "model_name", "until"]
 
 _MODELS = {"ic": "independent cascade", "lt": "linear threshold"}
 _NOT_MEASURED = ("weighted_cascade", "uniform", "trivalency", "exponential", "weibull", "lt_uniform")
@@ -44,6 +44,11 @@ def expected(result: "SelectionResult", graph: "InfluenceGraph", *, weighted: bo
         return f"a total weight of {result.spread:,.1f}{more}{until(result)}"
     share = "" if result.n_start else f" of {graph.n_nodes:,} nodes ({result.spread / graph.n_nodes:.1%})"
     return f"{result.spread:,.1f}{more}{share or ' nodes'}{until(result)}"
+
+
+def gain_unit(algorithm: str) -> str:
+    """Return the unit of the gains of an annotation algorithm: only some of them maximize influence."""
+    return "influence, items" if algorithm in ("ideal", "simulated") else f"objective of {algorithm}"
 
 
 def failure(delta: float) -> str:
