@@ -208,6 +208,9 @@ def test_the_arcs_of_a_text_file_count_in_the_memory_bound(tmp_path, names):
     for command in (["info", str(path)], ["convert", str(path), str(tmp_path / "out.imax")]):
         assert CliRunner().invoke(main, [*command, "--max-memory", "1M"]).exit_code == 0
         done = CliRunner().invoke(main, [*command, "--max-memory", "7999"])
+        if command[0] == "convert" and not names:  # whole numbers are converted in parts
+            assert done.exit_code == 0
+            continue
         assert done.exit_code == 1
         assert "max_memory" in done.stderr
 

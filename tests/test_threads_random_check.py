@@ -290,7 +290,7 @@ def test_each_stream_has_one_use():
             continue
         for name in set(re.findall(r"\bStream\.([A-Z_]+)", path.read_text())):
             users[name].append(path.name)
-    shared = {"SELECTION": ["rounds.py"], "VERIFICATION": ["comparison.py", "comparison.py", "seed.py"]}
+    shared = {"SELECTION": ["rounds.py"], "VERIFICATION": ["comparison.py", "comparison.py", "evidence.py", "seed.py"]}
     for name, files in users.items():
         assert sorted(files) == shared.get(name, files[:1]), name
         assert files, name
@@ -428,6 +428,7 @@ def test_a_bad_thread_argument_is_named(value):
 
 def test_every_error_is_an_imax_error_and_a_builtin_one():
     expected = {
+        "ClusterError": ConnectionError,
         "FileFormatError": ValueError,
         "InvalidArgumentError": ValueError,
         "InvalidGraphError": ValueError,

@@ -5,7 +5,7 @@ derive the generator of each RR set or simulation from (key, i), so that results
 lanes.
 """
 
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ Key: TypeAlias = tuple[int, int]
 RNG: TypeAlias = "int | Key | np.random.SeedSequence | np.random.Generator | None"
 
 
+@unique
 class Stream(IntEnum):
     """The uses of random numbers. No two uses share a stream, even if calls share an `rng`.
 
@@ -51,8 +52,8 @@ class Stream(IntEnum):
     PILOT = 33  # RR sets from which `auto` decides which algorithm to run
     PILOT_VALIDATION = 34  # the same for its choice
     WORLD_BOUND = 32  # RR sets that bound the optimum, for seeds chosen on worlds
-    ROBUST_UPPER = 33  # key of a robust selection under the upper probabilities
-    SENSITIVITY = 34  # keys of the selections under scaled probabilities
+    ROBUST_UPPER = 35  # key of a robust selection under the upper probabilities
+    SENSITIVITY = 36  # keys of the selections under scaled probabilities
     HELD_OUT_ITEMS = 40  # the items that `learn.split` holds out
     BOOTSTRAP = 41  # samples of held-out items
     GIBBS = 43  # causes and probabilities that the intervals of learned probabilities come from
