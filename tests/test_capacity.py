@@ -314,7 +314,8 @@ def test_given_candidates():
     assert problem.friends(0) == [33, 32, 30]
     assert problem.without_friends == [11]
     found = assign(problem, **PART, rng=1)
-    assert (found[0][0], found[11], found.without_friends) == (33, [], [11])
+    assert found[0][0] in (33, 32)  # both have many friends
+    assert (found[11], found.without_friends) == ([], [11])
     assert found.unused[11] == 2
 
 
