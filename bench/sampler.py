@@ -27,7 +27,7 @@ def _rows(
     tasks = {}
     for number, (graph, model, lanes, threads) in enumerate(cases):
         tasks[str(number)] = _sampling(graph, model, lanes, threads, count)
-    sizes = {key: sum(nodes.size for nodes, _ in task()) for key, task in tasks.items()}
+    sizes = {key: sum(piece.nodes.size for piece in task()) for key, task in tasks.items()}
     for key, timing in timed(tasks, repeats).items():
         graph, model, lanes, threads = cases[int(key)]
         entries = sizes[key]
