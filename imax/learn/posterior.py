@@ -70,13 +70,14 @@ def sample_posterior(evidence: Evidence, p: NDArray[np.float64], prior: Beta, se
     parts = parallel.even_parts(evidence.ptr, 4 * evidence.threads)
     n_actions = evidence.placed.n_actions
     draws = np.empty((_DRAWS, trials.size), dtype=np.float32)
+
+    def draw(first: int, last: int, number: int, current: NDArray[np.float64]) -> None:
+        with np.errstate(over="ignore"):  # streams compute modulo 2**64; each thread has its own setting
+            draw_causes(first, last, number, words, evidence.ptr, evidence.arc, current, won)
+
     for sweep in range(_BURN_IN + _THIN * _DRAWS):
-        tasks = [
-            partial(draw_causes, first, last, sweep * n_actions, words, evidence.ptr, evidence.arc, p, won)
-            for first, last in parts
-        ]
-        with np.errstate(over="ignore"):  # streams compute modulo 2**64
-            parallel.run(tasks, evidence.threads)
+        tasks = [partial(draw, first, last, sweep * n_actions, p) for first, last in parts]
+        parallel.run(tasks, evidence.threads)
         successes = evidence.sum(won)
         if settings.prior == "empirical" and sweep < _BURN_IN and sweep % _REFIT == _REFIT - 1:
             prior = fit_prior(successes, trials)
