@@ -321,6 +321,12 @@ def test_the_prior_of_trials_is_fitted():
     assert np.mean((model.lower <= truth) & (truth <= model.upper)) == pytest.approx(0.9, abs=0.022)
 
 
+def test_few_trials_give_wide_intervals():
+    model = from_trials({"source": "abcd", "target": "bcde", "success": [1, 0, 1, 1]})
+    assert 0.5 < sum(model.prior) < 8.0
+    assert (model.upper - model.lower > 0.3).all()
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [

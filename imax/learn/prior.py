@@ -53,8 +53,8 @@ def fit_prior(successes: NDArray[np.float64], trials: NDArray[np.float64]) -> Be
         m = 1.0 / (1.0 + np.exp(-x[0]))
         size = np.exp(x[1])
         a, b = max(m * size, 1e-12), max((1.0 - m) * size, 1e-12)
-        # the weak prior (a + b)**-1.5 keeps a prior fitted to few arcs finite
-        return 1.5 * float(x[1]) - float(weight @ (betaln(s + a, t - s + b) - betaln(a, b)))
+        # few trials say nothing about a + b; log(a + b) is normal around log 2, with standard deviation 2
+        return 0.125 * float(x[1] - np.log(2.0)) ** 2 - float(weight @ (betaln(s + a, t - s + b) - betaln(a, b)))
 
     start = np.array([np.log(mean / (1.0 - mean)), np.log(2.0)])
     bounds = [(-25.0, 25.0), (np.log(_MIN_WEIGHT), np.log(_MAX_WEIGHT))]
