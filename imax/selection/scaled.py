@@ -162,7 +162,7 @@ def sensitivity(
         scaled, n_clipped = _scaled(network, factor)
         own = key_from(np.random.SeedSequence(list(key), spawn_key=(Stream.SENSITIVITY, place)))
         best = first if factor == 1.0 else maximize(scaled, k, epsilon=epsilon, rng=own, **work)
-        found = certify(scaled, chosen, k=k, rng=own, **work)
+        found = certify(scaled, chosen, k=k, epsilon=epsilon, rng=own, **work)
         rows.append(
             SensitivityRow(
                 factor=factor,
