@@ -155,7 +155,7 @@ def sensitivity(
         "max_memory": max_memory,
         **constraints,
     }
-    precision = {} if epsilon is None else {"epsilon": epsilon}
+    precision: dict[str, Any] = {} if epsilon is None else {"epsilon": epsilon}
     first = maximize(network, k, epsilon=epsilon, rng=key, **work)
     chosen = first.seeds if seeds is None else list(seeds)
     rows = []
