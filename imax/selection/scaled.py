@@ -155,6 +155,7 @@ def sensitivity(
         "max_memory": max_memory,
         **constraints,
     }
+    precision: dict[str, Any] = {} if epsilon is None else {"epsilon": epsilon}
     first = maximize(network, k, epsilon=epsilon, rng=key, **work)
     chosen = first.seeds if seeds is None else list(seeds)
     rows = []
@@ -162,7 +163,7 @@ def sensitivity(
         scaled, n_clipped = _scaled(network, factor)
         own = key_from(np.random.SeedSequence(list(key), spawn_key=(Stream.SENSITIVITY, place)))
         best = first if factor == 1.0 else maximize(scaled, k, epsilon=epsilon, rng=own, **work)
-        found = certify(scaled, chosen, k=k, rng=own, **work)
+        found = certify(scaled, chosen, k=k, rng=own, **precision, **work)
         rows.append(
             SensitivityRow(
                 factor=factor,
