@@ -157,6 +157,7 @@ def sensitivity(
         "max_memory": max_memory,
         **constraints,
     }
+    precision: dict[str, Any] = {} if epsilon is None else {"epsilon": epsilon}
     first = maximize(network, k, epsilon=epsilon, rng=key, client=client, **work)
     chosen = first.seeds if seeds is None else list(seeds)
     rows = []
@@ -167,7 +168,7 @@ def sensitivity(
             best = first
             if factor != 1.0:
                 best = maximize(scaled, k, epsilon=epsilon, rng=own, client=placed, **work)
-            found = certify(scaled, chosen, k=k, rng=own, client=placed, **work)
+            found = certify(scaled, chosen, k=k, rng=own, client=placed, **precision, **work)
         rows.append(
             SensitivityRow(
                 factor=factor,
