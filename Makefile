@@ -68,6 +68,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.audit --smoke
 	$(BIN)/python -m bench.learn --smoke
 	$(BIN)/python -m bench.cluster --smoke
+	$(BIN)/python -m bench.progress --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Runs each nightly benchmark once, on a small graph, from the working tree.

@@ -1,7 +1,7 @@
 """Selecting examples to annotate: `select`, and `ideal` for selection by influence."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import __version__
+from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG
 from ..cluster.session import open_session
 from ..graph.influence_graph import InfluenceGraph
 from ..selection import certify
+from ..selection.problem import selecting
 from .knn import SHARPNESS
 from .problem import CertifiedInfluence, Outcome, Problem, Work, make_problem
 from .registry import ALGORITHMS
@@ -21,6 +23,7 @@ from .selection import Selection
 __all__ = ["ideal", "select"]
 
 
+@followed(selecting)
 def select(
     embeddings: "ArrayLike | InfluenceGraph",
     budget: int,
@@ -47,7 +50,7 @@ def select(
     delta: float | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Any], Any] | None = None,
+    progress: Switch = None,
     client: Any = None,
 ) -> Selection:
     """Select examples to annotate from their embeddings.
@@ -117,8 +120,8 @@ def select(
         Bound on the bytes of RR sets, such as ``"2GiB"``.
     time_limit : float, optional
         Seconds after which ``"ideal"`` and ``"simulated"`` stop with the best result so far.
-    progress : callable, optional
-        Called with the progress of ``"ideal"``; see `imax.maximize`.
+    progress : bool or callable, default False
+        As in `imax.maximize`. Only ``"ideal"`` reports its progress; the other algorithms take little time.
     client : distributed.Client, optional
         Draw the RR sets and run the simulations on the workers of a Dask cluster; the result is the same. See
         :doc:`/how-to/cluster`. Neighbors are found in this process.
@@ -150,8 +153,8 @@ def select(
     began = time.perf_counter()
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, quotas=quotas, confidence=confidence, epsilon=epsilon,
-                             time_limit=time_limit, progress=progress)  # fmt: skip
-    work = Work(threads, epsilon, delta, max_memory, time_limit, progress, client)
+                             time_limit=time_limit)  # fmt: skip
+    work = Work(threads, epsilon, delta, max_memory, time_limit, function_of(progress), client)
     problem = make_problem(
         embeddings, budget, n_neighbors, direction=direction, sharpness=sharpness, model=model,
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
@@ -196,7 +199,7 @@ def ideal(
     delta: float | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Any], Any] | None = None,
+    progress: Switch = None,
     client: Any = None,
 ) -> Selection:
     """Select the items with the largest influence on the graph of nearest neighbors (IDEAL).

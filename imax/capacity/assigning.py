@@ -1,6 +1,5 @@
 """The public function `assign`."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,11 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
-from ..selection.problem import Problem, Progress, check_work, on_cluster
+from ..selection.problem import Problem, check_work, on_cluster, selecting
 from .acceptance import PairValues, read_acceptance
 from .assignment import Assignment
 from .outcome import Invitations, certified
@@ -23,6 +23,7 @@ from .task import DEFAULT_EPSILON, ORACLES, SPARE, Task
 __all__ = ["assign", "check_problem"]
 
 
+@followed(selecting)
 def assign(
     problem: CapacityProblem,
     algorithm: str = "rr-opim+",
@@ -45,7 +46,7 @@ def assign(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Progress], Any] | None = None,
+    progress: Switch = None,
     client: Any = None,
 ) -> Assignment:
     """Choose whom each inviter invites, so that the spread among passive nodes is as large as possible.
@@ -158,7 +159,7 @@ def assign(
         weights=_passive_weights(problem, reader.node_weights(node_weights)),
         notes=(*problem.notes, *reader.notes),
         key=key_from(rng),
-        progress=progress,
+        progress=function_of(progress),
         oracle=oracle,
         blocked=problem.blocked,
         deadline=check_deadline(problem.graph, **until),

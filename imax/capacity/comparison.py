@@ -1,7 +1,7 @@
 """The public function `compare`."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, comparing, followed, function_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, ArcDelays, Deadline, check_deadline
@@ -26,6 +27,7 @@ from .task import ORACLES
 __all__ = ["compare"]
 
 
+@followed(comparing)
 def compare(
     problem: CapacityProblem,
     algorithms: str | Iterable[str] = "all",
@@ -42,7 +44,7 @@ def compare(
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = DEFAULT_SECONDS,
-    progress: Callable[[str, int, int], Any] | None = None,
+    progress: Switch = None,
     client: Any = None,
 ) -> CapacityComparison:
     """Run several algorithms on the same problem and estimate the spread of each result.
@@ -67,7 +69,7 @@ def compare(
     time_limit : float, optional
         Seconds for each algorithm, default 60; None for no limit. At the limit, the best result so far counts. The
         simulations that evaluate it are limited to as many seconds.
-    progress : callable, optional
+    progress : bool or callable, default False
         Called before each algorithm with its name, the number of finished algorithms, and the number of all.
 
     Returns
@@ -126,8 +128,9 @@ def compare(
             time_limit=time_limit, client=passive, **passive_until,
         )  # fmt: skip
 
+    show = function_of(progress)
     with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
-        rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, progress)
+        rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
     first = found[0]
     return CapacityComparison(
         rows=rows,

@@ -7,7 +7,6 @@ import click
 from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from . import options as opt
-from ._algorithms import registry_of
 from .arguments import given, reject_two_stdin
 from .cluster import connect, scheduler_option
 from .context import Context, command
@@ -186,7 +185,7 @@ def choose_items(
         exclude=None if exclude is None else [items.name(row) for row in read_items(exclude, items)],
         labels=by_name or None,
         confidence=None if confidence is None else _read_confidence(confidence, items),
-        progress=selection_progress(context.status) if _shows_progress(options["algorithm"]) else None,
+        progress=selection_progress(context.status),
         client=cluster,
         **given(options),
         **context.work,
@@ -213,11 +212,6 @@ def _read_confidence(path: str, items: "Items") -> dict[Any, float]:
         except ValueError:
             raise FileFormatError(f"{path}: the confidence of item {items.name(row)} is no number: {cell!r}") from None
     return found
-
-
-def _shows_progress(algorithm: str | None) -> bool:
-    registry = registry_of("annotate")
-    return "progress" in registry[algorithm or next(iter(registry))].accepts
 
 
 def _read(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
@@ -19,7 +20,7 @@ from ..results import Certificate, Record, SelectionResult
 from .certification import certify
 from .constraints import Constraints, NodeValues
 from .maximization import maximize
-from .problem import ProgressFunction
+from .problem import selecting
 
 __all__ = ["RobustResult", "maximize_robust"]
 
@@ -97,6 +98,7 @@ class RobustResult(Record):
         )
 
 
+@followed(selecting)
 def maximize_robust(
     graph: Any,
     k: int | None = None,
@@ -110,7 +112,7 @@ def maximize_robust(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> RobustResult:

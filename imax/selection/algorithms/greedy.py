@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heapreplace
 from typing import Any
 
@@ -96,12 +96,13 @@ class Search:
         """Choose a node if it fits the limits; return whether it does."""
         return self.choice is None or self.choice.take(node)
 
-    def report(self, phase: str = "") -> None:
+    def report(self, phase: str = "", n_evaluated: int | None = None, n_to_evaluate: int | None = None) -> None:
         """Call the progress function of the problem, if it has one."""
         q = self.problem
         self.reported = time.perf_counter()
         if q.progress is not None:
-            q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed(), phase=phase))
+            state = Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed(), phase=phase)
+            q.progress(replace(state, n_evaluated=n_evaluated, n_to_evaluate=n_to_evaluate))
 
     def evaluate(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
         """Return the gains of many nodes, in parts; stop at the time limit once one gain is known."""
@@ -124,7 +125,7 @@ class Search:
             size = int(min(max(size * _STEP_SECONDS / max(spent, 1e-6), 1), 8 * size))
             self.n_evaluated = done
             if done < nodes.size:
-                self.report(f"gains of {done:,} of {nodes.size:,} nodes known")
+                self.report(f"gains of {done:,} of {nodes.size:,} nodes known", done, nodes.size)
         return found
 
     def _estimate_first(self, node: int) -> None:
