@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ..diffusion.sampler import Sampler
     from ..graph.influence_graph import InfluenceGraph
     from ..kernels.inverted_index import InvertedIndex
-    from .collection import RRCollection
 
 __all__ = ["Collection", "LocalMarks", "Marks", "Steps"]
 
@@ -144,8 +143,8 @@ class Collection(ABC):
         """
 
     @abstractmethod
-    def gathered(self) -> "RRCollection":
-        """Return the sets in this process, for work that needs all their nodes.
+    def gathered(self) -> Any:
+        """Return an `RRCollection` with the sets, in this process, for work that needs all their nodes.
 
         The sets of a cluster are sent to this process, each of them once; they take memory here.
         """
