@@ -224,7 +224,8 @@ def draw_sets(
             sets.extend(min(count, sets.n_sets + (step or count)))
             if check is not None:
                 check(sets)
-        return sets.gathered()
+        found: RRCollection = sets.gathered()
+        return found
 
 
 class RemoteMarks(Marks):
