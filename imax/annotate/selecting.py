@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 from .. import __version__
 from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG
+from ..cluster.session import open_session
 from ..graph.influence_graph import InfluenceGraph
 from ..selection import certify
 from ..selection.problem import selecting
@@ -49,6 +51,7 @@ def select(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: Switch = None,
+    client: Any = None,
 ) -> Selection:
     """Select examples to annotate from their embeddings.
 
@@ -119,6 +122,9 @@ def select(
         Seconds after which ``"ideal"`` and ``"simulated"`` stop with the best result so far.
     progress : bool or callable, default False
         As in `imax.maximize`. Only ``"ideal"`` reports its progress; the other algorithms take little time.
+    client : distributed.Client, optional
+        Draw the RR sets and run the simulations on the workers of a Dask cluster; the result is the same. See
+        :doc:`/how-to/cluster`. Neighbors are found in this process.
 
     Returns
     -------
@@ -148,7 +154,7 @@ def select(
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, quotas=quotas, confidence=confidence, epsilon=epsilon,
                              time_limit=time_limit)  # fmt: skip
-    work = Work(threads, epsilon, delta, max_memory, time_limit, function_of(progress))
+    work = Work(threads, epsilon, delta, max_memory, time_limit, function_of(progress), client)
     problem = make_problem(
         embeddings, budget, n_neighbors, direction=direction, sharpness=sharpness, model=model,
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
@@ -156,9 +162,11 @@ def select(
         on_missing=on_missing, rng=rng, work=work,
     )  # fmt: skip
     prepared = time.perf_counter()
-    outcome = entry.run(problem)
-    selected = time.perf_counter()
-    influence = outcome.influence or _certified(problem, outcome.indices)
+    with open_session(client, problem.graph) as session:  # the graph is sent once
+        placed = replace(problem, work=replace(work, client=session))
+        outcome = entry.run(placed)
+        selected = time.perf_counter()
+        influence = outcome.influence or _certified(placed, outcome.indices)
     now = time.perf_counter()
     seconds = {
         "neighbors": prepared - began, "select": selected - prepared, "certify": now - selected, "total": now - began,
@@ -192,6 +200,7 @@ def ideal(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: Switch = None,
+    client: Any = None,
 ) -> Selection:
     """Select the items with the largest influence on the graph of nearest neighbors (IDEAL).
 
@@ -241,7 +250,7 @@ def ideal(
     epsilon : float, optional
         How close to the optimum to stop; smaller is better and slower. Default 0.025, or 0.1 for more than 10,000
         items.
-    delta, max_memory, time_limit, progress
+    delta, max_memory, time_limit, progress, client
         As in `imax.maximize`.
 
     Returns
@@ -271,13 +280,13 @@ def ideal(
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
         decided_above=decided_above, node_weights=node_weights, groups=groups, quotas=quotas, on_missing=on_missing,
         rng=rng, threads=threads, epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit,
-        progress=progress,
+        progress=progress, client=client,
     )  # fmt: skip
 
 
 def _certified(problem: Problem, indices: list[int]) -> CertifiedInfluence:
     """Estimate and certify the influence of items that an algorithm selected without a certificate."""
-    work = problem.work.given("threads", "delta", "max_memory")
+    work = problem.work.given("threads", "delta", "max_memory", "client")
     items = problem.graph.labels.take(np.array(indices, dtype=np.int64))
     found = certify(
         problem.graph, items, k=problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work

@@ -12,7 +12,7 @@ from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
-from ..selection.problem import Problem, check_work, selecting
+from ..selection.problem import Problem, check_work, on_cluster, selecting
 from .acceptance import PairValues, read_acceptance
 from .assignment import Assignment
 from .outcome import Invitations, certified
@@ -47,6 +47,7 @@ def assign(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: Switch = None,
+    client: Any = None,
 ) -> Assignment:
     """Choose whom each inviter invites, so that the spread among passive nodes is as large as possible.
 
@@ -101,6 +102,9 @@ def assign(
         The same value gives the same result for any number of threads.
     threads, max_memory, time_limit, progress
         As in `imax.maximize`.
+    client : distributed.Client, optional
+        Draw the RR sets and run the simulations on the workers of a Dask cluster; the result is the same. See
+        :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -161,8 +165,10 @@ def assign(
         deadline=check_deadline(problem.graph, **until),
         **{"delta": 1.0 / max(problem.n_passive, 2), **work},
     )
-    task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE), accepted)
-    return _assignment(task, certified(task, entry.run(task)), entry.name)
+    use_of_spare = check.one_of(spare or SPARE[0], "spare", SPARE)
+    with on_cluster(selection_problem, client) as placed:
+        task = Task(problem, placed, use_of_spare, accepted)
+        return _assignment(task, certified(task, entry.run(task)), entry.name)
 
 
 def check_problem(problem: Any) -> None:

@@ -1,6 +1,7 @@
 """How far a capacity problem is from independent lists: overlap of the inviters, and the curvature of the spread."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from .._utils import check
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..diffusion.sampler import Sampler
 from ..results import Record
-from ..ris.collection import RRCollection
+from ..ris.remote import draw_sets
 from .assigning import check_problem
 from .problem import CapacityProblem
 
@@ -71,6 +72,7 @@ def diagnose(
     delta: float = 0.05,
     rng: RNG = None,
     threads: int | None = None,
+    client: Any = None,
 ) -> Diagnosis:
     """Return how much the lists of inviters and the spreads of candidates overlap.
 
@@ -87,7 +89,7 @@ def diagnose(
         Number of RR sets on the graph of the passive nodes.
     delta : float, default 0.05
         Failure probability of the bound.
-    rng, threads
+    rng, threads, client
         As in `assign`.
 
     Returns
@@ -126,8 +128,7 @@ def diagnose(
         problem.graph, model, stream_key(key, Stream.CURVATURE), node_weights=weights, threads=check.threads(threads),
         blocked=problem.blocked, stratify_after=None,
     )  # fmt: skip
-    sets = RRCollection(sampler)
-    sets.extend(count)
+    sets = draw_sets(sampler, count, client)
     inviters = np.diff(m.by_ptr)
     is_candidate = inviters > 0
     number = np.repeat(np.arange(count), np.diff(sets.offsets))

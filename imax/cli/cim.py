@@ -11,6 +11,7 @@ from . import options as opt
 from .acceptance import acceptance_option, discount_option, read_acceptance
 from .arguments import given, read_delay, read_weights, reject_options, reject_two_stdin
 from .cim_output import as_assignments, as_comparisons
+from .cluster import connect, scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .output import check_report
@@ -63,6 +64,7 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", 
 @opt.epsilon_option("capacity")
 @opt.delta_option
 @opt.max_memory_option
+@scheduler_option
 @opt.oracle_options("capacity", ["rr", "simulation", "exact"], simulations=" and with --compare")
 @opt.choice(
     "--spare",
@@ -111,6 +113,7 @@ def assign_invitations(
         "acceptance": read_acceptance(context, graph, options["acceptance"]),
         "node_weights": read_weights(context, graph, node_weights),
         "delay": read_delay(options["delay"], graph),
+        "client": connect(options["client"]),
     }
     arguments = given(options)
     arguments |= context.work

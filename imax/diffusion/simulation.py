@@ -15,6 +15,7 @@ from .._utils import check, parallel
 from .._utils.memory import default_memory
 from .._utils.progress import Switch, followed, function_of, simulating
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
+from ..cluster.held import Held
 from ..cluster.session import Session, open_session
 from ..cluster.worker import Lost
 from ..graph.influence_graph import InfluenceGraph
@@ -263,7 +264,7 @@ class Simulations:
 
 def _on_cluster(session: Session, *arguments: Any) -> Simulate:
     """Return a function as `simulate` does whose simulations run on a cluster."""
-    held = session.hold(Simulations, *arguments)
+    held = Held(session, Simulations, *arguments)
 
     def run(first: int, values: NDArray[np.float64]) -> None:
         shares = session.shares(first, values.size)

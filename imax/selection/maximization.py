@@ -5,7 +5,7 @@ from typing import Any, Unpack
 
 from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
-from ..cluster.session import check_client
+from ..cluster.client import check_client
 from ..results import SelectionResult
 from .algorithms.opim_c import anytime_outcomes
 from .constraints import Constraints, NodeValues
@@ -173,7 +173,7 @@ def maximize(
     entry = ALGORITHMS.find(algorithm)
     check_supported(
         entry, constraints, node_weights=node_weights, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
-        client=client,
+        client=None if certify else client,  # a certificate draws RR sets, whatever the algorithm does
     )  # fmt: skip
     problem = make_problem(
         graph, k, constraints, function="maximize", probability=probability, node_weights=node_weights, rng=rng,

@@ -21,10 +21,9 @@ from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
-from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.marks import Collection
-from ..ris.remote import RemoteCollection
+from ..ris.remote import new_collection
 from .constraints import Constraints, check_constraint_names, make_constraint
 
 __all__ = [
@@ -180,9 +179,7 @@ class Problem:
 
     def collection(self, sampler: Sampler, *, store_singletons: bool) -> Collection:
         """Return a collection of the RR sets of a sampler, in this process or on the cluster; see `RRCollection`."""
-        if self.session is None:
-            return RRCollection(sampler, store_singletons=store_singletons)
-        return RemoteCollection(self.session, sampler, store_singletons=store_singletons)
+        return new_collection(self.session, sampler, store_singletons=store_singletons)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from ..._utils.streams import Stream, stream_key
 from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
+from ..remote_oracle import RemoteSimulationOracle
 from .ris import DEFAULT_SETS
 
 __all__ = ["CELF", "CELF_PLUS_PLUS", "DEFAULT_SIMULATIONS", "GREEDY", "Search", "celf", "celf_plus_plus", "greedy"]
@@ -37,8 +38,12 @@ def _oracle(q: Problem, keep_going: Callable[[], bool]) -> Oracle:
         return ExactOracle(q.graph, q.model, q.weights, q.blocked)
     if q.oracle == "rr":
         n_sets = q.n_rr_sets or DEFAULT_SETS
-        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.memory, q.limits.in_time)
+        return RRSetOracle(
+            q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.memory, q.limits.in_time, q.session
+        )
     n = q.n_simulations or DEFAULT_SIMULATIONS
+    if q.session is not None:
+        return RemoteSimulationOracle(q.session, q.model, q.weights, key, n, q.limits.memory, keep_going, q.blocked)
     return SimulationOracle(
         q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going, blocked=q.blocked
     )
@@ -125,7 +130,7 @@ class Search:
 
     def _estimate_first(self, node: int) -> None:
         """Provide a result for the case that the time ends before the first gain is known."""
-        if isinstance(self.oracle, SimulationOracle):
+        if isinstance(self.oracle, SimulationOracle | RemoteSimulationOracle):
             self.best = self.oracle.first_estimate(node), node
 
     def evaluate_one(self, node: int, before: int = -1) -> float:
@@ -253,7 +258,7 @@ def celf_plus_plus(problem: Problem) -> Outcome:
     return _run(problem, lambda state: _evaluate_lazily(state, ahead=True))
 
 
-_ACCEPTS = frozenset({"node_weights", "start", "quotas", "n_rr_sets", "n_simulations", "oracle"})
+_ACCEPTS = frozenset({"client", "node_weights", "start", "quotas", "n_rr_sets", "n_simulations", "oracle"})
 _GUARANTEE = "1 - 1/e of the optimum by the estimates of the oracle (quotas: 1/2)"
 
 GREEDY = Entry(
