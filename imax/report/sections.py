@@ -5,7 +5,7 @@ from typing import Any
 
 from ..results import Compared
 from ..selection.scaled import SensitivityRow
-from .charts import Band, Bar, Line, bars, lines
+from .charts import Band, Bar, Line, bars, lines, shortened
 from .document import Cell, Code, Facts, Figure, Part, Section, Table, Text, label, number, text
 from .evidence import CHOSEN, WITHOUT_QUOTAS, Evidence, GroupReach, Task, ignores_quotas
 from .neighborhood import seed_map
@@ -14,6 +14,7 @@ from .words import assumptions, certificate, count, expected, failure, model_nam
 __all__ = ["answer_of", "sections_of"]
 
 _ROWS = 500  # of seeds that the table shows
+_NAMED = 5  # seeds whose labels are in the answer
 _NAMES = {
     "degree": "most connected",
     "pagerank": "PageRank",
@@ -26,6 +27,8 @@ def answer_of(task: Task) -> str:
     result = task.result
     n = len(result)
     these = "this node" if n == 1 else f"these {n:,} nodes"
+    if 0 < n <= _NAMED:
+        these += f" ({', '.join(shortened(seed) for seed in result.seeds)})"
     reach = expected(result, task.graph, weighted=task.work["node_weights"] is not None)
     cost = "" if result.total_cost is None else f", at a cost of {result.total_cost:,g}"
     sure = "" if result.ratio is None else f", at least {result.ratio:.0%} of the best possible"
@@ -112,8 +115,8 @@ def _seeds(task: Task) -> Section:
     rows = list(zip(*(cells for _, cells in columns), strict=True))
     parts: list[Part] = [
         Text(
-            "The seeds are in the order of choice. The gain of a seed is what it adds to the seeds above it, as the "
-            "selection estimated it; that estimate is slightly too large, because the seeds were chosen by it."
+            "The seeds are in the order of choice. The gain of a seed is what it adds to the seeds above it. Gains are "
+            "estimates; they are slightly too large, because the seeds with the largest estimates were chosen."
             if result.gains is not None
             else "The seeds are in the order of choice."
         ),
@@ -148,8 +151,8 @@ def _curve(task: Task, found: Evidence) -> list[Part]:
     ]  # fmt: skip
     return [
         Text(
-            "What fewer seeds would reach. Seeds further down the list add less. All bounds hold together, except with "
-            f"a probability of {failure(curve.delta)}." + _ignored(task)
+            "This is what fewer seeds would reach. Seeds further down the list add less. With a probability of at most "
+            f"{failure(curve.delta)}, at least one of the bounds is wrong." + _ignored(task)
         ),
         Figure(picture, "Spread of the first k seeds, and bounds."),
         Table(
@@ -189,8 +192,8 @@ def _alternatives(task: Task, found: Evidence) -> list[Part]:
     ]
     return [
         Text(
-            f"All choices keep the same limits, and are simulated {comparison.n_simulations:,} times with the same "
-            "random numbers, which no choice used. If two intervals overlap, the difference may be chance."
+            f"All choices keep the same limits. Each is simulated {comparison.n_simulations:,} times, with the same "
+            "random numbers, which were not used to choose. If two intervals overlap, the difference may be chance."
         ),
         Figure(picture, "Expected spread of the chosen seeds and of simple rules."),
         Table(
@@ -248,12 +251,12 @@ def _price(found: Evidence) -> str | None:
     error = 1.96 * (free.std_error**2 + own.std_error**2) ** 0.5
     if lost <= error:
         return (
-            f"Price of the quotas: none that the simulations show. Without them the spread is {free.spread:,.1f}, with "
-            f"them {own.spread:,.1f}; a difference below {error:,.1f} may be chance."
+            f"Price of the quotas: too small for the simulations to show. Without the quotas the spread is "
+            f"{free.spread:,.1f}, with them {own.spread:,.1f}; a difference below {error:,.1f} may be chance."
         )
     return (
-        f"Price of the quotas: {lost:,.1f} ({lost / free.spread:.1%} of the spread), give or take {error:,.1f}. "
-        f"Without them the spread is {free.spread:,.1f}, with them {own.spread:,.1f}."
+        f"Price of the quotas: {lost:,.1f} ({lost / free.spread:.1%} of the spread), plus or minus {error:,.1f}. "
+        f"Without the quotas the spread is {free.spread:,.1f}, with them {own.spread:,.1f}."
     )
 
 
@@ -284,10 +287,10 @@ def _sensitivity(task: Task, found: Evidence) -> list[Part]:
 def _scaled_sentence(row: SensitivityRow) -> str:
     """Return what other probabilities change, in words."""
     loss = 1 - row.spread / row.best_spread if row.best_spread else 0.0
-    lost = f"would lose {loss:.1%}" if loss >= 0.0005 else "would lose nothing that these samples show"
+    lost = f"would lose {loss:.1%}" if loss >= 0.0005 else "would lose nothing that the samples can show"
     return (
         f"If they were {row.factor:g} times as large, the chosen seeds would reach {row.spread:,.1f}; "
-        f"{row.overlap:.0%} of them would be chosen again, and who keeps them {lost}."
+        f"{row.overlap:.0%} of them would be chosen again. Compared with newly chosen seeds, they {lost}."
     )
 
 
