@@ -111,7 +111,7 @@ def test_the_report_answers_the_questions_of_its_reader(whole, karate):
     assert re.match(r"Choose these 3 nodes \(33, 0, \d+\): together they are expected to reach ", whole.answer)
     text = " ".join(Page(whole.to_html()).text.split())
     for said in (
-        "95 % interval", "can reach more than", "of the most connected nodes would reach", "Random nodes would reach",
+        "95 % interval", "can reach more than", "The most connected nodes would reach", "Random nodes would reach",
         "Price of the quotas", "If they were 2 times as large", "an assumption and were not measured",
         "The upper bounds ignore the quotas", "imax.make_report(graph, 3, model='ic', groups=..., quotas=...",
     ):  # fmt: skip
@@ -169,7 +169,7 @@ def test_a_large_graph_has_a_map_of_what_matters():
     result = imax.maximize(graph, 4, model="lt", algorithm="degree", start=[4], rng=1)
     report = result.report(graph, skip=["curve", "alternatives", "sensitivity"], start=[4])
     text = Page(report.to_html()).text
-    assert "4 seeds of 4 with the neighbors" in text
+    assert "The 4 seeds, with the neighbors" in text
     assert "start: 1 node" in text
     column = graph.with_probability("uniform:0.5")
     assert imax.report.neighborhood.seed_map(column, [0, 1]).n_nodes == 30

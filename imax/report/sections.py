@@ -86,11 +86,12 @@ def _alternative_sentence(own: Compared, others: list[Compared]) -> str:
         change = row.spread - own.spread
         close = row.interval[0] <= own.interval[1] and own.interval[0] <= row.interval[1]
         differs = "about the same" if close else f"{abs(change):,.1f} {'more' if change > 0 else 'fewer'}"
-        name = {"degree": "The same number of the most connected nodes", "pagerank": "The first by PageRank"}.get(
+        name = {"degree": "The most connected nodes", "pagerank": "The first nodes by PageRank"}.get(
             row.algorithm, "Random nodes"
         )
         parts.append(f"{name} would reach {row.spread:,.1f} ({differs}).")
-    return " ".join([f"In a separate simulation, the chosen seeds reach {own.spread:,.1f}.", *parts])
+    first = f"In a separate simulation, the chosen seeds reach {own.spread:,.1f}. These choices keep the same limits:"
+    return " ".join([first, *parts])
 
 
 def _seeds(task: Task) -> Section:
@@ -193,7 +194,8 @@ def _alternatives(task: Task, found: Evidence) -> list[Part]:
     return [
         Text(
             f"All choices keep the same limits. Each is simulated {comparison.n_simulations:,} times, with the same "
-            "random numbers, which were not used to choose. If two intervals overlap, the difference may be chance."
+            "random numbers, which were not used to choose. If two intervals overlap, the difference may be chance. "
+            'Certified means: the choice reaches at least this share of the best possible.'
         ),
         Figure(picture, "Expected spread of the chosen seeds and of simple rules."),
         Table(
@@ -276,7 +278,7 @@ def _sensitivity(task: Task, found: Evidence) -> list[Part]:
         Text(f"Probabilities are rarely known well. {kept}"),
         Table(
             "Scaled probabilities",
-            ["Probabilities", "Spread", "Low", "High", "Chosen anew", "Same seeds", "Certified"], rows, "sensitivity",
+            ["Probabilities", "Spread", "Low", "High", "Newly chosen", "Same seeds", "Certified"], rows, "sensitivity",
         ),
     ]  # fmt: skip
     if clipped:
@@ -301,8 +303,9 @@ def _map(task: Task) -> Section:
     about = (
         "The whole graph."
         if whole
-        else f"{count(drawn.n_seeds, 'seed')} of {n:,} with the neighbors that they reach with the largest "
-        f"probabilities: {drawn.n_nodes:,} of {task.graph.n_nodes:,} nodes and {count(drawn.n_arcs, 'arc')}."
+        else f"{'The' if drawn.n_seeds == n else 'The first'} {count(drawn.n_seeds, 'seed')}, with the neighbors that "
+        f"they reach with the largest probabilities: {drawn.n_nodes:,} of {task.graph.n_nodes:,} nodes and "
+        f"{count(drawn.n_arcs, 'arc')}."
     )
     return Section(
         "Map of the seeds",
@@ -347,10 +350,15 @@ def _limits(task: Task) -> list[str]:
         if name in rules:
             given = rules[name]
             items = (
-                [f"{text(g)}: {q}" for g, q in given.items()]
+                [f"{text(g)}: {_range(q)}" for g, q in given.items()]
                 if isinstance(given, dict)
-                else [f"{given} for every group"]
+                else [f"{_range(given)} for every group"]
             )
             shown = ", ".join(items[:12]) + (" and others" if len(items) > 12 else "")
             found.append(f"{name.replace('_', ' ')} ({shown})")
     return found
+
+
+def _range(quota: Any) -> str:
+    """Return a quota in words."""
+    return f"{quota[0]} to {quota[1]}" if isinstance(quota, (tuple, list)) else str(quota)
