@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .._utils import check
 from ..ris.matroid import PartitionMatroid
 from ..selection.problem import Problem
 from .acceptance import Acceptance
@@ -33,6 +34,17 @@ class Task:
     selection_problem: Problem
     spare: str
     acceptance: Acceptance | None = None
+
+    @classmethod
+    def of(
+        cls,
+        problem: CapacityProblem,
+        selection_problem: Problem,
+        spare: str | None,
+        acceptance: Acceptance | None = None,
+    ) -> "Task":
+        """Return a task, with a checked or default use of spare invitations."""
+        return cls(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE), acceptance)
 
     @property
     def matroid(self) -> PartitionMatroid:
