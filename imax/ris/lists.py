@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 from heapq import heapify, heappop, heapreplace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,14 @@ from .coverage import Cover, round_robin_cover
 from .marks import Collection
 from .matroid import PartitionMatroid
 
+if TYPE_CHECKING:
+    from ..kernels.matroid import Members
+
 __all__ = ["ListCover", "ListLimit", "chosen_groups", "list_cover"]
 
 _STAGES = 8  # numbers of chosen groups at which the upper bound is computed
-_STEPS = 40  # of the search for good prices
+_STEPS, _FEW_STEPS = 60, 4  # of a long and a short search for good prices
+_CHECK, _LITTLE = 10, 1e-3  # the search ends if so many steps lower the bound by less than this share
 _PATIENCE = 4  # steps without a better bound after which steps become smaller
 _FEW_PAIRS = 1 << 14  # one thread is enough
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
@@ -94,7 +98,9 @@ class ListLimit(Constraint):
         """Return a lower bound on the optimal spread: the largest weight of the nodes of one list."""
         assert self.matroid is not None
         worth = np.ones(self.allowed.size) if weights is None else weights
-        return float(_Largest(self.matroid, 1).sums(worth)[self.affordable].max(initial=0.0))
+        return float(
+            _Largest(self.matroid.members(self.matroid.usable_capacity())).sums(worth)[self.affordable].max(initial=0.0)
+        )
 
     def best_sum(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
         """Return an upper bound on the sum of the values of groups within the limits, and the groups that it is from.
@@ -130,14 +136,12 @@ class ListCover(Cover):
 class _Largest:
     """Sums of the largest values of the nodes that each group may take."""
 
-    def __init__(self, matroid: PartitionMatroid, threads: int) -> None:
-        self.matroid, self.threads = matroid, threads if matroid.n_pairs > _FEW_PAIRS else 1
-        self.members = matroid.members(matroid.usable_capacity())
-        self.threshold = np.zeros(matroid.capacity.size)
-        self._total = np.zeros(matroid.capacity.size)
-        self._parts = parallel.even_parts(matroid.ptr, self.threads) or [(0, matroid.capacity.size)]
-        longest = int(matroid.usable_capacity().max(initial=0))
-        self._scratch = [np.empty(longest) for _ in self._parts]
+    def __init__(self, members: "Members", threads: int = 1) -> None:
+        self.members, self.threads = members, threads if members.nodes.size > _FEW_PAIRS else 1
+        n_groups = members.capacity.size
+        self.threshold, self._total = np.zeros(n_groups), np.zeros(n_groups)
+        self._parts = parallel.even_parts(members.ptr, self.threads) or [(0, n_groups)]
+        self._scratch = [np.empty(int(members.capacity.max(initial=0))) for _ in self._parts]
 
     def sums(self, worth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the sum of each group, for this value of each node."""
@@ -164,21 +168,25 @@ class _Prices:
 
     For any prices of nodes, such a bound is the sum of the prices plus the largest sum that groups within the limits
     reach by gains minus prices: a Lagrangian bound. Without prices, a node counts once for each group that takes it. A
-    subgradient search raises the prices of such nodes; those of earlier bounds are where it begins.
+    subgradient search raises the prices of such nodes. It begins at the prices of the bound before.
     """
 
     def __init__(self, limit: ListLimit, threads: int) -> None:
-        assert limit.matroid is not None
-        self.limit, self.largest = limit, _Largest(limit.matroid, threads)
-        self.prices = np.zeros(limit.allowed.size)
+        from ..kernels.matroid import Members
 
-    def bound(self, gain: NDArray[np.int32], reached: float) -> float:
-        """Return an upper bound, which the search lowers toward a sum that is known to be `reached`."""
-        gains = np.where(self.limit.allowed, gain, 0).astype(np.float64)
-        best, prices = float(gains.sum()), np.minimum(self.prices, gains)
-        step, worse = 1.0, 0
-        for _ in range(_STEPS):
-            worth = gains - prices
+        m = limit.matroid
+        assert m is not None
+        self.limit, self.nodes = limit, np.flatnonzero(limit.allowed)
+        number = np.cumsum(limit.allowed, dtype=np.int32) - 1  # arrays of candidates are shorter than those of nodes
+        self.largest = _Largest(Members(m.ptr, number[m.nodes], m.usable_capacity()), threads)
+        self.prices = np.zeros(self.nodes.size)
+
+    def bound(self, gain: NDArray[np.float64], reached: float, steps: int) -> float:
+        """Return an upper bound on gains of candidates, which the search lowers toward a sum known to be `reached`."""
+        best, prices = float(gain.sum()), np.minimum(self.prices, gain)
+        step, worse, last = 1.0, 0, math.inf
+        for number in range(1, steps + 1):
+            worth = gain - prices
             whole, groups = self.limit.best_sum(self.largest.sums(worth))
             value = whole + float(prices.sum())
             if value < best:
@@ -188,12 +196,30 @@ class _Prices:
                 if worse == _PATIENCE:
                     step, worse = step / 2.0, 0
             slope = self.largest.counts(groups, worth) - 1.0  # prices of nodes in several lists rise
-            slope[((prices <= 0.0) & (slope < 0.0)) | ((prices >= gains) & (slope > 0.0))] = 0.0
-            square = float(slope @ slope)
+            slope[((prices <= 0.0) & (slope < 0.0)) | ((prices >= gain) & (slope > 0.0))] = 0.0
+            square = float(np.square(slope).sum())
             if square == 0.0 or best - reached < 0.5:
                 break
-            prices = np.clip(prices + step * max(value - reached, 0.0) / square * slope, 0.0, gains)
+            if number % _CHECK == 0:
+                if last - best < _LITTLE * best:
+                    break
+                last = best
+            prices = np.clip(prices + step * max(value - reached, 0.0) / square * slope, 0.0, gain)
         return best
+
+    def best_bound(self, stages: list[tuple[int, NDArray[np.int32]]], covered: int) -> float:
+        """Return the best bound over stages: sets covered so far, and the gains that are left.
+
+        A short search at each stage shows where the bound is lowest; a long one follows there.
+        """
+        gains = [gain[self.nodes].astype(np.float64) for _, gain in stages]
+        found = [
+            before + self.bound(gain, covered - before, _FEW_STEPS)
+            for (before, _), gain in zip(stages, gains, strict=True)
+        ]
+        at = int(np.argmin(found))
+        before = stages[at][0]
+        return min(found[at], before + self.bound(gains[at], covered - before, _STEPS))
 
 
 class _Lists:
@@ -278,7 +304,7 @@ class _Lists:
             if len(chosen) in stages:
                 gains_at.append((int(covered), self.gain.copy()))
         gains_at.append((int(covered), self.gain.copy()))
-        bound = min(before + prices.bound(gain, covered - before) for before, gain in gains_at)
+        bound = prices.best_bound(gains_at, int(covered))
         self.covered[:], self.gain[:] = covered_before, gain_before
         empty = np.empty(0, dtype=np.int32)
         return ListCover(
