@@ -1,9 +1,7 @@
-"""The report: its numbers are those of its JSON, hostile labels are text, and a browser shows it without complaint."""
+"""The report: its numbers are those of its JSON, and hostile labels are text."""
 
 import json
-import shutil
 import sys
-import warnings
 from html.parser import HTMLParser
 
 import pytest
@@ -202,45 +200,3 @@ def test_parts_of_drawings_and_words():
     assert words.failure(0.5) == "0.5"
     bar = charts.bars([charts.Bar("a<b", 0.0, 0.0, 0.0)], x_name="x", title="t", description="d")
     assert "a&lt;b" in bar
-
-
-def browser():
-    """Return a headless Chromium, or skip the test."""
-    selenium = pytest.importorskip("selenium.webdriver")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
-    options = selenium.ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    from selenium.webdriver.chrome.service import Service
-
-    return selenium.Chrome(options=options, service=Service(driver))
-
-
-@pytest.mark.slow
-def test_a_browser_shows_the_report_without_complaint(whole, tmp_path):
-    """No message on the console, no request besides the file itself, and no horizontal overflow at three widths."""
-    path = tmp_path / "report.html"
-    whole.save(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the driver, about its sockets
-        window = browser()
-        try:
-            for width in (400, 800, 1600):
-                size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-                window.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-                window.get(path.as_uri())
-                script = "return [document.documentElement.scrollWidth, innerWidth, document.title]"
-                wide, inner, title = window.execute_script(script)
-                assert (wide <= inner, inner, title) == (True, width, whole.title)
-            assert window.get_log("browser") == []
-            events = [json.loads(entry["message"])["message"] for entry in window.get_log("performance")]
-            urls = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
-            assert urls == {path.as_uri()}
-            hidden = "return document.querySelectorAll('script:not([type=\"application/json\"])').length"
-            assert window.execute_script(hidden) == 0
-        finally:
-            window.quit()

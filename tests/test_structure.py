@@ -26,7 +26,7 @@ FLOORS = [
     ["__main__"],
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LOOSE = {"__init__", "__main__", "errors", "results"}
+LOOSE = {"__init__", "__main__", "errors"}
 
 
 def modules():

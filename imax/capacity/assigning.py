@@ -1,6 +1,5 @@
 """The public function `assign`."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,12 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
 from ..ris.constraint import Constraint
-from ..selection.problem import Problem, Progress, check_work
+from ..selection.problem import Problem, check_work, selecting
 from .acceptance import PairValues, read_acceptance
 from .assignment import Assignment
 from .outcome import Invitations, certified
@@ -24,6 +24,7 @@ from .task import DEFAULT_EPSILON, ORACLES, Task
 __all__ = ["assign", "check_problem", "result_of", "selection_problem"]
 
 
+@followed(selecting)
 def assign(
     problem: CapacityProblem,
     algorithm: str = "rr-opim+",
@@ -46,7 +47,8 @@ def assign(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Progress], Any] | None = None,
+    progress: Switch = None,
+    client: Any = None,
 ) -> Assignment:
     """Choose whom each inviter invites, so that the spread among passive nodes is as large as possible.
 
@@ -101,6 +103,9 @@ def assign(
         The same value gives the same result for any number of threads.
     threads, max_memory, time_limit, progress
         As in `imax.maximize`.
+    client : distributed.Client, optional
+        Draw the RR sets and run the simulations on the workers of a Dask cluster; the result is the same. See
+        :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -149,7 +154,8 @@ def assign(
         time_limit=time_limit, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
     )  # fmt: skip
     task = Task.of(problem, q, spare, accepted)
-    return result_of(task, certified(task, entry.run(task)), entry.name)
+    with task.on(client) as placed:
+        return result_of(placed, certified(placed, entry.run(placed)), entry.name)
 
 
 def selection_problem(
@@ -159,7 +165,7 @@ def selection_problem(
     *,
     node_weights: NodeValues | None,
     rng: RNG,
-    progress: Callable[[Progress], Any] | None,
+    progress: Switch,
     until: dict[str, Any],
     epsilon: float | None,
     oracle: str | None = None,
@@ -178,7 +184,7 @@ def selection_problem(
         weights=_passive_weights(problem, reader.node_weights(node_weights)),
         notes=(*problem.notes, *reader.notes),
         key=key_from(rng),
-        progress=progress,
+        progress=function_of(progress),
         oracle=oracle,
         blocked=problem.blocked,
         deadline=check_deadline(problem.graph, **until),

@@ -1,6 +1,7 @@
 """How far a capacity problem is from independent lists: overlap of the inviters, and the curvature of the spread."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from .._utils.streams import RNG, Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..io.node_reader import NodeReader
 from ..results import Record
-from ..ris.collection import RRCollection
+from ..ris.remote import draw_sets
 from .assigning import check_problem, selection_problem
 from .problem import CapacityProblem
 
@@ -72,6 +73,7 @@ def diagnose(
     delta: float = 0.05,
     rng: RNG = None,
     threads: int | None = None,
+    client: Any = None,
 ) -> Diagnosis:
     """Return how much the lists of inviters and the spreads of candidates overlap.
 
@@ -88,7 +90,7 @@ def diagnose(
         Number of RR sets on the graph of the passive nodes.
     delta : float, default 0.05
         Failure probability of the bound.
-    rng, threads
+    rng, threads, client
         As in `assign`.
 
     Returns
@@ -123,13 +125,11 @@ def diagnose(
         epsilon=None, model=model, delta=check.open_unit(delta, "delta"), threads=threads,
     )  # fmt: skip
     m = problem.matroid
-    sets = RRCollection(
-        Sampler(
-            problem.graph, q.model, stream_key(q.key, Stream.CURVATURE), node_weights=q.weights, threads=q.threads,
-            blocked=problem.blocked, stratify_after=None,
-        )
+    sampler = Sampler(
+        problem.graph, q.model, stream_key(q.key, Stream.CURVATURE), node_weights=q.weights, threads=q.threads,
+        blocked=problem.blocked, stratify_after=None,
     )  # fmt: skip
-    sets.extend(count)
+    sets = draw_sets(sampler, count, client)
     inviters = np.diff(m.by_ptr)
     is_candidate = inviters > 0
     number = np.repeat(np.arange(count), np.diff(sets.offsets))

@@ -1,13 +1,14 @@
 """Choice of inviters: which participants should invite, and whom."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
 from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
@@ -16,7 +17,7 @@ from ..ris.constraint import Constraint
 from ..ris.lists import ListCover, ListLimit, chosen_groups, list_cover
 from ..ris.marks import Collection
 from ..selection.algorithms.opim_c import certified_rounds, schedule_of, target_ratio
-from ..selection.problem import Progress
+from ..selection.problem import selecting
 from ..selection.rounds import CollectionPair, run_rounds
 from .assigning import check_problem, result_of, selection_problem
 from .assignment import Assignment
@@ -30,6 +31,7 @@ __all__ = ["ALGORITHM", "choose_inviters"]
 ALGORITHM = "greedy lists"
 
 
+@followed(selecting)
 def choose_inviters(
     problem: CapacityProblem,
     n_inviters: int | None = None,
@@ -49,7 +51,8 @@ def choose_inviters(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Progress], Any] | None = None,
+    progress: Switch = None,
+    client: Any = None,
 ) -> Assignment:
     """Choose which participants invite, and whom, so that the spread among passive nodes is as large as possible.
 
@@ -67,7 +70,7 @@ def choose_inviters(
         Positive cost of choosing each participant, by label or in the order of ``problem.active``. Requires `budget`.
     budget : float, optional
         Largest total cost of the chosen participants. Requires `costs`.
-    model, node_weights, on_missing, max_steps, deadline, delay, rng, threads, max_memory, time_limit, progress
+    model, node_weights, on_missing, max_steps, deadline, delay, rng, threads, max_memory, time_limit, progress, client
         As in `assign`.
     epsilon : float, optional
         Precision at which the selection stops; default 0.02. With `n_inviters` alone, the spread is at least 0.387 -
@@ -133,6 +136,13 @@ def choose_inviters(
         threads=threads, max_memory=max_memory, time_limit=time_limit,
     )  # fmt: skip
     task = Task.of(problem, q, spare)
+    with task.on(client) as placed:
+        return _chosen(placed)
+
+
+def _chosen(task: Task) -> Assignment:
+    """Return the certified choice."""
+    q = task.selection_problem
 
     def select(collection: Collection, constraint: Constraint) -> ListCover:
         assert isinstance(constraint, ListLimit)

@@ -11,6 +11,7 @@ from . import options as opt
 from .acceptance import acceptance_option, discount_option, read_acceptance
 from .arguments import flag_of, given, read_delay, read_weights, reject_options, reject_two_stdin
 from .cim_output import as_assignments, as_comparisons, as_diagnoses
+from .cluster import connect, scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .output import check_report
@@ -30,7 +31,7 @@ Solve: TypeAlias = (
 _CHOICE = ("n_inviters", "costs", "budget")
 _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", "acceptance", "discount", *_CHOICE)
 _NOT_WITH_CHOICE = ("algorithm", "oracle", "n_rr_sets", "n_simulations", "acceptance", "discount")
-_FOR_DIAGNOSIS = ("model", "delta", "n_rr_sets", "on_missing")
+_FOR_DIAGNOSIS = ("model", "delta", "n_rr_sets", "client")
 
 
 @command(
@@ -86,6 +87,7 @@ _FOR_DIAGNOSIS = ("model", "delta", "n_rr_sets", "on_missing")
 @opt.epsilon_option("capacity")
 @opt.delta_option
 @opt.max_memory_option
+@scheduler_option
 @opt.oracle_options("capacity", ["rr", "simulation", "exact"], simulations=" and with --compare")
 @opt.choice(
     "--spare",
@@ -140,6 +142,7 @@ def assign_invitations(
         "acceptance": read_acceptance(context, graph, options["acceptance"]),
         "node_weights": read_weights(context, graph, node_weights),
         "delay": read_delay(options["delay"], graph),
+        "client": connect(options["client"]),
     }
     sets = read_active(context, graph, active)
     slots = read_capacities(context, graph, capacities, sets)

@@ -18,9 +18,10 @@ from .._utils import parallel
 from .bounds import GREEDY, log_binomial
 from .collection import RRCollection
 from .constraint import Constraint
-from .coverage import Cover, round_robin_cover
+from .coverage import Cover
 from .marks import Collection
 from .matroid import PartitionMatroid
+from .round_robin import round_robin_cover
 
 if TYPE_CHECKING:
     from ..kernels.matroid import Members
@@ -324,15 +325,15 @@ def list_cover(collection: Collection, limit: ListLimit) -> ListCover:
 
     Parameters
     ----------
-    collection : RRCollection
+    collection : RRCollection or RemoteCollection
     limit : ListLimit
 
     Returns
     -------
     ListCover
     """
-    assert isinstance(collection, RRCollection)  # capacities are not distributed
-    lists, prices = _Lists(collection, limit), _Prices(limit, collection.sampler.threads)
+    gathered = collection.gathered()
+    lists, prices = _Lists(gathered, limit), _Prices(limit, gathered.sampler.threads)
     best = lists.choose(prices, by_cost=False)
     bound = best.upper_bound
     if limit.group_cost is not None:
@@ -342,7 +343,7 @@ def list_cover(collection: Collection, limit: ListLimit) -> ListCover:
     else:
         bound = min(bound, best.covered / limit.guarantee)
     if best.groups:
-        again = round_robin_cover(collection, chosen_groups(limit, best.groups), prefixes=False)
+        again = round_robin_cover(gathered, chosen_groups(limit, best.groups), prefixes=False)
         if again.covered > best.covered:
             assert again.seed_groups is not None
             groups = np.array(best.groups, dtype=np.int32)[again.seed_groups]
