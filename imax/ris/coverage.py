@@ -353,7 +353,9 @@ def greedy_cover(
     )
 
 
-def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
+def round_robin_cover(
+    collection: Collection, constraint: Constraint, *, prefixes: bool = True, first: tuple[int, int] | None = None
+) -> Cover:
     """Let the groups choose in turn, in rounds: each takes its node that covers the most uncovered RR sets.
 
     Ties go to the smaller internal id. A group whose nodes all add nothing stops choosing. This is RR-Greedy (Zhang et
@@ -367,6 +369,9 @@ def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixe
         With groups, which are the only limit on the choice; without forced seeds and start nodes.
     prefixes : bool, default True
         False computes the upper bound from the guarantee alone.
+    first : tuple of int, optional
+        A group and the node that it takes before the first round. The upper bound is for this node together with as
+        many others as the groups can take, so it also holds for RR sets that end at this node.
 
     Returns
     -------
@@ -377,17 +382,24 @@ def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixe
     m = constraint.matroid
     assert m is not None
     state = _Greedy(collection, constraint)
-    marks = state.marks
+    marks, capacity, covered = state.marks, m.capacity.copy(), 0
+    if first is not None:
+        gain = np.empty(1, dtype=np.int64)
+        marks.cover(np.array([first[1]], dtype=np.int32), state.gain, gain)
+        covered = int(gain[0])
+        capacity[first[0]] -= 1
     heaps = Heaps(m, state.gain, collection.sampler.threads)
     heaps.refresh()
-    members, picks = m.members(m.capacity.copy()), int(m.usable_capacity().sum())
+    members, picks = m.members(capacity), int(m.usable_capacity().sum())
     seed_groups, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
     gains = np.empty(picks, dtype=np.int64)
-    covered, limit, at = 0, _ALL, -1
-    size = 0
+    size = 0 if first is None else 1
+    if first is not None:
+        seed_groups[0], seeds[0], gains[0] = *first, covered
+    limit, at, n_first = _ALL, -1, size
     while size > at:
         if prefixes:
-            if size:
+            if size > n_first:
                 heaps.refresh()
             limit = min(limit, covered + heaps.upper_bound(constraint.allowed))
         at = size
@@ -395,5 +407,5 @@ def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixe
             members, heaps.heap, heaps.size, marks.index, marks.covered, state.gain, seed_groups, seeds, gains, at
         )
         covered += int(gains[at:size].sum())
-    bound = min(limit, int(covered / constraint.guarantee))
+    bound = limit if first is not None else min(limit, int(covered / constraint.guarantee))
     return Cover(seeds[:size], gains[:size], covered, bound, seed_groups=seed_groups[:size])
