@@ -1,19 +1,21 @@
 # make demo   creates a virtual environment, installs imax, and chooses seeds in a built-in graph
-# make test   runs all checks of continuous integration; none of them needs the network once the packages are installed
+# make test   runs all checks of continuous integration; none of them needs the network once the packages are installed,
+#             and the browser, which `make browser` installs (as root, with apt-get and npm) and without which its tests skip
 # make docs   builds the documentation in docs/_build/html
 # make bench  runs the nightly benchmarks on this commit and writes a site to .cache/asv/html; bench-quick runs each once
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One process per core. Each runs whole files, because the tests of a file share graphs and clusters.
+PYTEST := $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-# Numba's disk cache does not notice changes in other files, so each version of the kernels has its own folder.
-KERNELS := $(shell cat imax/kernels/*.py | cksum | cut -d ' ' -f 1)
-export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba-$(KERNELS)
+# Each version of the kernels and each setting of the compiler has a folder of its own in it.
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 export COVERAGE_FILE := $(CURDIR)/.cache/coverage
 
-.PHONY: demo test lint types security pip-audit docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds test-minimum dist format clean
+.PHONY: demo test lint types security pip-audit docs bench-smoke bench-quick bench browser test-compiled test-nojit test-bounds test-minimum dist format clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -58,6 +60,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.epsilon --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
+	$(BIN)/python -m bench.inviters --smoke
 	$(BIN)/python -m bench.limits --smoke
 	$(BIN)/python -m bench.recommend --smoke
 	$(BIN)/python -m bench.service --smoke
@@ -68,6 +71,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.audit --smoke
 	$(BIN)/python -m bench.learn --smoke
 	$(BIN)/python -m bench.cluster --smoke
+	$(BIN)/python -m bench.progress --smoke
 	IMAX_BENCH_SCALE=8 $(BIN)/python -m bench.suites
 
 # Runs each nightly benchmark once, on a small graph, from the working tree.
@@ -81,25 +85,28 @@ bench: $(VENV)/.installed-bench
 	cd bench && ../$(BIN)/asv run --environment existing:../$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
 	cd bench && ../$(BIN)/asv publish
 
-test-compiled: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q
+# Chromium from the distribution and axe-core from npm, for the tests that open reports. Without them these are skipped.
+browser:
+	tests/browser.sh
+
+test-compiled: $(VENV)/.installed-dev browser
+	$(PYTEST)
 
 # Without the compiler: the kernels run as Python, and coverage counts their lines.
 test-nojit: $(VENV)/.installed-dev
 	mkdir -p .cache
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -q -m "not slow"
-	$(BIN)/python -m coverage report --fail-under=95
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m "not slow" --cov=imax --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 # Compiled with a check of every array index.
 test-bounds: $(VENV)/.installed-dev
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-bounds $(BIN)/python -m pytest -q -m "not slow"
+	NUMBA_BOUNDSCHECK=1 $(PYTEST) -m "not slow"
 
 # With the oldest releases that pyproject.toml allows, in a separate environment.
 test-minimum:
 	rm -rf .cache/minimum
 	$(PYTHON) -m venv .cache/minimum
 	.cache/minimum/bin/python -m pip install --disable-pip-version-check --quiet --constraint tests/minimum.txt --editable '.[test]'
-	NUMBA_CACHE_DIR=$(NUMBA_CACHE_DIR)-minimum .cache/minimum/bin/python -m pytest -q
+	.cache/minimum/bin/python -m pytest -q
 
 # Builds the distribution influence-maximization, installs its wheel in a new environment, and runs the command.
 dist: $(VENV)/.installed-dev

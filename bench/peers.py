@@ -240,7 +240,7 @@ def coverage(graph: imax.InfluenceGraph, name: str, sizes: Sizes) -> None:
 
     def cover() -> tuple[int, int]:
         fresh = RRCollection(sets.sampler)  # without the index, which the first collection keeps
-        fresh._append([Piece(sets.nodes, np.diff(sets.offsets))])
+        fresh.append([Piece(sets.nodes, np.diff(sets.offsets))])
         found = greedy_cover(fresh, constraint)
         return len(found.seeds), found.covered
 

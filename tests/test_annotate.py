@@ -334,7 +334,7 @@ def test_ideal_accepts_what_select_accepts():
 
 @pytest.mark.parametrize("name", list(ALGORITHMS))
 def test_arguments_that_an_algorithm_does_not_support(name):
-    given = {"epsilon": 0.1, "time_limit": 1.0, "progress": print}
+    given = {"epsilon": 0.1, "time_limit": 1.0}
     for argument in given.keys() - ALGORITHMS[name].accepts:
         with pytest.raises(InvalidArgumentError, match=f"^{argument} is not supported") as caught:
             select(cloud(), 2, 4, algorithm=name, **{argument: given[argument]})

@@ -21,7 +21,8 @@ from imax.capacity import CapacityProblem
 from imax.diffusion.sampler import Piece, Sampler
 from imax.ris.bounds import lower_bound, opim_schedule, upper_bound
 from imax.ris.collection import RRCollection
-from imax.ris.coverage import greedy_cover, round_robin_cover
+from imax.ris.coverage import greedy_cover
+from imax.ris.round_robin import round_robin_cover
 from imax.selection.algorithms import hist
 from imax.selection.problem import make_problem
 
@@ -183,7 +184,7 @@ def collection_of(n, sets):
     graph = InfluenceGraph.from_arrays([], [], n_nodes=n)
     collection = RRCollection(Sampler(graph, "ic", (1, 2), threads=1))
     nodes = np.array([v for s in sets for v in s], dtype=np.int32)
-    collection._append([Piece(nodes, np.array([len(s) for s in sets], dtype=np.int64))])
+    collection.append([Piece(nodes, np.array([len(s) for s in sets], dtype=np.int64))])
     return graph, collection
 
 

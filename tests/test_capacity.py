@@ -20,7 +20,7 @@ from imax.capacity import ALGORITHMS, Assignment, CapacityProblem, algorithm_nam
 from imax.diffusion.sampler import Sampler
 from imax.errors import InvalidArgumentError, InvalidGraphError, OutOfMemoryBoundError, UnknownNodeError
 from imax.ris.collection import RRCollection
-from imax.ris.coverage import round_robin_cover
+from imax.ris.round_robin import round_robin_cover
 
 from . import naive_capacity, naive_heuristics
 from .naive_constraints import mask
@@ -218,7 +218,7 @@ def test_local_algorithms_on_rr_sets_choose_separately(lesmis):
 def test_spare_invitations_agree_with_the_reference(data):
     from imax.capacity.spare import replace_spare
     from imax.capacity.task import Task
-    from imax.ris.coverage import round_robin_cover
+    from imax.ris.round_robin import round_robin_cover
 
     n, rows, capacity, sets = data.draw(coverings())
     constraint = constraint_of(n, rows, capacity)

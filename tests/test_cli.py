@@ -41,7 +41,9 @@ FAMILIES = [
     ("annotate", "annotate", "select"),
     ("recommend", "rerank", "Reranker"),
 ]
-COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "report", "info", "convert")
+COMMANDS = (
+    "seed", "cim", "experiment", "rerank", "annotate", "spread", "certify", "compare", "report", "info", "convert",
+)  # fmt: skip
 
 
 # click 8.1 mixes standard output and standard error by default; later releases never do
@@ -759,7 +761,7 @@ def test_interrupt_while_verifying_keeps_the_seeds():
 @pytest.mark.slow
 def test_interrupt_prints_the_estimate_so_far():
     with on_terminal("spread", "--seed", 0, "--simulations", 10**8, "karate") as (process, read):
-        read("of 100,000,000 simulations")
+        read("of 100 M simulations")
         printed, last = interrupted(process, read)
     assert "interrupted" in printed
     assert last == "imax: interrupted; this is the estimate so far"
@@ -783,7 +785,7 @@ def test_progress_is_shown_on_a_terminal_and_removed():
         process.stdout.read()
         text = read()
         assert process.wait(60) == 0
-    assert re.search(r"round \d+ of at most \d+, [\d,]+ RR sets, [\d.]+ s: .*certified [\d.]+%", text)
+    assert re.search(r"sampling .* RR sets, .*certified [\d.]+%", text)
     assert text.split("\r")[-1] == ""
     assert "\n" not in text
 

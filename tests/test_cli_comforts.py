@@ -11,11 +11,11 @@ from click.shell_completion import ShellComplete
 from numba import config
 
 import imax
+from imax._utils.progress import plain
 from imax.cli import main
 from imax.cli.color import emphasize, paint, wants_color
 from imax.cli.output import as_matrix
-from imax.cli.progress import describe
-from imax.selection.problem import Progress
+from imax.selection.problem import selecting
 
 from .test_cli import fails, run
 
@@ -67,36 +67,24 @@ def test_progress_says_what_is_awaited():
     seen = states("opim-c", epsilon=0.4 if not JIT else 0.02, **({} if JIT else {"delta": 0.4}))
     assert all(p.awaited == "" or p.ratio >= p.target_ratio for p in seen)
     assert seen[-1].awaited == ""
-    texts = [describe(p) for p in seen]
+    texts = [plain(selecting(p)) for p in seen]
     if JIT:
         waiting = [p for p in seen if p.awaited]
         assert waiting
         assert re.fullmatch(r"the choice has not settled: (relative error|overestimated by) [\d.]+%, target [\d.]+%",
                             waiting[0].awaited)  # fmt: skip
-        assert waiting[0].awaited in describe(waiting[0])
-    assert all(text.startswith("round ") and "RR sets" in text and "certified" in text for text in texts)
+        assert waiting[0].awaited in plain(selecting(waiting[0]))
+    assert all(text.startswith("sampling: ") and "RR sets" in text and "certified" in text for text in texts)
 
 
 def test_progress_of_celf_and_imm_names_the_phase():
-    celf = [describe(p) for p in states("celf", oracle="exact" if not JIT else "rr")] if JIT else []
+    celf = [plain(selecting(p)) for p in states("celf", oracle="exact" if not JIT else "rr")] if JIT else []
     imm = states("imm", epsilon=0.5 if JIT else 0.9, **({} if JIT else {"delta": 0.5}))
     assert imm[0].phase
-    assert describe(imm[0]).startswith(f"{imm[0].phase}: ")
+    assert plain(selecting(imm[0])).startswith(f"{imm[0].phase}: ")
     if JIT:
-        assert any(re.search(r"^0 of 4 seeds, .* s: gains of [\d,]+ of 1,000 nodes known", text) for text in celf)
-        assert celf[-1].startswith("4 of 4 seeds")
-
-
-def test_descriptions_of_progress():
-    known = {"rounds": 9, "n_rr_sets": 2048, "ratio": 0.5, "target_ratio": 0.62, "seconds": 1.25}
-    assert describe(Progress(1, **known)) == (
-        "round 1 of at most 9, 2,048 RR sets, 1.2 s: certified 50.0%, target 62.0%"
-    )
-    known |= {"ratio": 0.795, "awaited": "the choice has not settled: relative error 1.30%, target 1.00%"}
-    assert describe(Progress(2, **known)).endswith("certified 79.5%; " + known["awaited"])
-    assert describe(Progress(3, 10, 0, 0.0, 0.0, 2.0, phase="gains of 5 nodes updated for the next seed")) == (
-        "3 of 10 seeds, 2.0 s: gains of 5 nodes updated for the next seed"
-    )
+        assert any(re.fullmatch(r"evaluating gains: [\d,]+ of 1,000 nodes", text) for text in celf)
+        assert celf[-1].startswith("choosing seeds: 4 of 4 seeds")
 
 
 # -- colors -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ import pytest
 from distributed import Client, LocalCluster
 
 import imax
+from imax.cluster import held as cluster_held
 from imax.cluster import session as cluster_session
+from imax.cluster.held import Held
 from imax.cluster.worker import Lost, add, call, open_graph
 from imax.diffusion.sampler import Sampler
 from imax.errors import ClusterError, InvalidArgumentError, MissingDependencyError
@@ -79,12 +81,29 @@ def test_a_selection_has_the_same_bits(clean, options):
     assert facts(imax.maximize(GRAPH, 3, client=clean, **options)) == facts(imax.maximize(GRAPH, 3, **options))
 
 
-def test_every_algorithm_on_a_cluster_is_among_the_cases():
-    from imax.selection.registry import ALGORITHMS
+def test_every_family_samples_on_a_cluster(clean):
+    """A small run of what `tests/test_cluster_contracts.py` tests in all variants."""
+    from imax import annotate, capacity, recommend
 
-    on_cluster = {entry.name for entry in ALGORITHMS.values() if "client" in entry.accepts}
-    cases = [case if isinstance(case, dict) else case.values[0] for case in CASES]
-    assert on_cluster == {case.get("algorithm", "auto") for case in cases}
+    edges = TINY.with_probability("uniform:0.3") if COMPILED else imax.InfluenceGraph.from_edges(
+        [(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)], directed=False, probability="uniform:0.5"
+    )  # fmt: skip
+    problem = capacity.CapacityProblem(TINY, [3], 1)
+    runs = {
+        "worlds": lambda **own: imax.maximize(edges, 2, algorithm="worlds", epsilon=0.5, rng=1, **own),
+        "costs": lambda **own: imax.maximize(
+            edges, algorithm="worlds", costs=[1.0] * edges.n_nodes, budget=2.0, start=[0], epsilon=0.9, rng=1, **own
+        ),
+        "celf": lambda **own: imax.maximize(TINY, 2, algorithm="celf", n_simulations=20, time_limit=60, rng=1, **own),
+        "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf", oracle="rr", n_rr_sets=50, rng=1, **own),
+        "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
+        "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),
+        "ranking": lambda **own: recommend.heteroim(TINY, k=1, sets_per_node=5, rng=1, **own),
+        "expected": lambda **own: recommend.expected_spread(TINY, k=1, sets_per_node=5, rng=1, **own),
+        "labels": lambda **own: annotate.auto_annotate(TINY, {0: "a"}, sets_per_item=5, rng=1, **own),
+    }  # fmt: skip
+    for name, run in runs.items():
+        assert facts(run(client=clean)) == facts(run()), name
 
 
 def test_the_other_functions_have_the_same_bits(clean):
@@ -119,7 +138,7 @@ def test_a_comparison_has_the_same_bits(clean):
         assert (mine.seeds, mine.spread, mine.ratio) == (its.seeds, its.spread, its.ratio)
 
 
-def test_the_command_line_connects_to_a_scheduler(clean, capsys, monkeypatch):
+def test_the_command_line_connects_to_a_scheduler(clean, monkeypatch, tmp_path):
     from click.testing import CliRunner
 
     from imax.cli import main
@@ -138,6 +157,11 @@ def test_the_command_line_connects_to_a_scheduler(clean, capsys, monkeypatch):
         assert found.stdout == own.stdout
     for wrong in ("local:0", "local:x"):
         assert "--scheduler must be an address or local:N" in run("seed", "--k", "2", "--scheduler", wrong).output
+    (tmp_path / "players.txt").write_text("0\n33\n")
+    invited = ["cim", "--k", "1", "--algorithm", "degree", "--active", str(tmp_path / "players.txt"), "--format", "csv"]
+    own, found = run(*invited), run(*invited, *at)
+    assert found.exit_code == 0, found.output
+    assert found.stdout == own.stdout
     refused = run("seed", "--k", "2", "--algorithm", "degree", *at)
     assert refused.exit_code == 2
     assert "--scheduler is not supported by algorithm" in refused.output
@@ -164,18 +188,18 @@ def test_a_graph_file_is_mapped_and_not_sent(clean, tmp_path):
     imax.write_graph(GRAPH, tmp_path / "karate.imax")
     graph = imax.read_graph(tmp_path / "karate.imax")
     with cluster_session.open_session(clean, graph) as session:
-        assert session.by_path
+        assert session.placement.by_path
     with cluster_session.open_session(clean, graph.with_probability("uniform:0.1")) as session:
-        assert session.by_path
+        assert session.placement.by_path
         own = RRCollection(Sampler(graph.with_probability("uniform:0.1"), "ic", (1, 2)))
         own.draw(0, 100)
-        shard = session.hold(Shard, own.sampler.recipe, True)
+        shard = Held(session, Shard, own.sampler.recipe, True)
         found = shard.call("draw", "draw", [(((0, 100),),)] * 2)
         assert found[0][1] == own.n_entries
         del shard
     graph.path = str(tmp_path / "missing.imax")
     with cluster_session.open_session(clean, graph) as session:
-        assert not session.by_path
+        assert not session.placement.by_path
         with cluster_session.open_session(session, graph) as same:
             assert same is session
 
@@ -215,7 +239,7 @@ def test_a_shard_does_the_same_in_any_order():
 
 
 def test_sums_are_added_on_the_workers(clean, monkeypatch):
-    monkeypatch.setattr(cluster_session, "_FEW_PARTS", 1)
+    monkeypatch.setattr(cluster_held, "_FEW_PARTS", 1)
     monkeypatch.setattr("imax.ris.remote._FEW_ENTRIES", 0)
     sets, own = (imax.sample_rr_sets(GRAPH, 500, rng=1, client=client) for client in (clean, None))
     np.testing.assert_array_equal(sets.degree(), own.degree())

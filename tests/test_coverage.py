@@ -23,7 +23,7 @@ def collection_of(n, sets, threads=1):
     graph = InfluenceGraph.from_arrays([], [], n_nodes=n)
     collection = RRCollection(Sampler(graph, "ic", (1, 2), threads=threads))
     nodes = np.array([v for s in sets for v in s], dtype=np.int32)
-    collection._append([Piece(nodes, np.array([len(s) for s in sets], dtype=np.int64))])
+    collection.append([Piece(nodes, np.array([len(s) for s in sets], dtype=np.int64))])
     return collection
 
 

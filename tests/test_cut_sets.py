@@ -5,7 +5,8 @@ import pytest
 
 import imax
 from imax.ris.collection import RRCollection
-from imax.ris.coverage import greedy_cover, round_robin_cover
+from imax.ris.coverage import greedy_cover
+from imax.ris.round_robin import round_robin_cover
 from imax.selection import cut_sets
 from imax.selection.cut_sets import certificate_collections
 from imax.selection.problem import make_problem

@@ -87,7 +87,7 @@ def test_at_least_half_of_the_optimum_and_never_above_the_bound(problem):
 
 @given(coverings(), st.integers(1, 3))
 def test_certain_acceptance_covers_like_round_robin(problem, threads):
-    from imax.ris.coverage import round_robin_cover
+    from imax.ris.round_robin import round_robin_cover
 
     from .test_matroid import constraint_of
 

@@ -11,8 +11,9 @@ from numba import config
 import imax
 from imax import InfluenceGraph
 from imax.ris.constraint import Constraint
-from imax.ris.coverage import greedy_cover, round_robin_cover
+from imax.ris.coverage import greedy_cover
 from imax.ris.matroid import Heaps, PartitionMatroid
+from imax.ris.round_robin import round_robin_cover
 
 from . import naive, naive_capacity
 from .test_coverage import collection_of

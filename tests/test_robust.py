@@ -68,10 +68,10 @@ def test_a_share_and_the_intervals_of_a_learned_graph(tmp_path):
     read = imax.read_graph(tmp_path / "learned.imax")
     assert np.array_equal(read.probability.lower, graph.probability.lower)
     assert np.array_equal(read.probability.upper, graph.probability.upper)
-    results = [imax.maximize_robust(g, 1, rng=1) for g in (graph, read)]
+    results = [imax.maximize_robust(g, 1, epsilon=0.1, rng=1) for g in (graph, read)]
     assert results[0].seeds == results[1].seeds
     assert results[0].uncertainty == "intervals of learned:trials"
-    assert imax.maximize_robust(graph, 1, uncertainty=0.5, rng=1).uncertainty == "learned:trials +- 0.5"
+    assert imax.maximize_robust(graph, 1, uncertainty=0.5, epsilon=0.1, rng=1).uncertainty == "learned:trials +- 0.5"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_upper_weights_above_one_are_refused_under_lt():
 
 def test_sensitivity():
     graph = imax.datasets.load("karate")
-    found = imax.sensitivity(graph, 2, factors=[2, 0.5], rng=1)
+    found = imax.sensitivity(graph, 2, factors=[2, 0.5], epsilon=0.1, rng=1)
     assert [row.factor for row in found.rows] == [0.5, 1.0, 2.0]
     assert [row.spread for row in found.rows] == sorted(row.spread for row in found.rows)
     assert found.rows[1].overlap == 1.0
@@ -105,7 +105,7 @@ def test_sensitivity():
     assert isinstance(found.to_frame(), pd.DataFrame)
     assert found.to_dict()["rows"][0]["factor"] == 0.5
     assert len(repr(found).splitlines()) == 4
-    given = imax.sensitivity(graph.with_probability("uniform:0.6"), 1, factors=[2], seeds=[11], rng=1)
+    given = imax.sensitivity(graph.with_probability("uniform:0.6"), 1, factors=[2], seeds=[11], epsilon=0.1, rng=1)
     assert (given.seeds, given.rows[1].n_clipped) == ([11], 156)
     for factors, message in (([1.0], "factors must have a number other than 1"), ([-1], "factors")):
         with pytest.raises(InvalidArgumentError, match=message):

@@ -103,7 +103,7 @@ def test_the_thread_that_worked_last_works_again():
 
     for _ in range(30):
         parallel.run([task, task], 2)
-    assert len(helpers) == 2
+    assert len(helpers) <= 4  # 2, and more if a busy machine makes threads late; in turns it would be 8
 
 
 def test_many_threads_share_the_pool():

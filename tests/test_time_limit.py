@@ -189,7 +189,7 @@ def test_wrong_deltas_and_callbacks_are_refused_before_the_work():
     with pytest.raises(InvalidArgumentError, match=r"^delta must be at least 1e-300, got 1e-320"):
         imax.maximize(graph, 2, delta=1e-320)
     assert imax.maximize(graph, 2, delta=1e-300, epsilon=0.5, rng=1).delta == 1e-300
-    with pytest.raises(InvalidArgumentError, match=r"^progress must be a function or None, got 5"):
+    with pytest.raises(InvalidArgumentError, match=r"^progress must be True, False, None or a function, got 5"):
         imax.maximize(graph, 2, progress=5)
 
 

@@ -14,6 +14,7 @@ from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.node_values import Aligner, NodeColumn, node_column
 from ..ris.collection import RRCollection
+from ..ris.remote import draw_sets
 from ._checks import is_blank, item_rows
 
 __all__ = ["decided_items", "labels_of_items", "spread_labels"]
@@ -22,7 +23,14 @@ _SETS_PER_ITEM = 200  # random worlds for each item
 
 
 def decided_items(
-    network: InfluenceGraph, labels: Any, decided_above: float | None, *, model: str, key: Key, threads: int | None
+    network: InfluenceGraph,
+    labels: Any,
+    decided_above: float | None,
+    *,
+    model: str,
+    key: Key,
+    threads: int | None,
+    client: Any = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
     """Return the rows of annotated items, the rows of items that their labels decide, and notes on both.
 
@@ -40,7 +48,8 @@ def decided_items(
         return rows, nothing, tuple(notes)
     threshold = check.probability(decided_above, "decided_above")
     _, counts, _ = spread_labels(
-        network, rows, given, model=model, per_item=_SETS_PER_ITEM, key=key, threads=threads
+        network, rows, given, model=model, per_item=_SETS_PER_ITEM, key=key, threads=threads,
+        client=client,
     )  # fmt: skip
     decided = np.setdiff1d(np.flatnonzero(counts.max(axis=1) > threshold * _SETS_PER_ITEM), rows)
     notes.append(f"decided_above: the labels decide {decided.size:,} items, which are not selected and count 0")
@@ -56,6 +65,7 @@ def spread_labels(
     per_item: int,
     key: Key,
     threads: int | None,
+    client: Any = None,
 ) -> tuple[list[Any], NDArray[np.int64], int]:
     """Return the distinct labels, how often each of them reaches each item first, and the number of RR sets.
 
@@ -79,10 +89,8 @@ def spread_labels(
     if model == "lt":
         network.check_lt()
     stream = stream_key(key, Stream.ANNOTATION)
-    sets = RRCollection(
-        Sampler(network, model, stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
-    )  # fmt: skip
-    sets.extend(per_item * network.n_nodes)
+    sampler = Sampler(network, model, stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
+    sets = draw_sets(sampler, per_item * network.n_nodes, client)
     counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]
     return list(label_numbers), counts, sets.n_sets
 

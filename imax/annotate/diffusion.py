@@ -82,6 +82,7 @@ def auto_annotate(
     sets_per_item: int = 200,
     rng: RNG = None,
     threads: int | None = None,
+    client: Any = None,
 ) -> Annotation:
     """Give each item the label that is most likely to reach it first from the annotated items.
 
@@ -107,6 +108,8 @@ def auto_annotate(
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
+    client : distributed.Client, optional
+        Draw the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -140,7 +143,14 @@ def auto_annotate(
     per_item = check.count(sets_per_item, "sets_per_item")
     key = key_from(rng)
     names, counts, n_sets = spread_labels(
-        network, items, given, model=check_model(model), per_item=per_item, key=key, threads=threads
+        network,
+        items,
+        given,
+        model=check_model(model),
+        per_item=per_item,
+        key=key,
+        threads=threads,
+        client=client,
     )
     n = network.n_nodes
     best = counts.argmax(axis=1)

@@ -32,6 +32,7 @@ class Work:
     max_memory: int | str | None = None
     time_limit: float | None = None
     progress: Callable[[Any], Any] | None = None
+    client: Any = None
 
     def given(self, *names: str) -> dict[str, Any]:
         """Return the named values that are not None, as keyword arguments."""
@@ -207,7 +208,9 @@ def make_problem(
         neighbors = neighbors_of(unit, n_neighbors, neighbor_search=neighbor_search, threads=work.threads)
         names = ids_of(embeddings, ids, unit.shape[0])
         graph = graph_of(neighbors, names, direction=direction, sharpness=sharpness)
-    known, decided, notes = decided_items(graph, labels, decided_above, model=model, key=key, threads=work.threads)
+    known, decided, notes = decided_items(
+        graph, labels, decided_above, model=model, key=key, threads=work.threads, client=work.client
+    )
     reader = NodeReader(graph, on_missing)
     annotated = np.array(list(dict.fromkeys([*_distinct(start, reader, "start").tolist(), *known.tolist()])))
     annotated = annotated.astype(np.int64)

@@ -33,7 +33,7 @@ ALGORITHMS: Registry[Algorithm] = Registry(
         "the largest influence on the nearest-neighbor graph, from RR sets",
         _IDEAL,
         guarantee="1 - 1/e - epsilon (quotas: 1/2 - epsilon)",
-        accepts=frozenset({"quotas", "epsilon", "time_limit", "progress"}),
+        accepts=frozenset({"quotas", "epsilon", "time_limit"}),
         epsilon=EPSILON,
         decreasing_gains=True,
     ),

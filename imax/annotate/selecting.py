@@ -1,16 +1,20 @@
 """Selecting examples to annotate: `select`, and `ideal` for selection by influence."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import __version__
+from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG
+from ..cluster.session import open_session
 from ..graph.influence_graph import InfluenceGraph
 from ..selection import certify
+from ..selection.problem import selecting
 from .knn import SHARPNESS
 from .problem import CertifiedInfluence, Outcome, Problem, Work, make_problem
 from .registry import ALGORITHMS
@@ -19,6 +23,7 @@ from .selection import Selection
 __all__ = ["ideal", "select"]
 
 
+@followed(selecting)
 def select(
     embeddings: "ArrayLike | InfluenceGraph",
     budget: int,
@@ -45,7 +50,8 @@ def select(
     delta: float | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Any], Any] | None = None,
+    progress: Switch = None,
+    client: Any = None,
 ) -> Selection:
     """Select examples to annotate from their embeddings.
 
@@ -114,8 +120,11 @@ def select(
         Bound on the bytes of RR sets, such as ``"2GiB"``.
     time_limit : float, optional
         Seconds after which ``"ideal"`` and ``"simulated"`` stop with the best result so far.
-    progress : callable, optional
-        Called with the progress of ``"ideal"``; see `imax.maximize`.
+    progress : bool or callable, default False
+        As in `imax.maximize`. Only ``"ideal"`` reports its progress; the other algorithms take little time.
+    client : distributed.Client, optional
+        Draw the RR sets and run the simulations on the workers of a Dask cluster; the result is the same. See
+        :doc:`/how-to/cluster`. Neighbors are found in this process.
 
     Returns
     -------
@@ -144,8 +153,8 @@ def select(
     began = time.perf_counter()
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, quotas=quotas, confidence=confidence, epsilon=epsilon,
-                             time_limit=time_limit, progress=progress)  # fmt: skip
-    work = Work(threads, epsilon, delta, max_memory, time_limit, progress)
+                             time_limit=time_limit)  # fmt: skip
+    work = Work(threads, epsilon, delta, max_memory, time_limit, function_of(progress), client)
     problem = make_problem(
         embeddings, budget, n_neighbors, direction=direction, sharpness=sharpness, model=model,
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
@@ -153,9 +162,11 @@ def select(
         on_missing=on_missing, rng=rng, work=work,
     )  # fmt: skip
     prepared = time.perf_counter()
-    outcome = entry.run(problem)
-    selected = time.perf_counter()
-    influence = outcome.influence or _certified(problem, outcome.indices)
+    with open_session(client, problem.graph) as session:  # the graph is sent once
+        placed = replace(problem, work=replace(work, client=session))
+        outcome = entry.run(placed)
+        selected = time.perf_counter()
+        influence = outcome.influence or _certified(placed, outcome.indices)
     now = time.perf_counter()
     seconds = {
         "neighbors": prepared - began, "select": selected - prepared, "certify": now - selected, "total": now - began,
@@ -188,7 +199,8 @@ def ideal(
     delta: float | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Any], Any] | None = None,
+    progress: Switch = None,
+    client: Any = None,
 ) -> Selection:
     """Select the items with the largest influence on the graph of nearest neighbors (IDEAL).
 
@@ -238,7 +250,7 @@ def ideal(
     epsilon : float, optional
         How close to the optimum to stop; smaller is better and slower. Default 0.025, or 0.1 for more than 10,000
         items.
-    delta, max_memory, time_limit, progress
+    delta, max_memory, time_limit, progress, client
         As in `imax.maximize`.
 
     Returns
@@ -268,13 +280,13 @@ def ideal(
         neighbor_search=neighbor_search, ids=ids, start=start, exclude=exclude, labels=labels,
         decided_above=decided_above, node_weights=node_weights, groups=groups, quotas=quotas, on_missing=on_missing,
         rng=rng, threads=threads, epsilon=epsilon, delta=delta, max_memory=max_memory, time_limit=time_limit,
-        progress=progress,
+        progress=progress, client=client,
     )  # fmt: skip
 
 
 def _certified(problem: Problem, indices: list[int]) -> CertifiedInfluence:
     """Estimate and certify the influence of items that an algorithm selected without a certificate."""
-    work = problem.work.given("threads", "delta", "max_memory")
+    work = problem.work.given("threads", "delta", "max_memory", "client")
     items = problem.graph.labels.take(np.array(indices, dtype=np.int64))
     found = certify(
         problem.graph, items, k=problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work

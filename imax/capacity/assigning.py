@@ -1,6 +1,5 @@
 """The public function `assign`."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,21 +7,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
-from ..selection.problem import Problem, Progress, check_work
+from ..ris.constraint import Constraint
+from ..selection.problem import Problem, check_work, selecting
 from .acceptance import PairValues, read_acceptance
 from .assignment import Assignment
 from .outcome import Invitations, certified
 from .problem import CapacityProblem
 from .registry import ALGORITHMS
-from .task import DEFAULT_EPSILON, ORACLES, SPARE, Task
+from .task import DEFAULT_EPSILON, ORACLES, Task
 
-__all__ = ["assign", "check_problem"]
+__all__ = ["assign", "check_problem", "result_of", "selection_problem"]
 
 
+@followed(selecting)
 def assign(
     problem: CapacityProblem,
     algorithm: str = "auto",
@@ -45,7 +47,8 @@ def assign(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[Progress], Any] | None = None,
+    progress: Switch = None,
+    client: Any = None,
 ) -> Assignment:
     """Choose whom each inviter invites, so that the spread among passive nodes is as large as possible.
 
@@ -101,6 +104,9 @@ def assign(
         The same value gives the same result for any number of threads.
     threads, max_memory, time_limit, progress
         As in `imax.maximize`.
+    client : distributed.Client, optional
+        Draw the RR sets and run the simulations on the workers of a Dask cluster; the result is the same. See
+        :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -138,31 +144,53 @@ def assign(
     _check_acceptance(acceptance, discount, oracle, n_simulations)
     _check_oracle(oracle, n_rr_sets, n_simulations)
     if epsilon is None:
-        epsilon = DEFAULT_EPSILON if entry.epsilon is None else entry.epsilon
-    work = check_work(
-        model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
-        n_rr_sets=n_rr_sets, n_simulations=n_simulations,
-    )  # fmt: skip
-    if work["model"] == "lt":
-        problem.graph.check_lt()
+        epsilon = entry.epsilon
     if oracle is None and "oracle" in entry.accepts:
         oracle = "rr" if n_simulations is None else "simulation"
     reader = NodeReader(problem.graph, on_missing)
     accepted = None if acceptance is None else read_acceptance(problem, acceptance, reader, discount)
-    selection_problem = Problem(
+    q = selection_problem(
+        problem, problem.constraint, reader, node_weights=node_weights, rng=rng, progress=progress, until=until,
+        oracle=oracle, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
+        time_limit=time_limit, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+    )  # fmt: skip
+    task = Task.of(problem, q, spare, accepted)
+    with task.on(client) as placed:
+        return result_of(placed, certified(placed, entry.run(placed)), entry.name)
+
+
+def selection_problem(
+    problem: CapacityProblem,
+    constraint: Constraint,
+    reader: NodeReader,
+    *,
+    node_weights: NodeValues | None,
+    rng: RNG,
+    progress: Switch,
+    until: dict[str, Any],
+    epsilon: float | None,
+    oracle: str | None = None,
+    **work: Any,
+) -> Problem:
+    """Return the problem of selecting invitations as the algorithms of `imax.maximize` see it.
+
+    `until` has the arguments of a deadline, and `work` those of `check_work`.
+    """
+    checked = check_work(epsilon=DEFAULT_EPSILON if epsilon is None else epsilon, **work)
+    if checked["model"] == "lt":
+        problem.graph.check_lt()
+    return Problem(
         graph=problem.graph,
-        constraint=problem.constraint,
+        constraint=constraint,
         weights=_passive_weights(problem, reader.node_weights(node_weights)),
         notes=(*problem.notes, *reader.notes),
         key=key_from(rng),
-        progress=progress,
+        progress=function_of(progress),
         oracle=oracle,
         blocked=problem.blocked,
         deadline=check_deadline(problem.graph, **until),
-        **{"delta": 1.0 / max(problem.n_passive, 2), **work},
+        **{"delta": 1.0 / max(problem.n_passive, 2), **checked},
     )
-    task = Task(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE), accepted)
-    return _assignment(task, certified(task, entry.run(task)), entry.name)
 
 
 def check_problem(problem: Any) -> None:
@@ -208,25 +236,31 @@ def _passive_weights(problem: CapacityProblem, given: NDArray[np.float64] | None
     return weights
 
 
-def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
-    """Return the result that `assign` gives to the caller."""
+def result_of(task: Task, found: Invitations, algorithm: str, chosen: list[int] | None = None) -> Assignment:
+    """Return the result for the caller: the invitations of all inviters, or of chosen ones in their order."""
     problem, q, bounds = task.problem, task.selection_problem, found.bounds
     assert bounds is not None
     assert found.gains is not None
     labels = q.graph.labels_of(found.seeds)
-    friends: dict[Any, list[Any]] = {inviter: [] for inviter in problem.active}
-    gains: dict[Any, list[float]] = {inviter: [] for inviter in problem.active}
+    numbers = range(len(problem.active)) if chosen is None else chosen
+    inviters = [problem.active[g] for g in numbers]
+    friends: dict[Any, list[Any]] = {inviter: [] for inviter in inviters}
+    gains: dict[Any, list[float]] = {inviter: [] for inviter in inviters}
     for g, label, gain in zip(found.inviters.tolist(), labels, found.gains.tolist(), strict=True):
         inviter = problem.active[g]
         friends[inviter].append(label)
         gains[inviter].append(gain)
-    capacities = zip(problem.active, problem.capacity.tolist(), strict=True)
+    capacity = [int(problem.capacity[g]) for g in numbers]
     return Assignment(
         friends=friends,
         gains=gains,
         seeds=list(dict.fromkeys(labels)),
-        unused={inviter: k - len(friends[inviter]) for inviter, k in capacities if k > len(friends[inviter])},
-        without_friends=problem.without_friends,
+        unused={
+            inviter: k - len(friends[inviter])
+            for inviter, k in zip(inviters, capacity, strict=True)
+            if k > len(friends[inviter])
+        },
+        without_friends=problem.without_friends if chosen is None else [],
         spread=bounds.spread,
         interval=bounds.interval,
         lower_bound=bounds.lower,
@@ -244,7 +278,7 @@ def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
         n_active=len(problem.active),
         n_passive=problem.n_passive,
         n_pairs=problem.n_pairs,
-        n_slots=problem.n_slots,
+        n_slots=sum(capacity),
         n_rr_sets=found.n_rr_sets,
         n_rr_entries=found.n_rr_entries,
         n_simulations=found.n_simulations,

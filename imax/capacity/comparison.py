@@ -1,7 +1,7 @@
 """The public function `compare`."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, comparing, followed, function_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, ArcDelays, Deadline, check_deadline
 from ..diffusion.simulation import spread
 from ..diffusion.tables import check_model, prepare
@@ -25,6 +27,7 @@ from .task import ORACLES
 __all__ = ["compare"]
 
 
+@followed(comparing)
 def compare(
     problem: CapacityProblem,
     algorithms: str | Iterable[str] = "all",
@@ -41,7 +44,8 @@ def compare(
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = DEFAULT_SECONDS,
-    progress: Callable[[str, int, int], Any] | None = None,
+    progress: Switch = None,
+    client: Any = None,
 ) -> CapacityComparison:
     """Run several algorithms on the same problem and estimate the spread of each result.
 
@@ -55,7 +59,7 @@ def compare(
         Names in `imax.capacity.ALGORITHMS`, as a list or comma-separated. A name may end in a colon and an oracle, as
         in ``"rr-greedy:simulation"``. ``"all"`` runs those of `imax.capacity.algorithm_names` that
         support the other arguments.
-    model, delta, node_weights, max_steps, deadline, delay, rng, threads
+    model, delta, node_weights, max_steps, deadline, delay, rng, threads, client
         As in `assign`.
     epsilon : float, optional
         As in `assign`.
@@ -65,7 +69,7 @@ def compare(
     time_limit : float, optional
         Seconds for each algorithm, default 60; None for no limit. At the limit, the best result so far counts. The
         simulations that evaluate it are limited to as many seconds.
-    progress : callable, optional
+    progress : bool or callable, default False
         Called before each algorithm with its name, the number of finished algorithms, and the number of all.
 
     Returns
@@ -114,15 +118,19 @@ def compare(
         began = time.perf_counter()
         given = None if weights is None else weights[problem.graph.rank]
         algorithm = name.partition(":")[0]
-        result = assign(problem, algorithm, node_weights=given, rng=key, time_limit=time_limit, **options(name))
+        result = assign(
+            problem, algorithm, node_weights=given, rng=key, time_limit=time_limit, client=whole, **options(name)
+        )
         seconds = time.perf_counter() - began
         found.append(result)
         return _validated(
             problem, name, result, seconds, n_simulations=n_simulations, node_weights=passive_weights, threads=threads,
-            time_limit=time_limit, **passive_until,
+            time_limit=time_limit, client=passive, **passive_until,
         )  # fmt: skip
 
-    rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, progress)
+    show = function_of(progress)
+    with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
+        rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
     first = found[0]
     return CapacityComparison(
         rows=rows,

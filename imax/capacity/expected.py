@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ris.bounds import OpimSchedule, opim_schedule
-from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover
 from ..ris.marks import Collection
@@ -40,8 +39,7 @@ class ExpectedPair(CollectionPair):
     def select(self, collection: Collection, constraint: Constraint) -> Cover:
         """Choose the invitations, spare ones included."""
         task = self.task
-        assert isinstance(collection, RRCollection)  # capacities are not distributed
-        cover = residual_cover(collection, task.matroid, self.acceptance.pairs, self.acceptance.discount)
+        cover = residual_cover(collection.gathered(), task.matroid, self.acceptance.pairs, self.acceptance.discount)
         return replace_spare(cover, task)
 
     def validate(
@@ -51,8 +49,7 @@ class ExpectedPair(CollectionPair):
         assert cover.seed_groups is not None
         with self.clock("certify"):
             survival = self._survival(cover.seed_groups, seeds)
-            assert isinstance(self.validation, RRCollection)
-            covered = accepted_sum(self.validation, survival)
+            covered = accepted_sum(self.validation.gathered(), survival)
         weights = self.problem.weights
         assert weights is not None
         own = float(weights @ (1.0 - survival))

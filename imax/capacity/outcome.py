@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ris.coverage import round_robin_cover
+from ..ris.round_robin import round_robin_cover
 from ..selection.certification import DEFAULT_PRECISION, validate_seeds
 from ..selection.outcome import INTERRUPT, Bounds, Outcome
 from ..selection.problem import Limits

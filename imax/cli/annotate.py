@@ -7,8 +7,8 @@ import click
 from .._utils import check
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from . import options as opt
-from ._algorithms import registry_of
 from .arguments import given, reject_two_stdin
+from .cluster import connect, scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .facts import Fact, algorithm_fact, closing_facts, interval_facts
@@ -125,6 +125,7 @@ _WIDEST = 60  # characters of a cell of the table
     help="Give an item a diffused label only if its probability is above this.",
 )
 @opt.epsilon_option("annotate")
+@scheduler_option
 @opt.format_option("table", "json", "csv", "jsonl", "plain", note="plain: one item per line.")
 @opt.report_option
 @opt.common_options
@@ -142,6 +143,7 @@ def choose_items(
     diffuse: str | None,
     threshold: float,
     report_file: str | None,
+    client: str | None,
     **options: Any,
 ) -> int:
     """Choose the items of EMBEDDINGS whose labels tell most about the other items.
@@ -174,6 +176,7 @@ def choose_items(
         context.note(f"{labels}: items with a blank label, not annotated: {n_blank:,}")
     by_name = {items.name(row): label for row, label in known.items()}
     annotated = [] if start is None else read_items(start, items)
+    cluster = connect(client)
     context.status.show("choosing")
     found = select(
         vectors,
@@ -182,7 +185,8 @@ def choose_items(
         exclude=None if exclude is None else [items.name(row) for row in read_items(exclude, items)],
         labels=by_name or None,
         confidence=None if confidence is None else _read_confidence(confidence, items),
-        progress=selection_progress(context.status) if _shows_progress(options["algorithm"]) else None,
+        progress=selection_progress(context.status),
+        client=cluster,
         **given(options),
         **context.work,
     )
@@ -191,7 +195,7 @@ def choose_items(
     diffused = None
     if diffuse is not None:
         context.status.show("diffusing labels")
-        diffused = auto_annotate(found, by_name, threshold=threshold, **context.work)
+        diffused = auto_annotate(found, by_name, threshold=threshold, client=cluster, **context.work)
         write_output(_as_labels(diffused, items, diffuse), diffuse)
     context.write_report(report_file, found)
     return context.finish(_text(context, found, diffused, items), found.stop_reason == "interrupted")
@@ -208,11 +212,6 @@ def _read_confidence(path: str, items: "Items") -> dict[Any, float]:
         except ValueError:
             raise FileFormatError(f"{path}: the confidence of item {items.name(row)} is no number: {cell!r}") from None
     return found
-
-
-def _shows_progress(algorithm: str | None) -> bool:
-    registry = registry_of("annotate")
-    return "progress" in registry[algorithm or next(iter(registry))].accepts
 
 
 def _read(

@@ -40,8 +40,10 @@ scheduler_option = click.option(
 )
 
 
-def connect(address: str) -> Any:
-    """Return a client of the cluster of ``--scheduler``; the command closes it at its end."""
+def connect(address: str | None) -> Any:
+    """Return a client of the cluster of ``--scheduler``, which the command closes at its end; None for None."""
+    if address is None:
+        return None
     return click.get_current_context().with_resource(_connected(address))
 
 

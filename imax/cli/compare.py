@@ -6,6 +6,7 @@ import click
 
 from . import options as opt
 from .arguments import files_of, given, read_arguments, read_seeds, reject_two_stdin
+from .cluster import scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .facts import Fact, graph_fact
@@ -56,6 +57,7 @@ _RIGHT = (True, True, False, True, True, True, True, True, True, False)
 @opt.deadline_options
 @opt.epsilon_option("selection")
 @opt.delta_option
+@scheduler_option
 @opt.constraint_options
 @opt.sampling_options("selection", ["simulation", "rr", "exact"])
 @opt.simulations_option("Number of simulated cascades per spread.")

@@ -55,7 +55,9 @@ class Context:
     form : str
         The value of ``--format``; by default the format that the ending of the output file names.
     quiet : bool
-        Whether to print no notes and no progress.
+        Whether to print no notes, and no progress unless it is requested.
+    progress : bool or None
+        Whether to show progress; None if it is not given.
     rng : int
         The random seed.
     threads : int or None
@@ -78,6 +80,7 @@ class Context:
     output: str
     form: str
     quiet: bool
+    progress: bool | None
     rng: int
     threads: int | None
     max_memory: int | None
@@ -90,7 +93,7 @@ class Context:
 
     def __post_init__(self) -> None:
         check_writable(self.output, self.source)
-        self.status = Status(self.quiet)
+        self.status = Status(False if self.quiet and self.progress is None else self.progress)
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "Context":
@@ -101,6 +104,7 @@ class Context:
             output=output,
             form=_form_of(output) if form is None else form,
             quiet=options.pop("quiet"),
+            progress=options.pop("progress"),
             rng=options.pop("rng"),
             threads=options.pop("threads"),
             max_memory=options.get("max_memory"),

@@ -12,6 +12,7 @@ from ..errors import InvalidArgumentError
 from ._algorithms import AlgorithmName, OptionOf, registry_of
 from .errors import WrongUsage, name_option
 from .limits import NumbersOfSeeds
+from .progress import progress_options
 
 __all__ = [
     "algorithm_option", "algorithms_option", "all_of", "candidate_options", "choice", "column_option",
@@ -181,7 +182,7 @@ common_options = all_of(
         callback=_checked(lambda value, name: check.threads(value)),
         help="Number of threads.  [default: IMAX_NUM_THREADS, else all cores]",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress on standard error."),
+    *progress_options,
     click.option(
         "--debug",
         is_flag=True,

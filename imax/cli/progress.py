@@ -1,83 +1,86 @@
-"""The status line on standard error, and functions that report progress on it."""
+"""Progress on standard error, and functions that report it."""
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from .._utils.progress import Display, Follower, LinesDisplay, Step, TerminalDisplay, comparing, simulating
 
 if TYPE_CHECKING:
     from ..selection.problem import Progress
 
-__all__ = ["Status", "algorithm_progress", "describe", "selection_progress", "simulation_progress"]
+__all__ = ["Status", "algorithm_progress", "progress_options", "selection_progress", "simulation_progress"]
+
+
+progress_options = (
+    click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress on standard error."),
+    click.option(
+        "--progress/--no-progress",
+        default=None,
+        help="Show phase, rate and remaining time on standard error.  [default: on a terminal, without --quiet]",
+    ),
+)
 
 
 class Status:
-    """One line on standard error that is rewritten; nothing if standard error is not a terminal.
+    """What shows the progress of a command on standard error.
 
     Parameters
     ----------
-    quiet : bool
-        Show nothing.
+    shown : bool or None
+        True: always; on a terminal as one line that is replaced, else as a line for each phase. None: only on a
+        terminal. False: never.
     """
 
-    def __init__(self, quiet: bool) -> None:
-        self.on = not quiet and sys.stderr is not None and sys.stderr.isatty()
-        self._shown = ""
+    def __init__(self, shown: bool | None) -> None:
+        self.display: Display | None = None
+        if shown is not False and sys.stderr is not None:
+            if sys.stderr.isatty():
+                self.display = TerminalDisplay(sys.stderr)
+            elif shown:
+                self.display = LinesDisplay(sys.stderr)
         click.get_current_context().call_on_close(self.clear)
 
     def show(self, text: str) -> None:
-        """Replace the line."""
-        if self.on and text != self._shown:
-            import shutil
-
-            text = text[: shutil.get_terminal_size().columns - 1]
-            line = f"\r{text.ljust(len(self._shown))}\r{text}"
-            self._shown = text  # before it is printed: an interrupt may come meanwhile
-            click.echo(line, nl=False, err=True)
+        """Show a text in the place of the last step."""
+        if self.display is not None:
+            self.display.show(Step(text))
 
     def clear(self) -> None:
         """Remove the line."""
-        self.show("")
+        if self.display is not None:
+            self.display.close()
+
+    def follower(self, step_of: Callable[..., Step], prefix: str = "") -> Callable[..., Any] | None:
+        """Return a progress function; None if nothing is shown."""
+        if self.display is None:
+            return None
+
+        def step(*state: Any) -> Step:
+            found = step_of(*state)
+            return found._replace(phase=prefix + found.phase)
+
+        return Follower(step, self.display)
 
 
-def selection_progress(status: Status) -> "Callable[[Progress], None] | None":
-    """Return a progress function for selections; None if no status is shown."""
+def selection_progress(status: Status) -> "Callable[[Progress], Any] | None":
+    """Return a progress function for selections; None if nothing is shown."""
 
-    def show(p: "Progress") -> None:
-        status.show(describe(p))
+    def step(state: "Progress") -> Step:
+        from ..selection.problem import selecting
 
-    return show if status.on else None
+        return selecting(state)
 
-
-def describe(p: "Progress") -> str:
-    """Return the state of a selection in a line: the phase, what is known, and what is still awaited."""
-    if p.n_rr_sets_needed is not None:
-        return f"{p.phase}: {p.n_rr_sets:,} of about {p.n_rr_sets_needed:,} RR sets, {p.seconds:.1f} s"
-    if p.n_rr_sets and p.phase:
-        return f"{p.phase}: {p.n_rr_sets:,} RR sets, {p.seconds:.1f} s"
-    if p.n_rr_sets:
-        text = f"round {p.round} of at most {p.rounds}, {p.n_rr_sets:,} RR sets, {p.seconds:.1f} s"
-        if p.awaited:
-            return f"{text}: certified {p.ratio:.1%}; {p.awaited}"
-        return f"{text}: certified {p.ratio:.1%}" + (f", target {p.target_ratio:.1%}" if p.target_ratio else "")
-    phase = f": {p.phase}" if p.phase else ""
-    return f"{p.round} of {p.rounds} seeds, {p.seconds:.1f} s{phase}"
+    return status.follower(step)
 
 
-def simulation_progress(status: Status, prefix: str = "") -> Callable[[int, int], None] | None:
-    """Return a progress function for simulations; None if no status is shown."""
-
-    def show(done: int, total: int) -> None:
-        status.show(f"{prefix}{done:,} of {total:,} simulations")
-
-    return show if status.on else None
+def simulation_progress(status: Status, prefix: str = "") -> Callable[[int, int], Any] | None:
+    """Return a progress function for simulations; None if nothing is shown."""
+    return status.follower(simulating, prefix)
 
 
-def algorithm_progress(status: Status, prefix: str = "") -> Callable[[str, int, int], None] | None:
-    """Return a progress function for comparisons of algorithms; None if no status is shown."""
-
-    def show(name: str, done: int, total: int) -> None:
-        status.show(f"{prefix}{name} ({done} of {total} done)")
-
-    return show if status.on else None
+def algorithm_progress(status: Status, prefix: str = "") -> Callable[[str, int, int], Any] | None:
+    """Return a progress function for comparisons of algorithms; None if nothing is shown."""
+    return status.follower(comparing, prefix)

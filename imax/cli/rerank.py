@@ -10,6 +10,7 @@ from . import options as opt
 from ._algorithms import OptionOf
 from .acceptance import discount_option
 from .arguments import given, reject_two_stdin
+from .cluster import connect, scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .output import check_report, write_output
@@ -79,6 +80,7 @@ __all__ = ["rerank_candidates"]
     family="recommend",
     help="Length of the lists of users who are not among the candidates' users.{only}  [default: 3]",
 )
+@scheduler_option
 @opt.choice(
     "--on-missing",
     values=["error", "drop", "default"],
@@ -136,6 +138,7 @@ def rerank_candidates(
     context.status.show("preparing")
     accept = None if acceptance is None else context.reader(graph).acceptance(Path(acceptance))[graph.rank]
     context.print_notes()
+    options["client"] = connect(options["client"])
     reranker = Reranker(graph, acceptance=accept, **context.work, **given(options))
     context.status.show("ranking")
     table = (_column(users), _column(friends), *([scores] if scores else []))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_robust", "print_robust"]
 
-_NOT_WITH_ROBUST = ("client", "algorithm", "certify", "oracle", "n_rr_sets", "n_simulations", "target_spread", "verify")
+_NOT_WITH_ROBUST = ("algorithm", "certify", "oracle", "n_rr_sets", "n_simulations", "target_spread", "verify")
 
 
 def check_robust(options: dict[str, Any]) -> None:

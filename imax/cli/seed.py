@@ -102,10 +102,10 @@ def choose_seeds(
 ) -> int:
     """Choose the k nodes of GRAPH with the largest spread, with a certificate.
 
-    The spread is the expected number of nodes that the seeds reach together. GRAPH is one of: a file (an edge list,
-    plain or compressed; Matrix Market; or a file that imax convert wrote); - for standard input; the name of a graph
-    (karate, lesmis and others; the files of the larger ones are in the folder IMAX_DATA); or the name of a generated
-    graph (rmat:16).
+    The spread is the expected number of nodes that the seeds reach together. GRAPH is one of: a file (an edge list or
+    CSV, plain or compressed; Parquet, GraphML, GEXF, GML, Pajek, JSON, Matrix Market; or a file that imax convert
+    wrote); - for standard input; the name of a graph (karate, lesmis and others; the files of the larger ones are in
+    the folder IMAX_DATA); or the name of a generated graph (rmat:16).
 
     Ctrl-C stops the search and prints the best seeds so far.
     """

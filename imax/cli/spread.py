@@ -62,7 +62,7 @@ def estimate_spread(
 
     delays = read_delay(delay, graph)
     weights, progress = read_weights(context, graph, node_weights), simulation_progress(context.status)
-    options = context.after_reading(options) | {"client": None if client is None else connect(client)}
+    options = context.after_reading(options) | {"client": connect(client)}
     estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)
     return context.finish(
         _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"

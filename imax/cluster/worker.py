@@ -1,8 +1,11 @@
 """What runs on the workers of a Dask cluster: the graph, the objects that the caller holds there, and their methods."""
 
 import asyncio
+import socket
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 
@@ -10,7 +13,19 @@ from .. import __version__
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
 
-__all__ = ["Lost", "add", "call", "call_at_once", "keep", "make_object", "open_graph", "version"]
+__all__ = [
+    "Lost",
+    "StoredGraph",
+    "add",
+    "call",
+    "call_at_once",
+    "host",
+    "keep",
+    "make_object",
+    "map_graph",
+    "open_graph",
+    "version",
+]
 
 
 class Lost:
@@ -20,6 +35,11 @@ class Lost:
 def version() -> str:
     """Return the version of imax on this worker."""
     return __version__
+
+
+def host() -> str:
+    """Return the name of this machine or container."""
+    return socket.gethostname()
 
 
 def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) -> InfluenceGraph:
@@ -42,6 +62,53 @@ def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) 
     if graph.fingerprint != fingerprint:
         raise LookupError(f"{path} contains another graph here")
     return graph
+
+
+class StoredGraph:
+    """A graph in a file in the folder of a worker for temporary data, which is removed together with this object.
+
+    Parameters
+    ----------
+    path : str
+        Empty if the file could not be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Lost, ()
+
+    def __del__(self) -> None:
+        if self.path:
+            Path(self.path).unlink(missing_ok=True)  # workers that have mapped it keep it
+
+    @classmethod
+    def write(cls, graph: InfluenceGraph) -> Self:
+        """Write a graph on this worker."""
+        from distributed import get_worker
+
+        from ..errors import ImaxError
+        from ..io.binary import write_binary
+
+        path = str(Path(get_worker().local_directory) / f"imax-{uuid4().hex}.imax")
+        try:
+            write_binary(graph, path)
+        except (OSError, ImaxError):
+            return cls("")
+        return cls(path)
+
+    @staticmethod
+    def name(stored: Any) -> str:
+        """Return the path of a stored graph, or an empty text."""
+        return str(getattr(stored, "path", ""))
+
+
+def map_graph(path: str) -> InfluenceGraph:
+    """Map the file of a stored graph; raise an error if this worker cannot read it."""
+    from ..io.binary import read_binary
+
+    return read_binary(path)
 
 
 def keep(graph: InfluenceGraph) -> InfluenceGraph:

@@ -269,6 +269,7 @@ class Sampler(Buffered):
             self._cascades = Cascades(self.diffusion, key, self.lanes, max_steps=max_steps, **options)
         super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
+        self.n_underway = 0  # RR sets that the running call of `sample` has drawn
 
     def complete(self, count: int) -> int:
         """Return the smallest number of RR sets, at least `count`, whose coverage estimates spread without bias."""
@@ -342,6 +343,7 @@ class Sampler(Buffered):
             alongside()
         done = 0
         while done < count and (keep_going is None or keep_going()):
+            self.n_underway = done
             span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
             parts = self.threads if span > self._rate * _SOLO_SECONDS > 0.0 else 1
             began = time.perf_counter()
@@ -350,6 +352,7 @@ class Sampler(Buffered):
                 pieces += share
             self._rate = span / max(time.perf_counter() - began, 1e-6) / parts
             done += span
+        self.n_underway = 0
         return pieces
 
     def _sample_alongside(
@@ -358,12 +361,17 @@ class Sampler(Buffered):
         """Draw RR sets in small tasks, so that a thread that starts late still finds some."""
 
         def task(a: int, b: int) -> Any:
-            return self._share(first + a, b - a, split) if keep_going is None or keep_going() else None
+            if keep_going is not None and not keep_going():
+                return None
+            share = self._share(first + a, b - a, split)
+            self.n_underway += b - a  # not exact if two threads meet, which a progress bar bears
+            return share
 
         parts = math.ceil(count / max(self._rate * _TASK_SECONDS, 256.0))
         cuts = parallel.slices(count, max(parts, self.threads))
         tasks: list[Callable[[], Any]] = [alongside, *(partial(task, a, b) for a, b in cuts)]
         shares = parallel.run(tasks, self.threads)[1:]
+        self.n_underway = 0
         return [piece for share in takewhile(lambda share: share is not None, shares) for piece in share]
 
     def _share(self, first: int, count: int, split: bool) -> list[Piece]:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from .. import __version__
 from .._utils import check, parallel
 from .._utils.memory import default_memory
+from .._utils.progress import Switch, followed, function_of, simulating
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
+from ..cluster.held import Held
 from ..cluster.session import Session, open_session
 from ..cluster.worker import Lost
 from ..graph.influence_graph import InfluenceGraph
@@ -39,6 +41,7 @@ _FIRST_VALUES = 1 << 16  # results to make space for; simulations that a time li
 Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
 
 
+@followed(simulating)
 def spread(
     graph: Any,
     seeds: NodeList,
@@ -55,7 +58,7 @@ def spread(
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = None,
-    progress: Callable[[int, int], Any] | None = None,
+    progress: Switch = None,
     client: Any = None,
 ) -> SpreadEstimate:
     """Estimate the expected number of nodes that seeds activate, by forward simulation.
@@ -92,8 +95,9 @@ def spread(
         Default ``IMAX_NUM_THREADS``, else all cores. Changes the speed, never the result.
     time_limit : float, optional
         Time in seconds after which the estimate uses the simulations done so far.
-    progress : callable, optional
-        Called after each round with the number of simulations done and the number to do.
+    progress : bool or callable, default False
+        True shows a bar, as in `imax.maximize`. A function is called after each round with the number of simulations
+        done and the number to do.
     client : distributed.Client, optional
         Run the simulations on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
 
@@ -138,10 +142,10 @@ def spread(
     with open_session(client, checked.graph) as session:
         if session is None:
             run = simulate(checked.graph, *arguments, n_threads, until)
-            values, stop_reason = _simulate_all(run, total, n_threads, began + limit, progress)
+            values, stop_reason = _simulate_all(run, total, n_threads, began + limit, function_of(progress))
         else:
             run = _on_cluster(session, *arguments, until)
-            values, stop_reason = _simulate_all(run, total, 1, began + limit, progress, _CLUSTER_SECONDS)
+            values, stop_reason = _simulate_all(run, total, 1, began + limit, function_of(progress), _CLUSTER_SECONDS)
     mean, error = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
     return SpreadEstimate(
@@ -260,7 +264,7 @@ class Simulations:
 
 def _on_cluster(session: Session, *arguments: Any) -> Simulate:
     """Return a function as `simulate` does whose simulations run on a cluster."""
-    held = session.hold(Simulations, *arguments)
+    held = Held(session, Simulations, *arguments)
 
     def run(first: int, values: NDArray[np.float64]) -> None:
         shares = session.shares(first, values.size)

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check, parallel
+from .._utils.progress import Switch, followed, function_of, text_step
 from ..errors import InvalidArgumentError, InvalidGraphError, OutOfMemoryBoundError
 from ..graph.probabilities import parse
 from ..graph.report import BuildReport
@@ -101,6 +102,7 @@ def supports_parts(probability: str, multi_edges: str) -> bool:
     return scheme.name in ("weighted_cascade", "lt_uniform", "uniform") and multi_edges != "combine"
 
 
+@followed(text_step)
 def convert_in_parts(
     arcs: ArcChunks,
     path: PathLike,
@@ -109,7 +111,7 @@ def convert_in_parts(
     multi_edges: str = "merge",
     max_memory: int | str = "4GiB",
     threads: int | None = None,
-    progress: Callable[[str], Any] | None = None,
+    progress: Switch = None,
 ) -> Converted:
     """Write a graph to a binary file with bounded memory.
 
@@ -127,8 +129,8 @@ def convert_in_parts(
         Limit on the memory of the conversion. It is a limit for the arcs: a node takes about 40 bytes in any case.
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores. The file does not depend on it.
-    progress : callable, optional
-        Called with a line of text now and then.
+    progress : bool or callable, default False
+        True shows what is done. A function is called with a line of text now and then.
 
     Returns
     -------
@@ -161,7 +163,7 @@ def convert_in_parts(
             argument="path",
         ) from None
     try:
-        work = _Conversion(arcs, folder, probability, multi_edges, limit, check.threads(threads), progress)
+        work = _Conversion(arcs, folder, probability, multi_edges, limit, check.threads(threads), function_of(progress))
         return work.run(path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

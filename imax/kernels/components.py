@@ -250,6 +250,13 @@ def drop_top(lazy, size):
 
 
 @hot
+def restore_first(lazy, size, count):
+    """Restore a heap of so many places after keys of the first `count` entries have become smaller."""
+    for at in range(count - 1, -1, -1):
+        _sift(lazy, size, at)
+
+
+@hot
 def raise_best(labels, lazy, size, number, cost, gain):
     """Bring the node of the largest current key to the top of a heap of so many places.
 

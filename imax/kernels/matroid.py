@@ -25,6 +25,8 @@ stamp               int32 (n_sets,)       last group that covered each set; for 
 places              int64 (n_groups,)     where each group writes its seeds
 seeds, gains        int32, int64          written: chosen nodes, and the sets that each of them covers first
 seed_groups         int32                 written: group of each seed
+turn                int64 (2,)            changed: the group whose turn is next, and the number of seeds so far
+nodes, counts       int32                 nodes whose gains become smaller, and by how much
 =================== ===== =============== ============================================================================
 """
 
@@ -48,6 +50,7 @@ __all__ = [
     "first_fit",
     "refresh",
     "round_robin",
+    "subtract_gains",
 ]
 
 _LOW = np.int64(0xFFFFFFFF)
@@ -162,13 +165,16 @@ def excess(first, last, by_ptr, by_group, allowed, gain, threshold):
 
 
 @hot
-def round_robin(members, heap, size, index, covered, gain, seed_groups, seeds, gains, at):
-    """Let each group with capacity left take its node of the largest positive gain; return the number of seeds so far.
+def round_robin(n_seeds, turn, members, heap, size, index, covered, gain, seed_groups, seeds, gains):
+    """Let each group with capacity left, from group ``turn[0]`` on, take its node of the largest positive gain.
 
-    `at` is that number before the round. Ties go to the smaller node.
+    Stop after the last group, or when there are `n_seeds` seeds. Ties go to the smaller node.
     """
     n = gain.size
-    for g in range(members.capacity.size):
+    at = turn[1]
+    while turn[0] < members.capacity.size and at < n_seeds:
+        g = turn[0]
+        turn[0] += 1
         if members.capacity[g] == 0:
             continue
         begin = members.ptr[g]
@@ -197,7 +203,14 @@ def round_robin(members, heap, size, index, covered, gain, seed_groups, seeds, g
             sift_down(own, count, np.int64(0))
             cover_sets(v, index, covered, gain, None, None, 0)
         size[g] = count
-    return at
+    turn[1] = at
+
+
+@hot
+def subtract_gains(nodes, counts, gain):
+    """Lower the gains of nodes, if the RR sets that a chosen node covers are elsewhere."""
+    for j in range(nodes.size):
+        gain[nodes[j]] -= counts[j]
 
 
 @hot

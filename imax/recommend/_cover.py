@@ -20,6 +20,8 @@ from .._utils.streams import Key, Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError, OutOfMemoryBoundError
 from ..ris.collection import RRCollection
+from ..ris.marks import Collection
+from ..ris.remote import draw_sets
 from ._network import Network
 
 __all__ = ["CoverOrder", "SharedSets", "count_shared", "cover_greedily", "sample_stratified"]
@@ -38,6 +40,7 @@ def sample_stratified(
     *,
     stream: Stream = Stream.HETEROIM,
     store_singletons: bool = True,
+    client: Any = None,
 ) -> RRCollection:
     """Draw RR sets on the graph of accepted invitations; every node is the root of `sets_per_node` sets."""
     graph = network.live_graph()
@@ -50,17 +53,17 @@ def sample_stratified(
         )
     limit = check.memory_bytes(max_memory)
     sampler = Sampler(graph, "ic", stream_key(key, stream), threads=threads, stratify_after=0)
-    sets = RRCollection(sampler, store_singletons=store_singletons)
     step = count if limit is None else max(graph.n_nodes, 1 << 16)
-    while sets.n_sets < count:
-        sets.extend(min(count, sets.n_sets + step))
+
+    def check_memory(sets: Collection) -> None:
         if limit is not None and sets.nbytes + 4 * sets.n_entries > limit:
             raise OutOfMemoryBoundError(
                 f"max_memory of {limit:,} bytes is exceeded by {sets.n_sets:,} of {count:,} RR sets; lower "
                 "sets_per_node or raise max_memory",
                 argument="max_memory",
             )
-    return sets
+
+    return draw_sets(sampler, count, client, store_singletons=store_singletons, check=check_memory, step=step)
 
 
 @dataclass(frozen=True)

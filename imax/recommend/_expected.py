@@ -88,11 +88,18 @@ def discount_for(discount: Any, size: int) -> NDArray[np.float64]:
 
 
 def draw_sets(
-    network: Network, sets_per_node: int, key: Key, threads: int, max_memory: int | str | None
+    network: Network, sets_per_node: int, key: Key, threads: int, max_memory: int | str | None, client: Any = None
 ) -> tuple[ResidualSets, int]:
     """Draw RR sets on the graph of accepted invitations; return them with weight 1 each, and their number."""
     collection = sample_stratified(
-        network, sets_per_node, key, threads, max_memory, stream=Stream.EXPECTED_SPREAD, store_singletons=False
+        network,
+        sets_per_node,
+        key,
+        threads,
+        max_memory,
+        stream=Stream.EXPECTED_SPREAD,
+        store_singletons=False,
+        client=client,
     )
     return ResidualSets.of(collection, parts=1), collection.n_sets
 

@@ -37,6 +37,7 @@ def expected_spread(
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
+    client: Any = None,
 ) -> Ranking:
     """Choose each inviter's friends so that the expected number of people whom all lists together reach is largest.
 
@@ -65,6 +66,8 @@ def expected_spread(
         The same value gives the same result, whatever `threads` is.
     max_memory : int or str, optional
         Bound on the bytes of RR sets, such as ``"2GiB"``; needing more is an error.
+    client : distributed.Client, optional
+        Draw the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def expected_spread(
         raise InvalidArgumentError("inviters must include a node with out-arcs; name other nodes", argument="inviters")
     n = network.graph.n_nodes
     candidates, willingness = network.friend_scores(users, offsets, np.zeros(n), n_threads)
-    sets, n_sets = draw_sets(network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory)
+    sets, n_sets = draw_sets(network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory, client)
     sampled = time.perf_counter() - began
     found = choose_lists(sets, offsets, candidates, willingness, k, taste, n / n_sets)
     scores = Scores(found.score, found.order, lambda rows: {"willingness": willingness[rows], "gain": found.gain[rows]})

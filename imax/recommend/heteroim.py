@@ -39,6 +39,7 @@ def heteroim(
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
+    client: Any = None,
 ) -> Ranking:
     """Rank each inviter's friends by the nodes that both reach and that no friend taken earlier reaches.
 
@@ -64,6 +65,8 @@ def heteroim(
         The same value gives the same result, whatever `threads` is.
     max_memory : int or str, optional
         Bound on the bytes of RR sets, such as ``"2GiB"``; needing more is an error.
+    client : distributed.Client, optional
+        Draw the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -104,7 +107,9 @@ def heteroim(
     n = network.graph.n_nodes
     if sets_per_node is None:
         sets_per_node = sets_per_node_of(np.diff(offsets), n, k or _DEFAULT_K, epsilon, delta)
-    sets = sample_stratified(network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory)
+    sets = sample_stratified(
+        network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory, client=client
+    )
     sampled = time.perf_counter() - began
     allowed = np.zeros(n, dtype=np.bool_)
     allowed[lists.candidates] = True

@@ -18,7 +18,7 @@ ALGORITHMS: Registry[type[Strategy]] = Registry(
         HeteroIM,
         "the RR sets that contain user and candidate and that no candidate taken earlier covers",
         _HETERO,
-        accepts=frozenset({"sets_per_node", "max_memory"}),
+        accepts=frozenset({"client", "sets_per_node", "max_memory"}),
     ),
     Entry(
         "heteroir",
@@ -33,7 +33,7 @@ ALGORITHMS: Registry[type[Strategy]] = Registry(
         "the expected number of people that the invitation adds to the lists of all users, k each",
         "",
         "1/2 of the optimum on the RR sets",
-        frozenset({"sets_per_node", "max_memory", "min_willingness", "discount", "list_length", "inviters"}),
+        frozenset({"client", "sets_per_node", "max_memory", "min_willingness", "discount", "list_length", "inviters"}),
     ),
     Entry(
         "cim",

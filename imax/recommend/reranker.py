@@ -86,6 +86,9 @@ class Reranker:
     max_memory : int or str, optional
         For ``"heteroim"`` and ``"expected-spread"``: a bound on the bytes of RR sets, such as ``"2GiB"``; needing more
         is an error.
+    client : distributed.Client, optional
+        For ``"heteroim"`` and ``"expected-spread"``: draw the RR sets of the preparation on the workers of a Dask
+        cluster; the result is the same. See :doc:`/how-to/cluster`.
 
     Raises
     ------
@@ -127,11 +130,13 @@ class Reranker:
         rng: RNG = None,
         threads: int | None = None,
         max_memory: int | str | None = None,
+        client: Any = None,
     ) -> None:
         entry = ALGORITHMS.find(algorithm)
         ALGORITHMS.check_accepts(
             entry, interactions=interactions, sets_per_node=sets_per_node, max_memory=max_memory,
             min_willingness=min_willingness, discount=discount, list_length=list_length, inviters=inviters,
+            client=client,
         )  # fmt: skip
         blend = None if blend is None else check.probability(blend, "blend")
         n_threads, key = check.threads(threads), key_from(rng)
@@ -146,6 +151,7 @@ class Reranker:
             discount,
             LIST_LENGTH if list_length is None else check.count(list_length, "list_length"),
             None if inviters is None else inviters_of(network, inviters),
+            client,
         )
         context = Context(network, key, n_threads)
         self._prepared = _Prepared(entry.name, blend, context, entry.run.prepare(context, options), tuple(reader.notes))

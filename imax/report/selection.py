@@ -1,11 +1,12 @@
 """`make_report`: a report on seeds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from time import perf_counter
 from typing import Any, Unpack, cast
 
 from .._utils import check
+from .._utils.progress import Switch, followed, function_of, nested, text_step
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
 from ..io.accept import as_graph
@@ -13,6 +14,7 @@ from ..io.node_reader import NodeReader
 from ..results import SelectionResult
 from ..selection import Constraints, maximize
 from ..selection.constraints import NodeValues, aligned_rules, check_constraint_names
+from ..selection.problem import selecting
 from .document import Report
 from .evidence import SECTIONS, Evidence, Task, gather
 from .sections import answer_of, sections_of
@@ -20,6 +22,7 @@ from .sections import answer_of, sections_of
 __all__ = ["make_report"]
 
 
+@followed(text_step)
 def make_report(
     graph: Any,
     k: int | None = None,
@@ -39,7 +42,7 @@ def make_report(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: Callable[[str], Any] | None = None,
+    progress: Switch = None,
     **constraints: Unpack[Constraints],
 ) -> Report:
     """Choose seeds and make a report on them, for readers who did not run the program.
@@ -65,8 +68,8 @@ def make_report(
         How the report was made, for the last section; default the call in Python.
     n_simulations : int, default 2000
         Number of forward simulations of each seed set in the comparison, and of each group.
-    progress : callable, optional
-        Function that is called with a text that says what is computed next.
+    progress : bool or callable, default False
+        True shows a bar, as in `imax.maximize`. A function is called with a text that says what is computed next.
     time_limit : float, optional
         Seconds for everything. Sections that do not fit are left out, and the report says so.
     model, algorithm, probability, epsilon, delta, node_weights, rng, threads, max_memory
@@ -90,7 +93,7 @@ def make_report(
     >>> import imax
     >>> report = imax.make_report(imax.datasets.load("karate"), 2, n_simulations=100, rng=1)
     >>> report
-    <Report: 2 seeds in a graph of 34 nodes, ...: Choose these 2 nodes: ...
+    <Report: 2 seeds in a graph of 34 nodes, ...: Choose these 2 nodes (...): ...
     >>> report.save("report.html")  # doctest: +SKIP
     """
     began = perf_counter()
@@ -117,12 +120,12 @@ def make_report(
         "model": model, "delta": delta, "threads": threads,
         "node_weights": None if weights is None else weights[network.rank],
     }  # fmt: skip
-    show = progress or (lambda what: None)
+    show = function_of(progress) or (lambda what: None)
     if result is None:
         show("choosing seeds")
         result = maximize(
             network, k, algorithm=algorithm, certify=True, epsilon=epsilon, rng=key, max_memory=max_memory,
-            time_limit=time_limit, **work, **cast(Constraints, rules),
+            time_limit=time_limit, progress=nested(progress, selecting), **work, **cast(Constraints, rules),
         )  # fmt: skip
     network.internal_of(result.seeds, "result")  # the seeds of another graph are an error
     task = Task(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..diffusion.sampler import Piece, Sampler
-from .marks import LocalMarks
+from .marks import Collection, LocalMarks
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -24,7 +24,7 @@ _SLICE = 1 << 20  # nodes
 _STEP = 1 << 22  # sets drawn at once: until they are counted, singletons take 4 bytes each
 
 
-class RRCollection:
+class RRCollection(Collection):
     """RR sets number 0 to ``len(collection) - 1`` of one stream.
 
     An extension from 1,000 to 2,000 sets gives the same sets as drawing 2,000 at once, for any number of threads and
@@ -99,21 +99,12 @@ class RRCollection:
         keep_going: Callable[[], bool] | None = None,
         alongside: Callable[[], None] | None = None,
     ) -> int:
-        """Draw sets until there are `count`; return how many there are.
-
-        Parameters
-        ----------
-        count : int
-        keep_going : callable, optional
-            Called between chunks; if it returns False, fewer sets are drawn.
-        alongside : callable, optional
-            Other work, which is done at the same time; it is done even if no set is drawn.
-        """
+        """Draw sets until there are `count`, with all threads; return how many there are."""
         split = not self.store_singletons
         while True:
             missing = max(0, min(count - self.n_sets, _STEP))
             pieces = self.sampler.sample(self.n_sets, missing, split=split, keep_going=keep_going, alongside=alongside)
-            drawn = self._append(pieces)
+            drawn = self.append(pieces)
             alongside = None
             if drawn < missing or self.n_sets >= count:
                 return self.n_sets
@@ -121,10 +112,10 @@ class RRCollection:
     def draw(self, first: int, count: int) -> None:
         """Draw sets number `first` to ``first + count - 1`` and add them, whatever sets there are already."""
         for a in range(first, first + count, _STEP):
-            self._append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
+            self.append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
 
-    def _append(self, pieces: list[Piece]) -> int:
-        """Add sets to the end; return their number."""
+    def append(self, pieces: list[Piece]) -> int:
+        """Add drawn sets to the end; return their number."""
         from ..kernels.singletons import count_singletons
 
         if not pieces:
@@ -148,6 +139,13 @@ class RRCollection:
                 count_singletons(piece.singletons, self.singletons)
         self._index = None
         return drawn
+
+    def set_singletons(self, counts: NDArray[np.int32]) -> None:
+        """Replace the numbers of sets that hold a node alone and are not stored."""
+        added = int(counts.sum(dtype=np.int64)) - int(self.singletons.sum(dtype=np.int64))
+        self.singletons = counts
+        self.n_sets += added
+        self.n_entries += added
 
     def _place(self, nodes: NDArray[np.int32], lengths: NDArray[np.int64], entry: int, number: int) -> None:
         """Copy sets to their place: from an entry and a number of a set on."""
@@ -239,10 +237,7 @@ class RRCollection:
         return int(self.singletons[chosen].sum()) + int(sum(parallel.run(tasks, threads)))
 
     def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
-        """Return the number of sets that each seed covers first.
-
-        These sets hold no seed before it and no node of `start`. All nodes are internal ids.
-        """
+        """Return the number of sets that each seed covers first, counted in one pass over all sets."""
         from ..kernels.inverted_index import count_first
 
         rank = np.zeros(self.graph.n_nodes, dtype=np.int32)
@@ -260,12 +255,9 @@ class RRCollection:
         np.add.at(total, rank[ranked], self.singletons[ranked])
         return total[2:]
 
-    def estimate(self, seeds: list[Any]) -> float:
-        """Return the estimated spread of seeds; they are labels."""
-        return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
-
-    def __len__(self) -> int:
-        return self.n_sets
+    def gathered(self) -> "RRCollection":
+        """Return the collection itself."""
+        return self
 
     def __getitem__(self, i: int) -> list[Any]:
         """Return the labels of set number `i`, root first."""
@@ -276,10 +268,6 @@ class RRCollection:
 
     def __iter__(self) -> Iterator[list[Any]]:
         return (self[i] for i in range(self.n_sets))
-
-    def __repr__(self) -> str:
-        mean = self.n_entries / max(self.n_sets, 1)
-        return f"<RRCollection: {self.n_sets:,} RR sets of {mean:.3g} nodes on average, {self.sampler.model.upper()}>"
 
 
 def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Greedy maximum coverage over a collection of RR sets, under any constraint, and round robin over groups."""
+"""Greedy maximum coverage over a collection of RR sets, under any constraint."""
 
 import copy
 import dataclasses
@@ -12,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .constraint import Constraint
-from .marks import Collection, Marks
-from .matroid import Heaps
+from .marks import Collection, Marks, Steps
 
 if TYPE_CHECKING:
-    from ..kernels.coverage import State
+    from ..kernels.coverage import Chosen, State
 
-__all__ = ["Cover", "CoverAlgorithm", "greedy_cover", "round_robin_cover"]
+__all__ = ["NO_BOUND", "Cover", "CoverAlgorithm", "GreedyState", "greedy_cover"]
 
-_ALL = 2**62
+NO_BOUND = 2**62
 _EXPENSIVE = 1 / 8
 _N_STARTS = 8  # expensive nodes to try as the first seed
 _STAGES = 8  # parts of the choice after which the bound under quotas or a budget is computed
@@ -70,7 +69,7 @@ def _n_kept(k: int) -> int:
     return 4 * k + 1024
 
 
-class _Greedy:
+class GreedyState:
     """Greedy choices on one collection, each from the state in which start nodes and forced seeds are covered.
 
     Attributes
@@ -112,7 +111,7 @@ class _Greedy:
         def step(n: int) -> None:
             kernels.greedy(n, goal, need, k, n_kept, marks.index, state, tally, None, None, chosen, bounds)
 
-        marks.choose(step, n_seeds, state, chosen, tally)
+        marks.choose(_steps(step, state, chosen, tally), n_seeds)
         self.min_seeds = int(state.number[kernels.MIN_SEEDS])
         n = int(state.number[kernels.N_CHOSEN])
         return chosen.seeds[:n], chosen.gains[:n]
@@ -137,13 +136,13 @@ class _Greedy:
         chosen = kernels.Chosen(np.empty(stages[-1], dtype=np.int32), np.empty(stages[-1], dtype=np.int64))
 
         def step(n: int) -> None:
-            kernels.greedy(n, _ALL, 0, stages[-1], 0, marks.index, state, None, groups, costs, chosen, bounds)
+            kernels.greedy(n, NO_BOUND, 0, stages[-1], 0, marks.index, state, None, groups, costs, chosen, bounds)
 
         kernels.order(0, state, None, costs)
         if bounded:
             bounds[0] = min(bounds[0], _whole(c.max_gain(state.gain)))
         for stage in stages:
-            marks.choose(step, stage, state, chosen)
+            marks.choose(_steps(step, state, chosen), stage)
             if bounded:
                 bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + _whole(c.max_gain(state.gain)))
         n = int(state.number[kernels.N_CHOSEN])
@@ -173,18 +172,18 @@ class _Greedy:
         if density > 0.0:
             for least in (density, 0.0):
                 within.order_within(False, state, limits)
-                marks.choose(partial(step, least=least), stages[-1], state, chosen)
+                marks.choose(_steps(partial(step, least=least), state, chosen), stages[-1])
         else:
             bounds[0] = min(bounds[0], _whole(c.limits.max_gain(state.gain)))
             within.order_within(by_ratio, state, limits)
             for stage in stages:
-                marks.choose(step, stage, state, chosen)
+                marks.choose(_steps(step, state, chosen), stage)
                 bound = state.number[kernels.N_COVERED] + _whole(c.limits.max_gain(state.gain))
                 bounds[0] = min(bounds[0], bound)
         n = int(state.number[kernels.N_CHOSEN])
         return chosen.seeds[:n], chosen.gains[:n]
 
-    def starting_with(self, seed: int) -> "tuple[_Greedy, int]":
+    def starting_with(self, seed: int) -> "tuple[GreedyState, int]":
         """Return the choices that follow a seed, within the budget that is left, and the gain of the seed."""
         c = self.constraint
         assert c.cost is not None
@@ -212,7 +211,21 @@ class _Greedy:
         )
 
 
-def _start_with_each(state: _Greedy, seeds: Seeds, gains: Gains) -> tuple[Seeds, Gains]:
+def _steps(
+    run: Callable[[int], Any], state: "State", chosen: "Chosen", tally: NDArray[np.int64] | None = None
+) -> Steps:
+    """Return the steps of a greedy kernel."""
+    from ..kernels.coverage import N_CHOSEN, subtract
+
+    return Steps(
+        run,
+        chosen.seeds,
+        lambda: int(state.number[N_CHOSEN]),
+        lambda nodes, counts: subtract(nodes, counts, state, tally),
+    )
+
+
+def _start_with_each(state: GreedyState, seeds: Seeds, gains: Gains) -> tuple[Seeds, Gains]:
     """Return a better choice than these seeds that starts with one of the expensive nodes, if there is any.
 
     Greedy choice can be far from the optimum if a node uses up much of the budget and blocks a better combination. So
@@ -239,7 +252,7 @@ def _start_with_each(state: _Greedy, seeds: Seeds, gains: Gains) -> tuple[Seeds,
     return seeds, gains
 
 
-def _choose_within(state: _Greedy, stages: list[int], bounds: NDArray[np.int64], base: int) -> tuple[Seeds, Gains]:
+def _choose_within(state: GreedyState, stages: list[int], bounds: NDArray[np.int64], base: int) -> tuple[Seeds, Gains]:
     """Return the best choice found under several limits: by gain, by gain per cost, and above thresholds.
 
     The thresholds of the gain per relative cost are those of Badanidiyuru and Vondrak, between those of the coverage
@@ -273,7 +286,7 @@ def _whole(bound: float) -> int:
 
 def _unused() -> NDArray[np.int64]:
     """Return the argument for bounds that are not computed."""
-    return np.full(1, _ALL, dtype=np.int64)
+    return np.full(1, NO_BOUND, dtype=np.int64)
 
 
 def greedy_cover(
@@ -282,7 +295,7 @@ def greedy_cover(
     *,
     k: int | None = None,
     per_size: bool = False,
-    goal: int = _ALL,
+    goal: int = NO_BOUND,
     need: int = 0,
     prefixes: bool = True,
 ) -> Cover:
@@ -314,11 +327,11 @@ def greedy_cover(
     Cover
     """
     c = constraint
-    state = _Greedy(collection, c)
+    state = GreedyState(collection, c)
     base = int(state.forced_gains.sum())
     greedy_covered = None  # with a budget: what the two greedy choices cover, which their guarantee is about
     free = min(c.free, int(c.allowed.sum()))
-    bounds = np.full(max(free, 1) if per_size else 1, _ALL, dtype=np.int64)
+    bounds = np.full(max(free, 1) if per_size else 1, NO_BOUND, dtype=np.int64)
     if free == 0:
         bounds[0] = 0 if k is None else int(c.max_gain(state.gain, k))
         state.seed_groups = None if c.matroid is None else np.empty(0, dtype=np.int32)
@@ -340,7 +353,7 @@ def greedy_cover(
                 seeds, gains = _start_with_each(state, seeds, gains)
     covered = base + int(gains.sum())
     bound = base + int(bounds[-1])
-    if k is None and goal == _ALL and c.guarantee > 0.0:
+    if k is None and goal == NO_BOUND and c.guarantee > 0.0:
         bound = min(bound, int((greedy_covered if greedy_covered is not None else covered) / c.guarantee))
     return Cover(
         np.concatenate([c.forced, seeds]),
@@ -351,61 +364,3 @@ def greedy_cover(
         c.forced.size + state.min_seeds,
         state.seed_groups,
     )
-
-
-def round_robin_cover(
-    collection: Collection, constraint: Constraint, *, prefixes: bool = True, first: tuple[int, int] | None = None
-) -> Cover:
-    """Let the groups choose in turn, in rounds: each takes its node that covers the most uncovered RR sets.
-
-    Ties go to the smaller internal id. A group whose nodes all add nothing stops choosing. This is RR-Greedy (Zhang et
-    al., KDD 2023), which reaches at least half of the optimum. The upper bound is as for `greedy_cover`, over the
-    prefixes of whole rounds; remaining gains are bounded with each node counted once, however many groups share it.
-
-    Parameters
-    ----------
-    collection : RRCollection
-    constraint : Constraint
-        With groups, which are the only limit on the choice; without forced seeds and start nodes.
-    prefixes : bool, default True
-        False computes the upper bound from the guarantee alone.
-    first : tuple of int, optional
-        A group and the node that it takes before the first round. The upper bound is for this node together with as
-        many others as the groups can take, so it also holds for RR sets that end at this node.
-
-    Returns
-    -------
-    Cover
-    """
-    from ..kernels.matroid import round_robin
-
-    m = constraint.matroid
-    assert m is not None
-    state = _Greedy(collection, constraint)
-    marks, capacity, covered = state.marks, m.capacity.copy(), 0
-    if first is not None:
-        gain = np.empty(1, dtype=np.int64)
-        marks.cover(np.array([first[1]], dtype=np.int32), state.gain, gain)
-        covered = int(gain[0])
-        capacity[first[0]] -= 1
-    heaps = Heaps(m, state.gain, collection.sampler.threads)
-    heaps.refresh()
-    members, picks = m.members(capacity), int(m.usable_capacity().sum())
-    seed_groups, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
-    gains = np.empty(picks, dtype=np.int64)
-    size = 0 if first is None else 1
-    if first is not None:
-        seed_groups[0], seeds[0], gains[0] = *first, covered
-    limit, at, n_first = _ALL, -1, size
-    while size > at:
-        if prefixes:
-            if size > n_first:
-                heaps.refresh()
-            limit = min(limit, covered + heaps.upper_bound(constraint.allowed))
-        at = size
-        size = round_robin(
-            members, heaps.heap, heaps.size, marks.index, marks.covered, state.gain, seed_groups, seeds, gains, at
-        )
-        covered += int(gains[at:size].sum())
-    bound = limit if first is not None else min(limit, int(covered / constraint.guarantee))
-    return Cover(seeds[:size], gains[:size], covered, bound, seed_groups=seed_groups[:size])

@@ -1,7 +1,8 @@
-"""Which RR sets of a collection are covered, and what every selection needs of a collection, wherever its sets are."""
+"""RR sets of one stream and which of them are covered: what every selection needs, wherever the sets are."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,33 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ..diffusion.sampler import Sampler
     from ..graph.influence_graph import InfluenceGraph
-    from ..kernels.coverage import Chosen, State
     from ..kernels.inverted_index import InvertedIndex
 
-__all__ = ["Collection", "LocalMarks", "Marks"]
+__all__ = ["Collection", "LocalMarks", "Marks", "Steps"]
 
 
-class Marks(Protocol):
+class Steps(NamedTuple):
+    """A choice that a kernel makes step by step.
+
+    Attributes
+    ----------
+    run : callable
+        ``run(n)`` continues the choice up to n seeds, as long as there are any.
+    seeds : numpy.ndarray of int32
+        The chosen seeds.
+    size : callable
+        Returns the number of chosen seeds.
+    lower : callable
+        ``lower(nodes, counts)`` lowers the gains of nodes, if the sets are elsewhere.
+    """
+
+    run: Callable[[int], Any]
+    seeds: NDArray[np.int32]
+    size: Callable[[], int]
+    lower: Callable[[NDArray[np.int32], NDArray[np.int32]], Any]
+
+
+class Marks(ABC):
     """Which RR sets are covered by the nodes of one choice.
 
     Attributes
@@ -27,27 +48,31 @@ class Marks(Protocol):
     index: "InvertedIndex"
     covered: NDArray[np.bool_]
 
+    @abstractmethod
     def copy(self) -> "Marks":
         """Return the same marks for another choice that begins with the same nodes."""
 
+    @abstractmethod
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
         """Cover the sets of nodes in order; lower `gain`, and write what each node adds to `gains`."""
 
-    def choose(
-        self,
-        step: Callable[[int], Any],
-        n_seeds: int,
-        state: "State",
-        chosen: "Chosen",
-        tally: NDArray[np.int64] | None = None,
-    ) -> None:
-        """Call ``step(n)``, a kernel that continues a choice up to n seeds, until there are `n_seeds` or no more."""
+    @abstractmethod
+    def choose(self, steps: Steps, n_seeds: int) -> None:
+        """Continue a choice until there are `n_seeds` seeds or no more."""
 
 
-class Collection(Protocol):
+class Collection(ABC):
     """RR sets number 0 to ``n_sets - 1`` of one stream, in this process or on a cluster.
 
-    See `imax.ris.collection.RRCollection` for the attributes and methods.
+    Attributes
+    ----------
+    sampler : Sampler
+        Draws the sets, or describes them.
+    total : float
+        Number of nodes, or sum of node weights. ``total`` times the share of sets that a seed set covers estimates its
+        spread.
+    n_sets, n_entries : int
+        Number of sets, and of nodes in them.
     """
 
     sampler: "Sampler"
@@ -57,17 +82,21 @@ class Collection(Protocol):
     n_entries: int
 
     @property
+    @abstractmethod
     def nbytes(self) -> int:
-        """Bytes of the sets without their index; on a cluster, of the worker that has most."""
+        """Bytes of the sets without their index; on a cluster, of the process that has the largest share."""
 
     @property
+    @abstractmethod
     def index_nbytes(self) -> int:
-        """Bytes of the index, likewise."""
+        """Bytes of the index, whether it is built or not; on a cluster, of the process with the largest share."""
 
     @property
+    @abstractmethod
     def n_cut(self) -> int:
         """Number of nodes that sets had reached before they met a sentinel, and that they do not hold."""
 
+    @abstractmethod
     def extend(
         self,
         count: int,
@@ -75,51 +104,87 @@ class Collection(Protocol):
         keep_going: Callable[[], bool] | None = None,
         alongside: Callable[[], None] | None = None,
     ) -> int:
-        """Draw sets until there are `count`; return how many there are."""
+        """Draw sets until there are `count`; return how many there are.
 
+        Parameters
+        ----------
+        count : int
+        keep_going : callable, optional
+            Called between chunks; if it returns False, fewer sets are drawn.
+        alongside : callable, optional
+            Other work, which is done at the same time; it is done even if no set is drawn.
+        """
+
+    @abstractmethod
     def expected_nbytes(self, count: int) -> int:
         """Return the expected bytes of so many sets with their index, from the sets so far; 0 if there are none."""
 
+    @abstractmethod
     def build_index(self) -> None:
-        """Build the index, which `marks` and `degree` need."""
+        """Build the index, which `marks` and `degree` need; it is kept until the collection grows."""
 
+    @abstractmethod
     def marks(self) -> Marks:
         """Return marks by which no set is covered."""
 
+    @abstractmethod
     def degree(self) -> NDArray[np.int32]:
-        """Return the number of sets that hold each node."""
+        """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
 
+    @abstractmethod
     def covered(self, seeds: NDArray[np.int32]) -> int:
-        """Return the number of sets that hold a seed."""
+        """Return the number of sets that hold a seed; seeds are internal ids."""
 
+    @abstractmethod
     def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
-        """Return the number of sets that each seed covers first."""
+        """Return the number of sets that each seed covers first.
+
+        These sets hold no seed before it and no node of `start`. All nodes are internal ids.
+        """
+
+    @abstractmethod
+    def gathered(self) -> Any:
+        """Return an `RRCollection` with the sets, in this process, for work that needs all their nodes.
+
+        The sets of a cluster are sent to this process, each of them once; they take memory here.
+        """
+
+    def estimate(self, seeds: list[Any]) -> float:
+        """Return the estimated spread of seeds; they are labels."""
+        return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
+
+    def __len__(self) -> int:
+        return self.n_sets
+
+    def __repr__(self) -> str:
+        mean = self.n_entries / max(self.n_sets, 1)
+        return (
+            f"<{type(self).__name__}: {self.n_sets:,} RR sets of {mean:.3g} nodes on average{self._where()}, "
+            f"{self.sampler.model.upper()}>"
+        )
+
+    def _where(self) -> str:
+        """Return where the sets are, for the representation."""
+        return ""
 
 
-class LocalMarks:
-    """Marks of the sets of a collection in this process; see `Marks`."""
+class LocalMarks(Marks):
+    """Marks of the sets of a collection in this process."""
 
     def __init__(self, index: "InvertedIndex", covered: NDArray[np.bool_]) -> None:
         self.index = index
         self.covered = covered
 
     def copy(self) -> "LocalMarks":
-        """Return the same marks for another choice that begins with the same nodes."""
+        """Return marks with an array of their own."""
         return LocalMarks(self.index, self.covered.copy())
 
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
-        """Cover the sets of nodes in order; lower `gain`, and write what each node adds to `gains`."""
+        """Cover the sets of nodes by a kernel."""
         from ..kernels.inverted_index import cover
 
         cover(nodes, self.index, self.covered, gain, gains)
 
-    def choose(
-        self,
-        step: Callable[[int], Any],
-        n_seeds: int,
-        state: "State",
-        chosen: "Chosen",
-        tally: NDArray[np.int64] | None = None,
-    ) -> None:
-        """Call ``step(n_seeds)``."""
-        step(n_seeds)
+    def choose(self, steps: Steps, n_seeds: int) -> None:
+        """Let the kernel make all steps at once."""
+        steps.run(n_seeds)

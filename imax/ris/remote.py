@@ -7,19 +7,19 @@ caller holds the exact gain of every node, and the shards send by how much each 
 from collections.abc import Callable
 from itertools import count as numbers
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cluster.session import Session
+from ..cluster.held import Held
+from ..cluster.session import Session, open_session
 from ..diffusion.sampler import Sampler
+from .collection import RRCollection
+from .marks import Collection, Marks, Steps
 from .shard import Facts, Picked, Shard
 
-if TYPE_CHECKING:
-    from ..kernels.coverage import Chosen, State
-
-__all__ = ["RemoteCollection"]
+__all__ = ["RemoteCollection", "draw_sets", "new_collection"]
 
 _FIRST_STEP = 1 << 12  # sets drawn at first by each thread, to know their speed
 _STEP_SECONDS = 1.0  # target for one step of drawing: an interrupt waits for its end
@@ -28,7 +28,7 @@ _QUICK_SECONDS = 0.2  # work that is done without a task
 _FEW_ENTRIES = 1 << 20
 
 
-class RemoteCollection:
+class RemoteCollection(Collection):
     """RR sets number 0 to ``len(collection) - 1`` of one stream, on the workers of a Dask cluster.
 
     Parameters
@@ -57,11 +57,14 @@ class RemoteCollection:
         self.n_entries = 0
         self.n_sent = 0
         self._session = session
-        self._shards = session.hold(Shard, sampler.recipe, store_singletons)
+        self._shards = Held(session, Shard, sampler.recipe, store_singletons)
         self._ranges: list[tuple[tuple[int, int], ...]] = [()] * session.n_slots
         self._facts: list[Facts] = [(0, 0, 0, 0, 0)] * session.n_slots
         self._choices = numbers()
         self._rate = 0.0  # sets per second
+        self._store_singletons = store_singletons
+        self._gathered: RRCollection | None = None
+        self._n_gathered = 0  # ranges
 
     def extend(
         self,
@@ -70,7 +73,7 @@ class RemoteCollection:
         keep_going: Callable[[], bool] | None = None,
         alongside: Callable[[], None] | None = None,
     ) -> int:
-        """Draw sets until there are `count`; return how many there are. See `RRCollection.extend`."""
+        """Draw sets on all workers, in steps of about a second; `alongside` is done first."""
         if alongside is not None:
             alongside()
         while self.n_sets < count and (keep_going is None or keep_going()):
@@ -96,17 +99,17 @@ class RemoteCollection:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the sets without their index, on the worker that has most."""
-        return max(facts[2] for facts in self._facts)
+        """Bytes of the sets on the worker that has most, or in this process if they are gathered here."""
+        return max(self._gathered.nbytes if self._gathered else 0, *(facts[2] for facts in self._facts))
 
     @property
     def index_nbytes(self) -> int:
-        """Bytes of the index, on the worker where it is largest."""
-        return max(facts[3] for facts in self._facts)
+        """Bytes of the index, likewise."""
+        return max(self._gathered.index_nbytes if self._gathered else 0, *(facts[3] for facts in self._facts))
 
     @property
     def n_cut(self) -> int:
-        """Number of nodes that sets had reached before they met a sentinel, and that they do not hold."""
+        """Number of nodes that the sets do not hold because they met a sentinel."""
         return sum(facts[4] for facts in self._facts)
 
     def expected_nbytes(self, count: int) -> int:
@@ -122,7 +125,7 @@ class RemoteCollection:
         return RemoteMarks(self, [])
 
     def degree(self) -> NDArray[np.int32]:
-        """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
+        """Return the sum of what the workers count."""
         if self._is_small():
             parts: NDArray[np.int32] = np.sum(self._call("degree", "degree"), axis=0, dtype=np.int32)
             return parts
@@ -130,11 +133,11 @@ class RemoteCollection:
         return found
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
-        """Return the number of sets that hold a seed; seeds are internal ids."""
+        """Return the sum of one number from each worker."""
         return int(sum(self._call("validate", "covered", seeds)))
 
     def first_covered(self, seeds: NDArray[np.int32], start: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
-        """Return the number of sets that each seed covers first; see `RRCollection.first_covered`."""
+        """Return the sum of one number for each seed from each worker."""
         found: NDArray[np.int64] = np.sum(self._call("validate", "first_covered", seeds, start), axis=0)
         return found
 
@@ -156,9 +159,19 @@ class RemoteCollection:
         self.n_sent += sum(array.nbytes for answer in picked for array in answer)
         return picked
 
-    def estimate(self, seeds: list[Any]) -> float:
-        """Return the estimated spread of seeds; they are labels."""
-        return self.total * self.covered(self.graph.internal_of(seeds, "seeds")) / self.n_sets
+    def gathered(self) -> RRCollection:
+        """Return the sets in this process; those that came with an earlier call are not sent again."""
+        if self._gathered is None:
+            self._gathered = RRCollection(self.sampler, store_singletons=self._store_singletons)
+        first, n_ranges = self._n_gathered, len(self._ranges[0])
+        for number in range(first, n_ranges):
+            # one range of all shards after the other: so they are in the order of their numbers
+            self._gathered.append([piece for piece in self._call("gather", "piece", number) if piece.lengths.size])
+        if first < n_ranges and not self._store_singletons:
+            own = [(own,) for own in self._ranges]
+            self._gathered.set_singletons(self._shards.total("gather", "singletons", own))
+        self._n_gathered = n_ranges
+        return self._gathered
 
     def close(self) -> None:
         """Remove the sets from the cluster; they also leave it when this object is deleted."""
@@ -170,19 +183,53 @@ class RemoteCollection:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def __len__(self) -> int:
-        return self.n_sets
-
-    def __repr__(self) -> str:
-        mean = self.n_entries / max(self.n_sets, 1)
-        return (
-            f"<RemoteCollection: {self.n_sets:,} RR sets of {mean:.3g} nodes on average on "
-            f"{self._session.n_slots} workers, {self.sampler.model.upper()}>"
-        )
+    def _where(self) -> str:
+        return f" on {self._session.n_slots} workers"
 
 
-class RemoteMarks:
-    """Which sets of a `RemoteCollection` the nodes of a choice cover; see `Marks`."""
+def new_collection(session: Session | None, sampler: Sampler, *, store_singletons: bool = True) -> Collection:
+    """Return a collection of the RR sets of a sampler, in this process or on the workers of a session."""
+    if session is None:
+        return RRCollection(sampler, store_singletons=store_singletons)
+    return RemoteCollection(session, sampler, store_singletons=store_singletons)
+
+
+def draw_sets(
+    sampler: Sampler,
+    count: int,
+    client: Any = None,
+    *,
+    store_singletons: bool = True,
+    check: Callable[[Collection], Any] | None = None,
+    step: int | None = None,
+) -> RRCollection:
+    """Return RR sets in this process that the workers of a client draw; without a client, this process draws them.
+
+    Parameters
+    ----------
+    sampler : Sampler
+    count : int
+        Number of sets.
+    client : distributed.Client or Session, optional
+    store_singletons : bool, default True
+        As for `RRCollection`.
+    check : callable, optional
+        Called with the collection each time that `step` more sets are there; it may raise an error.
+    step : int, optional
+        Default `count`.
+    """
+    with open_session(client, sampler.graph) as session:
+        sets = new_collection(session, sampler, store_singletons=store_singletons)
+        while sets.n_sets < count:
+            sets.extend(min(count, sets.n_sets + (step or count)))
+            if check is not None:
+                check(sets)
+        found: RRCollection = sets.gathered()
+        return found
+
+
+class RemoteMarks(Marks):
+    """Which sets of a `RemoteCollection` the nodes of a choice cover: only the nodes are known here."""
 
     def __init__(self, sets: RemoteCollection, path: list[int]) -> None:
         from ..kernels.inverted_index import InvertedIndex
@@ -194,7 +241,7 @@ class RemoteMarks:
         self.covered = np.zeros(1, dtype=np.bool_)
 
     def copy(self) -> "RemoteMarks":
-        """Return the same marks for another choice that begins with the same nodes."""
+        """Return marks whose sets the workers cover at the first pick."""
         return RemoteMarks(self._sets, self._path)
 
     def _pick(self, nodes: list[int]) -> list[Picked]:
@@ -203,28 +250,19 @@ class RemoteMarks:
         return answers
 
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
-        """Cover the sets of nodes in order; lower `gain`, and write what each node adds to `gains`."""
+        """Cover the sets of all nodes in one round trip."""
         gains[:] = 0
         for own, touched, counts in self._pick(nodes.tolist()):
             gains += own
             gain[touched] -= counts
         gain[nodes] = 0
 
-    def choose(
-        self,
-        step: Callable[[int], Any],
-        n_seeds: int,
-        state: "State",
-        chosen: "Chosen",
-        tally: NDArray[np.int64] | None = None,
-    ) -> None:
-        """Call ``step(n)`` for one seed after another, and lower the gains after each."""
-        from ..kernels.coverage import N_CHOSEN, subtract
-
+    def choose(self, steps: Steps, n_seeds: int) -> None:
+        """Let the kernel choose one seed after another, and lower the gains after each."""
         while True:
-            n = int(state.number[N_CHOSEN])
-            step(min(n + 1, n_seeds))  # at its start it lowers the bounds by the gains that are left
-            if state.number[N_CHOSEN] == n:
+            n = steps.size()
+            steps.run(min(n + 1, n_seeds))  # at its start it lowers the bounds by the gains that are left
+            if steps.size() == n:
                 return
-            for _, touched, counts in self._pick([int(chosen.seeds[n])]):
-                subtract(touched, counts, state, tally)
+            for _, touched, counts in self._pick([int(steps.seeds[n])]):
+                steps.lower(touched, counts)

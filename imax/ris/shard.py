@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cluster.worker import Lost
-from ..diffusion.sampler import Sampler
+from ..diffusion.sampler import Piece, Sampler
 from ..graph.influence_graph import InfluenceGraph
 from .collection import RRCollection
 
@@ -47,6 +47,7 @@ class Shard:
         sampler = Sampler(self._graph, threads=self._threads, **self._recipe)
         self._sets = RRCollection(sampler, store_singletons=not self._split)
         self._ranges: Ranges = ()
+        self._ends: list[int] = [0]  # stored sets up to the end of each range
         self._forget()
 
     def _forget(self) -> None:
@@ -64,6 +65,7 @@ class Shard:
                 self._forget()
                 self._sets.draw(first, stop - first)
                 self._ranges = (*self._ranges, (first, stop))
+                self._ends.append(self._sets.n_stored)
             sets = self._sets
             return sets.n_sets, sets.n_entries, sets.nbytes, sets.index_nbytes, sets.n_cut
 
@@ -78,6 +80,20 @@ class Shard:
         with self._lock:
             self.draw(ranges)
             return self._sets.degree()
+
+    def piece(self, ranges: Ranges, number: int) -> Piece:
+        """Return the stored sets of a range."""
+        with self._lock:
+            self.draw(ranges)
+            a, b = self._ends[number], self._ends[number + 1]
+            offsets = self._sets.offsets
+            return Piece(self._sets.nodes[offsets[a] : offsets[b]], np.diff(offsets[a : b + 1]))
+
+    def singletons(self, ranges: Ranges) -> NDArray[np.int32]:
+        """Return the number of sets that hold each node alone and are not stored."""
+        with self._lock:
+            self.draw(ranges)
+            return self._sets.singletons
 
     def covered(self, ranges: Ranges, seeds: NDArray[np.int32]) -> int:
         """Return the number of sets that hold a seed."""

@@ -6,6 +6,7 @@ Sketches", 2021, and Wang et al., "Fast and Space-Efficient Parallel Algorithms 
 VLDB 2023, select on such worlds.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +23,60 @@ from .constraint import Constraint
 if TYPE_CHECKING:
     from ..kernels.components import Lazy
 
-__all__ = ["WorldCollection", "WorldCover", "greedy_worlds"]
+__all__ = ["WorldCollection", "WorldCover", "Worlds", "greedy_worlds", "unit_of"]
 
 _TASKS_PER_THREAD = 4
 _KEPT, _KEPT_PER_SEED = 1024, 4  # nodes in the heap: so many, and so many more for each seed to choose
 _LARGEST_TOTAL = 2.0**30  # of the integers that stand for node weights
 
 
-class WorldCollection:
+class Worlds(ABC):
+    """Live-edge worlds of one stream, in this process or on a cluster, and which of their components are covered.
+
+    Attributes
+    ----------
+    unit : float
+        Weight for which an integer size of 1 stands.
+    """
+
+    unit: float
+
+    @property
+    @abstractmethod
+    def n_worlds(self) -> int:
+        """Number of worlds."""
+
+    @abstractmethod
+    def extend(self, count: int, keep_going: Callable[[], bool] | None = None) -> int:
+        """Draw worlds until there are `count`; return how many there are.
+
+        Parameters
+        ----------
+        count : int
+        keep_going : callable, optional
+            Called between worlds; if it returns False, the first worlds are kept that are drawn without a gap.
+        """
+
+    @abstractmethod
+    def gains(self, gain: NDArray[np.int64]) -> None:
+        """Write the total size of each node's components that are not covered."""
+
+    @abstractmethod
+    def cover(self, seeds: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Cover the components of seeds; return the total size, for each world, of those that were not covered."""
+
+    @abstractmethod
+    def uncover(self, seeds: list[int], values: list[NDArray[np.float64]]) -> None:
+        """Undo calls of `cover` for single seeds, given in the same order with what the calls returned."""
+
+    @abstractmethod
+    def raise_best(
+        self, lazy: "Lazy", size: int, number: int, cost: NDArray[np.float64] | None, gain: NDArray[np.int64]
+    ) -> None:
+        """Bring the node of the largest current key to the top of a heap; see `imax.kernels.components`."""
+
+
+class WorldCollection(Worlds):
     """Worlds of one stream, with consecutive numbers. World i does not depend on how many there are.
 
     Parameters
@@ -70,7 +117,7 @@ class WorldCollection:
         self._key = (np.uint64(key[0]), np.uint64(key[1]))
         self._size: NDArray[np.int32] | None = None
         if weights is not None:
-            self.unit = float(weights.sum()) / _LARGEST_TOTAL
+            self.unit = unit_of(weights)
             self._size = np.rint(weights / self.unit).astype(np.int32)
 
     @property
@@ -84,14 +131,7 @@ class WorldCollection:
         return self.labels.nbytes
 
     def extend(self, count: int, keep_going: Callable[[], bool] | None = None) -> int:
-        """Draw worlds until there are `count`; return how many there are.
-
-        Parameters
-        ----------
-        count : int
-        keep_going : callable, optional
-            Called between worlds; if it returns False, the first worlds are kept that are drawn without a gap.
-        """
+        """Draw worlds by all threads until there are `count`; return how many there are."""
         from ..kernels.components import components
 
         old, n = self.labels, self.labels.shape[1]
@@ -149,6 +189,19 @@ class WorldCollection:
             taken = value > 0
             self.labels[rows[taken], root[taken]] = ~value[taken].astype(np.int32)
 
+    def raise_best(
+        self, lazy: "Lazy", size: int, number: int, cost: NDArray[np.float64] | None, gain: NDArray[np.int64]
+    ) -> None:
+        """Count nodes again, one after the other, until the top is up to date."""
+        from ..kernels.components import raise_best
+
+        raise_best(self.labels, lazy, size, number, cost, gain)
+
+
+def unit_of(weights: NDArray[np.float64] | None) -> float:
+    """Return the weight for which an integer size of 1 stands."""
+    return 1.0 if weights is None else float(weights.sum()) / _LARGEST_TOTAL
+
 
 @dataclass(frozen=True)
 class WorldCover:
@@ -175,7 +228,7 @@ class _Choice:
         Covered nodes in order, start nodes first, and the size that each covered in each world.
     """
 
-    def __init__(self, worlds: WorldCollection, constraint: Constraint, *, by_ratio: bool) -> None:
+    def __init__(self, worlds: Worlds, constraint: Constraint, *, by_ratio: bool) -> None:
         self.worlds = worlds
         self.constraint = constraint
         self.cost = constraint.seed_limits.relative_cost if by_ratio else None
@@ -193,7 +246,7 @@ class _Choice:
 
     def run(self, n_seeds: int) -> None:
         """Choose nodes greedily until there are `n_seeds` of them or no more are allowed."""
-        from ..kernels.components import drop_top, raise_best
+        from ..kernels.components import drop_top
 
         chosen = 0
         while chosen < n_seeds:
@@ -203,7 +256,7 @@ class _Choice:
             lazy, floor = kept
             size, before = lazy.heap.size, chosen
             while chosen < n_seeds and size > 0:
-                raise_best(self.worlds.labels, lazy, size, chosen - before, self.cost, self.gain)
+                self.worlds.raise_best(lazy, size, chosen - before, self.cost, self.gain)
                 place = int(lazy.heap[0])
                 node = int(lazy.nodes[place])
                 if (float(lazy.key_of[place]), -node) < floor:
@@ -242,7 +295,7 @@ class _Choice:
         return lazy, floor
 
 
-def greedy_worlds(worlds: WorldCollection, constraint: Constraint) -> WorldCover:
+def greedy_worlds(worlds: Worlds, constraint: Constraint) -> WorldCover:
     """Choose seeds greedily: each adds the largest weight over all worlds. Ties go to the smaller internal id.
 
     With budgets the choice is the better of two, by gain and by gain per cost. The worlds are unchanged afterwards.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Unpack
 
 from .._utils.streams import RNG
-from ..cluster.session import check_client
+from ..cluster.client import check_client
 from ..results import SelectionResult
 from ..ris.bounds import MAX_ROUNDS
 from ..ris.coverage import greedy_cover

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
@@ -18,7 +19,7 @@ from .algorithms.opim_c import nothing_reached, schedule_of
 from .constraints import Constraints, NodeValues, check_constraint_names
 from .cut_sets import certificate_collections
 from .outcome import NOTHING
-from .problem import Problem, ProgressFunction, make_problem, on_cluster
+from .problem import Problem, make_problem, on_cluster, selecting
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
 __all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
@@ -27,6 +28,7 @@ DEFAULT_PRECISION = 0.02
 CLOSE = "bounds are close"
 
 
+@followed(selecting)
 def certify(
     graph: Any,
     seeds: NodeList,
@@ -41,7 +43,7 @@ def certify(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Certificate:

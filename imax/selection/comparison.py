@@ -3,11 +3,12 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Unpack, cast
 
 from .. import __version__
 from .._utils.memory import peak_rise
+from .._utils.progress import Switch, comparing, followed, function_of
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
@@ -33,6 +34,7 @@ _LIMITS = ("quotas", "budget", "group_budgets")
 _SETTINGS = frozenset({"oracle", "n_rr_sets", "client"}) | DEADLINE_ARGUMENTS
 
 
+@followed(comparing)
 def compare(
     graph: Any,
     k: int | Iterable[int] | None = None,
@@ -50,7 +52,7 @@ def compare(
     rng: RNG = None,
     threads: int | None = None,
     time_limit: float | None = DEFAULT_SECONDS,
-    progress: Callable[[str, int, int], Any] | None = None,
+    progress: Switch = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Comparison:
@@ -87,8 +89,9 @@ def compare(
         Seconds for each algorithm, default 60; an algorithm that reaches it shows the seeds chosen so far. The
         simulations and the certificate that evaluate it are each limited to as many seconds. None for no limit. A
         function of the caller is not interrupted.
-    progress : callable, optional
-        Function that is called with the name of the row, the number of finished rows and the total number.
+    progress : bool or callable, default False
+        True shows a bar, as in `maximize`. A function is called with the name of the row, the number of finished rows
+        and the total number.
     client : distributed.Client, optional
         Draw the RR sets and run the simulations on the workers of a Dask cluster, see :doc:`/how-to/cluster`.
         Algorithms that draw no RR sets choose in this process; their times are not comparable.
@@ -172,7 +175,8 @@ def compare(
                 seconds, memory = time.perf_counter() - began, rise()
             return evaluation.row(source, number, limits[number], seeds, reason, seconds=seconds, memory=memory)
 
-        rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, progress)
+        show = function_of(progress)
+        rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, show)
     return Comparison(
         rows=_ranked(rows),
         overlap=overlap_of([row.seeds for row in rows]),

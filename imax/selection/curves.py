@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
@@ -23,7 +24,7 @@ from .comparing_rows import CUT_SHORT
 from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .curve_rounds import CurveRound, bound_prefixes, bound_sizes
 from .numbers import numbers_of_seeds
-from .problem import Problem, ProgressFunction, make_problem, on_cluster
+from .problem import Problem, make_problem, on_cluster, selecting
 from .registry import ALGORITHMS, check_supported
 from .rounds import CollectionPair
 from .seed_sources import SeedFunction
@@ -33,6 +34,7 @@ __all__ = ["curve"]
 _OWN = "own"
 
 
+@followed(selecting)
 def curve(
     graph: Any,
     k_max: int | Iterable[int],
@@ -50,7 +52,7 @@ def curve(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> CurveResult:

@@ -2,16 +2,18 @@
 
 from typing import Any, Unpack
 
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
 from ..results import SelectionResult
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
-from .problem import ProgressFunction, make_problem, on_cluster
+from .problem import make_problem, on_cluster, selecting
 from .registry import ALGORITHMS, check_supported
 
 __all__ = ["maximize"]
 
 
+@followed(selecting)
 def maximize(
     graph: Any,
     k: int | None = None,
@@ -30,7 +32,7 @@ def maximize(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> SelectionResult:
@@ -77,8 +79,9 @@ def maximize(
         reached, the result of the last round is returned.
     time_limit : float, optional
         Seconds after which the best result so far is returned.
-    progress : callable, optional
-        Function that is called with a `Progress` during the selection.
+    progress : bool or callable, default False
+        True shows a bar with the phase, the rate and the remaining time: on a terminal, and with tqdm in a notebook.
+        A function is called with a `Progress` after each round or seed.
     client : distributed.Client, optional
         Draw and hold the RR sets on the workers of a Dask cluster; the result is the same.
         Supported by the algorithms that draw RR sets. See :doc:`/how-to/cluster`.
@@ -167,7 +170,7 @@ def maximize(
     entry = ALGORITHMS.find(algorithm)
     check_supported(
         entry, constraints, node_weights=node_weights, n_rr_sets=n_rr_sets, n_simulations=n_simulations, oracle=oracle,
-        client=client,
+        client=None if certify else client,  # a certificate draws RR sets, whatever the algorithm does
     )  # fmt: skip
     problem = make_problem(
         graph, k, constraints, function="maximize", probability=probability, node_weights=node_weights, rng=rng,

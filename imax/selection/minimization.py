@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..results import SelectionResult
@@ -30,7 +31,7 @@ from .common_seed import CommonSeed, find_common_seed
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import BOUND, Outcome
-from .problem import DEFAULT_EPSILON, Problem, ProgressFunction, make_problem, on_cluster
+from .problem import DEFAULT_EPSILON, Problem, make_problem, on_cluster, selecting
 from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
 
 __all__ = ["minimize_seeds"]
@@ -39,6 +40,7 @@ CERTIFIED = "target spread certified"
 UNCERTAIN = "target spread not certified"
 
 
+@followed(selecting)
 def minimize_seeds(
     graph: Any,
     target_spread: float,
@@ -52,7 +54,7 @@ def minimize_seeds(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> SelectionResult:

@@ -13,21 +13,31 @@ from numpy.typing import NDArray
 from .._utils import parallel
 from .._utils.arrays import read_only
 from .._utils.streams import Key
+from ..cluster.session import Session
 from ..diffusion.exact import spread_of
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import forward_ic
 from ..errors import OutOfMemoryBoundError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
-from ..ris.collection import RRCollection
+from ..ris.remote import new_collection
 
 if TYPE_CHECKING:
     from ..kernels.worlds import LiveArcs
 
-__all__ = ["ExactOracle", "Oracle", "OutOfTime", "RRSetOracle", "SimulationOracle"]
+__all__ = [
+    "BLOCK",
+    "STEP",
+    "ExactOracle",
+    "Oracle",
+    "OutOfTime",
+    "RRSetOracle",
+    "SimulationOracle",
+    "check_memory",
+]
 
-_BLOCK = 512  # worlds of one task, whatever the threads, so that sums of weights do not depend on them; a multiple of 8
-_STEP = 8  # the fewest worlds between two looks at the clock
+BLOCK = 512  # worlds of one task, whatever the threads, so that sums of weights do not depend on them; a multiple of 8
+STEP = 8  # the fewest worlds between two looks at the clock
 _LAST_STAMP = 2**31 - 1
 _TASK_SECONDS = 0.05  # how long a task may take: what an interrupt waits for
 
@@ -103,26 +113,26 @@ class SimulationOracle:
         self.key = np.uint64(key[0]), np.uint64(key[1])
         self.arcs = _live_arcs(graph, model, threads)
         self._local = threading.local()
-        room = graph.n_nodes * ((n_simulations + 7) // 8)
-        if memory is not None and room > memory:
-            raise OutOfMemoryBoundError(
-                f"n_simulations = {n_simulations:,} worlds of {graph.n_nodes:,} nodes need {room >> 20:,} MiB, above "
-                "max_memory; ask for fewer, or take oracle='rr'"
-            )
+        check_memory(graph.n_nodes, n_simulations, memory)
         self.covered: NDArray[np.uint8] | None = None  # until a node is taken
         self._shape = graph.n_nodes, (n_simulations + 7) // 8
         if blocked is not None:
             self.covered = np.zeros(self._shape, dtype=np.uint8)
             self.covered[blocked] = 0xFF  # reached in every world, so that no cascade goes there
 
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks of worlds."""
+        return len(self._blocks())
+
     def _blocks(self) -> list[tuple[int, int]]:
-        return [(a, min(a + _BLOCK, self.n_worlds)) for a in range(0, self.n_worlds, _BLOCK)]
+        return [(a, min(a + BLOCK, self.n_worlds)) for a in range(0, self.n_worlds, BLOCK)]
 
     def first_estimate(self, node: int) -> float:
         """Return a rough estimate of the gain of a node, from a few worlds, without a look at the clock."""
         from ..kernels.worlds import gains
 
-        found, n = np.zeros(1), min(_STEP, self.n_worlds)
+        found, n = np.zeros(1), min(STEP, self.n_worlds)
         marks = self._marks(n)
         with np.errstate(over="ignore"):
             marks.stamp = gains(
@@ -140,7 +150,7 @@ class SimulationOracle:
         OutOfTime
             If `keep_going` returns False.
         """
-        size = max(_STEP, int(_TASK_SECONDS / max(self._pace * n_nodes, 1e-9) * _BLOCK) // _STEP * _STEP)
+        size = max(STEP, int(_TASK_SECONDS / max(self._pace * n_nodes, 1e-9) * BLOCK) // STEP * STEP)
         while first < last:
             if self.keep_going is not None and not self.keep_going():
                 raise OutOfTime
@@ -149,7 +159,7 @@ class SimulationOracle:
             yield first, end
             first = end
             spent = time.perf_counter() - began
-            size = min(max(_STEP, int(size * _TASK_SECONDS / max(spent, 1e-6)) // _STEP * _STEP), 4 * size)
+            size = min(max(STEP, int(size * _TASK_SECONDS / max(spent, 1e-6)) // STEP * STEP), 4 * size)
 
     def _n_tasks(self, size: int) -> int:
         """Return how many tasks to make of that many pairs of a node and a block."""
@@ -157,9 +167,14 @@ class SimulationOracle:
 
     def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
         """Return what each node adds to those taken, and to `before` where that is a node."""
+        total: NDArray[np.float64] = self.block_gains(nodes, before, 0, self.n_blocks).sum(axis=0)
+        return total / self.n_worlds
+
+    def block_gains(self, nodes: NDArray[Any], before: int, first_block: int, last_block: int) -> NDArray[np.float64]:
+        """Return the sum of the gains over the worlds of each block: shape (n_blocks, n_nodes)."""
         from ..kernels.worlds import gains
 
-        blocks = self._blocks()
+        blocks = self._blocks()[first_block:last_block]
         found = np.zeros((len(blocks), nodes.size))
         # parts of many nodes, or of a few nodes' worlds: as many as keep the threads busy, and none too long
         n_tasks = self._n_tasks(found.size)
@@ -173,22 +188,25 @@ class SimulationOracle:
             part = nodes[a:b]
             for start, end in blocks[first:last]:
                 for low, high in self._steps(start, end, part.size):
-                    marks = self._marks(part.size * _BLOCK)
+                    marks = self._marks(part.size * BLOCK)
                     with np.errstate(over="ignore"):
                         marks.stamp = gains(
                             part, before, low, high, self.key, self.arcs, self.weights, self.covered, marks.visited,
-                            marks.stamp, found[start // _BLOCK, a:b],
+                            marks.stamp, found[start // BLOCK - first_block, a:b],
                         )  # fmt: skip
 
         began = time.perf_counter()
         parallel.run([partial(work, *part, *share) for part in parts for share in shares], self.threads)
         self._pace = (time.perf_counter() - began) * self.threads / max(found.size, 1)
         self.n_simulations += nodes.size * self.n_worlds
-        total: NDArray[np.float64] = found.sum(axis=0)
-        return total / self.n_worlds
+        return found
 
     def take(self, node: int) -> None:
         """Add a node to those taken."""
+        self.take_in(node, 0, self.n_blocks)
+
+    def take_in(self, node: int, first_block: int, last_block: int) -> None:
+        """Add a node to those taken, in the worlds of some blocks."""
         from ..kernels.worlds import take
 
         if self.covered is None:
@@ -200,9 +218,9 @@ class SimulationOracle:
                 with np.errstate(over="ignore"):
                     marks.stamp = take(node, low, high, self.key, self.arcs, self.covered, marks.visited, marks.stamp)
 
-        n_blocks = len(self._blocks())
-        shares = parallel.slices(n_blocks, self._n_tasks(n_blocks))
-        parallel.run([partial(work, a * _BLOCK, min(b * _BLOCK, self.n_worlds)) for a, b in shares], self.threads)
+        n_blocks = last_block - first_block
+        shares = [(first_block + a, first_block + b) for a, b in parallel.slices(n_blocks, self._n_tasks(n_blocks))]
+        parallel.run([partial(work, a * BLOCK, min(b * BLOCK, self.n_worlds)) for a, b in shares], self.threads)
 
     def _marks(self, stamps: int) -> "_Marks":
         """Return this thread's marks, with that many stamps to come."""
@@ -220,6 +238,16 @@ class _Marks:
 
         self.visited = Visited(mark=np.zeros(n, dtype=np.int32), queue=np.empty(n, dtype=np.int32))
         self.stamp = 0
+
+
+def check_memory(n_nodes: int, n_worlds: int, memory: int | None) -> None:
+    """Raise `OutOfMemoryBoundError` if marks for so many worlds take more than a limit."""
+    needed = n_nodes * ((n_worlds + 7) // 8)
+    if memory is not None and needed > memory:
+        raise OutOfMemoryBoundError(
+            f"n_simulations = {n_worlds:,} worlds of {n_nodes:,} nodes need {needed >> 20:,} MiB, above max_memory; "
+            "use fewer, or oracle='rr'"
+        )
 
 
 def _live_arcs(graph: InfluenceGraph, model: str, threads: int) -> "LiveArcs":
@@ -276,7 +304,9 @@ class RRSetOracle:
     memory : int or None
         Bound on the bytes of the RR sets and their index.
     keep_going : callable, optional
-        Asked while sampling; False ends it with the sets drawn.
+        Called while sampling; if it returns False, sampling ends with the sets drawn.
+    session : Session, optional
+        The cluster that draws the RR sets; they are sent to this process.
 
     Raises
     ------
@@ -294,16 +324,18 @@ class RRSetOracle:
         threads: int,
         memory: int | None = None,
         keep_going: Callable[[], bool] | None = None,
+        session: Session | None = None,
     ) -> None:
-        self.sets = RRCollection(Sampler(graph, model, key, node_weights=weights, threads=threads))
-        self.sets.extend(min(n_rr_sets, 1024))
-        needed = self.sets.expected_nbytes(n_rr_sets)
+        sets = new_collection(session, Sampler(graph, model, key, node_weights=weights, threads=threads))
+        sets.extend(min(n_rr_sets, 1024))
+        needed = sets.expected_nbytes(n_rr_sets)
         if memory is not None and needed > memory:
             raise OutOfMemoryBoundError(
                 f"n_rr_sets = {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above max_memory; use fewer, "
                 "or an algorithm that draws as many as it needs, such as opim-c"
             )
-        self.sets.extend(n_rr_sets, keep_going=keep_going)
+        sets.extend(n_rr_sets, keep_going=keep_going)
+        self.sets = sets.gathered()
         self.index = self.sets.index(parts=1)
         self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)
         self.gain = self.sets.degree()

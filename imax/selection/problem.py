@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.memory import default_memory
+from .._utils.progress import Step, Switch, function_of
 from .._utils.streams import RNG, Key, key_from
 from ..cluster.session import Session, open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
@@ -20,10 +21,9 @@ from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
-from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.marks import Collection
-from ..ris.remote import RemoteCollection
+from ..ris.remote import new_collection
 from .constraints import Constraints, check_constraint_names, make_constraint
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "check_work",
     "make_problem",
     "on_cluster",
+    "selecting",
 ]
 
 _SMALLEST_DELTA = 1e-300  # the inverse of a smaller one may overflow
@@ -57,10 +58,13 @@ class Progress:
         Time since the start.
     phase : str
         What the algorithm does; empty for rounds of RR sets and for chosen seeds.
+    n_evaluated, n_to_evaluate : int or None
+        While all candidates are evaluated: how many gains are known, and of how many nodes; only greedy and CELF.
     awaited : str
         Why the selection goes on although the ratio has reached the target; otherwise empty.
     n_rr_sets_needed : int or None
-        How many RR sets the algorithm will draw in total, if its own bound says so; only IMM.
+        How many RR sets the algorithm will draw in total: by its own bound (IMM), or extrapolated from the certified
+        ratios of the rounds so far.
     """
 
     round: int
@@ -72,9 +76,25 @@ class Progress:
     phase: str = ""
     awaited: str = ""
     n_rr_sets_needed: int | None = None
+    n_evaluated: int | None = None
+    n_to_evaluate: int | None = None
 
 
 ProgressFunction: TypeAlias = Callable[[Progress], Any]
+
+
+def selecting(p: Progress) -> Step:
+    """Return what a progress bar shows of the state of a selection."""
+    if p.n_evaluated is not None:
+        return Step("evaluating gains", p.n_evaluated, p.n_to_evaluate, "nodes")
+    if not p.n_rr_sets and p.n_rr_sets_needed is None and p.phase != "sampling":
+        return Step("choosing seeds", p.round, p.rounds, "seeds", p.phase)
+    known = ""
+    if p.round:
+        target = f", target {p.target_ratio:.1%}" if p.target_ratio and not p.awaited else ""
+        awaited = f", {p.awaited}" if p.awaited else ""
+        known = f"certified {p.ratio:.1%}{target}{awaited}, round {p.round} of at most {p.rounds}"
+    return Step(p.phase or "sampling", p.n_rr_sets, p.n_rr_sets_needed, "RR sets", known, is_estimate=True)
 
 
 @dataclass(frozen=True)
@@ -159,9 +179,7 @@ class Problem:
 
     def collection(self, sampler: Sampler, *, store_singletons: bool) -> Collection:
         """Return a collection of the RR sets of a sampler, in this process or on the cluster; see `RRCollection`."""
-        if self.session is None:
-            return RRCollection(sampler, store_singletons=store_singletons)
-        return RemoteCollection(self.session, sampler, store_singletons=store_singletons)
+        return new_collection(self.session, sampler, store_singletons=store_singletons)
 
 
 @contextmanager
@@ -183,7 +201,7 @@ def make_problem(
     probability: str | None = None,
     node_weights: "NodeValues | None" = None,
     rng: RNG = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
     oracle: str | None = None,
     any_size: bool = False,
     source: Any = None,
@@ -203,8 +221,6 @@ def make_problem(
         Arguments of `check_work`.
     """
     check_constraint_names(function, constraints)
-    if progress is not None and not callable(progress):
-        raise InvalidArgumentError(f"progress must be a function or None, got {progress!r}", argument="progress")
     checked = check_work(**work)
     network = as_graph(graph, probability=probability, rng=rng)
     if checked["model"] == "lt":
@@ -224,7 +240,7 @@ def make_problem(
         weights=weights,
         notes=tuple(reader.notes),
         key=key_from(rng),
-        progress=progress,
+        progress=function_of(progress),
         oracle=oracle,
         deadline=check_deadline(network, **until),
         **{"delta": 1.0 / max(network.n_nodes, 2), **checked},

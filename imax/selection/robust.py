@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.progress import Switch, followed
 from .._utils.streams import RNG, Stream, key_from, stream_key
+from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
@@ -18,7 +20,7 @@ from ..results import Certificate, Record, SelectionResult
 from .certification import certify
 from .constraints import Constraints, NodeValues
 from .maximization import maximize
-from .problem import ProgressFunction
+from .problem import selecting
 
 __all__ = ["RobustResult", "maximize_robust"]
 
@@ -96,6 +98,7 @@ class RobustResult(Record):
         )
 
 
+@followed(selecting)
 def maximize_robust(
     graph: Any,
     k: int | None = None,
@@ -109,7 +112,8 @@ def maximize_robust(
     threads: int | None = None,
     max_memory: int | str | None = None,
     time_limit: float | None = None,
-    progress: ProgressFunction | None = None,
+    progress: Switch = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> RobustResult:
     """Choose seeds for probabilities that are known as intervals, and certify the worst case (LUGreedy).
@@ -128,7 +132,7 @@ def maximize_robust(
         A share s in (0, 1]: the intervals are p (1 - s) to min(1, p (1 + s)). Or two arrays, the lower and the upper
         probability of each arc in the order of ``graph.arc_arrays()``. Default: the intervals that the graph holds,
         which `imax.learn` makes and ``.imax`` files keep.
-    model, epsilon, node_weights, rng, threads, max_memory, progress
+    model, epsilon, node_weights, rng, threads, max_memory, progress, client
         As in `imax.maximize`. With the linear threshold model the upper weights into each node must not sum to more
         than 1.
     delta : float, optional
@@ -177,18 +181,20 @@ def maximize_robust(
         "max_memory": max_memory,
         **constraints,
     }
-    shown: dict[str, Any] = {"epsilon": epsilon, "progress": progress}
-    on_lower = maximize(low, k, rng=key, time_limit=left(), **shown, **work)
-    upper_key = stream_key(key, Stream.ROBUST_UPPER)
-    on_upper = maximize(high, k, rng=upper_key, time_limit=left(), **shown, **work)
-    # the spread of the second candidate under the lower probabilities
-    checked = certify(low, on_upper.seeds, k=k, rng=key, time_limit=left(), **work)
-    best = on_lower if (on_lower.lower_bound or 0.0) >= checked.lower_bound else on_upper
-    known: SelectionResult | Certificate = on_lower if best is on_lower else checked
-    # the upper ends for the seeds chosen on the lower ones: an estimate, no part of the certificate
-    spread_upper = on_upper.spread
-    if best is on_lower and on_lower.seeds != on_upper.seeds:
-        spread_upper = certify(high, on_lower.seeds, k=k, rng=upper_key, time_limit=left(), **work).spread
+    with open_session(client, low) as at_low, open_session(client, high) as at_high:
+        shown: dict[str, Any] = {"epsilon": epsilon, "progress": progress}
+        on_lower = maximize(low, k, rng=key, client=at_low, time_limit=left(), **shown, **work)
+        upper_key = stream_key(key, Stream.ROBUST_UPPER)
+        on_upper = maximize(high, k, rng=upper_key, client=at_high, time_limit=left(), **shown, **work)
+        # the spread of the second candidate under the lower probabilities
+        checked = certify(low, on_upper.seeds, k=k, rng=key, client=at_low, time_limit=left(), **work)
+        best = on_lower if (on_lower.lower_bound or 0.0) >= checked.lower_bound else on_upper
+        known: SelectionResult | Certificate = on_lower if best is on_lower else checked
+        # the upper ends for the seeds chosen on the lower ones: an estimate, no part of the certificate
+        spread_upper = on_upper.spread
+        if best is on_lower and on_lower.seeds != on_upper.seeds:
+            again = certify(high, on_lower.seeds, k=k, rng=upper_key, client=at_high, time_limit=left(), **work)
+            spread_upper = again.spread
     assert known.lower_bound is not None
     assert known.spread is not None
     assert known.interval is not None

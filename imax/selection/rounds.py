@@ -19,7 +19,8 @@ from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
-from .problem import Problem, Progress
+from .problem import Problem
+from .round_progress import RoundProgress
 
 __all__ = ["MAX_SETS", "CollectionPair", "Round", "Settling", "Stopped", "doubling_rounds", "run_rounds"]
 
@@ -143,6 +144,7 @@ class CollectionPair:
         self.seconds: dict[str, float] = {}
         self._clocked = 0.0  # seconds of all phases
         self.have_result = False
+        self.progress = RoundProgress(problem)
         with self.clock("prepare"):
             diffusion = prepare(problem.graph, problem.model, problem.threads)
             sampler = Sampler(
@@ -213,6 +215,8 @@ class CollectionPair:
 
     def _keep_going(self) -> bool:
         self.check()
+        underway = self.selection.sampler.n_underway + self.validation.sampler.n_underway
+        self.progress.within(self.n_sets + underway)
         return True
 
     def round(
@@ -339,20 +343,10 @@ class CollectionPair:
 
     def report(self, best: Round, number: int, rounds: int, target: float) -> None:
         """Call the progress function of the problem, if it has one."""
-        q = self.problem
-        if q.progress is not None:
-            awaited = best.awaited(target, q.epsilon) if number < rounds else ""
-            q.progress(
-                Progress(
-                    number, rounds, self.n_sets, best.bounds.ratio, target, q.limits.elapsed(), awaited=awaited
-                )
-            )  # fmt: skip
-
-    def report_phase(self, phase: str, n_sets: int) -> None:
-        """Call the progress function before the first round."""
-        q = self.problem
-        if q.progress is not None:
-            q.progress(Progress(0, 1, n_sets, 0.0, 0.0, q.limits.elapsed(), phase=phase))
+        epsilon = self.problem.epsilon
+        awaited = best.awaited(target, epsilon) if number < rounds else ""
+        growth = (best.relative_error / epsilon) ** 2
+        self.progress.round(number, rounds, self.n_sets, best.bounds.ratio, target, awaited, growth)
 
     def result(self, best: Round, stop_reason: str, rounds: int, target: float | None) -> Outcome:
         """Return a round as the outcome of an algorithm."""

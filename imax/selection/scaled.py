@@ -10,6 +10,7 @@ from .. import __version__
 from .._utils import check
 from .._utils.frames import frame_of
 from .._utils.streams import RNG, Stream, key_from
+from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
@@ -109,6 +110,8 @@ def sensitivity(
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
+    time_limit: float | None = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Sensitivity:
     """Return how spread, choice and certified ratio change if all probabilities are scaled by a factor.
@@ -122,7 +125,10 @@ def sensitivity(
         Factors above 0. Scaled probabilities above 1 count as 1.
     seeds : list of nodes, optional
         Seeds to examine. Default: those that `imax.maximize` chooses for the given probabilities.
-    model, probability, epsilon, delta, node_weights, rng, threads, max_memory, **constraints
+    time_limit : float, optional
+        Seconds for each selection and each certificate; there are two for each factor. One that reaches the limit uses
+        the RR sets drawn so far.
+    model, probability, epsilon, delta, node_weights, rng, threads, max_memory, client, **constraints
         As in `imax.maximize`. With the linear threshold model factors above 1 often make the weights into a node sum to
         more than 1, which is an error.
 
@@ -153,16 +159,21 @@ def sensitivity(
         "node_weights": node_weights,
         "threads": threads,
         "max_memory": max_memory,
+        "time_limit": time_limit,
         **constraints,
     }
-    first = maximize(network, k, epsilon=epsilon, rng=key, **work)
+    precision: dict[str, Any] = {} if epsilon is None else {"epsilon": epsilon}
+    first = maximize(network, k, epsilon=epsilon, rng=key, client=client, **work)
     chosen = first.seeds if seeds is None else list(seeds)
     rows = []
     for place, factor in enumerate(checked):
         scaled, n_clipped = _scaled(network, factor)
         own = key_from(np.random.SeedSequence(list(key), spawn_key=(Stream.SENSITIVITY, place)))
-        best = first if factor == 1.0 else maximize(scaled, k, epsilon=epsilon, rng=own, **work)
-        found = certify(scaled, chosen, k=k, rng=own, **work)
+        with open_session(client, scaled) as placed:
+            best = first
+            if factor != 1.0:
+                best = maximize(scaled, k, epsilon=epsilon, rng=own, client=placed, **work)
+            found = certify(scaled, chosen, k=k, rng=own, client=placed, **precision, **work)
         rows.append(
             SensitivityRow(
                 factor=factor,

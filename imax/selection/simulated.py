@@ -3,15 +3,19 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
-from .._utils.streams import Stream, stream_key
+from .._utils.streams import Key, Stream, stream_key
+from ..cluster.held import Held
+from ..cluster.worker import Lost
 from ..diffusion.sampler import Cascades, default_lanes
 from ..diffusion.tables import prepare
 from ..diffusion.undirected import undirected_edges
+from ..graph.influence_graph import InfluenceGraph
 from ..ris.bounds import z_of_look
 from ..ris.means import mean_lower_bound
 from ..ris.worlds import WorldCollection
@@ -21,6 +25,84 @@ __all__ = ["SpreadSample"]
 
 _BATCH_ENTRIES = 1 << 24  # labels of the worlds that are drawn at a time
 _TASKS_PER_THREAD = 4
+
+
+class _Cascades:
+    """Cascades from seeds, in this process or on a worker; on an undirected graph RR tables serve both ways."""
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        seeds: NDArray[np.int32],
+        key: Key,
+        weights: NDArray[np.float64] | None,
+        *,
+        threads: int,
+    ) -> None:
+        diffusion = prepare(graph, "ic", threads)
+        lanes = 4 if seeds.size * 4 > graph.n_nodes else min(8, default_lanes(diffusion))
+        self._cascades = Cascades(diffusion, key, lanes, seeds=seeds, weights=weights)
+        self._threads = threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Lost, ()
+
+    def values(self, first: int, stop: int) -> NDArray[np.float64]:
+        """Return what cascades number `first` to ``stop - 1`` reach."""
+        from ..kernels.cascades import Output
+
+        none, no_sets = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+        count = stop - first
+        values = np.empty(count)
+        several = count > 2 * self._cascades.lanes
+        spans = parallel.slices(count, self._threads * _TASKS_PER_THREAD if several else 1)
+        parallel.run(
+            [
+                partial(self._cascades.run, first + a, b - a, Output(none, no_sets, no_sets, values[a:b]))
+                for a, b in spans
+            ],
+            self._threads,
+        )
+        return values
+
+
+class _AddedInWorlds:
+    """What seeds add to start nodes in live-edge worlds, in this process or on a worker."""
+
+    def __init__(
+        self,
+        graph: InfluenceGraph,
+        start: NDArray[np.int32],
+        seeds: NDArray[np.int32],
+        key: Key,
+        weights: NDArray[np.float64] | None,
+        *,
+        threads: int,
+    ) -> None:
+        edges = undirected_edges(graph)
+        assert edges is not None  # the caller has checked it
+        self._edges, self._n_nodes = edges, graph.n_nodes
+        self._start, self._seeds = start, seeds
+        self._key, self._weights, self._threads = key, weights, threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Lost, ()
+
+    def values(self, first: int, stop: int) -> NDArray[np.float64]:
+        """Return the weight of the start nodes' components in worlds number `first` to ``stop - 1``, and what is added.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (2, stop - first)
+        """
+        step = max(1, _BATCH_ENTRIES // self._n_nodes)
+        parts = [np.empty((2, 0))]
+        for a in range(first, stop, step):
+            worlds = WorldCollection(self._edges, self._n_nodes, self._key, self._threads, self._weights, first=a)
+            worlds.extend(min(step, stop - a))
+            start = worlds.cover(self._start) * worlds.unit
+            parts.append(np.stack([start, worlds.cover(self._seeds) * worlds.unit]))
+        return np.concatenate(parts, axis=1)
 
 
 class SpreadSample:
@@ -48,7 +130,7 @@ class SpreadSample:
         self._start_values = np.empty(0)
         self._key = stream_key(problem.key, Stream.WORLD_VALIDATION)
         self._draw: Callable[[int], NDArray[np.float64]] = (
-            self._simulations() if problem.constraint.start.size == 0 else self._on_worlds
+            self._simulations() if problem.constraint.start.size == 0 else self._worlds()
         )
 
     def extend(self, count: int) -> None:
@@ -58,46 +140,38 @@ class SpreadSample:
             self.values = np.concatenate([self.values, self._draw(missing)])
 
     def _simulations(self) -> Callable[[int], NDArray[np.float64]]:
-        """Return a function that runs cascades from the seeds; on an undirected graph RR tables serve both ways."""
-        from ..kernels.cascades import Output
-
+        """Return a function that runs further cascades from the seeds."""
         q = self.problem
-        diffusion = prepare(q.graph, "ic", q.threads)
-        lanes = 4 if self.seeds.size * 4 > q.graph.n_nodes else min(8, default_lanes(diffusion))
-        cascades = Cascades(diffusion, self._key, lanes, seeds=self.seeds, weights=q.weights)
-        none, no_sets = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+        session, arguments = q.session, (self.seeds, self._key, q.weights)
+        if session is None:
+            own = _Cascades(q.graph, *arguments, threads=q.threads)
+            return lambda count: own.values(self.values.size, self.values.size + count)
+        held = Held(session, _Cascades, *arguments)
 
         def draw(count: int) -> NDArray[np.float64]:
-            values = np.empty(count)
-            spans = parallel.slices(count, q.threads * _TASKS_PER_THREAD if count > 2 * lanes else 1)
-            first = self.values.size
-            parallel.run(
-                [
-                    partial(cascades.run, first + a, b - a, Output(none, no_sets, no_sets, values[a:b]))
-                    for a, b in spans
-                ],
-                q.threads,
-            )
-            return values
+            return np.concatenate(held.call("simulate", "values", session.shares(self.values.size, count)))
 
         return draw
 
-    def _on_worlds(self, count: int) -> NDArray[np.float64]:
-        """Return the weight that the seeds add to the components of the start nodes, in further worlds."""
-        q, edges = self.problem, undirected_edges(self.problem.graph)
-        assert edges is not None
-        step = max(1, _BATCH_ENTRIES // q.graph.n_nodes)
-        parts, starts = [], [self._start_values]
-        first = self.values.size
-        while count > 0:
-            worlds = WorldCollection(edges, q.graph.n_nodes, self._key, q.threads, q.weights, first=first)
-            worlds.extend(min(step, count))
-            starts.append(worlds.cover(q.constraint.start) * worlds.unit)
-            parts.append(worlds.cover(self.seeds) * worlds.unit)
-            first, count = first + worlds.n_worlds, count - worlds.n_worlds
-        self._start_values = np.concatenate(starts)
-        self.start = float(self._start_values.mean())
-        return np.concatenate(parts)
+    def _worlds(self) -> Callable[[int], NDArray[np.float64]]:
+        """Return a function that draws further worlds, and the weight that the seeds add to the start nodes there."""
+        q = self.problem
+        session, arguments = q.session, (q.constraint.start, self.seeds, self._key, q.weights)
+        own = _AddedInWorlds(q.graph, *arguments, threads=q.threads) if session is None else None
+        held = None if session is None else Held(session, _AddedInWorlds, *arguments)
+
+        def draw(count: int) -> NDArray[np.float64]:
+            first = self.values.size
+            if session is None or held is None:
+                assert own is not None
+                start, added = own.values(first, first + count)
+            else:
+                start, added = np.concatenate(held.call("simulate", "values", session.shares(first, count)), axis=1)
+            self._start_values = np.concatenate([self._start_values, start])
+            self.start = float(self._start_values.mean())
+            return np.asarray(added)
+
+        return draw
 
     @property
     def spread(self) -> float:

@@ -19,7 +19,7 @@ SIMULATIONS = 10  # cascades for each influence in the paper's program
 
 def ideal(problem: Problem) -> Outcome:
     """Select by `imax.maximize`, which certifies the influence of what it selects."""
-    given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress")
+    given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress", "client")
     work = {"epsilon": EPSILON if problem.graph.n_nodes <= MANY else EPSILON_OF_MANY, **given}
     found = maximize(problem.graph, problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work)
     return Outcome(
@@ -36,7 +36,7 @@ def simulated(problem: Problem) -> Outcome:
     found = maximize(
         problem.graph, problem.budget, model=problem.model, algorithm="celf", oracle="simulation",
         n_simulations=SIMULATIONS, rng=problem.key, **problem.constraints,
-        **problem.work.given("threads", "time_limit"),
+        **problem.work.given("threads", "time_limit", "client"),
     )  # fmt: skip
     return Outcome(_rows(problem, found.seeds), found.gains, found.stop_reason)
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ..._utils import parallel
 from ..._utils.streams import Stream
 from ...ris.bounds import log_binomial
-from ...ris.collection import RRCollection
 from ...ris.marks import Collection
 from ...selection.rounds import CollectionPair
 from ..outcome import Invitations
@@ -34,7 +33,7 @@ class LocalGreedy:
     Parameters
     ----------
     task : Task
-    collection : RRCollection
+    collection : Collection
     check : callable
         Raises `Stopped` if a limit is reached; called between parts of the work.
 
@@ -58,8 +57,7 @@ class LocalGreedy:
         self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
         self.gains = np.empty(self.seeds.size, dtype=np.int64)
         self.size = np.empty(m.capacity.size, dtype=np.int64)
-        assert isinstance(collection, RRCollection)  # capacities are not distributed
-        index = collection.index(parts=1)
+        index = collection.gathered().index(parts=1)
         heap = np.empty(m.n_pairs, dtype=np.int64)
         self._run(
             lambda a, b, stamp: choose_locally(
@@ -83,8 +81,7 @@ class LocalGreedy:
         """Return the number of RR sets of another collection that the choice of each inviter covers."""
         from ...kernels.matroid import cover_locally
 
-        assert isinstance(collection, RRCollection)  # capacities are not distributed
-        index = collection.index(parts=1)
+        index = collection.gathered().index(parts=1)
         found = np.empty(self.size.size, dtype=np.int64)
         self._run(
             lambda a, b, stamp: cover_locally(

@@ -15,9 +15,10 @@ import numpy as np
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.constraint import Constraint
-from ...ris.coverage import Cover, CoverAlgorithm, greedy_cover, round_robin_cover
+from ...ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ...ris.marks import Collection
 from ...ris.matroid import PartitionMatroid
+from ...ris.round_robin import round_robin_cover
 from ...selection.algorithms.opim_c import certified_rounds, schedule_of
 from ...selection.common_seed import find_common_seed
 from ...selection.rounds import CollectionPair, run_rounds

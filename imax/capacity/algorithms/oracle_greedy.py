@@ -9,7 +9,8 @@ from heapq import heapify, heappop, heapreplace
 import numpy as np
 
 from ..._utils.registry import Entry
-from ...ris.coverage import CoverAlgorithm, greedy_cover, round_robin_cover
+from ...ris.coverage import CoverAlgorithm, greedy_cover
+from ...ris.round_robin import round_robin_cover
 from ...selection.algorithms.greedy import Search
 from ...selection.algorithms.ris import fixed_rounds
 from ...selection.oracles import OutOfTime

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +50,7 @@ class Options:
     discount: ArrayLike | None = None
     list_length: int = LIST_LENGTH
     inviters: NDArray[np.int32] | None = None
+    client: Any = None
 
 
 class Strategy(ABC):

@@ -59,7 +59,9 @@ class ExpectedSpread(Strategy):
         """Draw RR sets, and choose the lists of all nodes that have friends."""
         network, threads = context.network, context.threads
         n = network.graph.n_nodes
-        sets, n_sets = draw_sets(network, options.sets_per_node, context.key, threads, options.max_memory)
+        sets, n_sets = draw_sets(
+            network, options.sets_per_node, context.key, threads, options.max_memory, options.client
+        )
         taste = Taste.of(options.blend, options.min_willingness, options.discount)
         users = np.arange(n, dtype=np.int32) if options.inviters is None else options.inviters
         offsets = network.friend_offsets(users)

@@ -27,7 +27,8 @@ class HeteroIM(Strategy):
         """Draw RR sets, order all nodes by greedy covering, and count what each node shares."""
         n = context.network.graph.n_nodes
         sets = sample_stratified(
-            context.network, options.sets_per_node, context.key, context.threads, options.max_memory
+            context.network, options.sets_per_node, context.key, context.threads, options.max_memory,
+            client=options.client,
         )  # fmt: skip
         cover = cover_greedily(sets, np.ones(n, dtype=np.bool_))
         shared = count_shared(sets, cover, np.arange(n, dtype=np.int32), context.threads)

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heapreplace
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..._utils.streams import Stream, stream_key
 from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
+from ..remote_oracle import RemoteSimulationOracle
 from .ris import DEFAULT_SETS
 
 __all__ = ["CELF", "CELF_PLUS_PLUS", "DEFAULT_SIMULATIONS", "GREEDY", "Search", "celf", "celf_plus_plus", "greedy"]
@@ -37,8 +38,12 @@ def _oracle(q: Problem, keep_going: Callable[[], bool]) -> Oracle:
         return ExactOracle(q.graph, q.model, q.weights, q.blocked)
     if q.oracle == "rr":
         n_sets = q.n_rr_sets or DEFAULT_SETS
-        return RRSetOracle(q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.memory, q.limits.in_time)
+        return RRSetOracle(
+            q.graph, q.model, q.weights, key, n_sets, q.threads, q.limits.memory, q.limits.in_time, q.session
+        )
     n = q.n_simulations or DEFAULT_SIMULATIONS
+    if q.session is not None:
+        return RemoteSimulationOracle(q.session, q.model, q.weights, key, n, q.limits.memory, keep_going, q.blocked)
     return SimulationOracle(
         q.graph, q.model, q.weights, key, n, q.threads, q.limits.memory, keep_going, blocked=q.blocked
     )
@@ -91,12 +96,13 @@ class Search:
         """Choose a node if it fits the limits; return whether it does."""
         return self.choice is None or self.choice.take(node)
 
-    def report(self, phase: str = "") -> None:
+    def report(self, phase: str = "", n_evaluated: int | None = None, n_to_evaluate: int | None = None) -> None:
         """Call the progress function of the problem, if it has one."""
         q = self.problem
         self.reported = time.perf_counter()
         if q.progress is not None:
-            q.progress(Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed(), phase=phase))
+            state = Progress(len(self.seeds), self.k, 0, 0.0, 0.0, q.limits.elapsed(), phase=phase)
+            q.progress(replace(state, n_evaluated=n_evaluated, n_to_evaluate=n_to_evaluate))
 
     def evaluate(self, nodes: NDArray[Any]) -> NDArray[np.float64]:
         """Return the gains of many nodes, in parts; stop at the time limit once one gain is known."""
@@ -119,12 +125,12 @@ class Search:
             size = int(min(max(size * _STEP_SECONDS / max(spent, 1e-6), 1), 8 * size))
             self.n_evaluated = done
             if done < nodes.size:
-                self.report(f"gains of {done:,} of {nodes.size:,} nodes known")
+                self.report(f"gains of {done:,} of {nodes.size:,} nodes known", done, nodes.size)
         return found
 
     def _estimate_first(self, node: int) -> None:
         """Provide a result for the case that the time ends before the first gain is known."""
-        if isinstance(self.oracle, SimulationOracle):
+        if isinstance(self.oracle, SimulationOracle | RemoteSimulationOracle):
             self.best = self.oracle.first_estimate(node), node
 
     def evaluate_one(self, node: int, before: int = -1) -> float:
@@ -252,7 +258,7 @@ def celf_plus_plus(problem: Problem) -> Outcome:
     return _run(problem, lambda state: _evaluate_lazily(state, ahead=True))
 
 
-_ACCEPTS = frozenset({"node_weights", "start", "quotas", "n_rr_sets", "n_simulations", "oracle"})
+_ACCEPTS = frozenset({"client", "node_weights", "start", "quotas", "n_rr_sets", "n_simulations", "oracle"})
 _GUARANTEE = "1 - 1/e of the optimum by the estimates of the oracle (quotas: 1/2)"
 
 GREEDY = Entry(

@@ -16,7 +16,7 @@ from ...ris.bounds import imm_sizes
 from ...ris.coverage import greedy_cover
 from ...ris.marks import Collection
 from ..outcome import BOUND, MEMORY, TIME, TOO_MANY, Outcome
-from ..problem import Problem, Progress
+from ..problem import Problem
 from ..rounds import MAX_SETS, CollectionPair, Round, run_rounds
 
 __all__ = ["IMM", "imm"]
@@ -42,7 +42,12 @@ def _estimate(pair: CollectionPair) -> tuple[float, Collection]:
         ),
         store_singletons=False,
     )  # fmt: skip
-    spread = n
+    spread, target = n, c.guarantee - q.epsilon
+
+    def keep_going() -> bool:
+        pair.progress.within(sets.n_sets + sets.sampler.n_underway)
+        return q.limits.in_time(_SAMPLING_SHARE)
+
     sets.extend(math.ceil(min(test / spread, _FIRST)))  # to know how much memory a set takes
     while spread / 2 >= min_spread and q.limits.in_time(_SAMPLING_SHARE):
         spread /= 2
@@ -51,22 +56,12 @@ def _estimate(pair: CollectionPair) -> tuple[float, Collection]:
             if not _fits(pair, sets, count):
                 break
             # if the optimum is about `spread`, the choice needs so many sets
-            _report(pair, sets.n_sets, count + math.ceil(choose / spread))
-            sets.extend(count, keep_going=lambda: q.limits.in_time(_SAMPLING_SHARE))
+            pair.progress.phase("sampling", sets.n_sets, count + math.ceil(choose / spread), target)
+            sets.extend(count, keep_going=keep_going)
             found = n * greedy_cover(sets, c).covered / sets.n_sets
-        pair.report_phase("estimating how many RR sets are needed", sets.n_sets)
         if found >= (1.0 + wide) * spread:
             return choose / max(found / (1.0 + wide), min_spread), sets
     return choose / min_spread, sets
-
-
-def _report(pair: CollectionPair, n_sets: int, n_needed: int) -> None:
-    """Call the progress function of the problem, if it has one, with the sets so far and those needed in total."""
-    q = pair.problem
-    if q.progress is not None:
-        target = q.constraint.guarantee - q.epsilon
-        seconds = q.limits.elapsed()
-        q.progress(Progress(0, 1, n_sets, 0.0, target, seconds, phase="sampling", n_rr_sets_needed=n_needed))
 
 
 def _fits(pair: CollectionPair, sets: Collection, count: float) -> bool:
@@ -95,13 +90,13 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     n_needed, reason = _affordable(pair, sets, n_needed)
     n_before = sets.n_sets
     n_total = n_before + math.ceil(n_needed * (1.0 + _VALIDATION_SHARE))
+    pair.progress.n_before = n_before
     del sets
     count = 0
     while count < n_needed:
-        _report(pair, n_before + pair.n_sets, n_total)
+        pair.progress.phase("sampling", n_before + pair.n_sets, n_total, q.constraint.guarantee - q.epsilon)
         count = min(count + _STEP, math.ceil(n_needed))
         pair.draw(count, math.ceil(count * _VALIDATION_SHARE))
-        pair.report_phase(f"drawing {math.ceil(n_needed * (1.0 + _VALIDATION_SHARE)):,} RR sets", pair.n_sets)
         if count < n_needed and not q.limits.in_time(_SAMPLING_SHARE):
             reason = TIME
             break

@@ -22,9 +22,10 @@ from ...diffusion.undirected import UndirectedEdges, undirected_edges
 from ...diffusion.walks import influence_bounds
 from ...errors import InvalidArgumentError
 from ...ris.bounds import upper_bound
-from ...ris.collection import RRCollection
 from ...ris.coverage import greedy_cover
-from ...ris.worlds import WorldCollection, WorldCover, greedy_worlds
+from ...ris.marks import Collection
+from ...ris.remote_worlds import RemoteWorlds
+from ...ris.worlds import WorldCollection, WorldCover, Worlds, greedy_worlds
 from ..outcome import INTERRUPT, REACHED, TIME, Bounds, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
 from ..simulated import SpreadSample
@@ -95,7 +96,11 @@ class _Run:
         """Draw worlds and choose on them; return the choice, and why there are fewer worlds than planned."""
         q, count = self.problem, n_worlds(self.problem)
         key = stream_key(q.key, Stream.WORLDS)
-        found = WorldCollection(edges, q.graph.n_nodes, key, q.threads, q.weights)
+        found: Worlds = (
+            WorldCollection(edges, q.graph.n_nodes, key, q.threads, q.weights)
+            if q.session is None
+            else RemoteWorlds(q.session, key, q.weights)
+        )
         first = min(count, q.threads)
         self.clock("prepare")
         found.extend(first)
@@ -125,7 +130,7 @@ class _Run:
         try:
             for found, sets in () if bounds.ratio >= self.target else self._rr_bounds(cover.seeds):
                 bounds = self._with_upper(bounds, found)
-                n_sets, n_entries = sets.n_sets, sets.n_entries + sets.sampler.n_cut
+                n_sets, n_entries = sets.n_sets, sets.n_entries + sets.n_cut
                 self.report(bounds, n_sets)
                 enough = sets.n_sets * bounds.lower * q.epsilon**2 >= _ENOUGH * q.total
                 if bounds.ratio >= self.target and enough:
@@ -189,7 +194,7 @@ class _Run:
         values = influence_bounds(q.graph, q.weights, q.threads, lambda values: best(values) <= limit)
         return math.inf if values is None else best(values)
 
-    def _rr_bounds(self, seeds: NDArray[np.int32]) -> Iterator[tuple[float, RRCollection]]:
+    def _rr_bounds(self, seeds: NDArray[np.int32]) -> Iterator[tuple[float, Collection]]:
         """Yield upper bounds of the optimum from more and more RR sets that end at the seeds.
 
         The optimum together with the seeds is at least as good as the optimum, and for seed sets that contain these
@@ -202,7 +207,7 @@ class _Run:
             q.graph, q.model, stream_key(q.key, Stream.WORLD_BOUND), node_weights=q.weights, threads=q.threads,
             diffusion=prepare(q.graph, q.model, q.threads), is_sentinel=is_sentinel,
         )  # fmt: skip
-        sets = RRCollection(sampler, store_singletons=False)
+        sets = q.collection(sampler, store_singletons=False)
         allowed = c.allowed.copy()
         allowed[seeds] = False
         # the seeds are there; the bound is for as many more nodes as the constraint admits
@@ -231,6 +236,6 @@ WORLDS = Entry(
     "worlds", worlds, "greedy on live-edge worlds of an undirected graph, certified by simulations, walks and RR sets",
     "Wang, Ding, Gu, Sun: Fast and Space-Efficient Parallel Algorithms for Influence Maximization. VLDB 2023",
     "certified ratio",
-    frozenset({"node_weights", "start", "quotas", "budget", "group_budgets"}),
+    frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets"}),
     epsilon=DEFAULT_EPSILON, symmetric=True,
 )  # fmt: skip
