@@ -1,5 +1,6 @@
 # make demo   creates a virtual environment, installs imax, and chooses seeds in a built-in graph
-# make test   runs all checks of continuous integration; none of them needs the network once the packages are installed
+# make test   runs all checks of continuous integration; none of them needs the network once the packages are installed,
+#             and the browser, which `make browser` installs (as root, with apt-get and npm) and without which its tests skip
 # make docs   builds the documentation in docs/_build/html
 # make bench  runs the nightly benchmarks on this commit and writes a site to .cache/asv/html; bench-quick runs each once
 
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 export COVERAGE_FILE := $(CURDIR)/.cache/coverage
 
-.PHONY: demo test lint types security pip-audit docs bench-smoke bench-quick bench test-compiled test-nojit test-bounds test-minimum dist format clean
+.PHONY: demo test lint types security pip-audit docs bench-smoke bench-quick bench browser test-compiled test-nojit test-bounds test-minimum dist format clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -56,8 +57,10 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.hist --smoke
 	$(BIN)/python -m bench.low_influence --smoke
 	$(BIN)/python -m bench.regimes --smoke
+	$(BIN)/python -m bench.epsilon --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
+	$(BIN)/python -m bench.inviters --smoke
 	$(BIN)/python -m bench.limits --smoke
 	$(BIN)/python -m bench.recommend --smoke
 	$(BIN)/python -m bench.service --smoke
@@ -82,7 +85,11 @@ bench: $(VENV)/.installed-bench
 	cd bench && ../$(BIN)/asv run --environment existing:../$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
 	cd bench && ../$(BIN)/asv publish
 
-test-compiled: $(VENV)/.installed-dev
+# Chromium from the distribution and axe-core from npm, for the tests that open reports. Without them these are skipped.
+browser:
+	tests/browser.sh
+
+test-compiled: $(VENV)/.installed-dev browser
 	$(PYTEST)
 
 # Without the compiler: the kernels run as Python, and coverage counts their lines.
