@@ -156,7 +156,19 @@ def test_the_command_line_connects_to_a_scheduler(clean, monkeypatch, tmp_path):
     for wrong in ("local:0", "local:x"):
         assert "--scheduler must be an address or local:N" in run("seed", "--k", "2", "--scheduler", wrong).output
     (tmp_path / "players.txt").write_text("0\n33\n")
-    invited = ["cim", "--k", "1", "--algorithm", "degree", "--active", str(tmp_path / "players.txt"), "--format", "csv"]
+    invited = [
+        "cim",
+        "--k",
+        "1",
+        "--algorithm",
+        "rr-greedy",
+        "--n-rr-sets",
+        "100",
+        "--active",
+        str(tmp_path / "players.txt"),
+        "--format",
+        "csv",
+    ]
     own, found = run(*invited), run(*invited, *at)
     assert found.exit_code == 0, found.output
     assert found.stdout == own.stdout
