@@ -66,19 +66,20 @@ def sample_posterior(evidence: Evidence, p: NDArray[np.float64], prior: Beta, se
     key = stream_key(settings.key, Stream.GIBBS)
     words = np.uint64(key[0]), np.uint64(key[1])
     generator = np.random.default_rng(list(key))
-    won = np.empty(evidence.n_pairs)
+    won, successes = np.empty(evidence.n_pairs), np.zeros(trials.size)
     parts = parallel.even_parts(evidence.ptr, 4 * evidence.threads)
     n_actions = evidence.placed.n_actions
     draws = np.empty((_DRAWS, trials.size), dtype=np.float32)
 
     def draw(first: int, last: int, number: int, current: NDArray[np.float64]) -> None:
         with np.errstate(over="ignore"):  # streams compute modulo 2**64; each thread has its own setting
-            draw_causes(first, last, number, words, evidence.ptr, evidence.arc, current, won)
+            draw_causes(first, last, number, words, evidence.ptr, evidence.slot, current, won)
 
     for sweep in range(_BURN_IN + _THIN * _DRAWS):
-        tasks = [partial(draw, first, last, sweep * n_actions, p) for first, last in parts]
+        current = p[evidence.arcs]
+        tasks = [partial(draw, first, last, sweep * n_actions, current) for first, last in parts]
         parallel.run(tasks, evidence.threads)
-        successes = evidence.sum(won)
+        successes[evidence.arcs] = evidence.sum(won)
         if settings.prior == "empirical" and sweep < _BURN_IN and sweep % _REFIT == _REFIT - 1:
             prior = fit_prior(successes, trials)
         a, b = successes + prior[0], trials - successes + prior[1]
