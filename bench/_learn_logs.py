@@ -72,9 +72,7 @@ def large_log(graph: imax.InfluenceGraph, n_actions: int, n_items: int, rng: int
 
 
 @njit(cache=True)
-def _fill(
-    out_ptr: Any, out_idx: Any, in_degree: Any, size: int, rng: int, seen: Any, user: Any, time: Any
-) -> None:
+def _fill(out_ptr: Any, out_idx: Any, in_degree: Any, size: int, rng: int, seen: Any, user: Any, time: Any) -> None:
     np.random.seed(rng)
     for i in range(user.size // size):
         begin, end = i * size, i * size

@@ -74,12 +74,10 @@ def test_a_log_of_trials(write):  # noqa: F811
 
 
 def test_robust_formats():
-    found = json.loads(
-        run("seed", "-k", 2, "--uncertainty", 0.2, "--random-seed", 1, "--format", "json", "karate").stdout
-    )
-    result = imax.maximize_robust(imax.datasets.load("karate"), 2, uncertainty=0.2, rng=1)
+    arguments = ("seed", "-k", 1, "--uncertainty", 0.2, "--epsilon", 0.4, "--random-seed", 1)
+    result = imax.maximize_robust(imax.datasets.load("karate"), 1, uncertainty=0.2, epsilon=0.4, rng=1)
+    found = json.loads(run(*arguments, "--format", "json", "karate").stdout)
     assert (found["seeds"], found["robust_ratio"]) == (result.seeds, result.robust_ratio)
-    arguments = ("seed", "-k", 2, "--uncertainty", 0.2, "--random-seed", 1)
     assert run(*arguments, "--format", "plain", "karate").stdout.split() == [str(seed) for seed in result.seeds]
     assert run(*arguments, "--format", "csv", "karate").stdout.splitlines()[0] == "rank,node"
 

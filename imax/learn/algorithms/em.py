@@ -28,17 +28,16 @@ def em(evidence: Evidence, settings: Settings) -> Estimate:
     """
     state = _State(evidence)
     notes = []
-    intervals = None
     prior = (0.0, 0.0) if settings.prior is None else settings.prior
     if prior == "empirical":
         for _ in range(_UNBOUNDED):
             state.step((0.0, 0.0))
         prior = fit_prior(*state.effective_counts())
     assert not isinstance(prior, str)
-    small = evidence.n_pairs + evidence.graph.n_arcs <= MAX_SAMPLED
-    if small and settings.intervals and prior != (0.0, 0.0):
-        posterior = sample_posterior(evidence, state.probabilities(), prior, settings)
-        prior, intervals = posterior.prior, posterior.interval(settings.confidence)
+    posterior = None
+    if settings.intervals and prior != (0.0, 0.0) and 0 < evidence.n_pairs <= MAX_SAMPLED:
+        posterior = sample_posterior(evidence, state.p, prior, settings)
+        prior = posterior.prior
     values = [state.objective(prior)]
     for _ in range(settings.max_iterations):
         state.step(prior)
@@ -47,14 +46,19 @@ def em(evidence: Evidence, settings: Settings) -> Estimate:
             break
     else:
         notes.append(f"em stopped after {settings.max_iterations} iterations before it converged")
-    if intervals is None and settings.intervals:
+    interval = None
+    if settings.intervals:
         counts = state.effective_counts()
-        intervals = posterior_interval(*counts, prior, settings.confidence, evidence.threads)
-        notes.append(
-            "the intervals treat the parents of an action as independent, so some are too short; they are sampled if "
-            f"the graph has at most {MAX_SAMPLED:,} arcs and pairs"
-        )
-    return Estimate(evidence.spread(state.shares), state.trials, prior, intervals, values, notes)
+        interval = posterior_interval(*counts, prior, settings.confidence, evidence.threads)
+        if posterior is not None:
+            for ends, drawn in zip(interval, posterior.interval(settings.confidence), strict=True):
+                ends[evidence.arcs] = drawn
+        elif evidence.n_pairs:
+            notes.append(
+                "the intervals treat the parents of an action as independent, so some are too short; they are sampled "
+                f"if the log has at most {MAX_SAMPLED:,} pairs and there is a prior"
+            )
+    return Estimate(evidence.spread(state.shares), state.trials, prior, interval, values, notes)
 
 
 class _State:
@@ -108,12 +112,6 @@ class _State:
         parts = parallel.even_parts(q.slot_ptr, _PARTS)
         sums = parallel.run([partial(log_failed, a, b, *arrays) for a, b in parts], q.threads)
         return float(self.log_reached + sum(sums) + self._without_pairs(prior))
-
-    def probabilities(self) -> NDArray[np.float64]:
-        """Return the current probability of each arc."""
-        p = np.where(self.trials > 0, posterior_mean(np.zeros(self.trials.size), self.trials, self.prior), 0.0)
-        p[self.evidence.arcs] = self.p
-        return p
 
     def effective_counts(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return successes and trials of a binomial whose log-likelihood has the same first two derivatives at p.
