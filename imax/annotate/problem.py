@@ -155,6 +155,8 @@ class Outcome:
         None if the algorithm does not certify what it selects.
     notes : tuple of str
         What the user should know about the selection.
+    auto : str or None
+        Which algorithm of `imax.maximize` a pilot sample chose, and why.
     """
 
     indices: list[int]
@@ -162,6 +164,7 @@ class Outcome:
     stop_reason: str = "all items chosen"
     influence: CertifiedInfluence | None = None
     notes: tuple[str, ...] = ()
+    auto: str | None = None
 
 
 def make_problem(
