@@ -4,6 +4,7 @@ A pool is a set of examples to select from, with questions to test on. Accuracy 
 similar selected example (1-NN), or the majority of the five most similar ones (5-NN), labels correctly.
 """
 
+import json
 import math
 import os
 import statistics
@@ -25,10 +26,13 @@ from ._measure import table
 __all__ = [
     "BUDGETS",
     "PAPER",
+    "Measured",
     "Pool",
     "ablation",
     "batches",
     "interval",
+    "kept_results",
+    "print_measures",
     "propagation",
     "read_pools",
     "study",
@@ -37,8 +41,16 @@ __all__ = [
 
 BUDGETS = (18, 50, 100, 300)
 SMOKE_BUDGETS = (5, 10, 20)
+
+Measured = dict[str, list[list[tuple[float, ...]]]]  # setting: by budget, by key, the values of MEASURES
 MEASURES = ("1-NN accuracy", "5-NN accuracy", "share of the labels among the selected examples")
 PAPER = {"direction": "out", "sharpness": 1.0}
+DEFAULT = "facility-location"
+POOLS = (
+    ("geoquery", "labels", "GeoQuery, from train"), ("geoquery", "labels", "GeoQuery, from eval"),
+    ("trec", "labels", "TREC, 6 labels"), ("trec", "fine_labels", "TREC, 50 labels"),
+    ("banking77", "labels", "Banking77"), ("subj", "labels", "Subj"),
+)  # fmt: skip
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {  # name: algorithm and arguments
     "random": ("random", {}),
     "facility-location": ("facility-location", {}),
@@ -118,11 +130,7 @@ def read_pools(smoke: bool) -> list[Pool]:
         x = rng.normal(size=(6, 8))[labels] + 0.5 * rng.normal(size=(90, 8))
         return [Pool("clusters", x[:60], labels[:60], x[60:], labels[60:])]
     found = []
-    for file, label, name in (
-        ("geoquery", "labels", "GeoQuery, from train"), ("geoquery", "labels", "GeoQuery, from eval"),
-        ("trec", "labels", "TREC, 6 labels"), ("trec", "fine_labels", "TREC, 50 labels"),
-        ("banking77", "labels", "Banking77"), ("subj", "labels", "Subj"),
-    ):  # fmt: skip
+    for file, label, name in POOLS:
         path = Path(os.environ.get("IMAX_DATA", "")) / f"{file}-minilm.npz"
         if not path.exists():
             print(f"left out: {path} is missing")
@@ -150,13 +158,13 @@ def interval(values: list[float]) -> str:
     return f"{statistics.mean(values):.3f} ± {half:.3f}"
 
 
-def study(pool: Pool, keys: int) -> dict[str, list[float]]:
-    """Print all measures of all settings by budget; return the mean 1-NN accuracies.
+def study(pool: Pool, keys: int, folder: Path) -> Measured:
+    """Return all measures of all settings, by budget and key, and keep them in a folder.
 
     The paper's program is slow: it runs with a quarter of the keys.
     """
     budgets = budgets_for(pool)
-    found: dict[str, list[list[tuple[float, ...]]]] = {}
+    found: Measured = {}
     for name, (algorithm, options) in SETTINGS.items():
         if algorithm == "ideal":
             chosen = [[pool.select(algorithm, budget, rng, **options) for budget in budgets] for rng in range(keys)]
@@ -165,29 +173,60 @@ def study(pool: Pool, keys: int) -> dict[str, list[float]]:
             runs = [pool.select(algorithm, budgets[-1], rng, **options) for rng in range(n_runs)]
             chosen = [[run[:budget] for budget in budgets] for run in runs]
         found[name] = [[pool.measure(run[i]) for run in chosen] for i in range(len(budgets))]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{pool.name}.json").write_text(json.dumps(found))
+    return found
+
+
+def kept_results(folder: Path) -> dict[str, Measured]:
+    """Return the measures that `study` has kept, by pool."""
+    order = {name: i for i, (_, _, name) in enumerate(POOLS)}
+    files = sorted(folder.glob("*.json"), key=lambda file: order.get(file.stem, -1))
+    return {file.stem: json.loads(file.read_text()) for file in files}
+
+
+def print_measures(name: str, found: Measured) -> None:
+    """Print a table of each measure."""
+    budgets = _budgets_of(found)
+    keys = len(found["random"][0])
     for place, measure in enumerate(MEASURES):
-        print(f"{pool.name}: {measure}, {keys} keys")
+        print(f"{name}: {measure}, {keys} keys")
         rows = [
-            (name, *(interval([values[place] for values in at]) for at in by_budget))
-            for name, by_budget in found.items()
+            (setting, *(interval([values[place] for values in at]) for at in by_budget))
+            for setting, by_budget in found.items()
         ]
         table(("budget", *map(str, budgets)), rows)
-    return {name: [statistics.mean(values[0] for values in at) for at in by_budget]
-            for name, by_budget in found.items()}  # fmt: skip
 
 
-def summary(means: dict[str, dict[str, list[float]]]) -> None:
-    """Print the mean over the pools of the difference of the 1-NN accuracy to a random selection, by budget."""
-    names = next(iter(means.values()))
-    n_budgets = len(next(iter(names.values())))
+def _budgets_of(found: Measured) -> tuple[int, ...]:
+    return BUDGETS if len(found["random"]) == len(BUDGETS) else SMOKE_BUDGETS
+
+
+def summary(results: dict[str, Measured]) -> None:
+    """Print the mean over the pools of the difference of the 1-NN accuracy to a random selection, by budget.
+
+    A second table has the default selection and a random one with its interval, by pool and budget.
+    """
+    first = next(iter(results.values()))
+    budgets = _budgets_of(first)
+    means = {
+        pool: {name: [statistics.mean(values[0] for values in at) for at in own] for name, own in by_name.items()}
+        for pool, by_name in results.items()
+    }
     rows = []
-    for name in names:
-        more = [[by_name[name][i] - by_name["random"][i] for by_name in means.values()] for i in range(n_budgets)]
+    for name in first:
+        more = [[by_name[name][i] - by_name["random"][i] for by_name in means.values()] for i in range(len(budgets))]
         cells = [f"{statistics.mean(at):+.3f}" for at in more]
         rows.append((name, *cells, f"{min(min(at) for at in more[1:]):+.3f}"))
-    budgets = BUDGETS if n_budgets == len(BUDGETS) else SMOKE_BUDGETS
-    print("1-NN accuracy above random, mean over the pools")
+    print(f"1-NN accuracy above random, mean over {len(means)} pools")
     table(("budget", *map(str, budgets), f"worst from {budgets[1]} on"), rows)
+    print("1-NN accuracy of the default, facility location, and of random selections, 95 % intervals")
+    rows = [
+        (pool, *(f"{means[pool][DEFAULT][i]:.3f} / {interval([v[0] for v in by_name['random'][i]])}"
+                 for i in range(len(budgets))))
+        for pool, by_name in results.items()
+    ]  # fmt: skip
+    table(("budget", *map(str, budgets)), rows)
 
 
 def ablation(pools: list[Pool], keys: int) -> None:

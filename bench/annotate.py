@@ -1,18 +1,20 @@
 """Selecting examples to annotate: a study on four sets of sentences, run times, and larger random embeddings.
 
 ``python -m bench.annotate`` reads geoquery-, trec-, banking77- and subj-minilm.npz from the folder that IMAX_DATA
-names. ``--plots DIR`` plots the accuracy against the budget and a map of selected questions. ``--large`` adds 100,000
-items with 384 dimensions, ``--million`` a million items with 64 dimensions, ``--search`` the libraries that search
-neighbors.
+names. It prints a table for each set and, from the results of all sets, a summary. ``--part`` runs parts of it, also
+those that are not in the whole: ``libraries`` compares libraries that search neighbors, ``large`` selects from 100,000
+items with 384 dimensions, ``million`` from a million items with 64 dimensions. ``--pool`` limits the study to some
+sets. The results of the study are kept in the folder of ``--results``, so that one part after the other can run.
+``--plots DIR`` plots the accuracy against the budget and a map of selected questions.
 """
 
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import imax
 from imax.annotate import ALGORITHMS, ideal, neighbors_of, select
@@ -20,15 +22,22 @@ from imax.annotate import ALGORITHMS, ideal, neighbors_of, select
 from ._annotate_study import (
     BUDGETS,
     PAPER,
+    Measured,
     Pool,
     ablation,
     batches,
+    kept_results,
+    print_measures,
     propagation,
     read_pools,
     study,
     summary,
 )
 from ._measure import machine, parser, table, timed
+from ._neighbor_libraries import clusters, compare_libraries
+
+WHOLE = ("study", "summary", "ablation", "labels", "batches", "speed", "optimum")
+LARGE = ("libraries", "large", "million")
 
 
 def optimum(pool: Pool) -> None:
@@ -74,22 +83,13 @@ def speed(pool: Pool, repeats: int) -> None:
     table((f"budget {budget}, epsilon", "time", "influence", "certified"), rows)
 
 
-def clusters(n: int, d: int) -> NDArray[np.float32]:
-    """Return random embeddings that form clusters."""
-    rng = np.random.default_rng(0)
-    centres = rng.normal(size=(200, d)).astype(np.float32)
-    made: NDArray[np.float32] = centres[rng.integers(0, 200, n)]
-    made += 0.7 * rng.standard_normal((n, d), dtype=np.float32)
-    return made
-
-
 def large(n: int, d: int, budget: int) -> None:
     """Print processor and run times and quality for many items, with the default settings and IDEAL."""
     import resource
 
     x = clusters(n, d)
     rows = []
-    for name in (None, "sparse-facility-location", "ideal"):
+    for name in (None, "ideal"):
         options = {} if name is None else {"algorithm": name}
         select(x[:300], 2, rng=0, **options)
         cpu, began = time.process_time(), time.perf_counter()
@@ -106,23 +106,24 @@ def large(n: int, d: int, budget: int) -> None:
     table((f"{n:,} x {d}, budget {budget:,}", *head), rows)
 
 
-def draw(folder: Path, pools: list[Pool], curves: dict[str, dict[str, list[float]]]) -> None:
-    """Plot the accuracy against the budget for all pools, and a map of the questions selected from the first one."""
+def draw(folder: Path, pool: Pool, results: dict[str, Measured]) -> None:
+    """Plot the accuracy against the budget for all pools, and a map of the questions selected from one of them."""
     from matplotlib.figure import Figure
 
     folder.mkdir(parents=True, exist_ok=True)
-    shown = [name for name in next(iter(curves.values())) if not name.startswith(("graph", "simulated", "vote-k, 150"))]
+    names = next(iter(results.values()))
+    shown = [name for name in names if not name.startswith(("graph", "simulated", "vote-k, 150"))]
     figure = Figure(figsize=(10.0, 6.0), layout="constrained")
-    for ax, (title, by_name) in zip(figure.subplots(2, 3).flat, curves.items(), strict=False):
+    for ax, (title, by_name) in zip(figure.subplots(2, 3).flat, results.items(), strict=False):
         for name in shown:
-            ax.plot(BUDGETS, by_name[name], marker=".", label=name)
+            means = [statistics.mean(values[0] for values in at) for at in by_name[name]]
+            ax.plot(BUDGETS, means, marker=".", label=name)
         ax.set(title=title, xlabel="budget", ylabel="1-NN accuracy", xscale="log")
         ax.set_xticks(BUDGETS, BUDGETS)
         ax.minorticks_off()
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, fontsize="small", loc="outside lower center", ncols=3)
     figure.savefig(folder / "annotate-accuracy.svg")
-    pool = pools[0]
     x = pool.x.astype(np.float64)
     x -= x.mean(axis=0)
     plane = x @ np.linalg.svd(x, full_matrices=False)[2][:2].T
@@ -140,36 +141,63 @@ def draw(folder: Path, pools: list[Pool], curves: dict[str, dict[str, list[float
     figure.savefig(folder / "annotate-map.svg")
 
 
+def run_study(parts: set[str], pools: list[Pool], folder: Path, options: Any) -> None:
+    """Run the parts of the study on some pools."""
+    keys = 2 if options.smoke else options.keys
+    few = 1 if options.smoke else max(keys // 4, 1)
+    if "study" in parts:
+        for pool in pools:
+            print_measures(pool.name, study(pool, keys, folder))
+    results = kept_results(folder)
+    if "summary" in parts and results:
+        summary(results)
+    if "ablation" in parts:
+        ablation(pools, few)
+    if "labels" in parts:
+        propagation(pools, few)
+    if "batches" in parts:
+        batches(pools, keys)
+    if "speed" in parts:
+        speed(pools[-1], 1 if options.smoke else options.repeats)
+    if "optimum" in parts and not options.smoke:
+        optimum(pools[0])
+    if options.plots is not None and results:
+        draw(options.plots, pools[0], results)
+
+
 def main() -> None:
-    """Print all tables."""
+    """Print the tables of the chosen parts."""
     made = parser(__doc__ or "")
     made.add_argument(
         "--keys", type=int, default=20, help="random keys for algorithms that use random numbers (default 20)"
     )
+    made.add_argument("--part", default=",".join(WHOLE), help=f"parts to run, of {', '.join(WHOLE + LARGE)}")
+    made.add_argument("--pool", default="", help="parts of the names of the pools to run, separated by /")
+    made.add_argument(
+        "--results", type=Path, metavar="DIR", default=Path(".cache/annotate-study"), help="where results are kept"
+    )
     made.add_argument("--plots", type=Path, metavar="DIR", help="write the plots to this folder")
-    made.add_argument("--large", action="store_true", help="add 100,000 items with 384 dimensions")
-    made.add_argument("--million", action="store_true", help="add a million items with 64 dimensions")
-    made.add_argument("--only-large", action="store_true", help="leave out the study")
     options = made.parse_args()
+    parts = set(options.part.split(","))
+    if unknown := parts - {*WHOLE, *LARGE}:
+        made.error(f"unknown parts: {', '.join(sorted(unknown))}")
     print(machine(), "\n")
-    pools = [] if options.only_large else read_pools(options.smoke)
-    if pools:
-        keys = 2 if options.smoke else options.keys
-        curves = {pool.name: study(pool, keys) for pool in pools}
-        summary(curves)
-        ablation(pools, 1 if options.smoke else max(keys // 4, 1))
-        propagation(pools, 1 if options.smoke else max(keys // 4, 1))
-        batches(pools, keys)
-        speed(pools[-1], 1 if options.smoke else options.repeats)
-        if not options.smoke:
-            optimum(pools[0])
-        if options.plots is not None:
-            draw(options.plots, pools, curves)
+    pools = [
+        pool for pool in read_pools(options.smoke)
+        if any(name in pool.name for name in options.pool.split("/"))
+    ]  # fmt: skip
     if options.smoke:
+        with tempfile.TemporaryDirectory() as folder:
+            run_study(parts, pools, Path(folder), options)
         print(f"recall of the exact search: {neighbors_of(clusters(500, 8), 5).recall:.1f}")
-    if options.large:
+        compare_libraries(600, 8)
+    elif pools:
+        run_study(parts, pools, options.results, options)
+    if "libraries" in parts:
+        compare_libraries(100_000, 64)
+    if "large" in parts:
         large(100_000, 384, 1000)
-    if options.million:
+    if "million" in parts:
         large(1_000_000, 64, 1000)
 
 

@@ -113,3 +113,25 @@ def choose_locally(sets, rows, capacity):
             own.append(best)
         found.append((own, gains))
     return found
+
+
+def list_choices(rows, capacity, n_groups, cost=None, budget=None):
+    """Yield the nodes of every choice of at most `n_groups` groups, within a budget, that take as many as they can."""
+    groups = range(len(rows))
+    for count in range(n_groups + 1):
+        for chosen in itertools.combinations(groups, count):
+            if cost is None or sum(cost[g] for g in chosen) <= budget:
+                yield from assignments([rows[g] for g in chosen], [capacity[g] for g in chosen])
+
+
+def greedy_list(gain_of, row, k, before):
+    """Return the nodes and the gains of the greedy list of one group, after other nodes."""
+    own, gains = [], []
+    while len(own) < min(k, len(row)):
+        best = max((v for v in row if v not in own), key=lambda v: (gain_of(v, [*before, *own]), -v))
+        gain = gain_of(best, [*before, *own])
+        if gain <= 0:
+            break
+        own.append(best)
+        gains.append(gain)
+    return own, gains

@@ -41,7 +41,9 @@ FAMILIES = [
     ("annotate", "annotate", "select"),
     ("recommend", "rerank", "Reranker"),
 ]
-COMMANDS = ("seed", "cim", "rerank", "annotate", "spread", "certify", "compare", "report", "info", "convert")
+COMMANDS = (
+    "seed", "cim", "experiment", "rerank", "annotate", "spread", "certify", "compare", "report", "info", "convert",
+)  # fmt: skip
 
 
 # click 8.1 mixes standard output and standard error by default; later releases never do

@@ -8,7 +8,7 @@ import pytest
 from numba import config
 
 import imax
-from imax.capacity import CapacityProblem, assign
+from imax.capacity import CapacityProblem, assign, choose_inviters, diagnose, randomize
 
 from .test_cli import fails, files_in, run, write  # noqa: F401  (fixtures)
 
@@ -117,7 +117,7 @@ def test_algorithms_and_oracles(write):  # noqa: F811
         (",".join(map(str, range(34))), ("--k", 1), 2, "--active contains every node"),
         ("0\n", ("--k", 0), 2, "--k must be at least 1"),
         ("0\n", (), 2, "Missing option '-k' / '--k' (or --capacities)"),
-        ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of rr-opim+"),
+        ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of auto, rr-opim+"),
         ("0\n", ("--k", 1, "--algorithm", "degree", "--oracle", "rr"), 2, "--oracle is not supported by algorithm"),
         ("0\n", ("--k", 1, "--compare", "--spare", "all"), 2, "--spare cannot go with --compare"),
         ("0\n", ("--k", 1, "--algorithms", "best"), 2, "rr-opim+"),
@@ -193,3 +193,72 @@ def test_acceptance_of_pairs(write):  # noqa: F811
     assert "--acceptance cannot go with --compare" in fails(
         2, "cim", "--active", active, "--k", 1, "--acceptance", "0.5", "--compare", "lesmis"
     )  # fmt: skip
+
+
+PLAYERS = "Valjean\nMarius\nMyriel\nFantine\n"
+
+
+def test_choosing_inviters(write):  # noqa: F811
+    active = write(PLAYERS, "players.txt")
+    options = ("cim", "--active", active, "--k", 2, *QUICK)
+    record = json.loads(run(*options, "--n-inviters", 2, "--format", "json", "lesmis").stdout)
+    (one,) = record["sets"]
+    problem = CapacityProblem(imax.datasets.load("lesmis"), PLAYERS.split(), 2)
+    same = choose_inviters(problem, 2, epsilon=0.4, rng=1)
+    assert {row["ap"]: row["friends"] for row in one["assignments"]} == same.friends
+    assert len(same) == 2
+    costs = write("Valjean 5\nMarius 1\nMyriel 1\nFantine 1\n", "costs.txt")
+    text = run(*options, "--costs", costs, "--budget", 2, "lesmis").stdout
+    assert "Valjean" not in text
+    assert "greedy lists" in text
+    for wrong, message in (
+        (("--n-inviters", 2, "--algorithm", "degree"), "--algorithm cannot go with --n-inviters"),
+        (("--budget", 2), "--budget requires costs"),
+        (("--n-inviters", 9), "--n-inviters must be at most 4"),
+        (("--n-inviters", 2, "--compare"), "--n-inviters cannot go with --compare"),
+    ):
+        assert message in fails(2, *options, *wrong, "lesmis")
+    for content, message in (
+        ("Valjean 5\n", "there is no cost of 'Marius'"),
+        ("Valjean 0\nMarius 1\nMyriel 1\nFantine 1\n", "the cost of 'Valjean' must be a positive number, got '0'"),
+        ("Valjean 1\nJavert 1\n", "'Javert' is no active participant"),
+    ):
+        path = write(content, "wrong.txt")
+        assert message in fails(1, *options, "--costs", path, "--budget", 2, "lesmis")
+
+
+def test_diagnosis(write):  # noqa: F811
+    options = ("cim", "--active", write(PLAYERS, "players.txt"), "--k", 2, "--diagnose", "--random-seed", 1)
+    options += ("--n-rr-sets", 500)
+    text = run(*options, "lesmis").stdout
+    for fact in ("Candidates ", "Shared ", "Curvature ", "at most 1.000", "Guarantee "):
+        assert fact in text
+    (one,) = json.loads(run(*options, "--format", "json", "lesmis").stdout)["sets"]
+    problem = CapacityProblem(imax.datasets.load("lesmis"), PLAYERS.split(), 2)
+    same = diagnose(problem, n_rr_sets=500, rng=1)
+    assert one["shared_reach"] == same.shared_reach
+    head, row = rows_of(run(*options, "--format", "csv", "lesmis").stdout)
+    assert float(row[head.index("shared_lists")]) == same.shared_lists
+    assert "--spare cannot go with --diagnose" in fails(2, *options, "--spare", "all", "lesmis")
+    assert "--compare cannot go with --diagnose" in fails(2, *options, "--compare", "lesmis")
+
+
+def test_arms_of_an_experiment(write):  # noqa: F811
+    options = ("experiment", "--active", write("0\n1\n2\n33\n32\n8\n", "players.txt"), "--random-seed", 1)
+    text = run(*options, "--baseline", 0.1, "--correlation", 0.02, "karate").stdout
+    same = randomize(imax.datasets.load("karate"), [0, 1, 2, 33, 32, 8], rng=1)
+    for fact in ("Sizes of the arms", "Arcs between arms", f"{same.detectable_effect(0.1, 0.02):.3g}"):
+        assert fact in text
+    head, *rows = rows_of(run(*options, "--format", "csv", "karate").stdout)
+    assert head == ["participant", "arm", "community"]
+    assert {int(u): int(arm) for u, arm, _ in rows} == same.arms
+    record = json.loads(
+        run(*options, "--arms", 3, "--resolution", 4, "--baseline", 0.1, "--correlation", 0, "--format", "json",
+            "karate").stdout
+    )  # fmt: skip
+    assert len(record["sizes"]) == 3
+    assert record["detectable_effect"] > 0.0
+    assert "--baseline and --correlation require each other" in fails(2, *options, "--baseline", 0.1, "karate")
+    assert "--arms must be at most the number of communities" in fails(2, *options, "--arms", 6, "karate")
+    sets = write("0,1\n2,3\n", "sets.ap")
+    assert "--active must be one set" in fails(2, "experiment", "--active", sets, "karate")

@@ -32,7 +32,8 @@ def test_only_participants_take_part():
     found = randomize(cliques(4, 3), [0, 1, 2, 3, 4, 5, 9], rng=1)
     assert sorted(found.arms) == [0, 1, 2, 3, 4, 5, 9]
     assert sum(found.sizes) == 7
-    assert randomize(InfluenceGraph.from_edges([(0, 1)]), [0, 1], rng=1).crossing == 0.0
+    with pytest.raises(InvalidArgumentError, match="n_arms must be at most the number of communities, which is 1"):
+        randomize(InfluenceGraph.from_edges([(0, 1)]), [0, 1], rng=1)
     assert randomize(InfluenceGraph.from_edges([(0, 1)]), [0, 1], resolution=9, rng=1).crossing == 1.0
     assert randomize(InfluenceGraph.from_arrays([0], [1], n_nodes=4), [2, 3], rng=1).crossing == 0.0
 

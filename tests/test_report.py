@@ -1,6 +1,7 @@
 """The report: its numbers are those of its JSON, and hostile labels are text."""
 
 import json
+import re
 import sys
 from html.parser import HTMLParser
 
@@ -107,10 +108,10 @@ def test_the_numbers_of_the_page_are_those_of_its_json(whole):
 def test_the_report_answers_the_questions_of_its_reader(whole, karate):
     seeds = imax.maximize(karate, 3, epsilon=0.3, rng=1, groups=[n < 17 for n in karate.nodes()], quotas=(1, 2)).seeds
     assert whole.record["result"]["seeds"] == seeds
-    assert whole.answer.startswith("Choose these 3 nodes: together they are expected to reach ")
+    assert re.match(r"Choose these 3 nodes \(33, 0, \d+\): together they are expected to reach ", whole.answer)
     text = " ".join(Page(whole.to_html()).text.split())
     for said in (
-        "95 % interval", "can reach more than", "of the most connected nodes would reach", "Random nodes would reach",
+        "95 % interval", "can reach more than", "The most connected nodes would reach", "Random nodes would reach",
         "Price of the quotas", "If they were 2 times as large", "an assumption and were not measured",
         "The upper bounds ignore the quotas", "imax.make_report(graph, 3, model='ic', groups=..., quotas=...",
     ):  # fmt: skip
@@ -150,7 +151,7 @@ def test_what_a_report_refuses_and_leaves_out(karate, monkeypatch):
     with pytest.raises(UnknownNodeError):
         imax.make_report(other, result=result)
     late = imax.make_report(karate, result=result, time_limit=1e-9, skip=["map"], **SMALL | {"rng": None})
-    assert late.answer == "Choose these 2 nodes."
+    assert late.answer == "Choose these 2 nodes (33, 0)."
     assert late.record["missing"] == dict.fromkeys(
         ("curve", "alternatives", "sensitivity"), "the time limit was reached"
     )
@@ -168,7 +169,7 @@ def test_a_large_graph_has_a_map_of_what_matters():
     result = imax.maximize(graph, 4, model="lt", algorithm="degree", start=[4], rng=1)
     report = result.report(graph, skip=["curve", "alternatives", "sensitivity"], start=[4])
     text = Page(report.to_html()).text
-    assert "4 seeds of 4 with the neighbors" in text
+    assert "The 4 seeds, with the neighbors" in text
     assert "start: 1 node" in text
     column = graph.with_probability("uniform:0.5")
     assert imax.report.neighborhood.seed_map(column, [0, 1]).n_nodes == 30

@@ -8,6 +8,7 @@ from .assignment import Assignment, CapacityComparison, ComparedAssignment
 from .comparison import compare
 from .diagnosis import Diagnosis, diagnose
 from .experiment import Experiment, randomize
+from .inviters import choose_inviters
 from .problem import CapacityProblem
 from .registry import ALGORITHMS, algorithm_names
 
@@ -21,6 +22,7 @@ __all__ = [
     "Experiment",
     "algorithm_names",
     "assign",
+    "choose_inviters",
     "compare",
     "diagnose",
     "randomize",

@@ -12,21 +12,22 @@ from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
-from ..selection.problem import Problem, check_work, on_cluster, selecting
+from ..ris.constraint import Constraint
+from ..selection.problem import Problem, check_work, selecting
 from .acceptance import PairValues, read_acceptance
 from .assignment import Assignment
 from .outcome import Invitations, certified
 from .problem import CapacityProblem
 from .registry import ALGORITHMS
-from .task import DEFAULT_EPSILON, ORACLES, SPARE, Task
+from .task import DEFAULT_EPSILON, ORACLES, Task
 
-__all__ = ["assign", "check_problem"]
+__all__ = ["assign", "check_problem", "result_of", "selection_problem"]
 
 
 @followed(selecting)
 def assign(
     problem: CapacityProblem,
-    algorithm: str = "rr-opim+",
+    algorithm: str = "auto",
     *,
     model: str = "ic",
     epsilon: float | None = None,
@@ -55,9 +56,10 @@ def assign(
     ----------
     problem : CapacityProblem
         Graph, inviters, and the capacity and the candidates of each inviter.
-    algorithm : str, default "rr-opim+"
+    algorithm : str, default "auto"
         A name in `imax.capacity.ALGORITHMS`; see :doc:`/how-to/capacities`. An algorithm rejects arguments that it does
-        not support.
+        not support. ``"auto"`` is ``"rr-opim+"``, and a pilot sample decides whether RR sets end at a first friend; the
+        result's ``auto`` says so.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     epsilon : float, optional
@@ -82,10 +84,10 @@ def assign(
         use as many invitations as they can and reject this argument.
     acceptance : number, str, mapping, table, tuple of arrays or node values, optional
         The probability that an invitation is accepted, independently of all others; default 1. The spread and its
-        bounds are expected values over the decisions, too. For ``"rr-opim+"``, and for ``"rr-greedy"`` on RR sets. A
-        number holds for all pairs. ``"arcs"`` takes the probability of the arc from the inviter to the friend. A dict
-        from inviters to dicts from friends, a table or a tuple of arrays with inviter, friend and probability give a
-        probability to each pair. Node values give one to each friend, whoever invites it.
+        bounds are expected values over the decisions, too. For ``"auto"`` and ``"rr-opim+"``, and for ``"rr-greedy"``
+        on RR sets. A number holds for all pairs. ``"arcs"`` takes the probability of the arc from the inviter to the
+        friend. A dict from inviters to dicts from friends, a table or a tuple of arrays with inviter, friend and
+        probability give a probability to each pair. Node values give one to each friend, whoever invites it.
     discount : array_like of float, optional
         Factor on the acceptance probability by place in the list of an inviter: it begins with 1 and never rises, and
         the last one holds for all later places. Default 1 everywhere. Requires `acceptance`.
@@ -142,20 +144,44 @@ def assign(
     _check_acceptance(acceptance, discount, oracle, n_simulations)
     _check_oracle(oracle, n_rr_sets, n_simulations)
     if epsilon is None:
-        epsilon = DEFAULT_EPSILON if entry.epsilon is None else entry.epsilon
-    work = check_work(
-        model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
-        n_rr_sets=n_rr_sets, n_simulations=n_simulations,
-    )  # fmt: skip
-    if work["model"] == "lt":
-        problem.graph.check_lt()
+        epsilon = entry.epsilon
     if oracle is None and "oracle" in entry.accepts:
         oracle = "rr" if n_simulations is None else "simulation"
     reader = NodeReader(problem.graph, on_missing)
     accepted = None if acceptance is None else read_acceptance(problem, acceptance, reader, discount)
-    selection_problem = Problem(
+    q = selection_problem(
+        problem, problem.constraint, reader, node_weights=node_weights, rng=rng, progress=progress, until=until,
+        oracle=oracle, model=model, epsilon=epsilon, delta=delta, threads=threads, max_memory=max_memory,
+        time_limit=time_limit, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+    )  # fmt: skip
+    task = Task.of(problem, q, spare, accepted)
+    with task.on(client) as placed:
+        return result_of(placed, certified(placed, entry.run(placed)), entry.name)
+
+
+def selection_problem(
+    problem: CapacityProblem,
+    constraint: Constraint,
+    reader: NodeReader,
+    *,
+    node_weights: NodeValues | None,
+    rng: RNG,
+    progress: Switch,
+    until: dict[str, Any],
+    epsilon: float | None,
+    oracle: str | None = None,
+    **work: Any,
+) -> Problem:
+    """Return the problem of selecting invitations as the algorithms of `imax.maximize` see it.
+
+    `until` has the arguments of a deadline, and `work` those of `check_work`.
+    """
+    checked = check_work(epsilon=DEFAULT_EPSILON if epsilon is None else epsilon, **work)
+    if checked["model"] == "lt":
+        problem.graph.check_lt()
+    return Problem(
         graph=problem.graph,
-        constraint=problem.constraint,
+        constraint=constraint,
         weights=_passive_weights(problem, reader.node_weights(node_weights)),
         notes=(*problem.notes, *reader.notes),
         key=key_from(rng),
@@ -163,12 +189,8 @@ def assign(
         oracle=oracle,
         blocked=problem.blocked,
         deadline=check_deadline(problem.graph, **until),
-        **{"delta": 1.0 / max(problem.n_passive, 2), **work},
+        **{"delta": 1.0 / max(problem.n_passive, 2), **checked},
     )
-    use_of_spare = check.one_of(spare or SPARE[0], "spare", SPARE)
-    with on_cluster(selection_problem, client) as placed:
-        task = Task(problem, placed, use_of_spare, accepted)
-        return _assignment(task, certified(task, entry.run(task)), entry.name)
 
 
 def check_problem(problem: Any) -> None:
@@ -214,32 +236,39 @@ def _passive_weights(problem: CapacityProblem, given: NDArray[np.float64] | None
     return weights
 
 
-def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
-    """Return the result that `assign` gives to the caller."""
+def result_of(task: Task, found: Invitations, algorithm: str, chosen: list[int] | None = None) -> Assignment:
+    """Return the result for the caller: the invitations of all inviters, or of chosen ones in their order."""
     problem, q, bounds = task.problem, task.selection_problem, found.bounds
     assert bounds is not None
     assert found.gains is not None
     labels = q.graph.labels_of(found.seeds)
-    friends: dict[Any, list[Any]] = {inviter: [] for inviter in problem.active}
-    gains: dict[Any, list[float]] = {inviter: [] for inviter in problem.active}
+    numbers = range(len(problem.active)) if chosen is None else chosen
+    inviters = [problem.active[g] for g in numbers]
+    friends: dict[Any, list[Any]] = {inviter: [] for inviter in inviters}
+    gains: dict[Any, list[float]] = {inviter: [] for inviter in inviters}
     for g, label, gain in zip(found.inviters.tolist(), labels, found.gains.tolist(), strict=True):
         inviter = problem.active[g]
         friends[inviter].append(label)
         gains[inviter].append(gain)
-    capacities = zip(problem.active, problem.capacity.tolist(), strict=True)
+    capacity = [int(problem.capacity[g]) for g in numbers]
     return Assignment(
         friends=friends,
         gains=gains,
         seeds=list(dict.fromkeys(labels)),
-        unused={inviter: k - len(friends[inviter]) for inviter, k in capacities if k > len(friends[inviter])},
-        without_friends=problem.without_friends,
+        unused={
+            inviter: k - len(friends[inviter])
+            for inviter, k in zip(inviters, capacity, strict=True)
+            if k > len(friends[inviter])
+        },
+        without_friends=problem.without_friends if chosen is None else [],
         spread=bounds.spread,
         interval=bounds.interval,
         lower_bound=bounds.lower,
         upper_bound=bounds.upper,
         ratio=bounds.ratio,
         target_ratio=found.target_ratio,
-        algorithm=algorithm,
+        algorithm=found.algorithm or algorithm,
+        auto=found.auto,
         oracle=q.oracle,
         acceptance=None if task.acceptance is None else task.acceptance.given,
         model=q.model,
@@ -249,7 +278,7 @@ def _assignment(task: Task, found: Invitations, algorithm: str) -> Assignment:
         n_active=len(problem.active),
         n_passive=problem.n_passive,
         n_pairs=problem.n_pairs,
-        n_slots=problem.n_slots,
+        n_slots=sum(capacity),
         n_rr_sets=found.n_rr_sets,
         n_rr_entries=found.n_rr_entries,
         n_simulations=found.n_simulations,

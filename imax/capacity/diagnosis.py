@@ -7,11 +7,12 @@ import numpy as np
 
 from .. import __version__
 from .._utils import check
-from .._utils.streams import RNG, Stream, key_from, stream_key
+from .._utils.streams import RNG, Stream, stream_key
 from ..diffusion.sampler import Sampler
+from ..io.node_reader import NodeReader
 from ..results import Record
 from ..ris.remote import draw_sets
-from .assigning import check_problem
+from .assigning import check_problem, selection_problem
 from .problem import CapacityProblem
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -118,14 +119,14 @@ def diagnose(
     from scipy.stats import beta
 
     check_problem(problem)
-    model = check.one_of(model, "model", ("ic", "lt"))
-    count, delta = check.count(n_rr_sets, "n_rr_sets"), check.open_unit(delta, "delta")
-    if model == "lt":
-        problem.graph.check_lt()
-    key, m = key_from(rng), problem.matroid
-    weights = np.where(problem.blocked, 0.0, 1.0)
+    count = check.count(n_rr_sets, "n_rr_sets")
+    q = selection_problem(
+        problem, problem.constraint, NodeReader(problem.graph), node_weights=None, rng=rng, progress=None, until={},
+        epsilon=None, model=model, delta=check.open_unit(delta, "delta"), threads=threads,
+    )  # fmt: skip
+    m = problem.matroid
     sampler = Sampler(
-        problem.graph, model, stream_key(key, Stream.CURVATURE), node_weights=weights, threads=check.threads(threads),
+        problem.graph, q.model, stream_key(q.key, Stream.CURVATURE), node_weights=q.weights, threads=q.threads,
         blocked=problem.blocked, stratify_after=None,
     )  # fmt: skip
     sets = draw_sets(sampler, count, client)
@@ -145,7 +146,7 @@ def diagnose(
     curvature = bound = 1.0
     if not shared.any():
         # given the sets that hold a candidate, the number of those that hold no other one is binomial
-        low = beta.ppf(delta / n_candidates, alone, holding - alone + 1)
+        low = beta.ppf(q.delta / n_candidates, alone, holding - alone + 1)
         bound = 1.0 - float(np.where(alone > 0, low, 0.0).min())
         curvature = 1.0 - float((alone / np.maximum(holding, 1)).min())
     return Diagnosis(
@@ -158,7 +159,7 @@ def diagnose(
         shared_lists=float((own[lengths > 0] / lengths[lengths > 0]).mean()),
         shared_reach=float((n_inside > 1).sum() / max(int((n_inside > 0).sum()), 1)),
         n_rr_sets=count,
-        delta=delta,
-        rng_key=key,
+        delta=q.delta,
+        rng_key=q.key,
         version=__version__,
     )

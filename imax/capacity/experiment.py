@@ -114,7 +114,9 @@ def randomize(
 
     Raises
     ------
-    InvalidArgumentError, UnknownNodeError
+    InvalidArgumentError
+        If an argument is invalid, or if there are fewer communities than arms.
+    UnknownNodeError
 
     References
     ----------
@@ -149,6 +151,12 @@ def randomize(
     undirected.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))
     generator = np.random.default_rng(list(stream_key(key, Stream.ARMS)))
     found = nx.community.louvain_communities(undirected, resolution=resolution, seed=int(generator.integers(2**31)))
+    if len(found) < arms_wanted:
+        raise InvalidArgumentError(
+            f"n_arms must be at most the number of communities, which is {len(found)}, got {arms_wanted}; raise "
+            f"resolution = {resolution:g} for more communities",
+            argument="n_arms",
+        )
     found.sort(key=lambda members: (-len(members), min(members)))
     arm = np.zeros(network.n_nodes, dtype=np.int64)
     community = np.zeros(network.n_nodes, dtype=np.int64)

@@ -1,9 +1,13 @@
 """What an algorithm gets from `assign`."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
+from .._utils import check
 from ..ris.matroid import PartitionMatroid
-from ..selection.problem import Problem
+from ..selection.problem import Problem, on_cluster
 from .acceptance import Acceptance
 from .problem import CapacityProblem
 
@@ -33,6 +37,23 @@ class Task:
     selection_problem: Problem
     spare: str
     acceptance: Acceptance | None = None
+
+    @classmethod
+    def of(
+        cls,
+        problem: CapacityProblem,
+        selection_problem: Problem,
+        spare: str | None,
+        acceptance: Acceptance | None = None,
+    ) -> "Task":
+        """Return a task, with a checked or default use of spare invitations."""
+        return cls(problem, selection_problem, check.one_of(spare or SPARE[0], "spare", SPARE), acceptance)
+
+    @contextmanager
+    def on(self, client: Any) -> "Iterator[Task]":
+        """Return the task whose RR sets are on the cluster of a client until the end of the block."""
+        with on_cluster(self.selection_problem, client) as placed:
+            yield replace(self, selection_problem=placed)
 
     @property
     def matroid(self) -> PartitionMatroid:

@@ -17,6 +17,7 @@ __all__ = ["main"]
     functions={
         "seed": "choose_seeds",
         "cim": "assign_invitations",
+        "experiment": "assign_arms",
         "rerank": "rerank_candidates",
         "annotate": "choose_items",
         "spread": "estimate_spread",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "files_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
+    "files_of", "flag_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
     "reject_two_stdin", "require_seeds",
 ]  # fmt: skip
 

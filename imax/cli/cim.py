@@ -1,29 +1,37 @@
 """``imax cim``: choose whom each active participant invites, within capacities."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from .._utils import check
 from ..errors import FileFormatError
 from . import options as opt
 from .acceptance import acceptance_option, discount_option, read_acceptance
-from .arguments import given, read_delay, read_weights, reject_options, reject_two_stdin
-from .cim_output import as_assignments, as_comparisons
+from .arguments import flag_of, given, read_delay, read_weights, reject_options, reject_two_stdin
+from .cim_output import as_assignments, as_comparisons, as_diagnoses
 from .cluster import connect, scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .output import check_report
+from .participants import read_active, read_capacities, read_costs
 from .progress import algorithm_progress, selection_progress
 
 if TYPE_CHECKING:
-    from ..capacity import CapacityProblem
+    from ..capacity import Assignment, CapacityProblem
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = ["assign_invitations"]
 
-_NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", "acceptance", "discount")
+Solve: TypeAlias = (
+    "Callable[[Context, InfluenceGraph, list[CapacityProblem], dict[str, Any]], tuple[str, list[Any], bool]]"
+)
+
+_CHOICE = ("n_inviters", "costs", "budget")
+_NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", "acceptance", "discount", *_CHOICE)
+_NOT_WITH_CHOICE = ("algorithm", "oracle", "n_rr_sets", "n_simulations", "acceptance", "discount")
+_FOR_DIAGNOSIS = ("model", "delta", "n_rr_sets", "client")
 
 
 @command(
@@ -34,6 +42,9 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", 
         "imax cim --active players.txt --capacities slots.txt --format csv g.imax",
         "imax cim --active sets.ap --k 10 --algorithm mg-greedy friends.txt",
         "imax cim --active players.txt --k 3 --acceptance arcs friends.imax",
+        "imax cim --active players.txt --k 3 --n-inviters 100 friends.imax",
+        "imax cim --active players.txt --k 3 --costs costs.txt --budget 500 friends.imax",
+        "imax cim --active players.txt --k 3 --diagnose friends.imax",
         "imax cim --active sets.ap --k 10 --compare friends.txt",
     ),
     partial_results=True,
@@ -58,6 +69,18 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", 
     help="Number of friends whom each participant may invite, a node and a number per line or FILE:NODE:NUMBER; --k "
     "applies to the others.",
 )
+@opt.integer("--n-inviters", help="Choose at most this many of the participants to invite, instead of all.")
+@click.option(
+    "--costs",
+    metavar="FILE",
+    help="Cost of choosing each participant, a node and a number per line or FILE:NODE:COST.",
+)
+@opt.number(
+    "--budget",
+    metavar="COST",
+    rule=check.positive,
+    help="Largest total cost of the participants who are chosen to invite. It requires --costs.",
+)
 @opt.model_options
 @opt.deadline_options
 @opt.algorithm_option("capacity")
@@ -74,6 +97,12 @@ _NOT_WITH_COMPARE = ("algorithm", "oracle", "n_rr_sets", "spare", "max_memory", 
 )
 @acceptance_option("capacity")
 @discount_option("capacity")
+@click.option(
+    "--diagnose",
+    is_flag=True,
+    help="Print how much the lists of the participants and the spreads of their friends overlap, instead of the "
+    "friends.",
+)
 @click.option("--compare", is_flag=True, help="Print a table that compares algorithms, instead of the friends.")
 @opt.algorithms_option(
     "capacity", " A name may end in an oracle, as in mg-greedy:simulation. Implies --compare.  [default: all]"
@@ -86,7 +115,9 @@ def assign_invitations(
     active: str,
     k: int | None,
     capacities: str | None,
+    costs: str | None,
     node_weights: str | None,
+    diagnose: bool,
     compare: bool,
     algorithms: str | None,
     report_file: str | None,
@@ -101,13 +132,11 @@ def assign_invitations(
     if k is None and capacities is None:
         raise WrongUsage("Missing option '-k' / '--k' (or --capacities)")
     files = {"GRAPH": context.source, "--active": active, "--capacities": capacities, "--node-weights": node_weights}
-    files |= {"--delay": options["delay"], "--acceptance": options["acceptance"]}
+    files |= {"--delay": options["delay"], "--acceptance": options["acceptance"], "--costs": costs}
     reject_two_stdin(**files)
     check_report(report_file)
-    if report_file is not None and (compare or algorithms is not None):
-        raise WrongUsage("--report cannot go with --compare")
-    if compare or algorithms is not None:
-        reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
+    options |= {"costs": costs, "node_weights": node_weights}
+    solve = _mode(options, diagnose=diagnose, compare=compare or algorithms is not None, report_file=report_file)
     graph = context.open_graph()
     options |= {
         "acceptance": read_acceptance(context, graph, options["acceptance"]),
@@ -115,67 +144,39 @@ def assign_invitations(
         "delay": read_delay(options["delay"], graph),
         "client": connect(options["client"]),
     }
-    arguments = given(options)
-    arguments |= context.work
-    if options["acceptance"] is not None and context.on_missing is not None:
+    sets = read_active(context, graph, active)
+    slots = read_capacities(context, graph, capacities, sets)
+    if costs is not None:
+        options["costs"] = read_costs(context, graph, costs, sets)
+    arguments = given(options) | context.work
+    if solve is _assign and options["acceptance"] is not None and context.on_missing is not None:
         arguments["on_missing"] = context.on_missing
-    sets = _read_active(context, graph, active)
-    slots = _read_capacities(context, graph, capacities, sets)
+    if solve is _compare:
+        arguments["algorithms"] = algorithms or "all"
     context.print_notes()
     problems = [_problem(graph, labels, k, slots, context.threads) for labels in sets]
-    if compare or algorithms is not None:
-        text, interrupted = _compare(context, graph, problems, algorithms or "all", arguments)
-    else:
-        text, interrupted = _assign(context, graph, problems, context.after_reading(arguments), report_file)
+    if report_file is not None and len(problems) > 1:
+        raise WrongUsage(f"--report is for one set of active participants; --active has {len(problems)}")
+    text, found, interrupted = solve(context, graph, problems, arguments)
+    context.write_report(report_file, found[0])
     return context.finish(text, interrupted)
 
 
-def _read_active(context: Context, graph: "InfluenceGraph", path: str) -> list[list[Any]]:
-    """Return the sets of active participants in a file, or the one set in a column."""
-    from ..io import read_active_sets
-    from ..io.node_columns import file_columns
-
-    reader = context.reader(graph)
-    if file_columns(path, 1).columns:
-        ids = reader.nodes(Path(path), "active")
-        return [[] if ids is None else graph.labels_of(ids)]
-    if reader.on_missing == "error":
-        return read_active_sets(path, graph)
-    return read_active_sets(path, graph, ignored=reader.notes)
-
-
-def _read_capacities(
-    context: Context, graph: "InfluenceGraph", path: str | None, sets: list[list[Any]]
-) -> dict[Any, int]:
-    """Return the capacities of a file, whose nodes must be participants unless ``--on-missing`` allows others."""
-    if path is None:
-        return {}
-    from ..graph.node_values import examples
-    from ..io.text import integer
-
-    known = {label for labels in sets for label in labels}
-    reader = context.reader(graph)
-    texts = reader.texts(Path(path), "capacity")
-    others = [label for label in texts if label not in known]
-    if others:
-        shown = examples(others, len(others))
-        if reader.on_missing == "error":
-            more = f" ({len(others):,} such labels: {shown})" if len(others) > 1 else ""
-            raise FileFormatError(
-                f"{path}: {others[0]!r} is no active participant; leave it out{more}, or use --on-missing drop"
-            )
-        reader.notes.append(f"{path}: {len(others):,} labels are no active participants and are ignored ({shown})")
-    found = {}
-    for label, text in texts.items():
-        if label not in known:
-            continue
-        number = integer(text)
-        if number is None:
-            raise FileFormatError(f"{path}: the capacity of {label!r} must be a whole number, got {text!r}")
-        if number < 1:
-            raise FileFormatError(f"{path}: the capacity of {label!r} must be at least 1, got {number}")
-        found[label] = number
-    return found
+def _mode(options: dict[str, Any], *, diagnose: bool, compare: bool, report_file: str | None) -> "Solve":
+    """Return the function that does what the options ask for; options that do not go together are rejected."""
+    if diagnose:
+        if compare or report_file is not None:
+            raise WrongUsage(f"{'--compare' if compare else '--report'} cannot go with --diagnose")
+        reject_options(options, tuple(name for name in options if name not in _FOR_DIAGNOSIS), "--diagnose")
+        return _diagnose
+    if compare:
+        if report_file is not None:
+            raise WrongUsage("--report cannot go with --compare")
+        reject_options(options, _NOT_WITH_COMPARE, "--compare; name the algorithms by --algorithms")
+    chosen = [name for name in _CHOICE if options[name] is not None]
+    if chosen:
+        reject_options(options, _NOT_WITH_CHOICE, flag_of(chosen[0]))
+    return _compare if compare else _choose if chosen else _assign
 
 
 def _problem(
@@ -196,52 +197,81 @@ def _problem(
 
 
 def _assign(
+    context: Context, graph: "InfluenceGraph", problems: list["CapacityProblem"], arguments: dict[str, Any]
+) -> tuple[str, list[Any], bool]:
+    """Return the assignments and their text, and whether the run was interrupted."""
+    from ..capacity import assign
+
+    return _assignments(context, graph, problems, assign, arguments)
+
+
+def _choose(
+    context: Context, graph: "InfluenceGraph", problems: list["CapacityProblem"], arguments: dict[str, Any]
+) -> tuple[str, list[Any], bool]:
+    """Return the chosen participants with their friends, their text, and whether the run was interrupted."""
+    from ..capacity import choose_inviters
+
+    return _assignments(context, graph, problems, choose_inviters, arguments)
+
+
+def _assignments(
     context: Context,
     graph: "InfluenceGraph",
     problems: list["CapacityProblem"],
+    function: Callable[..., "Assignment"],
     arguments: dict[str, Any],
-    report_file: str | None,
-) -> tuple[str, bool]:
-    """Return the text of the assignments, and whether the run was interrupted."""
-    from ..capacity import assign
+) -> tuple[str, list[Any], bool]:
+    """Return what a function makes of each problem, and its text."""
+    arguments = context.after_reading(arguments)
 
     def solve(problem: "CapacityProblem", prefix: str) -> Any:
         context.status.show(prefix)
-        return assign(problem, progress=selection_progress(context.status), **arguments)
+        own = {"costs": {label: arguments["costs"][label] for label in problem.active}} if "costs" in arguments else {}
+        return function(problem, progress=selection_progress(context.status), **arguments | own)
 
-    if report_file is not None and len(problems) > 1:
-        raise WrongUsage(f"--report is for one set of active participants; --active has {len(problems)}")
     found, interrupted = _solve_each(problems, solve)
-    context.write_report(report_file, found[0])
-    return as_assignments(context, graph, found), interrupted
+    return as_assignments(context, graph, found), found, interrupted
 
 
 def _compare(
-    context: Context,
-    graph: "InfluenceGraph",
-    problems: list["CapacityProblem"],
-    algorithms: str,
-    arguments: dict[str, Any],
-) -> tuple[str, bool]:
-    """Return the text of the comparisons, and whether the run was interrupted."""
+    context: Context, graph: "InfluenceGraph", problems: list["CapacityProblem"], arguments: dict[str, Any]
+) -> tuple[str, list[Any], bool]:
+    """Return the comparisons and their text, and whether the run was interrupted."""
     from ..capacity import compare
 
     def solve(problem: "CapacityProblem", prefix: str) -> Any:
-        return compare(problem, algorithms, progress=algorithm_progress(context.status, f"{prefix}: "), **arguments)
+        return compare(problem, progress=algorithm_progress(context.status, f"{prefix}: "), **arguments)
 
     found, interrupted = _solve_each(problems, solve)
-    return as_comparisons(context, graph, found), interrupted
+    return as_comparisons(context, graph, found), found, interrupted
+
+
+def _diagnose(
+    context: Context, graph: "InfluenceGraph", problems: list["CapacityProblem"], arguments: dict[str, Any]
+) -> tuple[str, list[Any], bool]:
+    """Return the diagnoses and their text, and whether the run was interrupted."""
+    from ..capacity import diagnose
+
+    def solve(problem: "CapacityProblem", prefix: str) -> Any:
+        context.status.show(prefix)
+        return diagnose(problem, **arguments)
+
+    found, interrupted = _solve_each(problems, solve)
+    return as_diagnoses(context, graph, problems, found), found, interrupted
 
 
 def _solve_each(
     problems: list["CapacityProblem"], solve: "Callable[[CapacityProblem, str], Any]"
 ) -> tuple[list[Any], bool]:
-    """Return the results of the problems until an interrupt, and whether one came; one before any result is raised."""
+    """Return the results of the problems until an interrupt, and whether there was one.
+
+    An interrupt before the first result is raised.
+    """
     found: list[Any] = []
     try:
         for index, problem in enumerate(problems, 1):
             found.append(solve(problem, f"set {index} of {len(problems)}"))
-            if found[-1].stop_reason == "interrupted":
+            if getattr(found[-1], "stop_reason", None) == "interrupted":
                 return found, True
     except KeyboardInterrupt:
         if not found:

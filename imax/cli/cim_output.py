@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .context import Context
-from .facts import Fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
+from .facts import Fact, algorithm_fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
 from .output import as_csv, as_facts, as_table
 
 if TYPE_CHECKING:
-    from ..capacity import Assignment, CapacityComparison
+    from ..capacity import Assignment, CapacityComparison, CapacityProblem, Diagnosis
     from ..graph.influence_graph import InfluenceGraph
 
-__all__ = ["as_assignments", "as_comparisons"]
+__all__ = ["as_assignments", "as_comparisons", "as_diagnoses"]
 
 _COLUMNS = (
     "algorithm", "spread", "low", "high", "lower_bound", "upper_bound", "ratio", "seconds", "n_seeds", "unused_slots",
     "n_rr_sets", "n_simulations", "stop_reason",
+)  # fmt: skip
+_DIAGNOSIS = (
+    "curvature", "curvature_bound", "guarantee", "n_candidates", "n_shared", "mean_inviters", "shared_lists",
+    "shared_reach", "n_rr_sets", "delta",
 )  # fmt: skip
 _TITLES = ("algorithm", "spread", "95 % interval", "certified", "time", "invited", "left", "stopped")
 
@@ -55,7 +59,7 @@ def _facts(context: Context, graph: "InfluenceGraph", one: "Assignment") -> list
     return [
         *facts,
         *interval_facts(one, "these friends", "any that the capacities admit"),
-        ("Algorithm", one.algorithm if one.oracle is None else f"{one.algorithm}, oracle {one.oracle}"),
+        algorithm_fact(one.algorithm if one.oracle is None else f"{one.algorithm}, oracle {one.oracle}", one.auto),
         *([] if one.acceptance is None else [("Acceptance", one.acceptance)]),
         graph_fact(graph, one),
         rr_sets_fact(one),
@@ -103,3 +107,33 @@ def _comparison_facts(context: Context, graph: "InfluenceGraph", one: "CapacityC
         ("Certified", f"share of the optimum; each fails with probability {one.delta:.2g}"),
         ("Random seed", str(context.rng)),
     ]
+
+
+def as_diagnoses(
+    context: Context,
+    graph: "InfluenceGraph",
+    problems: "Sequence[CapacityProblem]",
+    found: "Sequence[Diagnosis]",
+) -> str:
+    """Return all diagnoses as text in the format of ``--format``."""
+    if context.form == "json":
+        return context.as_json({"sets": [one.to_dict() for one in found]})
+    if context.form == "csv":
+        rows = [(number, *(getattr(one, name) for name in _DIAGNOSIS)) for number, one in enumerate(found, 1)]
+        return as_csv(("set", *_DIAGNOSIS), rows)
+    parts = []
+    for number, (problem, one) in enumerate(zip(problems, found, strict=False), 1):
+        facts: list[Fact] = [
+            ("Active", f"{len(problem.active):,} of {graph.n_nodes:,} nodes, with {problem.n_pairs:,} pairs"),
+            ("Candidates", f"{one.n_candidates:,}, each of {one.mean_inviters:.2f} participants on average"),
+            ("Shared", f"{one.n_shared:,} candidates of at least two participants"),
+            ("Shared lists", f"{one.shared_lists:.1%} of a list on average are candidates of others, too"),
+            ("Shared reach", f"{one.shared_reach:.1%} of the RR sets with a candidate have at least two"),
+            ("Curvature", f"{one.curvature:.3f}, at most {one.curvature_bound:.3f}"),
+            ("Guarantee", f"{one.guarantee:.1%} of the optimum for round robin on exact spreads"),
+            ("Failure probability", f"{one.delta:.2g} that the bound is wrong"),
+            ("RR sets", f"{one.n_rr_sets:,}"),
+            ("Random seed", str(context.rng)),
+        ]
+        parts.append(f"{_heading(number, len(found))}{as_facts(facts)}")
+    return "\n".join(parts)

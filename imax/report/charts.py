@@ -1,10 +1,12 @@
 """Drawings in SVG, as text. Their colors are those of the page, so they follow dark mode and printing."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import count
+from itertools import accumulate, count
+from unicodedata import east_asian_width
 
 from .document import text
 
@@ -12,7 +14,7 @@ __all__ = ["Band", "Bar", "Line", "bars", "lines", "shortened", "svg", "ticks"]
 
 _WIDTH, _HEIGHT = 440, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 40
-_SIZE_OF_LETTER = 6.7  # mean width in the font of the page
+_SIZE_OF_LETTER = 7.2  # mean width in the font of the page
 _NUMBERS = count(1)
 
 
@@ -57,17 +59,24 @@ def svg(width: float, height: float, title: str, description: str, body: str) ->
 
 
 def shortened(value: object, length: int = 20) -> str:
-    """Return a text of at most so many characters.
+    """Return a text of at most so many characters; a wide letter, such as a Chinese one, counts as two.
 
     >>> shortened("a long name of a node", 8)
     'a long …'
     """
     shown = text(value).replace("\n", " ")
-    return shown if len(shown) <= length else shown[: length - 1] + "…"
+    ends = [*accumulate(_width(letter) for letter in shown)]
+    if not ends or ends[-1] <= length:
+        return shown
+    return shown[: bisect_right(ends, length - 1)] + "…"
 
 
-def ticks(low: float, high: float, n: int = 5) -> list[float]:
-    """Return about n round numbers between two numbers.
+def _width(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WF" else 1
+
+
+def ticks(low: float, high: float, n: int = 5, *, whole: bool = False) -> list[float]:
+    """Return about n round numbers between two numbers; whole numbers only with `whole`.
 
     >>> ticks(0, 1000)
     [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
@@ -75,6 +84,7 @@ def ticks(low: float, high: float, n: int = 5) -> list[float]:
     span = max(high - low, 1e-12)
     step = 10 ** math.floor(math.log10(span / n))
     step *= next((m for m in (1, 2, 5) if span / (step * m) <= n), 10)
+    step = max(step, 1) if whole else step
     first = math.ceil(low / step - 1e-9)
     return [float(i * step) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
@@ -116,7 +126,7 @@ def lines(
     for y in y_ticks:
         parts.append(f'<path class="grid" d="M{_LEFT} {py(y):.1f}H{_WIDTH - _RIGHT}"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{py(y) + 4:.1f}" text-anchor="end">{_label(y)}</text>')
-    for x in x_ticks or ticks(x_low, x_high, 6):
+    for x in x_ticks or ticks(x_low, x_high, 6, whole=all(float(x).is_integer() for x in xs)):
         parts.append(f'<path class="axis" d="M{px(x):.1f} {bottom}v4"/>')
         parts.append(f'<text x="{px(x):.1f}" y="{bottom + 17}" text-anchor="middle">{_label(x)}</text>')
     parts.append(f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{_WIDTH - _RIGHT}"/>')
@@ -144,7 +154,7 @@ def lines(
 def bars(found: Sequence[Bar], *, x_name: str, title: str, description: str, percent: bool = False) -> str:
     """Return a chart of horizontal bars with intervals, from 0."""
     top = max(max(bar.value, bar.high) for bar in found) or 1.0
-    left = min(max(len(shortened(bar.name)) for bar in found) * _SIZE_OF_LETTER + 12, 180)
+    left = min(max(sum(map(_width, shortened(bar.name))) for bar in found) * _SIZE_OF_LETTER + 12, 180)
     step, height = 30, 30 * len(found) + 44
     bottom = step * len(found) + 6
 
@@ -152,7 +162,7 @@ def bars(found: Sequence[Bar], *, x_name: str, title: str, description: str, per
         return left + x / top * (_WIDTH - left - 16)
 
     parts = []
-    for x in ticks(0, top, 4):
+    for x in ticks(0, top, 4, whole=all(float(bar.value).is_integer() for bar in found)):
         shown = f"{x:.0%}" if percent else _label(x)
         parts.append(f'<path class="grid" d="M{px(x):.1f} 4V{bottom}"/>')
         parts.append(f'<text x="{px(x):.1f}" y="{bottom + 15}" text-anchor="middle">{shown}</text>')
@@ -162,9 +172,12 @@ def bars(found: Sequence[Bar], *, x_name: str, title: str, description: str, per
         parts.append(
             f'<text x="{left - 8:.1f}" y="{y + 14}" text-anchor="end">{escape(shortened(bar.name))}</text>'
             f'<rect class="{style}" x="{left:.1f}" y="{y}" width="{max(px(bar.value) - left, 0):.1f}" height="20"/>'
-            f'<path class="whisker" d="M{px(bar.low):.1f} {y + 10}H{px(bar.high):.1f}M{px(bar.low):.1f} {y + 5}v10'
-            f'M{px(bar.high):.1f} {y + 5}v10"/>'
         )
+        if bar.low < bar.high:
+            low, high = px(bar.low), px(bar.high)
+            parts.append(
+                f'<path class="whisker" d="M{low:.1f} {y + 10}H{high:.1f}M{low:.1f} {y + 5}v10M{high:.1f} {y + 5}v10"/>'
+            )
     parts.append(
         f'<text class="soft" x="{_WIDTH / 2:.1f}" y="{bottom + 33}" text-anchor="middle">{escape(x_name)}</text>'
     )

@@ -228,5 +228,6 @@ def _sensitivity(task: Task) -> Sensitivity:
     return sensitivity(
         task.graph, task.result.k, factors=factors, seeds=task.result.seeds, rng=task.result.rng_key,
         epsilon=task.result.epsilon, max_memory=_SAMPLE if task.max_memory is None else task.max_memory,
+        time_limit=task.limit(30.0) / (2 * len(factors) + 2),
         **task.work, **task.rules,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from .charts import Bar, Line, bars, lines
 from .document import Code, Facts, Figure, Part, Report, Section, Table, Text, text
 from .notebook import view_of
-from .words import count, failure, gain_unit
+from .words import count, failure, gain_unit, model_name
 
 __all__ = ["report_of"]
 
@@ -18,7 +18,8 @@ _BARS = 15
 _FACTS = (
     ("algorithm", "Algorithm"), ("estimator", "Estimator"), ("model", "Model"), ("probability", "Probabilities"),
     ("n_nodes", "Nodes"), ("n_items", "Items"), ("n_neighbors", "Neighbors"), ("recall", "Recall of the search"),
-    ("n_active", "Inviters"), ("n_slots", "Invitations"), ("n_users", "Users"), ("n_exposures", "Exposed users"),
+    ("n_active", "Inviters"), ("n_slots", "Invitations allowed"), ("n_users", "Users"),
+    ("n_exposures", "Exposed users"),
     ("n_rr_sets", "Reverse-reachable sets"), ("n_simulations", "Simulations"), ("stop_reason", "Stopped"),
     ("version", "Version"),
 )  # fmt: skip
@@ -77,7 +78,9 @@ def _facts(result: Any) -> list[tuple[str, str]]:
     found = []
     for name, title in _FACTS:
         value = getattr(result, name, None)
-        if isinstance(value, (str, float)) or (isinstance(value, int) and not isinstance(value, bool)):
+        if name == "model" and isinstance(value, str):
+            value = model_name(value)
+        if isinstance(value, (str, float)) or (isinstance(value, int) and not isinstance(value, bool) and value):
             shown = f"{value:,}" if isinstance(value, int) else f"{value:.3g}" if isinstance(value, float) else value
             found.append((title, text(shown)))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..results import Compared
 from ..selection.scaled import SensitivityRow
-from .charts import Band, Bar, Line, bars, lines
+from .charts import Band, Bar, Line, bars, lines, shortened
 from .document import Cell, Code, Facts, Figure, Part, Section, Table, Text, label, number, text
 from .evidence import CHOSEN, WITHOUT_QUOTAS, Evidence, GroupReach, Task, ignores_quotas
 from .neighborhood import seed_map
@@ -14,6 +14,7 @@ from .words import assumptions, certificate, count, expected, failure, model_nam
 __all__ = ["answer_of", "sections_of"]
 
 _ROWS = 500  # of seeds that the table shows
+_NAMED = 5  # seeds whose labels are in the answer
 _NAMES = {
     "degree": "most connected",
     "pagerank": "PageRank",
@@ -26,6 +27,8 @@ def answer_of(task: Task) -> str:
     result = task.result
     n = len(result)
     these = "this node" if n == 1 else f"these {n:,} nodes"
+    if 0 < n <= _NAMED:
+        these += f" ({', '.join(shortened(seed) for seed in result.seeds)})"
     reach = expected(result, task.graph, weighted=task.work["node_weights"] is not None)
     cost = "" if result.total_cost is None else f", at a cost of {result.total_cost:,g}"
     sure = "" if result.ratio is None else f", at least {result.ratio:.0%} of the best possible"
@@ -83,11 +86,12 @@ def _alternative_sentence(own: Compared, others: list[Compared]) -> str:
         change = row.spread - own.spread
         close = row.interval[0] <= own.interval[1] and own.interval[0] <= row.interval[1]
         differs = "about the same" if close else f"{abs(change):,.1f} {'more' if change > 0 else 'fewer'}"
-        name = {"degree": "The same number of the most connected nodes", "pagerank": "The first by PageRank"}.get(
+        name = {"degree": "The most connected nodes", "pagerank": "The first nodes by PageRank"}.get(
             row.algorithm, "Random nodes"
         )
         parts.append(f"{name} would reach {row.spread:,.1f} ({differs}).")
-    return " ".join([f"In a separate simulation, the chosen seeds reach {own.spread:,.1f}.", *parts])
+    first = f"In a separate simulation, the chosen seeds reach {own.spread:,.1f}. These choices keep the same limits:"
+    return " ".join([first, *parts])
 
 
 def _seeds(task: Task) -> Section:
@@ -112,8 +116,8 @@ def _seeds(task: Task) -> Section:
     rows = list(zip(*(cells for _, cells in columns), strict=True))
     parts: list[Part] = [
         Text(
-            "The seeds are in the order of choice. The gain of a seed is what it adds to the seeds above it, as the "
-            "selection estimated it; that estimate is slightly too large, because the seeds were chosen by it."
+            "The seeds are in the order of choice. The gain of a seed is what it adds to the seeds above it. Gains are "
+            "estimates; they are slightly too large, because the seeds with the largest estimates were chosen."
             if result.gains is not None
             else "The seeds are in the order of choice."
         ),
@@ -148,8 +152,8 @@ def _curve(task: Task, found: Evidence) -> list[Part]:
     ]  # fmt: skip
     return [
         Text(
-            "What fewer seeds would reach. Seeds further down the list add less. All bounds hold together, except with "
-            f"a probability of {failure(curve.delta)}." + _ignored(task)
+            "This is what fewer seeds would reach. Seeds further down the list add less. With a probability of at most "
+            f"{failure(curve.delta)}, at least one of the bounds is wrong." + _ignored(task)
         ),
         Figure(picture, "Spread of the first k seeds, and bounds."),
         Table(
@@ -189,8 +193,9 @@ def _alternatives(task: Task, found: Evidence) -> list[Part]:
     ]
     return [
         Text(
-            f"All choices keep the same limits, and are simulated {comparison.n_simulations:,} times with the same "
-            "random numbers, which no choice used. If two intervals overlap, the difference may be chance."
+            f"All choices keep the same limits. Each is simulated {comparison.n_simulations:,} times, with the same "
+            "random numbers, which were not used to choose. If two intervals overlap, the difference may be chance. "
+            'Certified means: the choice reaches at least this share of the best possible.'
         ),
         Figure(picture, "Expected spread of the chosen seeds and of simple rules."),
         Table(
@@ -248,12 +253,12 @@ def _price(found: Evidence) -> str | None:
     error = 1.96 * (free.std_error**2 + own.std_error**2) ** 0.5
     if lost <= error:
         return (
-            f"Price of the quotas: none that the simulations show. Without them the spread is {free.spread:,.1f}, with "
-            f"them {own.spread:,.1f}; a difference below {error:,.1f} may be chance."
+            f"Price of the quotas: too small for the simulations to show. Without the quotas the spread is "
+            f"{free.spread:,.1f}, with them {own.spread:,.1f}; a difference below {error:,.1f} may be chance."
         )
     return (
-        f"Price of the quotas: {lost:,.1f} ({lost / free.spread:.1%} of the spread), give or take {error:,.1f}. "
-        f"Without them the spread is {free.spread:,.1f}, with them {own.spread:,.1f}."
+        f"Price of the quotas: {lost:,.1f} ({lost / free.spread:.1%} of the spread), plus or minus {error:,.1f}. "
+        f"Without the quotas the spread is {free.spread:,.1f}, with them {own.spread:,.1f}."
     )
 
 
@@ -273,7 +278,7 @@ def _sensitivity(task: Task, found: Evidence) -> list[Part]:
         Text(f"Probabilities are rarely known well. {kept}"),
         Table(
             "Scaled probabilities",
-            ["Probabilities", "Spread", "Low", "High", "Chosen anew", "Same seeds", "Certified"], rows, "sensitivity",
+            ["Probabilities", "Spread", "Low", "High", "Newly chosen", "Same seeds", "Certified"], rows, "sensitivity",
         ),
     ]  # fmt: skip
     if clipped:
@@ -284,10 +289,10 @@ def _sensitivity(task: Task, found: Evidence) -> list[Part]:
 def _scaled_sentence(row: SensitivityRow) -> str:
     """Return what other probabilities change, in words."""
     loss = 1 - row.spread / row.best_spread if row.best_spread else 0.0
-    lost = f"would lose {loss:.1%}" if loss >= 0.0005 else "would lose nothing that these samples show"
+    lost = f"would lose {loss:.1%}" if loss >= 0.0005 else "would lose nothing that the samples can show"
     return (
         f"If they were {row.factor:g} times as large, the chosen seeds would reach {row.spread:,.1f}; "
-        f"{row.overlap:.0%} of them would be chosen again, and who keeps them {lost}."
+        f"{row.overlap:.0%} of them would be chosen again. Compared with newly chosen seeds, they {lost}."
     )
 
 
@@ -298,8 +303,9 @@ def _map(task: Task) -> Section:
     about = (
         "The whole graph."
         if whole
-        else f"{count(drawn.n_seeds, 'seed')} of {n:,} with the neighbors that they reach with the largest "
-        f"probabilities: {drawn.n_nodes:,} of {task.graph.n_nodes:,} nodes and {count(drawn.n_arcs, 'arc')}."
+        else f"{'The' if drawn.n_seeds == n else 'The first'} {count(drawn.n_seeds, 'seed')}, with the neighbors that "
+        f"they reach with the largest probabilities: {drawn.n_nodes:,} of {task.graph.n_nodes:,} nodes and "
+        f"{count(drawn.n_arcs, 'arc')}."
     )
     return Section(
         "Map of the seeds",
@@ -344,10 +350,15 @@ def _limits(task: Task) -> list[str]:
         if name in rules:
             given = rules[name]
             items = (
-                [f"{text(g)}: {q}" for g, q in given.items()]
+                [f"{text(g)}: {_range(q)}" for g, q in given.items()]
                 if isinstance(given, dict)
-                else [f"{given} for every group"]
+                else [f"{_range(given)} for every group"]
             )
             shown = ", ".join(items[:12]) + (" and others" if len(items) > 12 else "")
             found.append(f"{name.replace('_', ' ')} ({shown})")
     return found
+
+
+def _range(quota: Any) -> str:
+    """Return a quota in words."""
+    return f"{quota[0]} to {quota[1]}" if isinstance(quota, (tuple, list)) else str(quota)

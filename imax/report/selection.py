@@ -93,7 +93,7 @@ def make_report(
     >>> import imax
     >>> report = imax.make_report(imax.datasets.load("karate"), 2, n_simulations=100, rng=1)
     >>> report
-    <Report: 2 seeds in a graph of 34 nodes, ...: Choose these 2 nodes: ...
+    <Report: 2 seeds in a graph of 34 nodes, ...: Choose these 2 nodes (...): ...
     >>> report.save("report.html")  # doctest: +SKIP
     """
     began = perf_counter()

@@ -74,7 +74,8 @@ def certificate(result: "SelectionResult", best: str) -> list[str]:
         return [*said, f"It is certified to be at least {result.lower_bound:,.1f}. {fails}"]
     said.append(
         f"The spread is at least {result.lower_bound:,.1f}, and {best} can reach more than {result.upper_bound:,.1f}. "
-        f"So the chosen seeds reach at least {result.ratio:.1%} of the best possible. {fails}"
+        f"So the chosen seeds reach at least {result.ratio:.1%} of the best possible. {fails} "
+        "The upper bound is cautious, so the true share is often larger."
     )
     if result.stop_reason in ("time limit", "memory limit", "interrupted"):
         said.append(f"The search ended early ({result.stop_reason}); a longer search may find better seeds.")
@@ -88,7 +89,9 @@ def assumptions(graph: "InfluenceGraph", model: str) -> str:
     origin = (
         f"The probabilities come from the rule {spec}; they are an assumption and were not measured."
         if assumed
-        else f"The probabilities were given with the graph or learned ({spec})."
+        else "The probabilities come from the given data."
+        if spec == "column"
+        else f"The probabilities come from the given data ({spec})."
     )
     return (
         f"All numbers hold for this graph under the {model_name(model)} model. {origin} A certificate says nothing "

@@ -110,6 +110,7 @@ def sensitivity(
     rng: RNG = None,
     threads: int | None = None,
     max_memory: int | str | None = None,
+    time_limit: float | None = None,
     client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Sensitivity:
@@ -124,6 +125,9 @@ def sensitivity(
         Factors above 0. Scaled probabilities above 1 count as 1.
     seeds : list of nodes, optional
         Seeds to examine. Default: those that `imax.maximize` chooses for the given probabilities.
+    time_limit : float, optional
+        Seconds for each selection and each certificate; there are two for each factor. One that reaches the limit uses
+        the RR sets drawn so far.
     model, probability, epsilon, delta, node_weights, rng, threads, max_memory, client, **constraints
         As in `imax.maximize`. With the linear threshold model factors above 1 often make the weights into a node sum to
         more than 1, which is an error.
@@ -155,6 +159,7 @@ def sensitivity(
         "node_weights": node_weights,
         "threads": threads,
         "max_memory": max_memory,
+        "time_limit": time_limit,
         **constraints,
     }
     precision: dict[str, Any] = {} if epsilon is None else {"epsilon": epsilon}
