@@ -69,9 +69,19 @@ def test_a_wide_table_is_read_by_its_names(read):
         ("1|2\n2|3\n", [(1, 2), (2, 3)]),
         ("x;y,z\na;b\nb;c\n", [("a", "b"), ("b", "c"), ("x", "y,z")]),
         ("Friends of a club\n1 2\n2 3\n", [(1, 2), (2, 3)]),
+        (
+            'Invitations of our users in May\nok to at from\nt b "1 2" a@x.org\nf a "3 4" c@x.org\n',
+            [("a@x.org", "b"), ("c@x.org", "a")],
+        ),
+        ('All of our users\nuser_a by user_b\n8 mail 3\n6 "mail, 5" 7\n', [(6, 7), (8, 3)]),
+        ('1,2,"two\nlines",x\n2,3,one,y\n', [(1, 2), (2, 3)]),
+        ("".join(f"2026-01-01 10:0{i}:00|a{i}|b\n" for i in range(9)) + "q\n", None),
     ],
 )
 def test_headers_and_separators(read, text, expected):
+    if expected is None:
+        assert read(text, on_bad_line="skip").report.doubts
+        return
     assert pairs(read(text)) == expected
 
 
@@ -192,6 +202,20 @@ def test_doubts_about_plain_columns(read):
     names = "".join(f"a{i},b{i},c{i}\n" for i in range(12))
     assert "the first 2 of its 3 columns were read as source and target" in read(names).report.doubts[0]
     assert read("ann,bob,friend\nbob,cid,friend\n").report.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("true 24.5 860 328 a;b|c\n", "its separator is not clear"),
+        ("a;b|c ann bob\na;b|c cid ann\n", "its separator is not clear"),
+        ("i-0|thanks|878|307\n", "the first 2 of its 4 columns were read"),
+        ("".join(f"i{i}|t{i}|{i}|{i + 1}\n" for i in range(12)), "columns 3 and 4 hold whole numbers"),
+        ("2026-01-01 ann\n2026-01-02 bob\n", "column 1 holds dates"),
+    ],
+)
+def test_doubts_about_separators_and_columns(read, text, doubt):
+    assert doubt in " ".join(read(text).report.doubts)
 
 
 # -- names of columns -----------------------------------------------------------------------------------------------

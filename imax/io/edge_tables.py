@@ -1,9 +1,8 @@
 """Edge tables with typed columns: Parquet and Arrow files through pyarrow, and JSON Lines."""
 
 import json
-from collections.abc import Iterator
 from functools import partial
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from .._utils import parallel
 from ..errors import FileFormatError, ImaxError, InvalidArgumentError, MissingDependencyError
 from ..graph.edge_columns import ColumnChoice, choose_columns
 from ..graph.labelled_arcs import index_arcs
+from .arrow_files import EdgeTable, numbers_of, open_arrow_file
 from .edge_list import EdgeList, skipped_lines_note
 from .read_options import ReadOptions, ThirdColumn
 from .tables import read_table
@@ -20,9 +20,6 @@ from .text import Content, quoted
 from .text_labels import Parsed, index_ids
 
 __all__ = ["read_edge_table", "read_json_lines"]
-
-_ROWS = 1 << 18  # rows read at a time
-_CELLS = 24  # bytes that a row takes while labels become indices
 
 
 def read_edge_table(content: Content, kind: str, options: ReadOptions, threads: int) -> EdgeList:
@@ -38,27 +35,18 @@ def read_edge_table(content: Content, kind: str, options: ReadOptions, threads: 
         If pyarrow is missing.
     """
     try:
-        import pyarrow as pa
+        import pyarrow  # noqa: F401
     except ImportError:
         raise MissingDependencyError(
             f"{content.name}: {kind} files need pyarrow: pip install 'influence-maximization[parquet]'"
         ) from None
     try:
-        table = _open(content, kind)
-        choice = choose_columns(
-            table.names, options.columns, wants_weight=options.third is not None, table=content.name
-        )
-        chunks: list[list[Any]] = [[], [], []]
-        taken = 0
-        for batch in table.batches(choice, threads):
-            batch.validate(full=True)
-            taken += batch.nbytes + _CELLS * batch.num_rows
-            content.require_memory(taken, f"the rows of its {kind} data take")
-            for cells, place in zip(chunks, choice[:3], strict=True):
-                if place is not None:
-                    cells.append(batch.column(table.names[place]))
-        columns = [None if not cells else pa.chunked_array(cells) for cells in chunks]
-        return _edge_list(columns, choice, content, options, threads)
+        file = open_arrow_file(content, kind)
+        choice = choose_columns(file.names, options.columns, wants_weight=options.third is not None, table=content.name)
+        table = file.read(choice, threads)
+        if table is None or len(table.source) == 0:
+            raise FileFormatError(f"{content.name}: the table has no rows")
+        return _edge_list(table, choice, content, options, threads)
     except ImaxError:
         raise
     except Exception as error:  # pyarrow raises errors of many types for damaged files, also about memory
@@ -68,89 +56,17 @@ def read_edge_table(content: Content, kind: str, options: ReadOptions, threads: 
         ) from None
 
 
-class _Table:
-    """The names of all columns, and a function that reads some of them."""
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = names
-
-    def batches(self, choice: ColumnChoice, threads: int) -> Iterator[Any]:
-        raise NotImplementedError
-
-
-class _Parquet(_Table):
-    """A Parquet file. Threads read its row groups, not pyarrow's threads, which abort a process that ends soon."""
-
-    def __init__(self, content: Content) -> None:
-        self.content = content
-        self.file = self._open()
-        rows = self.file.metadata.num_rows
-        content.require_memory(_CELLS * rows, f"the {rows:,} rows that it announces take")
-        super().__init__([str(name) for name in self.file.schema_arrow.names])
-
-    def _open(self, metadata: Any = None) -> Any:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        source = pa.BufferReader(pa.py_buffer(self.content.data))
-        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False)
-
-    def batches(self, choice: ColumnChoice, threads: int) -> Iterator[Any]:
-        names = [self.names[place] for place in choice[:3] if place is not None]
-        taken = [0]
-
-        def read(group: int) -> list[Any]:
-            found = []
-            file = self._open(self.file.metadata)
-            for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], columns=names, use_threads=False):
-                taken[0] += batch.nbytes  # a few bytes of a file can stand for many equal values
-                self.content.require_memory(taken[0], "the rows of its Parquet data take")
-                found.append(batch)
-            return found
-
-        groups = parallel.run([partial(read, group) for group in range(self.file.metadata.num_row_groups)], threads)
-        return chain.from_iterable(groups)
-
-
-class _Arrow(_Table):
-    def __init__(self, content: Content, kind: str) -> None:
-        import pyarrow as pa
-        from pyarrow import feather, ipc
-
-        buffer = pa.py_buffer(content.data)
-        if kind == "Feather 1":
-            self.read: Any = feather.read_table(pa.BufferReader(buffer), use_threads=False).to_batches()
-            super().__init__([] if not self.read else [str(name) for name in self.read[0].schema.names])
-            return
-        if kind == "Arrow":
-            file = ipc.open_file(buffer, options=ipc.IpcReadOptions(use_threads=False))
-            self.read = (file.get_batch(i) for i in range(file.num_record_batches))
-        else:
-            file = self.read = ipc.open_stream(buffer, options=ipc.IpcReadOptions(use_threads=False))
-        super().__init__([str(name) for name in file.schema.names])
-
-    def batches(self, choice: ColumnChoice, threads: int) -> Iterator[Any]:
-        places = [place for place in choice[:3] if place is not None]
-        return (batch.select(places) for batch in self.read)
-
-
-def _open(content: Content, kind: str) -> _Table:
-    return _Parquet(content) if kind == "Parquet" else _Arrow(content, kind)
-
-
 def _edge_list(
-    columns: list[Any], choice: ColumnChoice, content: Content, options: ReadOptions, threads: int
+    table: EdgeTable, choice: ColumnChoice, content: Content, options: ReadOptions, threads: int
 ) -> EdgeList:
-    """Return the arcs of columns of pyarrow."""
-    source, target, weight = columns
-    if source is None or len(source) == 0:
-        raise FileFormatError(f"{content.name}: the table has no rows")
-    good = _good(columns, content, options)
+    """Return the arcs of the columns of a table."""
+    source, target, weight = table
+    good = _good(table, content, options)
     n_bad = 0 if good is None else int(good.size - good.sum())
     if good is not None and n_bad == good.size:
         raise FileFormatError(f"{content.name}: the file holds no arcs ({skipped_lines_note(n_bad)[0]})")
     if n_bad:
-        source, target, weight = (None if column is None else column.filter(good) for column in columns)
+        source, target, weight = (None if column is None else _filtered(column, good) for column in table)
     numbers = None if weight is None or options.third is None else _numbers(weight, content, options.third)
     notes = (*choice.doubts, *choice.notes, *skipped_lines_note(n_bad))
     ends = _labels(source, content), _labels(target, content)
@@ -158,13 +74,21 @@ def _edge_list(
     return EdgeList(arcs[0], arcs[1], numbers, arcs[2], arcs[3], n_bad, notes, choice.doubts)
 
 
-def _good(columns: list[Any], content: Content, options: ReadOptions) -> NDArray[np.bool_] | None:
+def _filtered(column: Any, good: NDArray[np.bool_] | None) -> Any:
+    return column[good] if isinstance(column, np.ndarray) else column.filter(good)
+
+
+def _good(table: EdgeTable, content: Content, options: ReadOptions) -> NDArray[np.bool_] | None:
     """Return which rows lack no cell; None if none does."""
     import pyarrow as pa
 
     good: NDArray[np.bool_] | None = None
-    for name, column in zip(("source", "target", "weight"), columns, strict=True):
-        if column is None or (not column.null_count and pa.types.is_integer(column.type)):
+    for name, column in table._asdict().items():
+        if (
+            column is None
+            or isinstance(column, np.ndarray)
+            or (not column.null_count and pa.types.is_integer(column.type))
+        ):
             continue
         good = _present(column) if good is None else good & _present(column)
         if not good.all() and not options.skip_bad_lines:
@@ -180,12 +104,21 @@ def _present(column: Any) -> NDArray[np.bool_]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_floating(column.type) and not column.null_count:
+        return ~np.isnan(_floats(column))
     found = np.asarray(column.is_valid())
     if _is_text(column.type):
         found &= np.asarray(pc.fill_null(pc.greater(pc.binary_length(column.cast(pa.large_string())), 0), False))
     elif pa.types.is_floating(column.type):
         found &= ~np.isnan(np.asarray(column.cast(pa.float64()).fill_null(np.nan)))
     return found
+
+
+def _floats(column: Any) -> NDArray[np.float64]:
+    """Return a column of numbers without missing cells."""
+    import pyarrow as pa
+
+    return np.concatenate(list(map(numbers_of, column.cast(pa.float64()).chunks)))
 
 
 def _is_text(kind: Any) -> bool:
@@ -199,12 +132,14 @@ def _labels(column: Any, content: Content) -> Any:
     """Return labels as a column of integers or texts."""
     import pyarrow as pa
 
+    if isinstance(column, np.ndarray):
+        return column
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_integer(column.type):
         return column
     if pa.types.is_floating(column.type):
-        numbers = column.cast(pa.float64()).to_numpy()
+        numbers = _floats(column)
         if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
             return pa.chunked_array([numbers.astype(np.int64)])
     if _is_text(column.type):
@@ -221,7 +156,7 @@ def _numbers(column: Any, content: Content, third: ThirdColumn) -> NDArray[np.fl
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
         raise FileFormatError(f"{content.name}: the weights must be numbers, but have the type {column.type}")
     with np.errstate(over="ignore"):
-        values = np.asarray(column.cast(pa.float64()).to_numpy()).astype(np.float32)
+        values = _floats(column).astype(np.float32)
     wrong = ~((values >= third.low) & (values <= third.high))
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -233,6 +168,8 @@ def _numbers(column: Any, content: Content, third: ThirdColumn) -> NDArray[np.fl
 
 def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[Any, Any, Any, int]:
     """Return source, target, labels and the number of nodes: integers ascending, texts in order of appearance."""
+    if isinstance(source, np.ndarray) and isinstance(target, np.ndarray):
+        return _index_ids(source, target, max(int(source.max()), int(target.max())), threads)
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -250,14 +187,18 @@ def _index(source: Any, target: Any, content: Content, threads: int) -> tuple[An
         arcs = index_arcs(source.to_numpy(), target.to_numpy(), None, "edges")
         return np.asarray(arcs.source), np.asarray(arcs.target), _plain(arcs.labels), arcs.n_nodes or 0
     dtype = np.int32 if high < 2**31 else np.int64
+    return _index_ids(_array(source, dtype, threads), _array(target, dtype, threads), int(high), threads)
+
+
+def _index_ids(source: NDArray[Any], target: NDArray[Any], largest: int, threads: int) -> tuple[Any, Any, Any, int]:
     parsed = Parsed(
-        source=_array(source, dtype, threads),
-        target=_array(target, dtype, threads),
+        source=source,
+        target=target,
         weight=None,
         counts=[len(source)],
         n_bad=0,
         n_columns=0,
-        largest_id=int(high),
+        largest_id=largest,
         tables=[],
     )
     labels, n = index_ids(parsed, threads)
@@ -269,7 +210,7 @@ def _array(column: Any, dtype: type, threads: int) -> NDArray[Any]:
     out: NDArray[Any] = np.empty(len(column), dtype)
 
     def fill(chunk: Any, stop: int) -> None:
-        out[stop - len(chunk) : stop] = chunk.to_numpy(zero_copy_only=False)
+        out[stop - len(chunk) : stop] = numbers_of(chunk)
 
     stops = accumulate(map(len, column.chunks))
     parallel.run([partial(fill, chunk, stop) for chunk, stop in zip(column.chunks, stops, strict=True)], threads)

@@ -28,6 +28,7 @@ from ..errors import InvalidArgumentError, InvalidGraphError, OutOfMemoryBoundEr
 from ..graph.probabilities import parse
 from ..graph.report import BuildReport
 from .binary import GRAPH
+from .scratch import WORD, ScratchFiles, write_all
 from .streamed import ArrayWriter, write_streamed
 from .text import PathLike
 
@@ -35,7 +36,7 @@ __all__ = ["ArcChunks", "Chunk", "Converted", "convert_in_parts", "supports_part
 
 _MULTIPLIER = 0x9E3779B1  # odd: its product with an id, modulo a power of two, is a permutation of the ids
 _MAX_PARTS = 256  # open files, twice as many with values
-_WORD, _VALUE = 8, 4  # bytes of an arc, and of its value
+_VALUE = 4  # bytes of the value of an arc
 _COPIES = 3  # of a part, in the busiest step: the words, what they are sorted into, and the output
 _NODE_BYTES = 40  # for each node: degrees, ids, pointers and what they are computed from
 _SMALLEST_PART = 1 << 12
@@ -183,7 +184,6 @@ class _Conversion:
         progress: Callable[[str], Any] | None,
     ) -> None:
         self.arcs = arcs
-        self.folder = folder
         self.probability = probability
         self.multi_edges = multi_edges
         self.threads = threads
@@ -194,7 +194,7 @@ class _Conversion:
         fixed = n * _NODE_BYTES
         n_words = arcs.n_given * (1 if arcs.directed else 2)
         room = limit - fixed
-        part = max(_SMALLEST_PART, room // (threads * _COPIES * (_WORD + (3 * _VALUE if self.weighted else 0))))
+        part = max(_SMALLEST_PART, room // (threads * _COPIES * (WORD + (3 * _VALUE if self.weighted else 0))))
         parts = -(-n_words // part) if room > 0 else _MAX_PARTS + 1
         if parts > _MAX_PARTS:
             raise OutOfMemoryBoundError(
@@ -204,6 +204,7 @@ class _Conversion:
             )
         self.shift = max(0, self.bits - max(parts - 1, 0).bit_length())
         self.n_parts = 1 << (self.bits - self.shift)
+        self.files = ScratchFiles(folder, self.n_parts, self.weighted)
         self.mask = np.uint64((1 << self.bits) - 1)
         self.multiplier = np.uint64(_MULTIPLIER & ((1 << self.bits) - 1))
         self.inverse = np.uint64(pow(_MULTIPLIER, -1, 1 << self.bits))
@@ -211,7 +212,7 @@ class _Conversion:
     def run(self, path: PathLike) -> Converted:
         """Do all steps, and write the file."""
         loops, n_given = self._partition()
-        n_words = self._sizes("bucket")
+        n_words = self.files.count_arcs("bucket")
         n_arcs, in_count, out_count, low, high = self._merge_all()
         n_merged = n_words - n_arcs
         if n_merged and self.multi_edges == "error":
@@ -236,45 +237,20 @@ class _Conversion:
 
         both, shift, loops, done = not self.arcs.directed, np.uint64(self.shift), 0, 0
         with ExitStack() as stack:
-            files = self._open(stack, "bucket")
+            files = self.files.open(stack, "bucket")
             for chunk in self.arcs:
                 bits = chunk.weight.view(np.uint32) if self.weighted and chunk.weight is not None else None
                 counts = np.zeros(self.n_parts, dtype=np.int64)
                 mixing = self.multiplier, self.mask, shift
                 loops += int(count_buckets(chunk.source, chunk.target, both, *mixing, counts))
-                self._append(files, counts, bits is not None, lambda cursor, words, out_bits, c=chunk, b=bits, m=mixing:
-                             fill_buckets(c.source, c.target, b, both, *m, cursor, words, out_bits))  # fmt: skip
+
+                def fill(cursor: Any, words: Any, out: Any, c: Chunk = chunk, b: Any = bits, m: Any = mixing) -> None:
+                    fill_buckets(c.source, c.target, b, both, *m, cursor, words, out)
+
+                self.files.append(files, counts, bits is not None, fill)
                 done += chunk.source.size
                 self.progress(f"partitioning: {done / max(self.arcs.n_given, 1):.0%}")
         return loops, done
-
-    def _open(self, stack: ExitStack, stem: str) -> list[list[Any]]:
-        """Open the scratch files of all parts for writing: words, and values if there are any."""
-        kinds = ("words", "bits") if self.weighted else ("words",)
-        return [
-            [stack.enter_context(self._path(stem, part, kind).open("ab", buffering=0)) for kind in kinds]
-            for part in range(self.n_parts)
-        ]
-
-    def _path(self, stem: str, part: int, kind: str) -> Path:
-        return self.folder / f"{stem}-{part}.{kind}"
-
-    def _append(self, files: list[list[Any]], counts: NDArray[np.int64], with_bits: bool, fill: Any) -> None:
-        """Let a kernel sort arcs by part into one array, and append each part to its files."""
-        ends = np.cumsum(counts)
-        words = np.empty(int(ends[-1]), dtype=np.uint64)
-        bits = np.empty(words.size if with_bits else 0, dtype=np.uint32)
-        fill(ends - counts, words, bits)
-        for part in np.flatnonzero(counts).tolist():
-            piece = slice(int(ends[part] - counts[part]), int(ends[part]))
-            _write_all(files[part][0], words[piece])
-            if with_bits:
-                _write_all(files[part][1], bits[piece])
-
-    def _sizes(self, stem: str) -> int:
-        """Return the number of arcs in all scratch files of a step."""
-        paths = (self._path(stem, part, "words") for part in range(self.n_parts))
-        return sum(path.stat().st_size for path in paths) // _WORD
 
     # -- 2. degrees ------------------------------------------------------------------------------------------------
 
@@ -284,22 +260,12 @@ class _Conversion:
         """Return the words and bits of a bucket, sorted and without parallel arcs; count the degrees."""
         from ..kernels.partition import merge_words
 
-        words, bits = self._read("bucket", part)
+        words, bits = self.files.read("bucket", part)
         kept = merge_words(
             words, bits, None if bits is None else bits.view(np.float32), self.multi_edges == "combine", out_count,
             in_count,
         )  # fmt: skip
         return words[:kept], None if bits is None else bits[:kept]
-
-    def _read(self, stem: str, part: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32] | None]:
-        """Return the words of a part in ascending order, and their bits; equal words by ascending bits."""
-        words = np.fromfile(self._path(stem, part, "words"), dtype=np.uint64)
-        if not self.weighted:
-            words.sort()
-            return words, None
-        bits = np.fromfile(self._path(stem, part, "bits"), dtype=np.uint32)
-        order = np.lexsort((bits, words))
-        return words[order], bits[order]
 
     def _merge_all(self) -> tuple[int, NDArray[np.int32], NDArray[np.int32], float, float]:
         """Return the number of arcs, the in-degrees by mixed id, the out-degrees, and the smallest and largest value.
@@ -371,23 +337,19 @@ class _Conversion:
             return counts, out_words, out_bits
 
         with ExitStack() as stack:
-            files = self._open(stack, "range")
+            files = self.files.open(stack, "range")
             for first in range(0, self.n_parts, self.threads):
                 parts = range(first, min(first + self.threads, self.n_parts))
                 for counts, words, bits in parallel.run([partial(task, part) for part in parts], self.threads):
                     ends = np.cumsum(counts)
                     for place in np.flatnonzero(counts).tolist():
                         piece = slice(int(ends[place] - counts[place]), int(ends[place]))
-                        _write_all(files[place][0], words[piece])
+                        write_all(files[place][0], words[piece])
                         if self.weighted:
-                            _write_all(files[place][1], bits[piece])
+                            write_all(files[place][1], bits[piece])
                 for part in parts:
-                    self._remove("bucket", part)
+                    self.files.remove("bucket", part)
                 self.progress(f"sorting by target: {parts.stop / self.n_parts:.0%}")
-
-    def _remove(self, stem: str, part: int) -> None:
-        for kind in ("words", "bits"):
-            self._path(stem, part, kind).unlink(missing_ok=True)
 
     # -- 4. the file -----------------------------------------------------------------------------------------------
 
@@ -422,20 +384,15 @@ class _Conversion:
                 writers["labels"].write(labels)
             for first in range(0, self.n_parts, self.threads):
                 parts = range(first, min(first + self.threads, self.n_parts))
-                for words, bits in parallel.run([partial(self._read, "range", part) for part in parts], self.threads):
+                for words, bits in parallel.run(
+                    [partial(self.files.read, "range", part) for part in parts], self.threads
+                ):
                     writers["in_idx"].write((words & np.uint64(0xFFFFFFFF)).astype(np.int32))
                     for name in ("values", "column"):
                         if name in writers and bits is not None:
                             writers[name].write(bits.view(np.float32))
                 for part in parts:
-                    self._remove("range", part)
+                    self.files.remove("range", part)
                 self.progress(f"writing: {parts.stop / self.n_parts:.0%}")
 
         write_streamed(path, GRAPH, meta, arrays, fill)
-
-
-def _write_all(file: Any, array: NDArray[Any]) -> None:
-    """Write all bytes of an array to an unbuffered file."""
-    left = array.data.cast("B")
-    while left:
-        left = left[file.write(left) :]

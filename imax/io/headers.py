@@ -1,6 +1,5 @@
 """The shape of an edge list, from its first lines: the separator, whether there is a header, which columns to read."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,14 +8,13 @@ from itertools import chain, pairwise
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.edge_columns import ColumnChoice, choose_columns, ends_of_names, list_columns
 from .read_options import ReadOptions
+from .separators import MANY_LINES, find_separator, has_quotes, separator_doubts, split_cells
 from .text import Content, quoted
 
 __all__ = ["Shape", "is_count", "is_number", "shape_of"]
 
 _SAMPLE = 1000  # lines after the first
 _SAMPLE_BYTES = 1 << 20
-_SEPARATORS = "\t,;|"
-_MANY = 10  # lines from which a weak hint counts
 _MISSING = ("", "-", "na", "n/a", "nan", "nil", "none", "null")
 _FEW = 0.1  # share of distinct values up to which a column holds kinds, not labels
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -100,8 +98,8 @@ def _shape_of(content: Content, options: ReadOptions, *, plain: bool) -> Shape:
     """Return the shape of a text; with `plain`, its first line cannot hold counts."""
     start, first, lines = _sample(content)
     above = not plain and len(first.split()) in (2, 3) and all(map(is_count, first.split())) and len(lines) > 0
-    separator = _separator(lines if above else [first, *lines])  # counts need not have the separator of the arcs
-    head, *rows = _cells([first, *lines], separator)
+    separator = find_separator(lines if above else [first, *lines])  # counts need not have the separator of the arcs
+    head, *rows = split_cells([first, *lines], separator)
     after_first = min(content.line_end(start) + 1, content.data.size)
     if above:
         head = first.split()
@@ -130,10 +128,21 @@ def _shape_of(content: Content, options: ReadOptions, *, plain: bool) -> Shape:
         why = f", because {found}" if found and options.header is None else ""
         (notes if sure or not why else doubts).append(f"the first line, {quoted(first)}, was taken as a header{why}")
     names = _check_widths(content, head, rows) if header else head
+    if header and not names and rows and options.header is None:
+        title = f"the first line, {quoted(first)}, was taken as a title and skipped"
+        rest = _shape_of(replace(content, data=content.data[after_first:]), options, plain=True)
+        return replace(
+            rest,
+            start=rest.start + after_first,
+            first_at=rest.first_at + after_first,
+            notes=(title, *rest.notes),
+        )
     columns = _columns(content, names or [*rows, head][0], rows, options, header=header and bool(names))
-    width = len(head) if _is_table(head, rows, columns, options, separator, header=header) else 0
+    table = _is_table(head, rows, columns, options, separator, header=header)
+    table = table or (separator != "" and len(head) > 2 and has_quotes(content, start))  # cells may hold newlines
+    width = len(head) if table else 0
     if not (header or options.columns.given):
-        doubts += _doubts(head, rows)
+        doubts += _doubts(head, rows) or separator_doubts([first, *lines], separator)
     return Shape(
         start=after_first if header else start,
         separator=ord(separator) if separator else 0,
@@ -168,44 +177,6 @@ def _sample(content: Content) -> tuple[int, str, list[str]]:
     return *first, lines
 
 
-def _separator(lines: list[str]) -> str:
-    """Return the separator: one that splits all lines alike, or the first in the first line, or '' for blanks."""
-    present = [one for one in _SEPARATORS if one in lines[0]]
-    alike = _alike(lines)
-    if alike:
-        return alike
-    if not present and lines[0].startswith('"'):  # labels in quotes may hold blanks
-        widths = [len(row) for row in _cells(lines, " ")]
-        if max(set(widths), key=widths.count) > 1:
-            return " "
-    if not present and len(lines) > 2 and not any(map(is_number, lines[0].split())):
-        # if there is one, the first line is a title, or damaged
-        return _alike(lines[1:]) or (" " if lines[1].startswith('"') else "")
-    return next((one for one in present if one != "|"), "")
-
-
-def _alike(lines: list[str]) -> str:
-    """Return the separator that splits all lines into the same number of columns; a tab, or that with the most."""
-    found = {}
-    for separator in _SEPARATORS:
-        if separator in lines[0]:
-            widths = {len(row) for row in _cells(lines, separator)}
-            if len(widths) == 1 and widths != {1}:
-                found[separator] = widths.pop()
-    return "\t" if "\t" in found else max(found, key=found.__getitem__, default="")
-
-
-def _cells(lines: list[str], separator: str) -> list[list[str]]:
-    """Return the cells of lines."""
-    if not separator:
-        return [line.split() for line in lines]
-    try:
-        rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
-    except csv.Error:  # a cell is too long, or has a carriage return
-        rows = [line.split(separator) for line in lines]
-    return [[cell.strip() for cell in row] for row in rows if row]
-
-
 def _column(rows: list[list[str]], place: int) -> list[str]:
     """Return the cells of a column that are not empty."""
     return [row[place] for row in rows if len(row) > place and row[place]]
@@ -229,7 +200,7 @@ def _header_evidence(head: list[str], rows: list[list[str]], options: ReadOption
         for kind, pattern in _PATTERNS.items():
             enough = kind == "numbers" or len(cells) > 1
             if enough and not pattern.fullmatch(name) and all(map(pattern.fullmatch, cells)):
-                sure = kind != "labels with digits" or len(cells) >= _MANY
+                sure = kind != "labels with digits" or len(cells) >= MANY_LINES
                 return f"the column below {quoted(name, 30)} holds {kind}", sure
     return "", True
 
@@ -279,18 +250,22 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR09
     widths = {len(row) for row in [head, *rows] if len(row) > 1}
     if len(widths) > 1 and not all(map(is_number, chain.from_iterable(row[:2] for row in [head, *rows]))):
         return ["lines have different numbers of columns; the first two were read as source and target"]
+    dates = next((place for place, cell in enumerate(head[:2]) if _PATTERNS["dates"].fullmatch(cell)), None)
+    if dates is not None:
+        return [f"column {dates + 1} holds dates, but was read as an end of the arcs; source and target choose others"]
     if len(head) < 3:
         counts = len(head) == 2 and all(map(is_count, head)) and int(head[0]) > 0 and bool(rows)
         others = all(len(row) > 1 for row in rows) and not any(map(is_number, chain.from_iterable(rows)))
         counts = counts and (others or all(len(row) > 2 for row in rows) or (len(rows) == 1 and head[1] == "1"))
         return ["the first line was read as an arc, but it may hold counts of nodes and arcs"] * counts
     counter = _column(rows, 0)
-    if len(counter) >= _MANY and all(map(is_count, [*counter, *_column(rows, 1), *_column(rows, 2)])):
+    if len(counter) >= MANY_LINES and all(map(is_count, [*counter, *_column(rows, 1), *_column(rows, 2)])):
         steps = {int(b) - int(a) for a, b in pairwise(counter)}
         if steps == {1} and len(set(_column(rows, 1)) & set(_column(rows, 2))) > 1:
             return ["the first column counts the lines, but it was read as the source; source and target choose others"]
     lines = [head, *rows]
-    unsure = len(rows) < _MANY and (len(head) > 3 or not rows) and any(not is_number(cell) for cell in head[2:])
+    texts = any(not is_number(cell) for cell in head[2:])
+    unsure = len(rows) < MANY_LINES and ((len(head) > 3 and texts) or (not rows and (len(head) > 3 or texts)))
     if unsure or not all(_is_plain(_column(lines, place)) for place in range(2, len(head))):
         return [
             f"the file has no header, and the first 2 of its {len(head)} columns were read as source and target; "
@@ -298,6 +273,12 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR09
         ]
     whole = [all(map(is_count, _column(lines, place))) for place in (0, 1)]
     kinds = [place for place in (0, 1) if _is_plain(_column(lines, place), numbers=False)]
+    later = [place for place in range(2, len(head)) if all(map(is_count, _column(lines, place)))]
+    if len(later) > 1 and not any(whole):
+        return [
+            f"columns {later[0] + 1} and {later[1] + 1} hold whole numbers, but the first two were read as source and "
+            "target; source and target choose others"
+        ]
     if whole[0] != whole[1]:
         return ["column 1 or 2 holds whole numbers, but the other does not; source and target choose others"]
     if kinds:
@@ -369,7 +350,7 @@ def _is_plain(cells: Sequence[str], *, numbers: bool = True) -> bool:
     if not numbers:  # labels may be few, too
         if all(map(is_number, cells)) and not all(map(is_count, cells)):
             return True
-        return len(cells) >= _MANY and len(set(cells)) <= max(3, few) and not all(map(is_number, cells))
+        return len(cells) >= MANY_LINES and len(set(cells)) <= max(3, few) and not all(map(is_number, cells))
     return len(set(cells)) <= few
 
 
