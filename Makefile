@@ -57,6 +57,7 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.hist --smoke
 	$(BIN)/python -m bench.low_influence --smoke
 	$(BIN)/python -m bench.regimes --smoke
+	$(BIN)/python -m bench.epsilon --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
 	$(BIN)/python -m bench.inviters --smoke

@@ -18,7 +18,10 @@ from numba import config
 import imax
 from imax import InfluenceGraph
 from imax.capacity import ALGORITHMS, Assignment, CapacityProblem, algorithm_names, assign, compare
+from imax.diffusion.sampler import Sampler
 from imax.errors import InvalidArgumentError, InvalidGraphError, OutOfMemoryBoundError, UnknownNodeError
+from imax.ris.collection import RRCollection
+from imax.ris.round_robin import round_robin_cover
 
 from . import naive_capacity, naive_heuristics
 from .naive_constraints import mask
@@ -105,7 +108,9 @@ def test_paths_through_inviters_do_not_count():
 
 
 @compiled
-@pytest.mark.parametrize("algorithm", ["rr-opim+", "rr-opim", "mg-opim", "rr-greedy", "mg-greedy", "degree", "imm"])
+@pytest.mark.parametrize(
+    "algorithm", ["auto", "rr-opim+", "rr-opim", "mg-opim", "rr-greedy", "mg-greedy", "degree", "imm"]
+)
 @pytest.mark.parametrize("model", ["ic", "lt"])
 def test_bounds_hold_against_enumeration(algorithm, model):
     """Each of the 20 certificates is wrong with probability at most 1e-3."""
@@ -364,7 +369,7 @@ def test_invalid_problems(changes, error, message):
 def test_invalid_arguments(lesmis):
     problem = CapacityProblem(lesmis, ["Marius"], 2)
     for options, message in [
-        ({"algorithm": "celf"}, r"algorithm must be one of rr-opim\+, .*; got 'celf'"),
+        ({"algorithm": "celf"}, r"algorithm must be one of auto, rr-opim\+, .*; got 'celf'"),
         (
             {"algorithm": "degree", "oracle": "rr"},
             "oracle is not supported by algorithm 'degree'; these support it: rr-greedy, mg-greedy",
@@ -468,9 +473,9 @@ def test_invalid_comparisons(lesmis):
     for names, message in [
         ([], "algorithms is empty"),
         (None, "algorithms must be a comma-separated string or a list of names, got None"),
-        ("opimc", r"algorithms must be 'all' or names among rr-opim\+, .*; got 'opimc'; did you mean 'opim-c'\?"),
-        ("all,degree", "algorithms must be 'all' or names among rr-opim"),
-        ("all:rr", "algorithms must be 'all' or names among rr-opim"),
+        ("opimc", r"algorithms must be 'all' or names among auto, rr-opim\+, .*; got 'opimc'; did you mean 'opim-c'\?"),
+        ("all,degree", "algorithms must be 'all' or names among auto, rr-opim"),
+        ("all:rr", "algorithms must be 'all' or names among auto, rr-opim"),
         ("degree:rr", "algorithms contains 'degree:rr'; only rr-greedy and mg-greedy take an oracle"),
         ("rr-greedy:guess", "algorithms contains 'rr-greedy:guess'; only rr-greedy and mg-greedy take an oracle"),
     ]:
@@ -524,7 +529,7 @@ def test_an_interrupt_while_sampling_is_reported(lesmis, monkeypatch, algorithm,
     try:
         found = assign(problem, algorithm, rng=1, epsilon=0.4, delta=0.3)
     except KeyboardInterrupt:
-        assert calls <= 2  # before the first choice
+        assert calls <= (6 if algorithm == "auto" else 2)  # before the first choice; the pilot draws four times
         assert algorithm not in ("degree", "pagerank")
         return
     assert (found.stop_reason == "interrupted") == (len(seen) >= calls)
@@ -610,3 +615,49 @@ def test_spread_grows_with_capacity(lesmis):
     spreads = [assign(CapacityProblem(lesmis, ["Valjean", "Marius"], k), **PART, rng=1).spread for k in (1, 3, 9)]
     assert spreads == sorted(spreads)
     assert math.isfinite(spreads[-1])
+
+
+# -- RR sets that end at a first friend ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def core():
+    """Return three inviters of a dense core, and the problem: most RR sets contain most of the core."""
+    n = 24
+    arcs = [(u, v) for u in range(n) for v in range(n) if u != v]
+    arcs += [(n + g, v) for g in range(3) for v in range(8 * g, 8 * g + 8)]
+    graph = InfluenceGraph.from_edges(arcs, probability="uniform:0.3")
+    return CapacityProblem(graph, [n, n + 1, n + 2], [2, 1, 2])
+
+
+def test_no_assignment_covers_more_than_the_bound_after_a_first_friend(core):
+    """On sets that end at any first friend, the bound is at least what any assignment covers of the complete sets."""
+    m, c = core.matroid, core.constraint
+    friend, inviter = int(m.nodes[m.ptr[1] + 3]), 1
+    ends = np.zeros(core.graph.n_nodes, dtype=bool)
+    ends[friend] = True
+    sampler = Sampler(core.graph, "ic", (1, 2), threads=1, blocked=core.blocked, is_sentinel=ends)
+    cut, whole = RRCollection(sampler), RRCollection(sampler.ending_at(None))
+    cut.extend(100)
+    whole.extend(100)
+    found = round_robin_cover(cut, c, first=(inviter, friend))
+    assert (found.seeds[0], found.seed_groups[0]) == (friend, inviter)
+    assert (np.bincount(found.seed_groups, minlength=3) <= m.capacity).all()
+    assert found.covered == whole.covered(found.seeds)
+    sets = [set(s.tolist()) for s in np.split(whole.nodes, whole.offsets[1:-1])]
+    generator = np.random.default_rng(1)
+    own = [m.nodes[m.ptr[g] : m.ptr[g + 1]] for g in range(3)]
+    for _ in range(200):
+        chosen = {int(v) for g in range(3) for v in generator.permutation(own[g])[: m.capacity[g]]}
+        assert sum(bool(chosen & s) for s in sets) <= found.upper_bound
+
+
+def test_a_pilot_decides_whether_sets_end_at_a_first_friend(core):
+    found = assign(core, epsilon=0.3, rng=1)
+    assert found.algorithm == "rr-opim+"
+    assert "end at the first seed" in found.auto
+    assert assign(core, "rr-opim+", epsilon=0.3, rng=1).auto is None
+    whole = assign(CapacityProblem(imax.datasets.load("lesmis"), ["Myriel", "Marius"], 2), epsilon=0.3, rng=1)
+    assert "would hardly shorten them" in whole.auto
+    declined = assign(core, epsilon=0.4, acceptance=0.5, rng=1)
+    assert "may be declined" in declined.auto

@@ -118,7 +118,7 @@ def test_algorithms_and_oracles(write):  # noqa: F811
         (",".join(map(str, range(34))), ("--k", 1), 2, "--active contains every node"),
         ("0\n", ("--k", 0), 2, "--k must be at least 1"),
         ("0\n", (), 2, "Missing option '-k' / '--k' (or --capacities)"),
-        ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of rr-opim+"),
+        ("0\n", ("--k", 1, "--algorithm", "best"), 2, "--algorithm must be one of auto, rr-opim+"),
         ("0\n", ("--k", 1, "--algorithm", "degree", "--oracle", "rr"), 2, "--oracle is not supported by algorithm"),
         ("0\n", ("--k", 1, "--compare", "--spare", "all"), 2, "--spare cannot go with --compare"),
         ("0\n", ("--k", 1, "--algorithms", "best"), 2, "rr-opim+"),

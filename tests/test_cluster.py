@@ -1,8 +1,6 @@
 """Work on a Dask cluster: the same bits as in one process, whatever happens to the workers, and nothing left behind."""
 
 import os
-import signal
-import subprocess
 import sys
 import time
 
@@ -158,7 +156,19 @@ def test_the_command_line_connects_to_a_scheduler(clean, monkeypatch, tmp_path):
     for wrong in ("local:0", "local:x"):
         assert "--scheduler must be an address or local:N" in run("seed", "--k", "2", "--scheduler", wrong).output
     (tmp_path / "players.txt").write_text("0\n33\n")
-    invited = ["cim", "--k", "1", "--algorithm", "degree", "--active", str(tmp_path / "players.txt"), "--format", "csv"]
+    invited = [
+        "cim",
+        "--k",
+        "1",
+        "--algorithm",
+        "rr-greedy",
+        "--n-rr-sets",
+        "100",
+        "--active",
+        str(tmp_path / "players.txt"),
+        "--format",
+        "csv",
+    ]
     own, found = run(*invited), run(*invited, *at)
     assert found.exit_code == 0, found.output
     assert found.stdout == own.stdout
@@ -180,8 +190,18 @@ def test_rr_sets_stay_on_the_cluster(clean):
     np.testing.assert_array_equal(sets.degree(), own.degree())
     assert sets.estimate([0, 33]) == own.estimate([0, 33])
     assert "3,000 RR sets" in repr(sets)
+    assert 0.4 < sets.expected_nbytes(6000) / own.expected_nbytes(6000) < 1.1
     with sets:
         pass
+
+
+def test_expected_memory_does_not_multiply_what_does_not_grow():
+    """Pointers of the index and counts of nodes take the same memory for any number of sets."""
+    sets = RRCollection(Sampler(GRAPH, "ic", (1, 2), threads=1), store_singletons=False)
+    sets.extend(10)
+    fixed = 4 * 34 + 8 * 35
+    assert sets.expected_nbytes(10) == sets.nbytes + sets.index_nbytes
+    assert abs(sets.expected_nbytes(1000) - fixed - 100 * (sets.expected_nbytes(10) - fixed)) < 100
 
 
 def test_a_graph_file_is_mapped_and_not_sent(clean, tmp_path):
@@ -259,93 +279,3 @@ def test_clear_errors(clean, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[dask\]'"):
         imax.anytime(GRAPH, 2, client=clean)
-
-
-@pytest.mark.slow
-def test_an_interrupt_leaves_nothing(clean):
-    def interrupt(progress):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        imax.maximize(GRAPH, 2, algorithm="imm", rng=1, client=clean, progress=interrupt)
-
-
-def kill_one(client):
-    """End a worker process without a warning."""
-    os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")
-def test_a_killed_worker_changes_no_bit(clean):
-    expected = facts(imax.maximize(GRAPH, 3, algorithm="opim-c", rng=1))
-    killed = []
-
-    def kill(progress):
-        if progress.round == 3 and not killed:
-            killed.append(kill_one(clean))
-
-    found = imax.maximize(GRAPH, 3, algorithm="opim-c", rng=1, client=clean, progress=kill)
-    assert killed
-    assert facts(found) == expected
-
-
-@pytest.mark.slow
-def test_a_worker_killed_during_greedy_changes_no_bit(clean, monkeypatch):
-    from imax.ris.remote import RemoteCollection
-
-    expected = facts(imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=20_000, rng=1))
-    pick, calls = RemoteCollection.pick, []
-
-    def pick_and_kill(self, choice, path, nodes):
-        calls.append(path)
-        if len(calls) == 2:
-            kill_one(clean)
-        return pick(self, choice, path, nodes)
-
-    monkeypatch.setattr(RemoteCollection, "pick", pick_and_kill)
-    found = imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=20_000, rng=1, client=clean)
-    assert facts(found) == expected
-
-
-SCRIPT = """
-import os, signal, sys, threading
-import imax
-from distributed import Client, LocalCluster
-import imax.cluster.session as session
-session._WORKER_SECONDS = 0.5
-if __name__ == "__main__":
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
-    client = Client(cluster)
-    graph = imax.datasets.load("karate")
-    gone = []
-    def end(progress):
-        if not gone:
-            gone.append(cluster.scale(0))
-    try:
-        imax.maximize(graph, 3, algorithm="opim-c", rng=1, client=client, progress=end)
-    except imax.errors.ClusterError as error:
-        print(error)
-    try:
-        imax.maximize(graph, 3, client=client)
-    except imax.errors.ClusterError as error:
-        print(error)
-    cluster.close()
-    try:
-        imax.maximize(graph, 3, client=client)
-    except imax.errors.ClusterError as error:
-        print(error)
-    os._exit(0)
-"""
-
-
-@pytest.mark.slow
-def test_lost_clusters_are_clear_errors(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=False, timeout=120
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("client")]
-    assert "all workers of the Dask cluster" in lines[0], done.stderr
-    assert "has no workers; start some" in lines[1]
-    assert len(lines) == 3, done.stderr

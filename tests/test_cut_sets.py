@@ -33,6 +33,12 @@ def hubs():
     return cliques(2)
 
 
+def unequal():
+    """Return a clique of 30 nodes and one of 4."""
+    arcs = [(u, v) for u in range(34) for v in range(34) if u != v and (u < 30) == (v < 30)]
+    return imax.InfluenceGraph.from_edges(arcs, probability="uniform:0.3")
+
+
 @pytest.mark.parametrize("rules", [{}, {"start": [3]}], ids=["plain", "start"])
 def test_sets_that_end_at_the_seeds_have_the_same_coverage(rules):
     problem = problem_of(dense(), 2, **rules)
@@ -65,7 +71,7 @@ def test_no_seed_set_covers_more_than_the_bound(kind, monkeypatch):
         free = np.flatnonzero(c.allowed & (True if c.cost is None else c.cost <= c.remaining_budget))
         room = c.free and (c.matroid is None or c.matroid.capacity.min() > 0)
         sentinels = free[: int(bool(room and c.limits is None))].astype(np.int32)
-        monkeypatch.setattr(cut_sets, "_find_sentinels", lambda problem, found=sentinels: found)
+        monkeypatch.setattr(cut_sets, "_find_sentinels", lambda problem, found=sentinels: (found, ""))
         pair, select = certificate_collections(problem, free[-1:].astype(np.int32))
         pair.draw(80, 80)
         whole = RRCollection(pair.selection.sampler.ending_at(None))
@@ -75,15 +81,17 @@ def test_no_seed_set_covers_more_than_the_bound(kind, monkeypatch):
 
 
 def test_sentinels_are_found_where_they_pay():
-    found = cut_sets._find_sentinels(problem_of(dense(), 2))
+    found, why = cut_sets._find_sentinels(problem_of(dense(), 2))
     assert 1 <= found.size <= 2
-    assert not cut_sets._find_sentinels(problem_of(imax.datasets.load("karate"), 2)).size
+    assert why.endswith(f"if they end at {found.size} sentinels")
+    assert not cut_sets._find_sentinels(problem_of(imax.datasets.load("karate"), 2))[0].size
 
 
 def test_sentinels_that_raise_the_bound_are_not_used():
     """One seed reaches one clique; a sentinel and one more seed would reach both."""
-    assert not cut_sets._find_sentinels(problem_of(hubs(), 1)).size
-    assert cut_sets._find_sentinels(problem_of(hubs(), 2)).size == 2
+    assert not cut_sets._find_sentinels(problem_of(hubs(), 1))[0].size
+    assert cut_sets._find_sentinels(problem_of(hubs(), 2))[0].size == 2
+    assert "raise the upper bound" in cut_sets._find_sentinels(problem_of(unequal(), 1))[1]
 
 
 def test_without_memory_for_a_pilot_and_with_another_choice(monkeypatch):
@@ -102,7 +110,7 @@ def test_without_memory_for_a_pilot_and_with_another_choice(monkeypatch):
 def test_certificates_and_curves_of_given_seeds_agree_with_those_on_whole_sets(monkeypatch):
     graph, seeds = dense(), [0, 7]
     found = imax.certify(graph, seeds, rng=1, epsilon=0.2), imax.curve(graph, 2, algorithm=seeds, rng=1, epsilon=0.2)
-    monkeypatch.setattr(cut_sets, "_find_sentinels", lambda problem: np.empty(0, dtype=np.int32))
+    monkeypatch.setattr(cut_sets, "_find_sentinels", lambda problem: (np.empty(0, dtype=np.int32), ""))
     whole = imax.certify(graph, seeds, rng=1, epsilon=0.2), imax.curve(graph, 2, algorithm=seeds, rng=1, epsilon=0.2)
     assert found[0].n_rr_entries < whole[0].n_rr_entries
     for cut, plain in ((found[0].ratio, whole[0].ratio), (found[1].ratio[-1], whole[1].ratio[-1])):

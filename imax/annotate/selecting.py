@@ -330,4 +330,5 @@ def _selection(
         graph=problem.graph,
         seconds=seconds,
         notes=[*problem.notes, *outcome.notes],
+        auto=outcome.auto,
     )

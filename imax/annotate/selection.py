@@ -63,6 +63,8 @@ class Selection(Record, ReportView):
         Time by phase.
     notes : list of str
         Which items were skipped, and why.
+    auto : str or None
+        With ``"ideal"``: which algorithm of `imax.maximize` a pilot sample chose, and why.
     """
 
     indices: list[int]
@@ -90,6 +92,7 @@ class Selection(Record, ReportView):
     graph: InfluenceGraph = field(repr=False, compare=False)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    auto: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.ids)

@@ -27,7 +27,7 @@ __all__ = ["assign", "check_problem", "result_of", "selection_problem"]
 @followed(selecting)
 def assign(
     problem: CapacityProblem,
-    algorithm: str = "rr-opim+",
+    algorithm: str = "auto",
     *,
     model: str = "ic",
     epsilon: float | None = None,
@@ -56,9 +56,10 @@ def assign(
     ----------
     problem : CapacityProblem
         Graph, inviters, and the capacity and the candidates of each inviter.
-    algorithm : str, default "rr-opim+"
+    algorithm : str, default "auto"
         A name in `imax.capacity.ALGORITHMS`; see :doc:`/how-to/capacities`. An algorithm rejects arguments that it does
-        not support.
+        not support. ``"auto"`` is ``"rr-opim+"``, and a pilot sample decides whether RR sets end at a first friend; the
+        result's ``auto`` says so.
     model : {"ic", "lt"}, default "ic"
         Independent cascade or linear threshold.
     epsilon : float, optional
@@ -83,10 +84,10 @@ def assign(
         use as many invitations as they can and reject this argument.
     acceptance : number, str, mapping, table, tuple of arrays or node values, optional
         The probability that an invitation is accepted, independently of all others; default 1. The spread and its
-        bounds are expected values over the decisions, too. For ``"rr-opim+"``, and for ``"rr-greedy"`` on RR sets. A
-        number holds for all pairs. ``"arcs"`` takes the probability of the arc from the inviter to the friend. A dict
-        from inviters to dicts from friends, a table or a tuple of arrays with inviter, friend and probability give a
-        probability to each pair. Node values give one to each friend, whoever invites it.
+        bounds are expected values over the decisions, too. For ``"auto"`` and ``"rr-opim+"``, and for ``"rr-greedy"``
+        on RR sets. A number holds for all pairs. ``"arcs"`` takes the probability of the arc from the inviter to the
+        friend. A dict from inviters to dicts from friends, a table or a tuple of arrays with inviter, friend and
+        probability give a probability to each pair. Node values give one to each friend, whoever invites it.
     discount : array_like of float, optional
         Factor on the acceptance probability by place in the list of an inviter: it begins with 1 and never rises, and
         the last one holds for all later places. Default 1 everywhere. Requires `acceptance`.
@@ -266,7 +267,8 @@ def result_of(task: Task, found: Invitations, algorithm: str, chosen: list[int] 
         upper_bound=bounds.upper,
         ratio=bounds.ratio,
         target_ratio=found.target_ratio,
-        algorithm=algorithm,
+        algorithm=found.algorithm or algorithm,
+        auto=found.auto,
         oracle=q.oracle,
         acceptance=None if task.acceptance is None else task.acceptance.given,
         model=q.model,

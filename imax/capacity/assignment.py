@@ -42,6 +42,8 @@ class Assignment(Record, ReportView):
         Certified ratio lower_bound / upper_bound: the spread is at least this share of the optimum.
     target_ratio : float or None
         Certified ratio at which the selection stops; None if the algorithm does not use one.
+    auto : str or None
+        With ``algorithm="auto"``: whether RR sets end at a first friend, as a pilot sample decided, and why.
     acceptance : str or None
         Where acceptance probabilities come from: ``"arcs"``, ``"by pair"``, ``"by friend"`` or a number; None if all
         invitations are accepted. Then the spread and its bounds are expected values over the decisions of the invited.
@@ -85,6 +87,7 @@ class Assignment(Record, ReportView):
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
+    auto: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.friends)

@@ -141,7 +141,20 @@ def compare(
     show = function_of(progress)
     with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
         rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
-    first = found[0]
+    notes = [*problem.notes, *reader.notes]
+    return _comparison(found[0], rows, reason, n_simulations=n_simulations, notes=notes, timed=timed)
+
+
+def _comparison(
+    first: Assignment,
+    rows: list[ComparedAssignment],
+    reason: str,
+    *,
+    n_simulations: int,
+    notes: list[str],
+    timed: Deadline | None,
+) -> CapacityComparison:
+    """Return the comparison; what all results have in common is taken from the first one."""
     ranks = ranks_by_spread(row.spread if row.complete else None for row in rows)
     return CapacityComparison(
         rows=[dataclasses.replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)],
@@ -154,9 +167,9 @@ def compare(
         n_slots=first.n_slots,
         n_simulations=n_simulations,
         stop_reason=reason,
-        rng_key=key,
+        rng_key=first.rng_key,
         version=__version__,
-        notes=[*problem.notes, *reader.notes],
+        notes=notes,
         **Deadline.facts(timed),
     )
 

@@ -11,7 +11,7 @@ from .arguments import given, reject_two_stdin
 from .cluster import connect, scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
-from .facts import Fact, closing_facts, interval_facts
+from .facts import Fact, algorithm_fact, closing_facts, interval_facts
 from .output import as_csv, as_facts, as_json_lines, as_lines, as_table, check_report, check_writable, write_output
 from .progress import selection_progress
 
@@ -310,7 +310,7 @@ def _facts(context: Context, found: "Selection", diffused: "Annotation | None") 
     recall = "" if search == "exact" or found.recall is None else f", recall {found.recall:.3f}"
     facts = [
         *interval_facts(found, "these items", f"any {found.budget:,} items"),
-        ("Algorithm", found.algorithm),
+        algorithm_fact(found.algorithm, found.auto),
         ("Items", f"{found.n_items:,}, {found.n_neighbors} neighbors each, {search}{recall}"),
         ("Diffusion", f"direction {found.direction}, sharpness {found.sharpness:g}, {found.model}"),
     ]

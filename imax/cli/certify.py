@@ -74,6 +74,7 @@ def _text(context: Context, graph: "InfluenceGraph", found: "Certificate") -> st
         *certificate_facts(found, "the best seeds that may be chosen" if found.k > 1 else "the best seed"),
         graph_fact(graph, found),
         rr_sets_fact(found),
+        ("Sampling", found.auto or ""),
         *closing_facts(found.stop_reason, f"{found.seconds['total']:.2f} s", context.rng),
     ]
     return as_facts(facts)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .context import Context
-from .facts import Fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
+from .facts import Fact, algorithm_fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
 from .output import as_csv, as_facts, as_table
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _facts(context: Context, graph: "InfluenceGraph", one: "Assignment") -> list
     return [
         *facts,
         *interval_facts(one, "these friends", "any that the capacities admit"),
-        ("Algorithm", one.algorithm if one.oracle is None else f"{one.algorithm}, oracle {one.oracle}"),
+        algorithm_fact(one.algorithm if one.oracle is None else f"{one.algorithm}, oracle {one.oracle}", one.auto),
         *([] if one.acceptance is None else [("Acceptance", one.acceptance)]),
         graph_fact(graph, one),
         rr_sets_fact(one),

@@ -6,7 +6,7 @@ from ..errors import InvalidArgumentError
 from .arguments import reject_options
 from .context import Context
 from .errors import OutputError, WrongUsage
-from .facts import Fact, closing_facts, graph_fact, rr_sets_fact
+from .facts import Fact, algorithm_fact, closing_facts, graph_fact, rr_sets_fact
 from .output import as_csv, as_facts, as_lines, as_table, check_writable
 from .progress import selection_progress
 
@@ -104,7 +104,7 @@ def _text(context: Context, graph: "InfluenceGraph", result: "CurveResult") -> s
     bounds = f"all of them hold, except with probability {result.delta:.2g}; low and high: 95 % interval of each"
     facts: list[Fact] = [
         ("Bounds", bounds),
-        *([] if nested else [("Algorithm", result.algorithm)]),
+        algorithm_fact(result.algorithm, result.auto),
         graph_fact(graph, result),
         rr_sets_fact(result),
         *closing_facts(result.stop_reason, f"{result.seconds['total']:.2f} s", context.rng),

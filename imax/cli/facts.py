@@ -59,6 +59,11 @@ def rr_sets_fact(result: Any, rounds: str = "rounds") -> Fact:
     return "RR sets", f"{result.n_rr_sets:,} with {result.n_rr_entries:,} nodes, in {result.rounds} {rounds}"
 
 
+def algorithm_fact(name: str, auto: str | None) -> Fact:
+    """Return the algorithm, and what a pilot sample decided."""
+    return "Algorithm", name if auto is None else f"{name} (auto: {auto})"
+
+
 def closing_facts(stop_reason: str, time: str, random_seed: int) -> list[Fact]:
     """Return why and when a run stopped, and its random seed."""
     return [("Stopped", stop_reason), ("Time", time), ("Random seed", str(random_seed))]

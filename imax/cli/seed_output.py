@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from .context import Context
-from .facts import Fact, certificate_facts, closing_facts, graph_fact, rr_sets_fact
+from .facts import Fact, algorithm_fact, certificate_facts, closing_facts, graph_fact, rr_sets_fact
 from .output import as_csv, as_facts, as_json, as_lines, as_table
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _facts(context: Context, answer: Answer) -> list[Fact]:
         *certificate_facts(result, _best(answer)),
         *_verification_facts(answer),
         *_budget_facts(result),
-        ("Algorithm", result.algorithm if result.auto is None else f"{result.algorithm} (auto: {result.auto})"),
+        algorithm_fact(result.algorithm, result.auto),
         graph_fact(answer.graph, result),
         *_sample_facts(result),
         *closing_facts(result.stop_reason, f"{total:.2f} s ({phases})", context.rng),

@@ -21,6 +21,8 @@ class Certificate(Record):
         Estimated spread of `start` alone, if it is given.
     notes : list of str
         As in `SelectionResult`.
+    auto : str
+        Whether the RR sets end at sentinels, as a pilot sample decided, and why.
     """
 
     spread: float
@@ -46,6 +48,7 @@ class Certificate(Record):
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
+    auto: str | None = None
 
     def __repr__(self) -> str:
         return (

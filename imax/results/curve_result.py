@@ -37,6 +37,8 @@ class CurveResult(Record):
         95 % confidence interval of each, as in `SelectionResult`.
     lower_bound, upper_bound, ratio : list of float
         Certificates: all of them hold together, except with probability `delta`.
+    auto : str or None
+        With ``algorithm="auto"``: what a pilot sample decided, and why.
     """
 
     k: list[int]
@@ -68,6 +70,7 @@ class CurveResult(Record):
     max_steps: int | None = None
     deadline: float | None = None
     delay: str | None = None
+    auto: str | None = None
 
     def __len__(self) -> int:
         return len(self.k)

@@ -10,7 +10,9 @@ from .matroid import Heaps
 __all__ = ["round_robin_cover"]
 
 
-def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixes: bool = True) -> Cover:
+def round_robin_cover(
+    collection: Collection, constraint: Constraint, *, prefixes: bool = True, first: tuple[int, int] | None = None
+) -> Cover:
     """Let the groups choose in turn, in rounds: each takes its node that covers the most uncovered RR sets.
 
     Ties go to the smaller internal id. A group whose nodes all add nothing stops choosing. This is RR-Greedy (Zhang et
@@ -24,6 +26,9 @@ def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixe
         With groups, which are the only limit on the choice; without forced seeds and start nodes.
     prefixes : bool, default True
         False computes the upper bound from the guarantee alone.
+    first : tuple of int, optional
+        A group and the node that it takes before the first round. The upper bound is for this node together with as
+        many others as the groups can take, so it also holds for RR sets that end at this node.
 
     Returns
     -------
@@ -34,13 +39,20 @@ def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixe
     m = constraint.matroid
     assert m is not None
     state = GreedyState(collection, constraint)
-    marks = state.marks
+    marks, capacity, covered = state.marks, m.capacity.copy(), 0
+    if first is not None:
+        gain = np.empty(1, dtype=np.int64)
+        marks.cover(np.array([first[1]], dtype=np.int32), state.gain, gain)
+        covered = int(gain[0])
+        capacity[first[0]] -= 1
     heaps = Heaps(m, state.gain, collection.sampler.threads)
     heaps.refresh()
-    members, picks = m.members(m.capacity.copy()), int(m.usable_capacity().sum())
+    members, picks = m.members(capacity), int(m.usable_capacity().sum())
     seed_groups, seeds = np.empty(picks, dtype=np.int32), np.empty(picks, dtype=np.int32)
     gains = np.empty(picks, dtype=np.int64)
     turn = np.zeros(2, dtype=np.int64)  # the next group, and the number of seeds
+    if first is not None:
+        seed_groups[0], seeds[0], gains[0], turn[1] = *first, covered, 1
 
     def run(n: int) -> None:
         round_robin(
@@ -50,15 +62,16 @@ def round_robin_cover(collection: Collection, constraint: Constraint, *, prefixe
     steps = Steps(
         run, seeds, lambda: int(turn[1]), lambda nodes, counts: subtract_gains(nodes, counts, state.gain)
     )  # fmt: skip
-    covered, limit, at, size = 0, NO_BOUND, -1, 0
+    limit, at, size = NO_BOUND, -1, int(turn[1])
+    n_first = size
     while size > at:
         if prefixes:
-            if size:
+            if size > n_first:
                 heaps.refresh()
             limit = min(limit, covered + heaps.upper_bound(constraint.allowed))
         at, turn[0] = size, 0
         marks.choose(steps, picks)
         size = int(turn[1])
         covered += int(gains[at:size].sum())
-    bound = min(limit, int(covered / constraint.guarantee))
+    bound = limit if first is not None else min(limit, int(covered / constraint.guarantee))
     return Cover(seeds[:size], gains[:size], covered, bound, seed_groups=seed_groups[:size])

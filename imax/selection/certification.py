@@ -132,6 +132,7 @@ def certify(
         version=__version__,
         notes=[*reader.notes, *problem.notes],
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
+        auto=pair.why,
         **Deadline.facts(problem.deadline),
     )
 

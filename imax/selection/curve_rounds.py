@@ -1,17 +1,22 @@
 """Rounds that bound the spread for several numbers of seeds at once."""
 
+import dataclasses
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ris.bounds import GREEDY
+from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
+from ..ris.marks import Collection
+from .algorithms.hist import cover_after
 from .algorithms.opim_c import schedule_of, stop_rule
 from .certification import reason_to_stop
+from .common_seed import CommonSeed
 from .cut_sets import certificate_collections
 from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import Problem
@@ -30,21 +35,28 @@ class CurveRound(Round):
     bounds_of: list[Bounds]
 
 
-def bound_prefixes(problem: Problem) -> tuple[CollectionPair, CurveRound, str, int]:
+def bound_prefixes(problem: Problem, common: CommonSeed) -> tuple[CollectionPair, CurveRound, str, int]:
     """Choose seeds greedily and bound the spread of every prefix of them.
+
+    Parameters
+    ----------
+    problem : Problem
+        Without forced seeds; only the number of seeds is limited.
+    common : CommonSeed
+        Where the RR sets end.
 
     Returns
     -------
     tuple of (CollectionPair, CurveRound, str, int)
         The collections, the last round, the stop reason and the number of rounds.
     """
-    pair = CollectionPair(problem)
-    best, reason, number = run_rounds(_prefix_rounds(pair))
+    pair = CollectionPair(problem, sentinels=(common.ends, common.ends), why=common.why)
+    best, reason, number = run_rounds(_prefix_rounds(pair, common))
     return pair, best, reason, number
 
 
 def bound_sizes(
-    problems: list[Problem], given: list[Seeds] | None, precision: float
+    problems: list[Problem], given: list[Seeds] | None, precision: float, common: CommonSeed
 ) -> tuple[CollectionPair, CurveRound, str, int]:
     """Bound the spread for problems that differ in their constraints only, on the same collections.
 
@@ -56,6 +68,8 @@ def bound_sizes(
         Seeds of each problem, which were chosen without looking at the collections. None: choose greedily.
     precision : float
         With given seeds: sampling ends when both bounds are within this share of the estimates.
+    common : CommonSeed
+        Where the RR sets end, if there are no given seeds.
 
     Returns
     -------
@@ -64,12 +78,19 @@ def bound_sizes(
     """
     select: CoverAlgorithm = greedy_cover
     if given is None:
-        pair = CollectionPair(problems[-1])
+        pair = CollectionPair(problems[-1], sentinels=(common.ends, common.ends), why=common.why)
+        if common.seeds.size:
+            select = partial(_cover_after_common, common)
     else:
-        common = reduce(np.intersect1d, given).astype(np.int32)
-        pair, select = certificate_collections(problems[-1], common, smallest=problems[0])
+        in_all = reduce(np.intersect1d, given).astype(np.int32)
+        pair, select = certificate_collections(problems[-1], in_all, smallest=problems[0])
     best, reason, number = run_rounds(_sized_rounds(pair, problems, given, precision, select))
     return pair, best, reason, number
+
+
+def _cover_after_common(common: CommonSeed, collection: Collection, constraint: Constraint) -> Cover:
+    """Choose after the common first seed."""
+    return cover_after(collection, common.constraint(constraint), whole=constraint)
 
 
 def _sized_rounds(
@@ -107,7 +128,7 @@ def _sized_rounds(
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 
 
-def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
+def _prefix_rounds(pair: CollectionPair, common: CommonSeed) -> Generator[CurveRound, None, str]:
     q = pair.problem
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
@@ -119,10 +140,10 @@ def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
         with pair.clock("index"):
             pair.selection.build_index()
         with pair.clock("greedy"):
-            cover = greedy_cover(pair.selection, q.constraint, per_size=True)
+            cover = _cover(pair, common)
         with pair.clock("certify"):
             covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-        prefixes = _bounds(pair, cover, covered, a, number)
+        prefixes = _bounds(pair, cover, covered, a, number, is_greedy=not common.seeds.size)
         pair.have_result = True
         seeds_of = [cover.seeds[: j + 1] for j in range(len(prefixes))]
         known = pair.known(float(pair.own_weights(cover.seeds).sum()))
@@ -139,13 +160,33 @@ def _prefix_rounds(pair: CollectionPair) -> Generator[CurveRound, None, str]:
     return doubling_rounds(pair, schedule, make_round, stop, target=target)
 
 
-def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int) -> list[Bounds]:
-    """Return the bounds of every prefix."""
+def _cover(pair: CollectionPair, common: CommonSeed) -> Cover:
+    """Choose greedily after the common first seed, and bound what each number of other nodes covers together with it.
+
+    The choice has one node more than the bounds of the other numbers of seeds need.
+    """
+    c = pair.problem.constraint
+    if not common.seeds.size:
+        return greedy_cover(pair.selection, c, per_size=True)
+    more = dataclasses.replace(common.constraint(c), k=c.k + common.seeds.size)
+    found = greedy_cover(pair.selection, more, per_size=True)
+    assert found.upper_bounds is not None
+    seeds, gains = found.seeds[: c.k], found.gains[: c.k]
+    limits = np.append(found.upper_bounds, found.covered)[: seeds.size]  # all nodes are chosen if one is missing
+    return Cover(seeds, gains, int(gains.sum()), int(limits[-1]), limits)
+
+
+def _bounds(
+    pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int, *, is_greedy: bool
+) -> list[Bounds]:
+    """Return the bounds of every prefix of a choice, which reaches 1 - 1/e of the optimum if it is the greedy one."""
     assert cover.upper_bounds is not None
     own = np.cumsum(pair.own_weights(cover.seeds))
     candidates = np.flatnonzero(pair.problem.constraint.allowed).astype(np.int32)
     min_spread = np.cumsum(-np.sort(-pair.own_weights(candidates)))[: own.size]  # of the best seeds of each number
-    limits = np.minimum(cover.upper_bounds, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
+    limits = cover.upper_bounds
+    if is_greedy:
+        limits = np.minimum(limits, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
     optimum_own = pair.optimum_own_weights()[1 : own.size + 1]
     numbers = zip(
         covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), optimum_own.tolist(), strict=True

@@ -19,6 +19,7 @@ from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
 from ..results import CurveResult
 from .certification import DEFAULT_PRECISION
+from .common_seed import CommonSeed, find_common_seed
 from .comparing_rows import CUT_SHORT
 from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .curve_rounds import CurveRound, bound_prefixes, bound_sizes
@@ -38,7 +39,7 @@ def curve(
     graph: Any,
     k_max: int | Iterable[int],
     *,
-    algorithm: "str | SeedFunction | NodeList" = "opim-c",
+    algorithm: "str | SeedFunction | NodeList" = "auto",
     model: str = "ic",
     probability: str | None = None,
     epsilon: float | None = None,
@@ -68,15 +69,16 @@ def curve(
     k_max : int or iterable of int
         Maximum number of seeds, or the numbers of seeds themselves. A maximum stands for all numbers up to it, from the
         smallest that `include` and the minimum quotas allow.
-    algorithm : str, callable or list of nodes, default "opim-c"
+    algorithm : str, callable or list of nodes, default "auto"
         A name as in `maximize`, a function that takes the graph (an `InfluenceGraph`) and k and returns the labels of
         seeds, or seeds in an order: for k the first k of them. The bounds of seeds that OPIM-C did not choose come from
-        RR sets that their choice did not use, as in `certify`.
+        RR sets that their choice did not use, as in `certify`. ``"auto"`` is OPIM-C, and a pilot sample decides whether
+        RR sets end at a common first seed of all numbers; the result's ``auto`` says so.
     model, probability, node_weights, rng, threads, max_memory, time_limit, progress
         As in `maximize`.
     epsilon : float, optional
-        With ``"opim-c"`` as in `maximize`, for the largest number of seeds. Otherwise the epsilon of the algorithm, and
-        the precision of the bounds as in `certify`.
+        With ``"auto"`` and ``"opim-c"`` as in `maximize`, for the largest number of seeds. Otherwise the epsilon of the
+        algorithm, and the precision of the bounds as in `certify`.
     delta : float, optional
         Probability that any of the bounds is wrong; default 1 / n_nodes.
     oracle, n_rr_sets, n_simulations
@@ -140,21 +142,23 @@ def curve(
         "time_limit": time_limit, "oracle": oracle, "n_rr_sets": n_rr_sets, "n_simulations": n_simulations,
     }  # fmt: skip
     numbers, problems = _sized_problems(network, k_max, rules, options)
-    by_opim = entry is not None and entry.name == "opim-c"
+    by_opim = entry is not None and entry.name in ("auto", "opim-c")
     own = None if by_opim else _own_seeds(reader, numbers, problems, entry, algorithm)
     last = problems[-1]
+    common = find_common_seed(problems[0]) if entry is not None and entry.name == "auto" else CommonSeed.none()
     is_prefix = own is None and not isinstance(k_max, Iterable) and last.constraint.is_plain
     with on_cluster(last, client) as placed:
         problems = [replace(problem, session=placed.session) for problem in problems]
         if is_prefix and not last.constraint.forced.size:
-            pair, best, reason, n_rounds = bound_prefixes(problems[-1])
+            pair, best, reason, n_rounds = bound_prefixes(problems[-1], common)
             numbers = list(range(1, len(best.bounds_of) + 1))
         else:
             is_prefix = False
-            pair, best, reason, n_rounds = bound_sizes(problems, None if own is None else own[0], precision)
+            pair, best, reason, n_rounds = bound_sizes(problems, own and own[0], precision, common)
     return _result(
         best, numbers, pair, notes=reader.notes, complete=[True] * len(numbers) if own is None else own[1],
-        is_prefix=is_prefix, algorithm=entry.name if entry is not None else _OWN, stop_reason=reason, rounds=n_rounds,
+        is_prefix=is_prefix, algorithm=_OWN if entry is None else "opim-c" if by_opim else entry.name,
+        stop_reason=reason, rounds=n_rounds, auto=pair.why if by_opim else None,
     )  # fmt: skip
 
 

@@ -47,10 +47,15 @@ def certificate_collections(
     n, c = problem.graph.n_nodes, problem.constraint
     if c.start.size:  # what a set contains beyond a start node does not count
         ends = _mark(n, c.start)
-        return CollectionPair(problem, CERTIFICATE_STREAMS, sentinels=(ends, ends)), select
-    sentinels = _find_sentinels(smallest or problem) if select is greedy_cover else np.empty(0, dtype=np.int32)
+        pair = CollectionPair(
+            problem, CERTIFICATE_STREAMS, sentinels=(ends, ends), why="RR sets end at the start nodes"
+        )
+        return pair, select
+    sentinels, why = np.empty(0, dtype=np.int32), "RR sets for the upper bound of this algorithm are complete"
+    if select is greedy_cover:
+        sentinels, why = _find_sentinels(smallest or problem)
     selecting = _mark(n, np.concatenate([c.forced, sentinels])) if sentinels.size else None
-    pair = CollectionPair(problem, CERTIFICATE_STREAMS, sentinels=(selecting, _mark(n, common)))
+    pair = CollectionPair(problem, CERTIFICATE_STREAMS, sentinels=(selecting, _mark(n, common)), why=why)
     return pair, partial(_bound_after, sentinels) if sentinels.size else select
 
 
@@ -68,27 +73,33 @@ def _bound_after(sentinels: Seeds, collection: Collection, constraint: Constrain
     return cover_after(collection, constraint.given(sentinels), whole=constraint)
 
 
-def _find_sentinels(problem: Problem) -> Seeds:
-    """Return admissible nodes at which RR sets should end; none if that saves little or raises the bound."""
+def _find_sentinels(problem: Problem) -> tuple[Seeds, str]:
+    """Return admissible nodes at which RR sets should end, none if that saves little or raises the bound; and why."""
     none = np.empty(0, dtype=np.int32)
     c = problem.constraint
     try:
         sets, others = draw_pilot(problem)
+        mean = sets.n_entries / sets.n_sets
+        whole = f"RR sets have {mean:.3g} nodes on average, and sentinels would hardly shorten them"
         chosen = greedy_cover(sets, c, prefixes=False)
         n_forced = c.forced.size
         found = chosen.seeds[n_forced:][chosen.gains[n_forced:] >= _SHARE * sets.n_sets]
         if not found.size:
-            return none
+            return none, whole
         is_sentinel = _mark(problem.graph.n_nodes, np.concatenate([c.forced, found]))
         assert is_sentinel is not None
-        if not pays(sets.n_entries / sets.n_sets, float(cut_sizes(sets, is_sentinel).mean())):
-            return none
+        cut = float(cut_sizes(sets, is_sentinel).mean())
+        if not pays(mean, cut):
+            return none, whole
         # the bound is for the sentinels and as many more nodes as the constraint admits
         allowed = c.allowed.copy()
         allowed[found] = False
         forced = np.concatenate([c.forced, found])
         more = greedy_cover(sets, dataclasses.replace(c, k=c.k + found.size, allowed=allowed, forced=forced))
     except MemoryError:
-        return none
+        return none, "there is no memory for a pilot sample"
+    size = f"RR sets have {mean:.3g} nodes on average, and {cut:.3g} if they end at {found.size} sentinels"
     covered = others.covered(chosen.seeds)
-    return found if others.covered(more.seeds) - covered <= _LOOSER * covered else none
+    if others.covered(more.seeds) - covered > _LOOSER * covered:
+        return none, f"{size}, which would raise the upper bound"
+    return found, size

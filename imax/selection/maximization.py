@@ -1,19 +1,16 @@
-"""`maximize` and `anytime`: choose seeds with the largest spread."""
+"""`maximize`: choose seeds with the largest spread."""
 
-from collections.abc import Generator
 from typing import Any, Unpack
 
 from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
-from ..cluster.client import check_client
 from ..results import SelectionResult
-from .algorithms.opim_c import anytime_outcomes
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
-from .problem import Problem, make_problem, on_cluster, selecting
+from .problem import make_problem, on_cluster, selecting
 from .registry import ALGORITHMS, check_supported
 
-__all__ = ["anytime", "maximize"]
+__all__ = ["maximize"]
 
 
 @followed(selecting)
@@ -183,76 +180,3 @@ def maximize(
     )  # fmt: skip
     with on_cluster(problem, client) as placed:
         return make_result(placed, entry.run(placed), entry.name, certify=certify, budget=constraints.get("budget"))
-
-
-def anytime(
-    graph: Any,
-    k: int,
-    *,
-    model: str = "ic",
-    probability: str | None = None,
-    delta: float | None = None,
-    node_weights: "NodeValues | None" = None,
-    rng: RNG = None,
-    threads: int | None = None,
-    max_memory: int | str | None = None,
-    time_limit: float | None = None,
-    client: Any = None,
-    **constraints: Unpack[Constraints],
-) -> Generator[SelectionResult, None, None]:
-    """Yield better and better seed sets, each with its certificate, until the caller stops (OPIM).
-
-    Each result uses twice as many RR sets as the one before. All certificates hold together, except with probability
-    `delta`, so the caller may stop at any result for any reason.
-
-    Parameters
-    ----------
-    graph : InfluenceGraph, NetworkX graph or SciPy sparse array
-    k : int
-        Number of seeds.
-    model, probability, delta, node_weights, rng, threads, max_memory
-        As in `maximize`.
-    time_limit : float, optional
-        Seconds after which no further result is started.
-    client : distributed.Client, optional
-        Draw and hold the RR sets on the workers of a Dask cluster until the generator ends or is closed; the
-        results are the same. See :doc:`/how-to/cluster`.
-    **constraints
-        `candidates`, `exclude`, `include`, `start`, `costs`, `budget`, `groups`, `quotas`,
-        `group_budgets`, `max_steps`, `deadline`, `delay` as in `maximize`.
-
-    Yields
-    ------
-    SelectionResult
-
-    Raises
-    ------
-    InvalidArgumentError, InvalidGraphError, UnknownNodeError
-
-    References
-    ----------
-    Tang, Tang, Xiao, Yuan: Online Processing Algorithms for Influence Maximization. SIGMOD 2018.
-
-    Examples
-    --------
-    >>> import imax
-    >>> for result in imax.anytime(imax.datasets.load("karate"), 2, rng=1):
-    ...     if result.ratio > 0.75:
-    ...         break
-    >>> sorted(result.seeds)
-    [0, 33]
-    """
-    problem = make_problem(
-        graph, k, constraints, function="anytime", probability=probability, node_weights=node_weights, rng=rng,
-        model=model, delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit,
-    )  # fmt: skip
-    budget = constraints.get("budget")
-    if client is not None:
-        check_client(client)
-    return _anytime_results(problem, budget, client)
-
-
-def _anytime_results(problem: Problem, budget: float | None, client: Any) -> Generator[SelectionResult, None, None]:
-    with on_cluster(problem, client) as placed:
-        for outcome in anytime_outcomes(placed):
-            yield make_result(placed, outcome, "opim", budget=budget)

@@ -12,6 +12,7 @@ round, so the stopping rule does not affect the failure probability.
 
 import dataclasses
 import math
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Unpack
@@ -26,6 +27,7 @@ from ..errors import InvalidArgumentError
 from ..results import SelectionResult
 from ..ris.bounds import MAX_ROUNDS, OpimSchedule, log_binomial, lower_bound, opim_schedule, upper_bound
 from ..ris.coverage import Cover, greedy_cover
+from .common_seed import CommonSeed, find_common_seed
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import BOUND, Outcome
@@ -149,16 +151,19 @@ def _reach(problem: Problem, target: float) -> Outcome:
             f"target_spread must be at most {problem.total:g}, the {measure} of all nodes, got {target:g}",
             argument="target_spread",
         )
-    pair = CollectionPair(problem)
-    best, reason, number = run_rounds(_rounds(pair, target))
+    began = time.perf_counter()
+    common = find_common_seed(problem, tight=False) if problem.constraint.free > 1 else CommonSeed.none()
+    seconds = {"pilot": time.perf_counter() - began}
+    pair = CollectionPair(problem, sentinels=(common.ends, common.ends), why=common.why)
+    best, reason, number = run_rounds(_rounds(pair, target, common))
     assert isinstance(best, _Prefix)
     if reason == BOUND:
         reason = CERTIFIED if best.certified else UNCERTAIN
     outcome = pair.result(best, reason, number, None)
-    return dataclasses.replace(outcome, min_seeds=best.min_seeds)
+    return dataclasses.replace(outcome, min_seeds=best.min_seeds, seconds=seconds | outcome.seconds)
 
 
-def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
+def _rounds(pair: CollectionPair, target: float, common: CommonSeed) -> Generator[Round, None, str]:
     q = pair.problem
     schedule = _schedule(q, target)
     # one lower bound per prefix: that of j seeds fails with a share 1 / (j * (1 + 1/2 + ... + 1/k)) of exp(-a)
@@ -174,7 +179,9 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
         with pair.clock("greedy"):
             # beyond the target by what chance and optimism may take away
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])
-            cover = greedy_cover(pair.selection, q.constraint, goal=goal, need=_need(target, pair, schedule.a))
+            cover = greedy_cover(
+                pair.selection, common.constraint(q.constraint), goal=goal, need=_need(target, pair, schedule.a)
+            )
         if cover.min_seeds > q.constraint.k:
             reached = upper_bound(cover.covered, n_sets, pair.total, schedule.a)
             raise InvalidArgumentError(
@@ -182,6 +189,8 @@ def _rounds(pair: CollectionPair, target: float) -> Generator[Round, None, str]:
                 f"most {reached:.6g} together; lower it",
                 argument="target_spread",
             )
+        # a first seed that sets end at may be one seed more than needed
+        cover = dataclasses.replace(cover, min_seeds=cover.min_seeds - common.seeds.size)
         pair.have_result = True
         return _prefix(pair, cover, target, a, number)
 

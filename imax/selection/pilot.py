@@ -13,7 +13,7 @@ from ..ris.constraint import Constraint
 from ..ris.coverage import greedy_cover
 from .problem import Problem
 
-__all__ = ["SHARE", "Pilot", "cut_sizes", "draw_pilot", "first_sentinel", "pays", "run_pilot"]
+__all__ = ["SHARE", "Pilot", "cut_sizes", "draw_pilot", "early_node", "first_sentinel", "pays", "run_pilot"]
 
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _FIRST_SETS, _LAST_SETS = 64, 256
@@ -109,10 +109,17 @@ def first_sentinel(sets: RRCollection, constraint: Constraint) -> int:
     Where influence is high, many nodes are in all large sets, and their gains are equal but for chance. A set ends
     soonest at those that it reaches first.
     """
-    c = constraint
-    if not c.free or sets.n_entries < _LARGE * sets.n_sets:
+    if not constraint.free or sets.n_entries < _LARGE * sets.n_sets:
         return -1
-    chosen = greedy_cover(sets, c, prefixes=False)
+    return early_node(sets, constraint, _FIRST_SHARE)
+
+
+def early_node(sets: RRCollection, constraint: Constraint, share: float = SHARE) -> int:
+    """Return the admissible node at which the RR sets end soonest, among those in nearly as many sets as any.
+
+    It is in at least a share of the sets; -1 if no node is.
+    """
+    c = constraint
     n = sets.graph.n_nodes
     sizes = np.diff(sets.offsets)
     owner = np.repeat(np.arange(sets.n_sets), sizes)
@@ -121,10 +128,12 @@ def first_sentinel(sets: RRCollection, constraint: Constraint) -> int:
     is_open = ~np.logical_or.reduceat(is_forced[sets.nodes], sets.offsets[:-1])[owner]
     gain = np.bincount(sets.nodes[is_open], minlength=n)
     # other limits than a number admit each node of the greedy choice
-    candidates = np.flatnonzero(c.allowed) if c.is_plain else chosen.seeds[c.forced.size :]
+    candidates = (
+        np.flatnonzero(c.allowed) if c.is_plain else greedy_cover(sets, c, prefixes=False).seeds[c.forced.size :]
+    )
     least = gain[candidates].max(initial=0)
     least -= max(1, int(least * _NEARLY))
-    if least < _FIRST_SHARE * sets.n_sets:
+    if least < share * sets.n_sets:
         return -1
     # the nodes that a set does not reach after this one
     saved = np.bincount(sets.nodes[is_open], (sets.offsets[1:][owner] - 1 - np.arange(owner.size))[is_open], n)

@@ -126,6 +126,8 @@ class CollectionPair:
         Nodes at which an RR set of the selection and of the validation collection ends: see `Sampler`.
     plain : bool, default False
         Whether all RR sets are stored and all roots are random.
+    why : str, optional
+        Why the sets end where they end, for the result.
     """
 
     def __init__(
@@ -135,8 +137,10 @@ class CollectionPair:
         *,
         sentinels: tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None] = (None, None),
         plain: bool = False,
+        why: str | None = None,
     ) -> None:
         self.problem = problem
+        self.why = why
         self.seconds: dict[str, float] = {}
         self._clocked = 0.0  # seconds of all phases
         self.have_result = False
@@ -356,6 +360,7 @@ class CollectionPair:
             n_rr_sets=best.n_sets,
             n_rr_entries=best.n_entries,
             start_spread=self.spread_of_start(),
+            auto=self.why,
             seconds=self.seconds,
         )
 

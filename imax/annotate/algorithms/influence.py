@@ -22,7 +22,13 @@ def ideal(problem: Problem) -> Outcome:
     given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress", "client")
     work = {"epsilon": EPSILON if problem.graph.n_nodes <= MANY else EPSILON_OF_MANY, **given}
     found = maximize(problem.graph, problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work)
-    return Outcome(_rows(problem, found.seeds), found.gains, found.stop_reason, CertifiedInfluence.of(found))
+    return Outcome(
+        _rows(problem, found.seeds),
+        found.gains,
+        found.stop_reason,
+        CertifiedInfluence.of(found),
+        auto=f"{found.algorithm}: {found.auto}",
+    )
 
 
 def simulated(problem: Problem) -> Outcome:

@@ -5,23 +5,19 @@ the paper: sampling continues until the choice has settled. For a small epsilon 
 see `Round.settled` and docs/explanation/engine.
 """
 
-import dataclasses
-import math
 from collections.abc import Callable, Generator
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
-from ...ris.bounds import GREEDY, MAX_ROUNDS, OpimSchedule, opim_schedule
+from ...ris.bounds import GREEDY, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Round, Settling, Stopped, doubling_rounds, run_rounds
+from ..rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
 
 __all__ = [
     "OPIM_C",
-    "STOPPED_BY_CALLER",
-    "anytime_outcomes",
     "certified_rounds",
     "nothing_reached",
     "schedule_of",
@@ -31,7 +27,6 @@ __all__ = [
 
 _ASSUMED = 0.5  # guarantee for the numbers of RR sets where none is proved
 _GIVE_UP = 1 << 20  # RR sets among which none contains a candidate
-STOPPED_BY_CALLER = "stopped by the caller"
 
 
 def schedule_of(problem: Problem, delta: float, *, epsilon: float | None = None) -> OpimSchedule:
@@ -104,26 +99,6 @@ def opim_c(problem: Problem) -> Outcome:
     pair = CollectionPair(problem)
     best, reason, number = run_rounds(certified_rounds(pair, schedule_of(problem, problem.delta)))
     return pair.result(best, reason, number, target_ratio(problem))
-
-
-def anytime_outcomes(problem: Problem) -> Generator[Outcome, None, None]:
-    """Yield an outcome after each doubling until a limit is reached; all bounds hold together.
-
-    Round i may fail with probability delta * 6 / (pi i)**2. The sum of these over all rounds is delta.
-    """
-    pair = CollectionPair(problem)
-    schedule = dataclasses.replace(schedule_of(problem, problem.delta), rounds=MAX_ROUNDS)
-
-    def make_round(number: int, count: int) -> Round:
-        a = math.log((math.pi * number) ** 2 / (3.0 * problem.delta))
-        return pair.round(count, count, problem.constraint, a, look=number)
-
-    try:
-        rounds = doubling_rounds(pair, schedule, make_round, lambda best: None)
-        for number, best in enumerate(rounds, start=1):
-            yield pair.result(best, STOPPED_BY_CALLER, number, None)
-    except (Stopped, MemoryError):
-        return
 
 
 OPIM_C = Entry(
