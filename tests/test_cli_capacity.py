@@ -88,7 +88,8 @@ def test_all_algorithms_side_by_side(write):  # noqa: F811
     text = run("cim", "--compare", *options).stdout
     assert text.count("mg-greedy:simulation") == 2
     head, *rows = rows_of(run("cim", "--algorithms", "degree,rr-opim+", "--format", "csv", *options).stdout)
-    assert head[:3] == ["set", "algorithm", "spread"]
+    assert head[:5] == ["set", "algorithm", "rank", "complete", "spread"]
+    assert sorted(row[2] for row in rows) == ["1", "1", "2", "2"]
     assert [row[:2] for row in rows] == [["1", "degree"], ["1", "rr-opim+"], ["2", "degree"], ["2", "rr-opim+"]]
     record = json.loads(run("cim", "--algorithms", "degree", "--format", "json", *options).stdout)
     assert len(record["sets"]) == 2

@@ -183,7 +183,7 @@ def evaluate(
         if other.n_arcs != graph.n_arcs or not np.array_equal(other.in_idx, graph.in_idx):
             raise InvalidArgumentError(f"models: {name!r} must have the arcs of the learned graph", argument="models")
     graphs = {model.estimator: graph, **others}
-    placed = place(graph, Actions.of(held_out, **columns))
+    placed = place(graph, Actions.of(held_out, **columns), n_threads)
     found = _exposures(placed, list(graphs.values()), model.window, n_threads)
     if not found.acted.any() or found.acted.all():
         raise InvalidArgumentError(
