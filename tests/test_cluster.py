@@ -96,6 +96,7 @@ def test_every_family_samples_on_a_cluster(clean):
         "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf", oracle="rr", n_rr_sets=50, rng=1, **own),
         "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
         "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),
+        "inviters": lambda **own: capacity.choose_inviters(problem, 1, epsilon=0.5, rng=1, **own),
         "ranking": lambda **own: recommend.heteroim(TINY, k=1, sets_per_node=5, rng=1, **own),
         "expected": lambda **own: recommend.expected_spread(TINY, k=1, sets_per_node=5, rng=1, **own),
         "labels": lambda **own: annotate.auto_annotate(TINY, {0: "a"}, sets_per_item=5, rng=1, **own),
