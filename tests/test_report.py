@@ -239,7 +239,8 @@ def made_up(karate):
     curve = CurveResult(
         k=[1, 2], seeds=[33, 0], gains=None, seed_sets=None, complete=[True, True], algorithm="own",
         spread=[10.0, 18.0], low=[9.0, 17.0], high=[11.0, 19.0], lower_bound=[8.0, 16.0], upper_bound=[12.0, 24.0],
-        ratio=[2 / 3, 2 / 3], k_max=2, model="ic", probability="column", epsilon=0.1, delta=0.1, n_nodes=34, n_rr_sets=9, n_rr_entries=9,
+        ratio=[2 / 3, 2 / 3], k_max=2, model="ic", probability="column", epsilon=0.1,
+        delta=0.1, n_nodes=34, n_rr_sets=9, n_rr_entries=9,
         rounds=1, stop_reason="", rng_key=(1, 2), version="",
     )  # fmt: skip
     found = evidence.Evidence(
