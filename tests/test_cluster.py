@@ -96,6 +96,7 @@ def test_every_family_samples_on_a_cluster(clean):
         "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf", oracle="rr", n_rr_sets=50, rng=1, **own),
         "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
         "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),
+        "inviters": lambda **own: capacity.choose_inviters(problem, 1, epsilon=0.5, rng=1, **own),
         "ranking": lambda **own: recommend.heteroim(TINY, k=1, sets_per_node=5, rng=1, **own),
         "expected": lambda **own: recommend.expected_spread(TINY, k=1, sets_per_node=5, rng=1, **own),
         "labels": lambda **own: annotate.auto_annotate(TINY, {0: "a"}, sets_per_item=5, rng=1, **own),
@@ -222,6 +223,50 @@ def test_a_graph_file_is_mapped_and_not_sent(clean, tmp_path):
         assert not session.placement.by_path
         with cluster_session.open_session(session, graph) as same:
             assert same is session
+
+
+@pytest.mark.skipif(not COMPILED, reason="workers in one process share more than a machine")
+def test_a_sent_graph_is_sent_once_to_a_machine(clean):
+    """The other worker maps the file that the first one writes; the file goes with the session."""
+    from pathlib import Path
+
+    def files():
+        found = clean.run(lambda dask_worker: [str(p) for p in Path(dask_worker.local_directory).glob("imax-*")])
+        return [path for paths in found.values() for path in paths]
+
+    def passed():
+        return sum(clean.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total).values())
+
+    graph, before = imax.datasets.load("rmat:12", rng=0), passed()
+    with cluster_session.open_session(clean, graph) as session:
+        assert not session.placement.by_path
+        assert session.placement.n_sent == 1
+        assert len(files()) == 1
+        held = Held(session, Shard, Sampler(graph, "ic", (1, 2)).recipe, True)
+        assert [facts.n_sets for facts in held.call("draw", "draw", [(((0, 5),),), (((5, 9),),)])] == [5, 4]
+        assert passed() - before < graph.in_idx.nbytes
+        with cluster_session.open_session(session, graph) as same:
+            assert same is session
+        del held
+    for _ in range(100):
+        if not files():
+            return
+        time.sleep(0.05)
+    pytest.fail("the file of the graph is left")
+
+
+@pytest.mark.slow
+def test_memory_of_the_caller_does_not_depend_on_the_number_of_sets(clean):
+    import tracemalloc
+
+    graph, peaks = imax.datasets.load("rmat:14", rng=0), []
+    for count in (1000, 50_000, 400_000):  # the first run loads modules
+        tracemalloc.start()
+        imax.maximize(graph, 20, algorithm="ris", n_rr_sets=count, rng=1, client=clean)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.3 * peaks[1]
+    assert peaks[2] < 200 * graph.n_nodes
 
 
 def test_another_file_of_the_same_name_is_noticed(tmp_path):
