@@ -160,30 +160,27 @@ def speed(scale: int, n_actions: int, n_items: int, images: Path | None) -> None
     from_actions(graph, large_log(graph, 1000, 10), max_iterations=2, prior=(1.0, 1.0))  # loads the compiled kernels
     rows = []
     growth: dict[str, list[tuple[int, float]]] = {"em": [], "partial-credits": []}
-    for part in (1, 8, 4, 2):
-        log = large_log(graph, n_actions // part, n_items // part)
-        for estimator in ("bernoulli", "jaccard", "partial-credits", "em") if part == 1 else ("partial-credits", "em"):
-            for intervals in (True, False) if part == 1 else (False,):
-                _reset_peak()
-                began = time.perf_counter()
-                model = from_actions(
-                    graph, log, estimator=estimator, max_iterations=20, tolerance=1e-12, intervals=intervals
-                )
-                seconds = time.perf_counter() - began
-                phases = ", ".join(f"{phase} {value:.1f}" for phase, value in model.seconds.items())
-                pairs = model.counts["pairs"]
-                if estimator in growth and not intervals:
-                    growth[estimator].append((pairs, seconds))
-                rows.append((
-                    f"{n_actions // part:,}", f"{pairs:,}", estimator, "yes" if intervals else "no", f"{seconds:.1f} s",
-                    f"{_peak():.1f} GB", phases,
-                ))  # fmt: skip
-                print(*rows[-1], flush=True)
-                del model
-        del log
+    runs = [(part, name, False) for part in (8, 4, 2, 1) for name in growth]
+    runs += [(1, name, True) for name in ESTIMATORS]
+    log: Any = None
+    for number, (part, estimator, intervals) in enumerate(runs):
+        if not number or part != runs[number - 1][0]:
+            log = large_log(graph, n_actions // part, n_items // part)
+        _reset_peak()
+        began, used = time.perf_counter(), time.process_time()
+        model = from_actions(graph, log, estimator=estimator, max_iterations=20, tolerance=1e-12, intervals=intervals)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - used
+        phases = ", ".join(f"{phase} {value:.1f}" for phase, value in model.seconds.items())
+        pairs = model.counts["pairs"]
+        if not intervals:
+            growth[estimator].append((pairs, cpu))
+        shown = (f"{n_actions // part:,}", f"{pairs:,}", estimator, "yes" if intervals else "no")
+        rows.append((*shown, f"{seconds:.1f} s", f"{cpu:.1f} s", f"{_peak():.1f} GB", phases))
+        print(*rows[-1], flush=True)
+        del model
     print()
     head = (f"R-MAT, {graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs: actions", "pairs", "estimator")
-    table((*head, "intervals", "time", "peak memory", "phases"), rows)
+    table((*head, "intervals", "time", "CPU time", "peak memory", "phases"), rows)
     if images is not None:
         draw(images / "learn-growth.svg", lambda ax: _draw_growth(growth, ax))
 
@@ -195,7 +192,7 @@ def _draw_growth(growth: dict[str, list[tuple[int, float]]], ax: Any) -> None:
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("preceding pairs, in millions")
-    ax.set_ylabel("seconds")
+    ax.set_ylabel("CPU seconds")
     ax.legend(frameon=False)
 
 
