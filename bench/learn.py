@@ -8,6 +8,7 @@ graph, so ``window=1`` says exactly which in-neighbors can have caused an action
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,25 @@ def planted(graph: imax.InfluenceGraph, kinds: dict[str, tuple[int, ...]]) -> No
                 shown = (f"{n_items:,}", f"{len(log['user']):,}", f"{model.trials.mean():.1f}", estimator)
                 quality = (f"{error:.5f}", f"{inside:.1%}", f"{reached[0] / reached[1]:.1%}", f"{seconds:.1f} s")
                 rows.append((kind, *shown, *quality))
+                if estimator == "em":
+                    falling = _by_trials(model, p)
         table(head, rows)
+        table(("em, last log: trials of an arc", "arcs", "mean trials", "RMSE", "RMSE * sqrt(trials)"), falling)
+
+
+def _by_trials(model: imax.learn.LearnedModel, p: np.ndarray) -> list[tuple[str, ...]]:
+    """Return the error of the arcs in classes of numbers of trials."""
+    rows = []
+    for low in 4.0 ** np.arange(1, 7):
+        inside = (model.trials >= low) & (model.trials < 4 * low)
+        if inside.sum() > 100:
+            error = np.sqrt(np.mean((model.probability[inside] - p[inside]) ** 2))
+            trials = model.trials[inside].mean()
+            scaled = f"{error * np.sqrt(trials):.3f}"
+            rows.append(
+                (f"{low:.0f} to {4 * low - 1:.0f}", f"{inside.sum():,}", f"{trials:.0f}", f"{error:.5f}", scaled)
+            )
+    return rows
 
 
 def real_logs(folder: Path, smoke: bool, images: Path | None) -> None:
@@ -90,7 +109,9 @@ def real_logs(folder: Path, smoke: bool, images: Path | None) -> None:
                 graphs = {"em": models["em"].graph, **others, **simple, "credit": credit_model(graph, train)}
                 chosen.append(compare_seeds(graphs, credit_model(graph, held_out)))
             if images is not None and key == 0 and name == "android":
-                draw(images / "learn-calibration.svg", lambda ax, shown=evaluation: imax.plot(shown, ax))
+                rows = [row for row in evaluation.rows if row.model in (*ESTIMATORS, "uniform")]
+                shown = replace(evaluation, rows=rows)
+                draw(images / "learn-calibration.svg", lambda ax, shown=shown: imax.plot(shown, ax))
         print(
             f"{name}: {graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs, {len(log):,} actions on {len(log.items):,} items"
         )
