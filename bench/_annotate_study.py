@@ -231,15 +231,16 @@ def summary(results: dict[str, Measured]) -> None:
 
 def ablation(pools: list[Pool], keys: int) -> None:
     """Print the mean 1-NN accuracy of IDEAL and sparse facility location by their settings, over two budgets."""
-    budgets = (50, 100) if len(pools[0].x) > 100 else (5, 10)
+    small = len(pools[0].x) <= 100
+    budgets, numbers = ((5, 10), (5,)) if small else ((50, 100), (5, 10, 20, 50))
     rows: list[tuple[Any, ...]] = []
     cases: list[tuple[str, dict[str, Any]]] = [
         ("ideal", {"n_neighbors": k, "direction": direction, "sharpness": sharpness, "model": model})
         for direction, model in (("in", "ic"), ("in", "lt"), ("out", "ic"))
         for sharpness in (1.0, 4.0, 8.0, 16.0)
-        for k in (5, 10, 20, 50)
+        for k in numbers
     ]
-    cases += [("sparse-facility-location", {"n_neighbors": k}) for k in (5, 10, 20, 50)]
+    cases += [("sparse-facility-location", {"n_neighbors": k}) for k in numbers]
     for algorithm, options in cases:
         cells, all_means = [], []
         for pool in pools:

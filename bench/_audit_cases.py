@@ -130,10 +130,40 @@ class CapacityCase:
         return DeclinedCase(self, 0.4)
 
     @cached_property
+    def some_inviters(self) -> "InvitersCase":
+        """The same problem, in which one of the active nodes invites, or all but one of several."""
+        return InvitersCase(self, max(len(self.active) - 1, 1))
+
+    @cached_property
     def optimum(self) -> float:
         """The largest spread that the capacities admit."""
         rows = [sorted(self.friends[ap]) for ap in self.active]
         return float(naive_audit.best_assignment(self.exact, rows, self.capacity))
+
+
+@dataclass
+class InvitersCase:
+    """A capacity problem in which only some active nodes invite, and its exact answers."""
+
+    base: CapacityCase
+    count: int
+
+    def spread(self, seeds: Iterable[int]) -> float:
+        """Return the exact spread."""
+        return self.base.exact(seeds)
+
+    @cached_property
+    def optimum(self) -> float:
+        """The largest spread of any so many active nodes."""
+        rows = [sorted(self.base.friends[ap]) for ap in self.base.active]
+        return max(
+            float(
+                naive_audit.best_assignment(
+                    self.base.exact, [rows[g] for g in chosen], [self.base.capacity[g] for g in chosen]
+                )
+            )
+            for chosen in itertools.combinations(range(len(rows)), self.count)
+        )
 
 
 @dataclass

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 import imax
 from imax.recommend import Reranker
 
-__all__ = ["RANKERS", "Log", "Split", "choose_blend", "higgs_log", "measured", "small_log"]
+__all__ = ["RANKERS", "Log", "Split", "choose_blend", "expected_recall", "higgs_log", "measured", "small_log"]
 
 MIN_FRIENDS = 5
 KS = (1, 3)
@@ -189,6 +189,19 @@ class Split:
     def reached(self, v: int) -> set[int]:
         """Return a person and those whom the person contacts in the future."""
         return {v} | self.contacts.get(v, set())
+
+
+def expected_recall(split: Split, k: int) -> float:
+    """Return the exact expected recall of ranking by probability, where a random order decides between ties."""
+    recalls = []
+    for u, own in split.candidates.items():
+        p = np.array([split.probabilities[u, v] for v in own])
+        hit = np.array([v in split.hits[u] for v in own])
+        last = np.sort(p)[::-1][min(k, p.size) - 1]
+        above, tied = p > last, p == last
+        share = (min(k, p.size) - above.sum()) / tied.sum()
+        recalls.append((hit[above].sum() + share * hit[tied].sum()) / hit.sum())
+    return float(np.mean(recalls))
 
 
 class Metrics:

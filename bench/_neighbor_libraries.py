@@ -12,7 +12,7 @@ from imax.annotate import neighbors_of
 
 from ._measure import table
 
-__all__ = ["clusters", "compare_libraries", "plain"]
+__all__ = ["QUICK", "clusters", "compare_libraries", "plain"]
 
 _K = 10
 _SAMPLE = 500
@@ -85,6 +85,9 @@ LIBRARIES: dict[str, Search] = {
 }
 
 
+QUICK = {name: search for name, search in LIBRARIES.items() if search is not _pynndescent}  # without compilation
+
+
 def _row(name: str, x: Vectors, search: Callable[[], NDArray[np.int64]]) -> tuple[Any, ...]:
     """Return processor seconds, seconds, and the recall of a search on some items."""
     cpu, began = time.process_time(), time.perf_counter()
@@ -102,7 +105,7 @@ def _row(name: str, x: Vectors, search: Callable[[], NDArray[np.int64]]) -> tupl
     return name, f"{used:.1f} s", f"{total:.1f} s", f"{float(np.minimum(right, _K).mean()) / _K:.3f}"
 
 
-def compare_libraries(n: int, d: int) -> None:
+def compare_libraries(n: int, d: int, libraries: dict[str, Search] = LIBRARIES) -> None:
     """Print the time and the recall of `imax.annotate.neighbors_of` and of other indexes; missing ones are left out."""
     rows = []
     for kind, x in (("clusters", clusters(n, d)), ("plain", plain(n, d))):
@@ -111,7 +114,7 @@ def compare_libraries(n: int, d: int) -> None:
             _row(f"{kind}: imax, inverted file of faiss-cpu", x,
                  lambda x=x: neighbors_of(x, _K, neighbor_search="approximate").index.astype(np.int64))
         )  # fmt: skip
-        for name, search in LIBRARIES.items():
+        for name, search in libraries.items():
             try:
                 search(unit[: min(n, 500)])  # compiles and loads
             except ImportError as error:

@@ -34,7 +34,7 @@ from ._annotate_study import (
     summary,
 )
 from ._measure import machine, parser, table, timed
-from ._neighbor_libraries import clusters, compare_libraries
+from ._neighbor_libraries import QUICK, clusters, compare_libraries
 
 WHOLE = ("study", "summary", "ablation", "labels", "batches", "speed", "optimum")
 LARGE = ("libraries", "large", "million")
@@ -190,7 +190,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             run_study(parts, pools, Path(folder), options)
         print(f"recall of the exact search: {neighbors_of(clusters(500, 8), 5).recall:.1f}")
-        compare_libraries(600, 8)
+        compare_libraries(600, 8, QUICK)
     elif pools:
         run_study(parts, pools, options.results, options)
     if "libraries" in parts:

@@ -22,7 +22,7 @@ import numpy as np
 from scipy.stats import beta, binom
 
 import imax
-from imax.capacity import assign
+from imax.capacity import assign, choose_inviters
 from imax.errors import InvalidArgumentError
 
 from ._audit_cases import CapacityCase, ItemsCase, SelectionCase, cases_of
@@ -203,6 +203,13 @@ def run_declined(case: CapacityCase, work: dict[str, Any], *, promise: bool = Tr
     return claims_of(declined, result, pairs, promise=share)
 
 
+def run_inviters(case: CapacityCase, work: dict[str, Any]) -> Claims:
+    """Choose which active nodes invite, and their friends."""
+    some = case.some_inviters
+    result = choose_inviters(case.problem, some.count, **work)
+    return claims_of(some, result, result.seeds, promise=result.target_ratio)
+
+
 def run_items(case: ItemsCase, work: dict[str, Any], *, algorithm: str = "ideal") -> Claims:
     """Select items from embeddings."""
     assert case.k is not None
@@ -285,6 +292,7 @@ def lines() -> Lines:
     yield "friends who may decline", run_declined, FRIEND_CASES, (0.3, 0.1)
     fixed = partial(run_declined, algorithm="rr-greedy", n_rr_sets=2000, promise=False)
     yield "friends who may decline, fixed", fixed, FRIEND_CASES, (None,)
+    yield "choose_inviters", run_inviters, FRIEND_CASES, (0.3, 0.1)
     yield "degree (capacity)", partial(run_assign, algorithm="degree"), ("random friends",), (None,)
     yield "annotate ideal", run_items, ("3-item clusters", "5 items"), (0.3, 0.1)
     yield "annotate random", partial(run_items, algorithm="random"), ("5 items",), (None,)

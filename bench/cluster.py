@@ -1,31 +1,38 @@
-"""Selections on a Dask cluster of this machine: overhead, bytes for each pick, and a model for large clusters.
+"""Selections on a Dask cluster of this machine: overhead, bytes, memory of the caller, and a model of large clusters.
 
-``python -m bench.cluster`` draws R-MAT graphs. The seeds and bounds are compared with those of one process.
+``python -m bench.cluster`` draws an R-MAT graph. The seeds and bounds are compared with those of one process.
 
-The model has these terms; the first three are fitted to the measurements, the bandwidth is an assumption:
+The model has these terms. The times are fitted to the measurements; the bandwidth is an assumption.
 
-- drawing: the seconds of one thread, in proportion to the arcs, divided among all threads;
+- drawing: the seconds of one thread for each arc that RR sets visit, divided among all threads;
 - a fixed time for each round;
 - a round trip for each pick: a fixed time, and a time for each worker;
 - counts that the calling process receives: 8 bytes for each node that a pick touches on a worker; and once a round
   4 bytes for each node, added up in a tree of four branches.
 """
 
+import json
 import math
 import statistics
 import time
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from distributed import Client, LocalCluster
+from distributed.comm.tcp import TCP
 
 import imax
+from imax.cluster.session import open_session
 from imax.ris.remote import RemoteCollection
 
 from ._measure import machine, parser, table
 
 K = 50
 BANDWIDTH = 1.25e9  # bytes per second: a network of 10 Gbit/s
+THREADS = 16  # of each worker of the model
+WORKERS, ARCS = (10, 30, 100, 300, 1000), (10**9, 10**10, 10**11)
 
 
 class Picks:
@@ -55,14 +62,40 @@ class Picks:
         RemoteCollection.pick = self._pick  # type: ignore[method-assign]
 
 
-def select(graph: imax.InfluenceGraph, epsilon: float, **options: Any) -> tuple[imax.SelectionResult, float]:
+class Written:
+    """Counts the bytes that this process, which includes the scheduler, writes to other processes."""
+
+    def __init__(self) -> None:
+        self.nbytes = 0
+        self._write = TCP.write
+
+    def __enter__(self) -> "Written":
+        record = self
+
+        async def write(self: Any, *arguments: Any, **options: Any) -> Any:
+            size = await record._write(self, *arguments, **options)
+            record.nbytes += size or 0
+            return size
+
+        TCP.write = write
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        TCP.write = self._write
+
+
+def select(
+    graph: imax.InfluenceGraph, epsilon: float, algorithm: str = "opim-c", **options: Any
+) -> tuple[imax.SelectionResult, float]:
     """Return a selection and its time."""
     began = time.perf_counter()
-    result = imax.maximize(graph, K, algorithm="opim-c", epsilon=epsilon, rng=1, **options)
+    result = imax.maximize(graph, K, algorithm=algorithm, epsilon=epsilon, rng=1, **options)
     return result, time.perf_counter() - began
 
 
-def measure(graph: imax.InfluenceGraph, small: imax.InfluenceGraph, epsilon: float, n_workers: int) -> dict[str, float]:
+def measure(
+    graph: imax.InfluenceGraph, small: imax.InfluenceGraph, epsilon: float, algorithm: str, n_workers: int
+) -> dict[str, float]:
     """Return what a cluster of so many processes takes, on a graph and on a small one."""
     with (
         LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
@@ -73,16 +106,19 @@ def measure(graph: imax.InfluenceGraph, small: imax.InfluenceGraph, epsilon: flo
         with Picks() as tiny:
             fast, small_seconds = select(small, 0.3, client=client)
         _, small_local = select(small, 0.3)
-        local, local_seconds = select(graph, epsilon, threads=2)
+        imax.sample_rr_sets(graph, 1000, client=client).close()
+        imax.sample_rr_sets(graph, 1000)
+        local, local_seconds = select(graph, epsilon, algorithm, threads=2)
         with Picks() as large:
-            found, seconds = select(graph, epsilon, client=client)
+            found, seconds = select(graph, epsilon, algorithm, client=client)
     assert (local.seeds, local.lower_bound, local.upper_bound) == (found.seeds, found.lower_bound, found.upper_bound)
     return {
         "workers": n_workers,
         "local": local_seconds,
         "seconds": seconds,
         "rounds": found.rounds,
-        "sample": found.seconds["sample"],
+        "entries": found.n_rr_entries,
+        "sample": found.seconds["sample"] + found.seconds.get("estimate", 0.0),
         "round": (small_seconds - sum(tiny.seconds)) / fast.rounds,
         "overhead": small_seconds - small_local,
         "pick": statistics.median(tiny.seconds),
@@ -93,58 +129,9 @@ def measure(graph: imax.InfluenceGraph, small: imax.InfluenceGraph, epsilon: flo
     }
 
 
-def predict(rows: list[dict[str, float]], graph: imax.InfluenceGraph, bandwidth: float) -> None:
-    """Print the seconds that the model predicts, term by term."""
-    workers, picks = (np.array([row[name] for row in rows]) for name in ("workers", "pick"))
-    slope, fixed = np.polyfit(workers, picks, 1) if len(rows) > 1 else (0.0, float(picks[0]))
-    if slope < 0.0:
-        slope, fixed = 0.0, float(picks.mean())
-    elif fixed < 0.0:
-        slope, fixed = float((picks / workers).mean()), 0.0
-    last = rows[-1]
-    drawing = last["sample"] * min(last["workers"], 2)  # this machine has two cores
-    rounds, threads = last["rounds"], 16
-    print(
-        f"\na pick takes {fixed * 1e3:.2f} ms and {slope * 1e3:.3f} ms for each worker; a round {last['round']:.3f} s;"
-    )
-    print(f"drawing takes one thread {drawing:.1f} s on {graph.n_arcs:,} arcs; {bandwidth / 1e9:.3g} GB/s assumed\n")
-    found = []
-    for arcs in (10**9, 10**10, 10**11):
-        scale = arcs / graph.n_arcs
-        n = graph.n_nodes * scale
-        for count in (10, 100, 1000):
-            draw = drawing * scale / (count * threads)
-            touched = min(n, last["lowered"] * scale / count)
-            trips = rounds * K * (fixed + slope * count)
-            bytes_ = rounds * (K * 8 * touched * count + 4 * n * math.ceil(math.log(count, 4)))
-            total = draw + trips + bytes_ / bandwidth + rounds * last["round"]
-            found.append((
-                f"{arcs:.0e}", str(count), f"{draw:,.1f}", f"{trips:,.1f}", f"{bytes_ / bandwidth:,.1f}",
-                f"{total:,.0f}", f"{bytes_ / 1e9:,.1f}",
-            ))  # fmt: skip
-    head = (
-        "arcs",
-        f"workers of {threads} threads",
-        "drawing, s",
-        "round trips, s",
-        "counts, s",
-        "total, s",
-        "counts, GB",
-    )
-    table(head, found)
-
-
-def main() -> None:
-    arguments = parser(__doc__)
-    arguments.add_argument("--scale", type=int, default=16, help="logarithm of the number of nodes")
-    arguments.add_argument("--epsilon", type=float, default=0.02)
-    arguments.add_argument("--bandwidth", type=float, default=BANDWIDTH, help="bytes per second, for the model")
-    options = arguments.parse_args()
-    print(machine())
-    scale, epsilon, sizes = (10, 0.3, (1, 2)) if options.smoke else (options.scale, options.epsilon, (1, 2, 3))
-    graph, small = (imax.datasets.load(f"rmat:{s}", rng=0) for s in (scale, 8))
-    rows = [measure(graph, small, epsilon, size) for size in sizes]
-    print(f"\nR-MAT 2^{scale} x 16, k = {K}, epsilon = {epsilon}, {rows[0]['rounds']} rounds; same seeds and bounds\n")
+def print_rows(rows: list[dict[str, float]], graph: imax.InfluenceGraph, what: str) -> None:
+    """Print a row for each number of processes."""
+    print(f"\n{graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs, k = {K}, {what}; same seeds and bounds\n")
     table(
         ("processes", "2 threads", "cluster", "share", "small run more", "small pick", "pick",
          "bytes a pick and worker", "largest"),
@@ -157,7 +144,158 @@ def main() -> None:
             for row in rows
         ],
     )  # fmt: skip
-    predict(rows, graph, options.bandwidth)
+
+
+def measure_bytes(graph: imax.InfluenceGraph, n_workers: int, n_rr_sets: int) -> dict[str, float]:
+    """Return the bytes that the graph takes on its way, and the peak of the memory that the caller allocates."""
+    bare = graph.with_probability(graph.probability.spec)
+    bare.path = None  # as if it did not come from a file
+    size = sum(array.nbytes for array in (bare.in_ptr, bare.in_idx, bare.index))
+    peaks = {}
+    with (
+        LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
+        Client(cluster) as client,
+    ):
+        with Written() as sent, open_session(client, bare) as session:
+            assert session is not None
+            copies, arcs = session.placement.n_sent, sent.nbytes
+            passed = sum(client.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total).values())
+        options = {"algorithm": "ris", "rng": 1, "client": client}
+        imax.maximize(graph, K, n_rr_sets=1000, **options)
+        for count in (n_rr_sets, 4 * n_rr_sets):
+            tracemalloc.start()
+            imax.maximize(graph, K, n_rr_sets=count, **options)
+            peaks[count] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    few, many = peaks.values()
+    return {
+        "graph": size, "copies": copies, "sent": arcs, "passed": passed, "nodes": graph.n_nodes, "sets": n_rr_sets,
+        "few": few, "many": many,
+    }  # fmt: skip
+
+
+def arcs_of_entry(graph: imax.InfluenceGraph) -> float:
+    """Return how many arcs an RR set visits for each of its nodes, on average."""
+    sets = imax.sample_rr_sets(graph, 20_000, rng=0)
+    in_degree = np.diff(graph.in_ptr)
+    return float(sets.degree().astype(np.float64) @ in_degree / sets.n_entries)
+
+
+def fit(rows: list[dict[str, float]], long: dict[str, float], graph: imax.InfluenceGraph) -> dict[str, float]:
+    """Return the parameters of the model: the cost of drawing from a long run, all others from `rows`."""
+    workers, picks = (np.array([row[name] for row in rows]) for name in ("workers", "pick"))
+    slope, fixed = np.polyfit(workers, picks, 1) if len(rows) > 1 else (0.0, float(picks[0]))
+    if slope < 0.0:
+        slope, fixed = 0.0, float(picks.mean())
+    elif fixed < 0.0:
+        slope, fixed = float((picks / workers).mean()), 0.0
+    last = rows[-1]
+    per_entry = arcs_of_entry(graph)
+    of_visit = long["sample"] * min(long["workers"], 2) / (long["entries"] * per_entry)  # this machine has two cores
+    return {
+        "trip": float(fixed), "trip_of_worker": float(slope), "round": last["round"], "rounds": last["rounds"],
+        "visits": last["entries"] * per_entry, "of_visit": of_visit, "lowered": last["lowered"],
+        "n_nodes": graph.n_nodes, "n_arcs": graph.n_arcs,
+    }  # fmt: skip
+
+
+def predict(model: dict[str, float], arcs: float, workers: int, bandwidth: float) -> tuple[float, float, float, float]:
+    """Return the seconds of drawing, of round trips and of counts, and the bytes of counts."""
+    scale = arcs / model["n_arcs"]
+    n, rounds = model["n_nodes"] * scale, model["rounds"]
+    draw = model["visits"] * scale * model["of_visit"] / (workers * THREADS)
+    touched = min(n, model["lowered"] * scale / workers)
+    trips = rounds * (K * (model["trip"] + model["trip_of_worker"] * workers) + model["round"])
+    nbytes = rounds * (K * 8 * touched * workers + 4 * n * math.ceil(math.log(max(workers, 2), 4)))
+    return draw, trips, nbytes / bandwidth, nbytes
+
+
+def print_model(model: dict[str, float], bandwidth: float) -> None:
+    """Print the parameters and the predictions of the model."""
+    trip, more = model["trip"] * 1e3, model["trip_of_worker"] * 1e3
+    print(
+        f"\nA pick takes {trip:.2f} ms and {more:.3f} ms for each worker; a round {model['round']:.3f} s.\nOne thread "
+        f"takes {model['of_visit'] * 1e9:.2f} ns for each visit of an arc; {model['visits']:,.0f} visits in "
+        f"{model['rounds']:.0f} rounds.\n"
+        f"Assumed: {bandwidth / 1e9:.3g} GB/s, workers of {THREADS} threads. Predictions:\n"
+    )
+    found = []
+    for arcs in ARCS:
+        for count in (10, 100, 1000):
+            draw, trips, counts, nbytes = predict(model, arcs, count, bandwidth)
+            found.append((
+                f"{arcs:.0e}", f"{count:,}", f"{draw:,.1f}", f"{trips:,.1f}", f"{counts:,.1f}",
+                f"{draw + trips + counts:,.0f}", f"{nbytes / 1e9:,.1f}",
+            ))  # fmt: skip
+    table(("arcs", "workers", "drawing, s", "round trips, s", "counts, s", "total, s", "counts, GB"), found)
+
+
+def draw_model(model: dict[str, float], bandwidth: float, path: str) -> None:
+    """Draw the predictions: the seconds of each part by the number of workers, a panel for each number of arcs."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, len(ARCS), sharey=True)
+    for panel, arcs in zip(panels, ARCS, strict=True):
+        parts = np.array([predict(model, arcs, count, bandwidth)[:3] for count in WORKERS])
+        for values, name in zip(parts.T, ("drawing", "round trips", "counts"), strict=True):
+            panel.loglog(WORKERS, values, marker="o", markersize=3, label=name)
+        panel.loglog(WORKERS, parts.sum(axis=1), color="black", linewidth=2, label="total")
+        panel.set_title(f"{arcs:.0e} arcs")
+        panel.set_xlabel(f"workers of {THREADS} threads")
+    panels[0].set_ylabel("seconds (predicted)")
+    panels[0].legend()
+    figure.savefig(path)
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--scale", type=int, default=16, help="logarithm of the number of nodes")
+    arguments.add_argument("--graph", help="a graph file instead of a new R-MAT graph")
+    arguments.add_argument("--epsilon", type=float, default=0.01, help="of OPIM-C")
+    arguments.add_argument(
+        "--long-epsilon", type=float, help="of a longer run, by IMM, on the last number of processes"
+    )
+    arguments.add_argument("--processes", default="1,2,3", help="numbers of worker processes")
+    arguments.add_argument("--bandwidth", type=float, default=BANDWIDTH, help="bytes per second, for the model")
+    arguments.add_argument("--model", help="file to write the model to, or to read it from if there is one")
+    arguments.add_argument("--plot", help="file to draw the predictions to")
+    options = arguments.parse_args()
+    if options.model and Path(options.model).exists():
+        model = json.loads(Path(options.model).read_text())
+    else:
+        model = run(options)
+        if options.model:
+            Path(options.model).write_text(json.dumps(model, indent=1) + "\n")
+    print_model(model, options.bandwidth)
+    if options.plot:
+        draw_model(model, options.bandwidth, options.plot)
+
+
+def run(options: Any) -> dict[str, float]:
+    """Measure, print the measurements and return the model."""
+    print(machine())
+    scale, epsilon = (10, 0.3) if options.smoke else (options.scale, options.epsilon)
+    sizes = (1, 2) if options.smoke else tuple(int(size) for size in options.processes.split(","))
+    small = imax.datasets.load("rmat:8", rng=0)
+    graph = imax.read_graph(options.graph) if options.graph else imax.datasets.load(f"rmat:{scale}", rng=0)
+    rows = [measure(graph, small, epsilon, "opim-c", size) for size in sizes]
+    print_rows(rows, graph, f"OPIM-C, epsilon = {epsilon}, {rows[0]['rounds']} rounds")
+    long = rows[-1]
+    if options.long_epsilon:
+        long = measure(graph, small, options.long_epsilon, "imm", sizes[-1])
+        print_rows([long], graph, f"IMM, epsilon = {options.long_epsilon}")
+    found = measure_bytes(graph, sizes[-1], 2_000 if options.smoke else 250_000)
+    graph_size, sent, passed = (found[name] / 2**20 for name in ("graph", "sent", "passed"))
+    print(
+        f"\nA graph of {graph_size:,.1f} MiB is sent {found['copies']} time to {sizes[-1]} workers of one machine: "
+        f"{sent:,.1f} MiB written by this process, {passed:,.1f} MiB by workers.\nPeak of the caller: "
+        f"{found['few'] / found['nodes']:.1f} bytes a node with {found['sets']:,} RR sets, "
+        f"{found['many'] / found['nodes']:.1f} with {4 * found['sets']:,}."
+    )
+    return fit(rows, long, graph)
 
 
 if __name__ == "__main__":

@@ -101,13 +101,13 @@ def print_selections(title: str, graph: imax.InfluenceGraph, works: dict[str, Wo
 
 
 def pynetim_graph(graph: imax.InfluenceGraph) -> Any:
-    """Return the graph as a graph of PyNetIM, whose nodes are node indices."""
+    """Return the graph as a PyNetIM graph. Its nodes are the node indices."""
     source, target, p = (array.tolist() for array in graph.arc_arrays())
     return import_module("pynetim.graph.graph").IMGraph(list(zip(source, target, strict=True)), p, True, False)
 
 
 def cynetdiff_model(graph: imax.InfluenceGraph) -> Any:
-    """Return the graph as a CyNetDiff independent-cascade model of internal ids, or None if it is not installed."""
+    """Return the graph as a CyNetDiff model of independent cascades, in internal ids; None without CyNetDiff."""
     models = peer("cynetdiff.models")
     if models is None:
         return None

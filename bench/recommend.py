@@ -19,7 +19,7 @@ import imax
 from imax.recommend import Reranker, expected_spread, heteroim, heteroir
 from imax.recommend.metrics import evaluate
 
-from ._higgs import RANKERS, Log, Split, choose_blend, higgs_log, measured, small_log
+from ._higgs import RANKERS, Log, Split, choose_blend, expected_recall, higgs_log, measured, small_log
 from ._measure import bench_graph, data_graph, machine, parser, table, timed
 
 P_ONLY = "P(u, v) only"
@@ -45,10 +45,12 @@ def real_study(smoke: bool) -> None:
     for name, (algorithm, options) in rankers.items():
         found = measured(later, later.rank(algorithm, orders=orders, **options), 20 if smoke else 400)
         rows.append((name, *(_with_range(found[metric]) for metric in metrics)))
-    found = measured(later, later.rank("probability", orders=0))
-    rows.append(("probability, ties by label", *(f"{found[metric][0]:.3f}" for metric in metrics)))
+    for name, (algorithm, options) in [*list(rankers.items())[-1:], ("probability", RANKERS["probability"])]:
+        found = measured(later, later.rank(algorithm, orders=0, **options))
+        rows.append((f"{name}, ties by label", *(f"{found[metric][0]:.4f}" for metric in metrics)))
     head = f"events, half split, {len(later.candidates)} users; blend chosen on {len(earlier.candidates)} users before"
     table((head, *metrics), rows)
+    print(f"expected recall@3 of probability over all orders of ties: {expected_recall(later, 3):.4f}\n")
     others = {
         "split at 60 %": Split(log.part(0.0, 0.6), log.part(0.6, 1.0)),
         "learned P": Split(later.past, later.future, "learned"),

@@ -1,8 +1,8 @@
 """Time of HTTP requests to the service of the tutorial, over the loopback interface.
 
 ``python -m bench.service`` starts the service of docs/tutorials/recommender.rst in a temporary folder, with two workers
-of uvicorn, which are spawned, and then with two forked workers. It sends 1,000 requests, one and 64 at a time, compares
-every answer with that of a reranker in this process, and prints quantiles of the times.
+of uvicorn, which are spawned, and then with two forked workers. It sends 1,000 requests, one, 64 and 1,000 at a time,
+compares every answer with that of a reranker in this process, and prints quantiles of the times.
 """
 
 import asyncio
@@ -178,7 +178,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             reranker.save(Path(folder) / "friends.reranker")
             with serving(Path(folder), start) as address:
-                for concurrent in (1, 64):
+                for concurrent in (1, 64, 1000):
                     found = ask(address, requests, concurrent)
                     if found.friends != answers:
                         raise SystemExit("the service gives other answers than the reranker in this process")

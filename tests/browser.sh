@@ -11,8 +11,8 @@ if command -v chromium > /dev/null && command -v chromedriver > /dev/null; then
 elif [[ $(id -u) != 0 ]] || ! command -v apt-get > /dev/null; then
     echo "Chromium cannot be installed: this needs root and apt-get"
 else
-    timeout 300 apt-get update -qq &&
-        timeout 600 env DEBIAN_FRONTEND=noninteractive \
+    timeout 60 apt-get update -qq &&
+        timeout 240 env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y -qq --no-install-recommends chromium chromium-driver > /dev/null ||
         echo "Chromium cannot be installed: apt-get failed"
 fi
@@ -23,7 +23,7 @@ elif ! command -v npm > /dev/null; then
     echo "axe-core cannot be downloaded: npm is missing"
 else
     mkdir -p .cache/axe
-    if timeout 120 npm pack --silent --pack-destination .cache/axe "axe-core@$AXE_VERSION" > /dev/null; then
+    if timeout 60 npm pack --silent --pack-destination .cache/axe "axe-core@$AXE_VERSION" > /dev/null; then
         tar -xzf ".cache/axe/axe-core-$AXE_VERSION.tgz" -C .cache/axe package/axe.min.js package/LICENSE
     else
         echo "axe-core cannot be downloaded: npm pack failed"

@@ -540,3 +540,13 @@ def test_geoquery(data):
             right.append((arrays["train_labels"][near] == arrays["eval_labels"]).mean())
         assert np.mean(influence) >= 0.985 * reference
         assert np.mean(right) >= accuracy
+
+
+def test_labels_of_items_that_are_not_in_the_graph():
+    graph = imax.annotate.knn_graph(np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]]), 1)
+    given = {0: "right", 2: "up", 99: "far"}
+    with pytest.raises(imax.errors.ImaxError):
+        imax.annotate.auto_annotate(graph, given, rng=1)
+    found = imax.annotate.auto_annotate(graph, given, rng=1, on_missing="drop")
+    assert found.labels == ["right", "right", "up", "up"]
+    assert "99" in found.notes[0]

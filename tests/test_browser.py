@@ -167,3 +167,14 @@ def test_hostile_labels_are_shown_as_text(window, tmp_path):
     for label in LABELS:
         assert label in text
     assert window.execute_script("return document.querySelectorAll('script').length") == 1
+
+
+@pytest.mark.parametrize("name", ["index", "quickstart", "how-to/reports", "tutorials/campaign", "auto_gallery/index"])
+def test_pages_of_the_documentation_do_not_overflow(window, name):
+    page = Path(__file__).resolve().parent.parent / "docs" / "_build" / "html" / f"{name}.html"
+    if not page.exists():
+        pytest.skip("needs the built documentation: make docs")
+    window.get(page.as_uri())
+    for width in WIDTHS:
+        resize(window, width)
+        assert window.execute_script("return document.documentElement.scrollWidth") <= width, width

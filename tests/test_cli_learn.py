@@ -73,15 +73,17 @@ def test_a_log_of_trials(write):  # noqa: F811
     assert "Prior        none" in text
 
 
-def test_robust_formats():
-    found = json.loads(
-        run("seed", "-k", 2, "--uncertainty", 0.2, "--random-seed", 1, "--format", "json", "karate").stdout
-    )
-    result = imax.maximize_robust(imax.datasets.load("karate"), 2, uncertainty=0.2, rng=1)
+def test_robust_formats(write, monkeypatch):  # noqa: F811
+    graph = write(GRAPH, "graph.csv")
+    result = imax.maximize_robust(imax.read_graph(graph), 1, uncertainty=0.2, epsilon=0.5, delta=0.5, rng=1)
+    calls = []
+    monkeypatch.setattr("imax.selection.maximize_robust", lambda *_, **options: calls.append(options) or result)
+    arguments = ("seed", "-k", 1, "--uncertainty", 0.2, "--epsilon", 0.5)
+    found = json.loads(run(*arguments, "--format", "json", graph).stdout)
     assert (found["seeds"], found["robust_ratio"]) == (result.seeds, result.robust_ratio)
-    arguments = ("seed", "-k", 2, "--uncertainty", 0.2, "--random-seed", 1)
-    assert run(*arguments, "--format", "plain", "karate").stdout.split() == [str(seed) for seed in result.seeds]
-    assert run(*arguments, "--format", "csv", "karate").stdout.splitlines()[0] == "rank,node"
+    assert run(*arguments, "--format", "plain", graph).stdout.split() == result.seeds
+    assert run(*arguments, "--format", "csv", graph).stdout.splitlines()[0] == "rank,node"
+    assert [(call["uncertainty"], call["epsilon"]) for call in calls] == [(0.2, 0.5)] * 3
 
 
 @pytest.mark.parametrize(

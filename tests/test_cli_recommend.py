@@ -144,6 +144,28 @@ def test_json_lines(write):  # noqa: F811
     ]  # fmt: skip
 
 
+def test_named_columns(write):  # noqa: F811
+    labels = imax.datasets.load("lesmis").labels
+    recs = write("who;friend;p\nMyriel;Valjean;0.5\nMarius;Cosette;1\n", "recs.csv")
+    columns = ("user", "candidate")
+    both = [["Myriel", "Marius"], ["Valjean", "Cosette"]]
+    assert read_rows(f"{recs}:who:friend", labels, columns, "score") == [*both, []]
+    assert read_rows(f"{recs}:who:friend:p", labels, columns, "score") == [*both, [0.5, 1.0]]
+    for given, message in [
+        (recs, "the column 'user' is missing; it has 'who', 'friend', 'p'"),
+        (f"{recs}:who", r"1 columns are named; name them as in FILE:USER:CANDIDATE\[:SCORE\]"),
+        (f"{recs}:who:friend:q", "the column 'q' is missing"),
+    ]:
+        with pytest.raises(FileFormatError, match=message):
+            read_rows(given, labels, columns, "score")
+    with pytest.raises(FileFormatError, match="2 columns have the name 'user'"):
+        read_rows(write("user,user,candidate\nMyriel,Marius,Valjean\n", "two.csv"), labels, columns)
+    text = run(
+        "rerank", "--candidates", f"{recs}:who:friend:p", "--algorithm", "degree", "--format", "csv", "lesmis"
+    ).stdout
+    assert "Myriel,Valjean" in text
+
+
 def test_parquet(tmp_path):
     pytest.importorskip("pyarrow")
     found, path = expected("heteroir", 1), tmp_path / "lists.parquet"

@@ -1,8 +1,6 @@
 """Work on a Dask cluster: the same bits as in one process, whatever happens to the workers, and nothing left behind."""
 
 import os
-import signal
-import subprocess
 import sys
 import time
 
@@ -98,6 +96,7 @@ def test_every_family_samples_on_a_cluster(clean):
         "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf", oracle="rr", n_rr_sets=50, rng=1, **own),
         "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
         "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),
+        "inviters": lambda **own: capacity.choose_inviters(problem, 1, epsilon=0.5, rng=1, **own),
         "ranking": lambda **own: recommend.heteroim(TINY, k=1, sets_per_node=5, rng=1, **own),
         "expected": lambda **own: recommend.expected_spread(TINY, k=1, sets_per_node=5, rng=1, **own),
         "labels": lambda **own: annotate.auto_annotate(TINY, {0: "a"}, sets_per_item=5, rng=1, **own),
@@ -158,7 +157,19 @@ def test_the_command_line_connects_to_a_scheduler(clean, monkeypatch, tmp_path):
     for wrong in ("local:0", "local:x"):
         assert "--scheduler must be an address or local:N" in run("seed", "--k", "2", "--scheduler", wrong).output
     (tmp_path / "players.txt").write_text("0\n33\n")
-    invited = ["cim", "--k", "1", "--algorithm", "degree", "--active", str(tmp_path / "players.txt"), "--format", "csv"]
+    invited = [
+        "cim",
+        "--k",
+        "1",
+        "--algorithm",
+        "rr-greedy",
+        "--n-rr-sets",
+        "100",
+        "--active",
+        str(tmp_path / "players.txt"),
+        "--format",
+        "csv",
+    ]
     own, found = run(*invited), run(*invited, *at)
     assert found.exit_code == 0, found.output
     assert found.stdout == own.stdout
@@ -180,8 +191,18 @@ def test_rr_sets_stay_on_the_cluster(clean):
     np.testing.assert_array_equal(sets.degree(), own.degree())
     assert sets.estimate([0, 33]) == own.estimate([0, 33])
     assert "3,000 RR sets" in repr(sets)
+    assert 0.4 < sets.expected_nbytes(6000) / own.expected_nbytes(6000) < 1.1
     with sets:
         pass
+
+
+def test_expected_memory_does_not_multiply_what_does_not_grow():
+    """Pointers of the index and counts of nodes take the same memory for any number of sets."""
+    sets = RRCollection(Sampler(GRAPH, "ic", (1, 2), threads=1), store_singletons=False)
+    sets.extend(10)
+    fixed = 4 * 34 + 8 * 35
+    assert sets.expected_nbytes(10) == sets.nbytes + sets.index_nbytes
+    assert abs(sets.expected_nbytes(1000) - fixed - 100 * (sets.expected_nbytes(10) - fixed)) < 100
 
 
 def test_a_graph_file_is_mapped_and_not_sent(clean, tmp_path):
@@ -202,6 +223,50 @@ def test_a_graph_file_is_mapped_and_not_sent(clean, tmp_path):
         assert not session.placement.by_path
         with cluster_session.open_session(session, graph) as same:
             assert same is session
+
+
+@pytest.mark.skipif(not COMPILED, reason="workers in one process share more than a machine")
+def test_a_sent_graph_is_sent_once_to_a_machine(clean):
+    """The other worker maps the file that the first one writes; the file goes with the session."""
+    from pathlib import Path
+
+    def files():
+        found = clean.run(lambda dask_worker: [str(p) for p in Path(dask_worker.local_directory).glob("imax-*")])
+        return [path for paths in found.values() for path in paths]
+
+    def passed():
+        return sum(clean.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total).values())
+
+    graph, before = imax.datasets.load("rmat:12", rng=0), passed()
+    with cluster_session.open_session(clean, graph) as session:
+        assert not session.placement.by_path
+        assert session.placement.n_sent == 1
+        assert len(files()) == 1
+        held = Held(session, Shard, Sampler(graph, "ic", (1, 2)).recipe, True)
+        assert [facts.n_sets for facts in held.call("draw", "draw", [(((0, 5),),), (((5, 9),),)])] == [5, 4]
+        assert passed() - before < graph.in_idx.nbytes
+        with cluster_session.open_session(session, graph) as same:
+            assert same is session
+        del held
+    for _ in range(100):
+        if not files():
+            return
+        time.sleep(0.05)
+    pytest.fail("the file of the graph is left")
+
+
+@pytest.mark.slow
+def test_memory_of_the_caller_does_not_depend_on_the_number_of_sets(clean):
+    import tracemalloc
+
+    graph, peaks = imax.datasets.load("rmat:14", rng=0), []
+    for count in (1000, 50_000, 400_000):  # the first run loads modules
+        tracemalloc.start()
+        imax.maximize(graph, 20, algorithm="ris", n_rr_sets=count, rng=1, client=clean)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.3 * peaks[1]
+    assert peaks[2] < 200 * graph.n_nodes
 
 
 def test_another_file_of_the_same_name_is_noticed(tmp_path):
@@ -259,93 +324,3 @@ def test_clear_errors(clean, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'influence-maximization\[dask\]'"):
         imax.anytime(GRAPH, 2, client=clean)
-
-
-@pytest.mark.slow
-def test_an_interrupt_leaves_nothing(clean):
-    def interrupt(progress):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        imax.maximize(GRAPH, 2, algorithm="imm", rng=1, client=clean, progress=interrupt)
-
-
-def kill_one(client):
-    """End a worker process without a warning."""
-    os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")
-def test_a_killed_worker_changes_no_bit(clean):
-    expected = facts(imax.maximize(GRAPH, 3, algorithm="opim-c", rng=1))
-    killed = []
-
-    def kill(progress):
-        if progress.round == 3 and not killed:
-            killed.append(kill_one(clean))
-
-    found = imax.maximize(GRAPH, 3, algorithm="opim-c", rng=1, client=clean, progress=kill)
-    assert killed
-    assert facts(found) == expected
-
-
-@pytest.mark.slow
-def test_a_worker_killed_during_greedy_changes_no_bit(clean, monkeypatch):
-    from imax.ris.remote import RemoteCollection
-
-    expected = facts(imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=20_000, rng=1))
-    pick, calls = RemoteCollection.pick, []
-
-    def pick_and_kill(self, choice, path, nodes):
-        calls.append(path)
-        if len(calls) == 2:
-            kill_one(clean)
-        return pick(self, choice, path, nodes)
-
-    monkeypatch.setattr(RemoteCollection, "pick", pick_and_kill)
-    found = imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=20_000, rng=1, client=clean)
-    assert facts(found) == expected
-
-
-SCRIPT = """
-import os, signal, sys, threading
-import imax
-from distributed import Client, LocalCluster
-import imax.cluster.session as session
-session._WORKER_SECONDS = 0.5
-if __name__ == "__main__":
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
-    client = Client(cluster)
-    graph = imax.datasets.load("karate")
-    gone = []
-    def end(progress):
-        if not gone:
-            gone.append(cluster.scale(0))
-    try:
-        imax.maximize(graph, 3, algorithm="opim-c", rng=1, client=client, progress=end)
-    except imax.errors.ClusterError as error:
-        print(error)
-    try:
-        imax.maximize(graph, 3, client=client)
-    except imax.errors.ClusterError as error:
-        print(error)
-    cluster.close()
-    try:
-        imax.maximize(graph, 3, client=client)
-    except imax.errors.ClusterError as error:
-        print(error)
-    os._exit(0)
-"""
-
-
-@pytest.mark.slow
-def test_lost_clusters_are_clear_errors(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=False, timeout=120
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("client")]
-    assert "all workers of the Dask cluster" in lines[0], done.stderr
-    assert "has no workers; start some" in lines[1]
-    assert len(lines) == 3, done.stderr

@@ -7,7 +7,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 import imax
-from imax import annotate, capacity, recommend
+from imax import annotate, capacity, recommend, report
 from imax.selection.registry import ALGORITHMS
 
 pytestmark = pytest.mark.skipif(
@@ -90,6 +90,11 @@ def assigned(name, **options):
     return lambda **own: facts(capacity.assign(INVITED, name, rng=1, **options, **own))
 
 
+def without_times(record):
+    """Return what a report contains that does not depend on times."""
+    return facts(record["result"]), facts(record["curve"]), facts(record["sensitivity"])
+
+
 def first_results(**own):
     results = imax.anytime(KARATE, 2, rng=1, **own)
     found = [facts(next(results)) for _ in range(2)]
@@ -110,6 +115,7 @@ def cases():
     yield "assign declined", assigned("rr-opim+", epsilon=0.3, acceptance=0.5, discount=[1, 0.5])
     yield "assign declined greedy", assigned("rr-greedy", acceptance=0.5, n_rr_sets=2000)
     yield "assign deadline", assigned("rr-opim+", epsilon=0.3, max_steps=2)
+    yield "inviters", lambda **own: facts(capacity.choose_inviters(INVITED, 2, epsilon=0.3, rng=1, **own))
     yield "diagnose", lambda **own: facts(capacity.diagnose(INVITED, n_rr_sets=2000, rng=1, **own))
     yield "heteroim", lambda **own: facts(recommend.heteroim(LESMIS, k=2, sets_per_node=30, rng=1, **own))
     yield "expected", lambda **own: facts(recommend.expected_spread(LESMIS, k=2, rng=1, **own))
@@ -135,6 +141,10 @@ def cases():
     yield "certify", lambda **own: facts(imax.certify(KARATE, [0, 3], start=[1], **lu, **own))
     yield "curve", lambda **own: facts(imax.curve(KARATE, 4, **lu, **own))
     yield "anytime", first_results
+    yield (
+        "report",
+        lambda **own: without_times(report.make_report(KARATE, 2, skip=["map"], n_simulations=50, **lu, **own).record),
+    )
     for model in ("ic", "lt"):
         for rule in ("plain", "weights", "steps", "deadline"):
             yield (

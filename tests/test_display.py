@@ -184,6 +184,7 @@ def test_reports_of_problem_families(results, tmp_path):
     assert families._figure_of(dataclasses.replace(results["items"], gains=None)) is None
 
 
+@pytest.mark.skipif(not JIT, reason="four commands take long without the compiler")
 def test_the_option_report(tmp_path):
     pytest.importorskip("jinja2")
     target = tmp_path / "report.html"

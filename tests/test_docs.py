@@ -5,6 +5,7 @@ compared without numbers, because times depend on the machine.
 """
 
 import doctest
+import json
 import os
 import re
 import shutil
@@ -98,3 +99,25 @@ def test_examples(page, tmp_path, monkeypatch):
             run_python(block, names, page)
         elif block.language == "console":
             run_console(block)
+
+
+SEARCHES = {
+    "csv": "how-to/reading-data",
+    "probabl": "concepts/probabilities",
+    "memori": "how-to/large-graphs",
+    "compar": "how-to/certify",
+    "deadlin": "how-to/deadlines",
+}
+
+
+@pytest.mark.parametrize("stem", SEARCHES)
+def test_the_search_finds_pages_by_their_titles(stem):
+    """The words are csv, probabilities, memory, compare and deadline. The search ranks hits in titles first."""
+    built = ROOT / "docs" / "_build" / "html" / "searchindex.js"
+    if not built.exists():
+        pytest.skip("needs the built documentation: make docs")
+    text = built.read_text(encoding="utf-8")
+    index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
+    found = index["titleterms"].get(stem, [])
+    pages = {index["docnames"][i] for i in (found if isinstance(found, list) else [found])}
+    assert SEARCHES[stem] in pages

@@ -114,3 +114,14 @@ def test_bad_arguments(seeds, options, error, message):
     with pytest.raises(error) as caught:
         exact_spread(graph, seeds, **options)
     assert message in str(caught.value)
+
+
+def test_unknown_nodes_can_be_left_out():
+    path = imax.InfluenceGraph.from_edges([("a", "b"), ("b", "c")], probability="uniform:0.5")
+    with pytest.raises(imax.errors.UnknownNodeError):
+        imax.exact_spread(path, ["a", "z"])
+    with pytest.warns(UserWarning, match="z"):
+        assert imax.exact_spread(path, ["a", "z"], on_missing="drop") == 1.75
+    with pytest.warns(UserWarning, match="count 0"):
+        sets = imax.sample_rr_sets(path, 50, node_weights={"a": 1.0}, on_missing="drop", rng=1)
+    assert sets.estimate(["a"]) == 1.0

@@ -447,6 +447,17 @@ def test_functions_of_io(users):
     assert read_node_texts(users / "csv:email:country", graph) == {"ann": "DE", "bob": "DE", "cid": "FR", "eve": "FR"}
 
 
+def test_labels_that_begin_with_a_number_sign(tmp_path):
+    graph = imax.InfluenceGraph.from_edges([("ann", "#cats"), ("#cats", "bob")])
+    path = tmp_path / "costs.csv"
+    path.write_text("# my costs\n#cats,3\nann,1\nbob,2\n")
+    assert imax.io.read_node_values(path, graph).tolist() == [1, 3, 2]
+    path.write_text("id,email,cost\n#1,ann,1\n#2,bob,2\n#3,#cats,7\n# end\n")
+    assert imax.io.read_node_values(f"{path}:email:cost", graph).tolist() == [1, 7, 2]
+    path.write_text("#cats\n#note\n")
+    assert imax.io.read_labels(path, graph) == ["#cats"]
+
+
 def test_pandas_without_pyarrow(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert read(pd.Series(COSTS))[0] == COSTS
@@ -487,8 +498,8 @@ def test_every_function_says_what_it_left_out():
         maximize(graph, costs=FEWER, budget=5, include=["bob"], on_missing="drop")
     with pytest.raises(InvalidArgumentError, match="include contains 'eve', which has no group"):
         imax.compare(graph, 1, ["degree"], include=["eve"], on_missing="drop", groups={"ann": 1}, quotas=1)
-    with pytest.raises(UnknownNodeError, match=r"'zoe' is not a node of the graph \([^)]*\); remove it$"):
-        imax.exact_spread(graph, ["zoe"])  # its result has no place for notes
+    with pytest.raises(UnknownNodeError, match=r"'zoe' is not a node of the graph \([^)]*\); remove it"):
+        imax.exact_spread(graph, ["zoe"])
 
 
 def test_capacities_of_a_user_table():

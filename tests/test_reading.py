@@ -218,6 +218,15 @@ def test_doubts_about_separators_and_columns(read, text, doubt):
     assert doubt in " ".join(read(text).report.doubts)
 
 
+def test_labels_that_begin_with_a_number_sign(read):
+    dropped = read("ann,bob\n#cats,bob\nbob,#dogs\n")
+    assert "1 lines that begin with # were skipped as comments, such as '#cats,bob'" in dropped.report.doubts[0]
+    assert read("#source,target\n# made by hand\nann,bob\nbob,cid\n").report.doubts == ()
+    assert "2 lines" in " ".join(read("#a,b\n#c,d\nann,bob\nbob,cid\n").report.doubts)
+    for text in ('ann,bob\n"#cats",bob\n', 'ann,bob,"x\ny"\n"#cats",bob,z\n'):
+        assert pairs(read(text)) == [("#cats", "bob"), ("ann", "bob")]
+
+
 # -- names of columns -----------------------------------------------------------------------------------------------
 
 

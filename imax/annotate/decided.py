@@ -95,12 +95,17 @@ def spread_labels(
     return list(label_numbers), counts, sets.n_sets
 
 
-def labels_of_items(labels: Any, network: InfluenceGraph) -> tuple[NDArray[np.int64], list[Any], int]:
-    """Return the rows and the labels of the annotated items, and the number of blank labels."""
-    if isinstance(labels, Mapping):
+def labels_of_items(
+    labels: Any, network: InfluenceGraph, aligner: Aligner | None = None
+) -> tuple[NDArray[np.int64], list[Any], int]:
+    """Return the rows and the labels of the annotated items, and the number of blank labels.
+
+    An `aligner` may ignore labels of items that are not in the graph; its notes say how many.
+    """
+    if isinstance(labels, Mapping) and (aligner is None or aligner.on_missing == "error"):
         items, given = item_rows(list(labels), network.labels, "labels"), list(labels.values())
     else:
-        given, unlisted = Aligner(network.labels, option=None).objects(_column(labels))
+        given, unlisted = (aligner or Aligner(network.labels, option=None)).objects(_column(labels))
         items = np.flatnonzero(~unlisted)
         given = [given[i] for i in items.tolist()]
     annotated = [not is_blank(label) for label in given]

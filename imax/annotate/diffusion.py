@@ -12,6 +12,8 @@ from .._utils.streams import RNG, key_from
 from ..diffusion.tables import check_model
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
+from ..graph.node_values import Aligner
+from ..io.node_reader import ON_MISSING
 from ..results import Record
 from ._checks import item_numbers, unit_embeddings
 from .decided import labels_of_items, spread_labels
@@ -80,6 +82,7 @@ def auto_annotate(
     model: str | None = None,
     threshold: float = 0.0,
     sets_per_item: int = 200,
+    on_missing: str = "error",
     rng: RNG = None,
     threads: int | None = None,
     client: Any = None,
@@ -104,6 +107,9 @@ def auto_annotate(
         An item gets no label if the probability of its best label is not above this, or if no label reached it.
     sets_per_item : int, default 200
         Number of random worlds, and thus of RR sets, for each item.
+    on_missing : {"error", "drop", "default"}, default "error"
+        What to do with labels of items that are not in the graph: raise an error, or ignore them; ``notes`` have the
+        count.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same value gives the same result, whatever `threads` is.
     threads : int, optional
@@ -138,7 +144,8 @@ def auto_annotate(
         )
     if model is None:
         model = graph.model if isinstance(graph, Selection) else "ic"
-    items, given, n_blank = labels_of_items(labels, network)
+    aligner = Aligner(network.labels, check.one_of(on_missing, "on_missing", ON_MISSING))
+    items, given, n_blank = labels_of_items(labels, network, aligner)
     threshold = check.probability(threshold, "threshold")
     per_item = check.count(sets_per_item, "sets_per_item")
     key = key_from(rng)
@@ -152,6 +159,7 @@ def auto_annotate(
         threads=threads,
         client=client,
     )
+    blank = [f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else []
     n = network.n_nodes
     best = counts.argmax(axis=1)
     confidence = counts[np.arange(n), best] / per_item
@@ -168,7 +176,7 @@ def auto_annotate(
         threshold=threshold,
         n_rr_sets=n_sets,
         rng_key=key,
-        notes=[f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else [],
+        notes=[*aligner.notes, *blank],
     )
 
 

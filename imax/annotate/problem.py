@@ -198,16 +198,9 @@ def make_problem(
             "'lt'; use direction='in'",
             argument="model",
         )
-    unit, neighbors = None, None
-    if isinstance(embeddings, InfluenceGraph):
-        if ids is not None:
-            raise InvalidArgumentError("ids must be None for a graph, which has labels of its own", argument="ids")
-        graph = embeddings
-    else:
-        unit = unit_embeddings(embeddings)
-        neighbors = neighbors_of(unit, n_neighbors, neighbor_search=neighbor_search, threads=work.threads)
-        names = ids_of(embeddings, ids, unit.shape[0])
-        graph = graph_of(neighbors, names, direction=direction, sharpness=sharpness)
+    unit, neighbors, graph = _items(
+        embeddings, ids, n_neighbors, neighbor_search, direction=direction, sharpness=sharpness, threads=work.threads
+    )
     known, decided, notes = decided_items(
         graph, labels, decided_above, model=model, key=key, threads=work.threads, client=work.client
     )
@@ -222,13 +215,7 @@ def make_problem(
     excluded = np.union1d(excluded, np.flatnonzero(~allowed))
     allowed[annotated] = False
     allowed[excluded] = False
-    budget = check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
-    if group is not None and quota is not None:
-        fitting = int(np.minimum(np.bincount(group[allowed], minlength=quota.size), quota).sum())
-        if fitting < budget:
-            raise InvalidArgumentError(
-                f"quotas allow only {fitting} items; raise them or lower the budget", argument="quotas"
-            )
+    budget = _budget(budget, allowed, group, quota)
     constraints = {
         "node_weights": weights,
         "start": graph.labels.take(annotated) or None,
@@ -254,6 +241,41 @@ def make_problem(
         work=work,
         notes=(*notes, *reader.notes),
     )
+
+
+def _items(
+    embeddings: Any,
+    ids: Any,
+    n_neighbors: int,
+    neighbor_search: str,
+    *,
+    direction: str,
+    sharpness: float,
+    threads: int | None,
+) -> tuple[Vectors | None, Neighbors | None, InfluenceGraph]:
+    """Return the unit vectors of the items and their neighbors, which a graph does not have, and their graph."""
+    if isinstance(embeddings, InfluenceGraph):
+        if ids is not None:
+            raise InvalidArgumentError("ids must be None for a graph, which has labels of its own", argument="ids")
+        return None, None, embeddings
+    unit = unit_embeddings(embeddings)
+    neighbors = neighbors_of(unit, n_neighbors, neighbor_search=neighbor_search, threads=threads)
+    names = ids_of(embeddings, ids, unit.shape[0])
+    return unit, neighbors, graph_of(neighbors, names, direction=direction, sharpness=sharpness)
+
+
+def _budget(
+    budget: int, allowed: NDArray[np.bool_], group: NDArray[np.int64] | None, quota: NDArray[np.int64] | None
+) -> int:
+    """Return the checked budget, which the allowed items and the quotas must admit."""
+    budget = check.count(budget, "budget", high=int(allowed.sum()), high_is="the number of items that can be chosen")
+    if group is not None and quota is not None:
+        fitting = int(np.minimum(np.bincount(group[allowed], minlength=quota.size), quota).sum())
+        if fitting < budget:
+            raise InvalidArgumentError(
+                f"quotas allow only {fitting} items; raise them or lower the budget", argument="quotas"
+            )
+    return budget
 
 
 def _weights(reader: NodeReader, node_weights: Any, decided: NDArray[np.int64]) -> NDArray[np.float64] | None:

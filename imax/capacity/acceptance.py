@@ -12,10 +12,10 @@ from .._utils.tables import column_names, columns_of, is_table, values_of
 from ..errors import InvalidArgumentError
 from ..graph.node_values import examples
 from ..io.node_reader import NodeReader, NodeValues
-from ..ris.residual import pair_places
+from ..ris.residual import discount_factors, list_places, pair_places
 from .problem import CapacityProblem
 
-__all__ = ["Acceptance", "PairValues", "read_acceptance", "read_discount"]
+__all__ = ["Acceptance", "PairValues", "read_acceptance"]
 
 PairValues: TypeAlias = "float | str | Mapping[Any, Mapping[Any, float]] | tuple[Any, Any, Any] | NodeValues"
 
@@ -47,39 +47,14 @@ class Acceptance:
         """Return the probabilities of chosen invitations, in order of choice."""
         m = problem.matroid
         accept = self.pairs[pair_places(m.ptr, m.nodes, inviters, nodes)]
-        order = np.argsort(inviters, kind="stable")
-        begin = np.searchsorted(inviters[order], inviters[order])
-        place = np.empty(inviters.size, dtype=np.int64)
-        place[order] = np.arange(inviters.size) - begin
-        return accept * self.discount[place]
+        return accept * self.discount[list_places(inviters)]
 
 
-def read_discount(problem: CapacityProblem, discount: Any) -> NDArray[np.float64]:
+def _discount_of(problem: CapacityProblem, discount: Any) -> NDArray[np.float64]:
     """Return the factor of each place of a list; the last one holds for all places after it."""
     m = problem.matroid
     size = int(np.minimum(m.capacity, np.diff(m.ptr) + 1).max())
-    return discount_of(discount, size)
-
-
-def discount_of(discount: Any, size: int) -> NDArray[np.float64]:
-    """Return `size` factors; a list that is shorter ends with its last factor."""
-    if discount is None:
-        return np.ones(size)
-    try:
-        values = np.asarray(discount, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.empty(0)
-    if values.ndim != 1 or not values.size:
-        raise InvalidArgumentError(
-            f"discount must be a list of numbers, one for each place of a list, got {discount!r}", argument="discount"
-        )
-    falls = bool((np.diff(values) <= 0).all()) and values[0] == 1.0 and values[-1] > 0.0
-    if not falls:
-        raise InvalidArgumentError(
-            f"discount must begin with 1, never rise and stay above 0, got {values.tolist()}; divide all by the first",
-            argument="discount",
-        )
-    return np.concatenate([values[:size], np.full(max(size - values.size, 0), values[-1])])
+    return discount_factors(discount, size)
 
 
 def read_acceptance(problem: CapacityProblem, given: Any, reader: NodeReader, discount: Any) -> Acceptance:
@@ -90,7 +65,7 @@ def read_acceptance(problem: CapacityProblem, given: Any, reader: NodeReader, di
             "acceptance is 0 for all pairs of an inviter and a candidate; give a pair a positive probability",
             argument="acceptance",
         )
-    return Acceptance(name, pairs, read_discount(problem, discount))
+    return Acceptance(name, pairs, _discount_of(problem, discount))
 
 
 def _read(problem: CapacityProblem, given: Any, reader: NodeReader) -> tuple[str, NDArray[np.float64]]:

@@ -152,6 +152,10 @@ class ComparedAssignment(Record):
         Name as given to `imax.capacity.compare`, with an oracle as in ``"rr-greedy:rr"``.
     oracle : str or None
         Oracle of the algorithm, if it uses one.
+    complete : bool
+        Whether the algorithm finished. False: a limit or an interrupt cut it short.
+    rank : int or None
+        Place among the complete rows, by spread, from 1. None for incomplete rows.
     seeds : list
         All invited friends, each once.
     spread, std_error, interval : float, float, tuple of float
@@ -166,6 +170,8 @@ class ComparedAssignment(Record):
 
     algorithm: str
     oracle: str | None
+    complete: bool
+    rank: int | None
     seeds: list[Any]
     spread: float
     std_error: float
@@ -206,6 +212,13 @@ class CapacityComparison(ComparisonRecord[ComparedAssignment]):
     deadline: float | None = None
     delay: str | None = None
 
+    def best(self) -> ComparedAssignment | None:
+        """Return the row with the largest spread, or None if all rows are incomplete."""
+        return next((row for row in self.rows if row.rank == 1), None)
+
     def __repr__(self) -> str:
-        spreads = ", ".join(f"{row.algorithm} {row.spread:.6g}" for row in self.rows)
+        marks = ["" if row.complete else " (incomplete)" for row in self.rows]
+        spreads = ", ".join(
+            f"{row.algorithm} {row.spread:.6g}{mark}" for row, mark in zip(self.rows, marks, strict=True)
+        )
         return f"<CapacityComparison: {self.n_active:,} active, {self.model.upper()}, {self.probability}: {spreads}>"

@@ -1,5 +1,6 @@
 """The public function `compare`."""
 
+import dataclasses
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +18,15 @@ from ..diffusion.simulation import spread
 from ..diffusion.tables import check_model, prepare
 from ..errors import InvalidArgumentError
 from ..io.node_reader import NodeReader, NodeValues
-from ..selection.comparing_rows import DEFAULT_SECONDS, estimates, graph_like, measure_each, name_list
+from ..selection.comparing_rows import (
+    CUT_SHORT,
+    DEFAULT_SECONDS,
+    estimates,
+    graph_like,
+    measure_each,
+    name_list,
+    ranks_by_spread,
+)  # fmt: skip
 from .assigning import assign, check_problem
 from .assignment import Assignment, CapacityComparison, ComparedAssignment
 from .problem import CapacityProblem
@@ -67,8 +76,9 @@ def compare(
         Number of simulations that estimate the spread of each result. Algorithms with the simulation oracle run as many
         for each spread.
     time_limit : float, optional
-        Seconds for each algorithm, default 60; None for no limit. At the limit, the best result so far counts. The
-        simulations that evaluate it are limited to as many seconds.
+        Seconds for each algorithm, default 60; None for no limit. A row that a limit cut short holds the best result so
+        far. It is marked as incomplete and has no rank. The simulations that evaluate it are limited to as many
+        seconds.
     progress : bool or callable, default False
         Called before each algorithm with its name, the number of finished algorithms, and the number of all.
 
@@ -131,9 +141,23 @@ def compare(
     show = function_of(progress)
     with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
         rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
-    first = found[0]
+    notes = [*problem.notes, *reader.notes]
+    return _comparison(found[0], rows, reason, n_simulations=n_simulations, notes=notes, timed=timed)
+
+
+def _comparison(
+    first: Assignment,
+    rows: list[ComparedAssignment],
+    reason: str,
+    *,
+    n_simulations: int,
+    notes: list[str],
+    timed: Deadline | None,
+) -> CapacityComparison:
+    """Return the comparison; what all results have in common is taken from the first one."""
+    ranks = ranks_by_spread(row.spread if row.complete else None for row in rows)
     return CapacityComparison(
-        rows=rows,
+        rows=[dataclasses.replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)],
         model=first.model,
         probability=first.probability,
         delta=first.delta,
@@ -143,9 +167,9 @@ def compare(
         n_slots=first.n_slots,
         n_simulations=n_simulations,
         stop_reason=reason,
-        rng_key=key,
+        rng_key=first.rng_key,
         version=__version__,
-        notes=[*problem.notes, *reader.notes],
+        notes=notes,
         **Deadline.facts(timed),
     )
 
@@ -211,6 +235,8 @@ def _validated(
     return ComparedAssignment(
         algorithm=name,
         oracle=result.oracle,
+        complete=result.stop_reason not in CUT_SHORT,
+        rank=None,
         seeds=result.seeds,
         **estimates(simulated, result),
         unused_slots=result.unused_slots,

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["as_assignments", "as_comparisons", "as_diagnoses"]
 
 _COLUMNS = (
-    "algorithm", "spread", "low", "high", "lower_bound", "upper_bound", "ratio", "seconds", "n_seeds", "unused_slots",
-    "n_rr_sets", "n_simulations", "stop_reason",
+    "algorithm", "rank", "complete", "spread", "low", "high", "lower_bound", "upper_bound", "ratio", "seconds",
+    "n_seeds", "unused_slots", "n_rr_sets", "n_simulations", "stop_reason",
 )  # fmt: skip
 _DIAGNOSIS = (
     "curvature", "curvature_bound", "guarantee", "n_candidates", "n_shared", "mean_inviters", "shared_lists",
     "shared_reach", "n_rr_sets", "delta",
 )  # fmt: skip
-_TITLES = ("algorithm", "spread", "95 % interval", "certified", "time", "invited", "left", "stopped")
+_TITLES = ("rank", "algorithm", "spread", "95 % interval", "certified", "time", "invited", "left", "stopped")
 
 
 def as_assignments(context: Context, graph: "InfluenceGraph", found: "Sequence[Assignment]") -> str:
@@ -78,7 +78,7 @@ def as_comparisons(context: Context, graph: "InfluenceGraph", found: "Sequence[C
         )
     parts = []
     for number, one in enumerate(found, 1):
-        right = (False, True, True, True, True, True, True, False)
+        right = (True, False, True, True, True, True, True, True, False)
         table = as_table(_TITLES, [_cells(row) for row in one.rows], right)
         parts.append(f"{_heading(number, len(found))}{table}\n{as_facts(_comparison_facts(context, graph, one))}")
     return "\n".join(parts)
@@ -86,15 +86,17 @@ def as_comparisons(context: Context, graph: "InfluenceGraph", found: "Sequence[C
 
 def _row(row: Any) -> tuple[Any, ...]:
     return (
-        row.algorithm, row.spread, *row.interval, row.lower_bound, row.upper_bound, row.ratio, row.seconds,
-        len(row.seeds), row.unused_slots, row.n_rr_sets, row.n_simulations, row.stop_reason,
+        row.algorithm, row.rank, row.complete, row.spread, *row.interval, row.lower_bound, row.upper_bound, row.ratio,
+        row.seconds, len(row.seeds), row.unused_slots, row.n_rr_sets, row.n_simulations, row.stop_reason,
     )  # fmt: skip
 
 
 def _cells(row: Any) -> tuple[str, ...]:
     return (
-        row.algorithm, f"{row.spread:,.1f}", f"{row.interval[0]:,.1f} to {row.interval[1]:,.1f}",
-        f"{row.ratio:.1%}", f"{row.seconds:,.3f} s", f"{len(row.seeds):,}", f"{row.unused_slots:,}", row.stop_reason,
+        "-" if row.rank is None else str(row.rank), row.algorithm, f"{row.spread:,.1f}",
+        f"{row.interval[0]:,.1f} to {row.interval[1]:,.1f}",
+        f"{row.ratio:.1%}", f"{row.seconds:,.3f} s", f"{len(row.seeds):,}", f"{row.unused_slots:,}",
+        row.stop_reason if row.complete else f"{row.stop_reason}; incomplete",
     )  # fmt: skip
 
 
@@ -104,6 +106,7 @@ def _comparison_facts(context: Context, graph: "InfluenceGraph", one: "CapacityC
         ("Invitations", f"{one.n_slots:,}"),
         graph_fact(graph, one),
         ("Spread", f"by {one.n_simulations:,} simulations of each, among those who are not active"),
+        ("Rank", "by spread; incomplete rows have none"),
         ("Certified", f"share of the optimum; each fails with probability {one.delta:.2g}"),
         ("Random seed", str(context.rng)),
     ]

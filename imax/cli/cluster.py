@@ -1,5 +1,6 @@
 """``--scheduler``: the Dask cluster on which a command does its work."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,16 @@ def connect(address: str | None) -> Any:
 
 
 @contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which a terminal sends to all processes: this process alone handles it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def _connected(address: str) -> Iterator[Any]:
     try:
         import distributed
@@ -58,7 +69,9 @@ def _connected(address: str) -> Iterator[Any]:
     dask: Any = distributed  # its functions have no types
     if address.startswith(_LOCAL):
         options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
-        with dask.LocalCluster(n_workers=_n_workers(address), **options) as cluster, dask.Client(cluster) as client:
+        with _ignored_interrupts():
+            cluster = dask.LocalCluster(n_workers=_n_workers(address), **options)
+        with cluster, dask.Client(cluster) as client:
             yield client
         return
     try:

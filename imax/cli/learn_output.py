@@ -32,9 +32,15 @@ def _summary(model: "LearnedModel") -> dict[str, Any]:
         "uniform": model.uniform,
         "prior": list(model.prior),
         "confidence": model.confidence,
-        "mean_interval_width": float((model.upper - model.lower).mean()) if p.size else 0.0,
+        "mean_interval_width": _mean_width(model),
         "window": model.window,
     }
+
+
+def _mean_width(model: "LearnedModel") -> float:
+    assert model.lower is not None
+    assert model.upper is not None
+    return float((model.upper - model.lower).mean()) if model.lower.size else 0.0
 
 
 def _record(context: Context, model: "LearnedModel", evaluation: "Evaluation | None") -> dict[str, Any]:

@@ -6,6 +6,7 @@ import click
 
 from . import options as opt
 from .arguments import files_of, given, read_arguments, reject_two_stdin
+from .cluster import scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
 from .output import check_report
@@ -52,6 +53,7 @@ class _Sections(click.ParamType):  # type: ignore[type-arg]  # generic in new re
 @opt.epsilon_option("selection")
 @opt.delta_option
 @opt.max_memory_option
+@scheduler_option
 @opt.constraint_options
 @opt.integer(
     "--simulations",

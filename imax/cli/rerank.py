@@ -38,7 +38,8 @@ __all__ = ["rerank_candidates"]
     "--candidates",
     required=True,
     metavar="FILE",
-    help="CSV, JSON lines or Parquet file with the columns user, candidate and, optionally, score.",
+    help="CSV, JSON lines or Parquet file with the columns user, candidate and, optionally, score; "
+    "FILE:USER:CANDIDATE[:SCORE] names other columns.",
 )
 @opt.algorithm_option("recommend")
 @opt.integer("-k", "--k", help="Keep the best k candidates of each user.  [default: all]")
@@ -98,8 +99,8 @@ __all__ = ["rerank_candidates"]
 @click.option(
     "--evaluate",
     metavar="FILE",
-    help="Print metrics of the lists against the pairs in the columns user and friend of this file. The lists are "
-    "written only if --output is given.",
+    help="Print metrics of the lists against the pairs in the columns user and friend of this file, or of "
+    "FILE:USER:FRIEND. The lists are written only if --output is given.",
 )
 @opt.format_option("table", "csv", "jsonl", "parquet", "json", note="parquet needs --output.")
 @opt.report_option

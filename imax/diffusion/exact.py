@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def exact_spread(
     model: str = "ic",
     probability: str | None = None,
     node_weights: NodeValues | None = None,
+    on_missing: str | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -55,6 +57,8 @@ def exact_spread(
     node_weights : node values, optional
         Weight of each node, see `imax.Constraints`: the spread is the total weight of the reached nodes. Default 1
         each.
+    on_missing : {"error", "drop", "default"}, default "error"
+        As in `imax.spread`; a warning says what was left out.
     max_steps, deadline, delay
         As in `imax.spread`. With `deadline` there may be at most 4096 worlds, each with at most 256 sets of nodes that
         can be active at the same time.
@@ -87,7 +91,9 @@ def exact_spread(
     >>> imax.exact_spread(path, [0])
     1.75
     """
-    checked = check_inputs(graph, seeds, model, probability, node_weights, option=None)
+    checked = check_inputs(graph, seeds, model, probability, node_weights, None, on_missing)
+    for note in checked.notes:
+        warnings.warn(note, stacklevel=2)
     until = check_deadline(checked.graph, max_steps=max_steps, deadline=deadline, delay=delay)
     return spread_of(checked.graph, checked.seeds, checked.model, checked.weights, deadline=until)
 

@@ -19,6 +19,7 @@ from ..errors import FileFormatError
 from .headers import Shape, is_number, shape_of
 from .quoted_tables import parse_quoted
 from .read_options import ReadOptions
+from .separators import tagged_comments
 from .text import Content, quoted
 from .text_labels import KeyTable, Parsed, index_ids, index_names, sort_integers
 
@@ -130,6 +131,7 @@ def _read(content: Content, shape: Shape, options: ReadOptions, threads: int) ->
     if named is None:
         labels, n = index_ids(parsed, threads)
     else:
+        doubts += tagged_comments(content, shape.first_at)
         names, n = index_names(content, parsed, threads)
         labels = sort_integers(parsed, names)
         if labels is names and named > shape.start and not shape.width:

@@ -1,7 +1,8 @@
 """Columns of files about nodes: labels, and a number or a text per label.
 
-A file is a table with named columns (text with a header, JSON Lines, Parquet), a graph whose nodes have attributes
-(such as GraphML), or text with a label and a value per line. ``users.csv:email:cost`` names the file and its columns.
+Three kinds of files are read: tables with named columns (text with a header, JSON Lines, Parquet), graphs whose nodes
+have attributes (such as GraphML), and text with a label and a value per line. The columns of a table are named after
+the file, as in ``users.csv:email:cost``.
 """
 
 import csv
@@ -21,7 +22,7 @@ from .graph_files import read_node_table
 from .tables import read_table, table_names
 from .text import Content, PathLike, integer, load, number, quoted
 
-__all__ = ["FileColumns", "as_labels", "exists", "file_columns", "read_label_column", "read_node_column"]
+__all__ = ["FileColumns", "as_labels", "exists", "file_columns", "is_comment", "read_label_column", "read_node_column"]
 
 _SEPARATORS = ("\t", ",", ";", "|")
 _IN_LINES = ("\t", ",", ";", None)  # None: white space
@@ -121,10 +122,18 @@ def _cells(content: Content, columns: Sequence[str | int], labels: Labels, argum
         return _of_table(content, names, columns, argument, numbers)
     lines = content.text_lines()
     entries = [(i, line.strip()) for i, line in enumerate(lines, 1)]
-    entries = [(i, line) for i, line in entries if line and line[0] != "#"]
+    entries = [(i, line) for i, line in entries if line and not is_comment(line, labels, numbers is not None)]
     if columns and entries:
         return _of_columns(content, lines, entries[0], columns, labels, argument, numbers)
     return _of_lines(content, lines, entries, labels, argument, numbers)
+
+
+def is_comment(line: str, labels: Labels, with_value: bool) -> bool:
+    """Return whether a line begins with #, but not with a label of the graph that does."""
+    if line[0] != "#":
+        return False
+    label = _label_and_value(line)[0] if with_value else line
+    return not line[1:2].strip() or bool(labels.places([label])[0] < 0)
 
 
 def _of_graph(content: Content, kind: str, columns: Sequence[str | int], argument: str, numbers: bool | None) -> Rows:
@@ -237,7 +246,9 @@ def _split_lines(content: Content, lines: list[str], separator: str | None) -> l
             rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
         except csv.Error as error:
             raise FileFormatError(f"{content.name}:{reader.line_num}: {error}") from None
-    return [(i, row) for i, row in rows if any(row) and not row[0].startswith("#")]
+    rows = [(i, row) for i, row in rows if any(row)]
+    width = next((len(row) for _, row in rows if not row[0].startswith("#")), 0)
+    return [(i, row) for i, row in rows if not row[0].startswith("#") or (len(row) == width and row[0][1:2].strip())]
 
 
 def _of_lines(

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,15 @@ def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: 
     ends: list[int] = []
     numbers: list[float] = []
     n_bad = 0
-    reader = csv.reader(_text(content, shape.start), delimiter=chr(shape.separator), skipinitialspace=True, strict=True)
+    raw: list[str] = []  # the lines of a row
+    reader = csv.reader(
+        _recorded(_text(content, shape.start), raw), delimiter=chr(shape.separator), skipinitialspace=True, strict=True
+    )
     try:
         for row in reader:
-            if not row or row[0].lstrip()[:1] in ("#", "%") or not any(map(str.strip, row)):
+            comment = raw[0].lstrip()[:1] in ("#", "%")  # a label in quotes is none
+            raw.clear()
+            if not row or comment or not any(map(str.strip, row)):
                 continue
             cells = list(map(str.strip, row))
             problem = _problem(cells, shape)
@@ -71,6 +77,13 @@ def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: 
         tables=[],
         names=list(index),
     )
+
+
+def _recorded(lines: Iterable[str], raw: list[str]) -> Iterator[str]:
+    """Yield lines, and append them to a list."""
+    for line in lines:
+        raw.append(line)
+        yield line
 
 
 def _text(content: Content, start: int) -> io.StringIO:

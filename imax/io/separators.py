@@ -1,14 +1,16 @@
 """The separator between the columns of a text, from its first lines."""
 
 import csv
+import re
 
-from .text import Content
+from .text import Content, quoted
 
-__all__ = ["MANY_LINES", "find_separator", "has_quotes", "separator_doubts", "split_cells"]
+__all__ = ["MANY_LINES", "find_separator", "has_quotes", "separator_doubts", "split_cells", "tagged_comments"]
 
 MANY_LINES = 10  # lines from which a weak hint counts
 _SEPARATORS = "\t,;|"
 _CHUNK = 1 << 20
+_TAG = re.compile(rb"\n#[^\s#]")
 _MOST = 0.8  # share of lines with the same number of columns, from which the others count as damaged
 
 
@@ -45,6 +47,24 @@ def has_quotes(content: Content, start: int) -> bool:
     """Return whether there is a quote at or after a position."""
     places = range(start, content.data.size, _CHUNK)
     return any(content.data[at : at + _CHUNK].tobytes().find(b'"') >= 0 for at in places)
+
+
+def tagged_comments(content: Content, first_at: int) -> list[str]:
+    """Return a doubt if comments may be arcs, because labels begin with #: ``#tag``, not ``# a comment``.
+
+    One such line before the first arc, at `first_at`, may be a header.
+    """
+    places: list[int] = [0] if _TAG.match(b"\n" + content.data[content.text_start() :][:2].tobytes()) else []
+    for at in range(0, content.data.size, _CHUNK):
+        places += [at + found.start() + 1 for found in _TAG.finditer(content.data[at : at + _CHUNK + 2].tobytes())]
+    after = [place for place in places if place > first_at]
+    if not after and len(places) < 2:
+        return []
+    example = quoted(content.line((after or places)[0]), 40)
+    return [
+        f"{len(places):,} lines that begin with # were skipped as comments, such as {example}; put labels that begin "
+        "with # in quotes"
+    ]
 
 
 def split_cells(lines: list[str], separator: str) -> list[list[str]]:

@@ -46,6 +46,8 @@ class Table:
         """
         if name not in self.names:
             raise _missing(self.source, name, self.names)
+        if self.names.count(name) > 1:
+            raise FileFormatError(f"{self.source}: {self.names.count(name)} columns have the name {name!r}")
         if not self.rows:
             raise FileFormatError(f"{self.source} has no rows")
         place = self.names.index(name)
@@ -126,7 +128,8 @@ def read_table(content: Content, columns: Sequence[str], optional: Sequence[str]
 
 
 def _csv(content: Content, lines: list[str]) -> Table:
-    reader = csv.reader(lines)
+    separator = max(",\t;|", key=next((line for line in lines if line.strip()), "").count)
+    reader = csv.reader(lines, delimiter=separator)
     rows: list[tuple[int, list[Any]]] = []
     try:
         names = [name.strip() for name in next(reader, [])]
@@ -136,7 +139,7 @@ def _csv(content: Content, lines: list[str]) -> Table:
             if len(row) != len(names):
                 raise FileFormatError(
                     f"{content.name}:{reader.line_num}: expected {len(names)} columns, as in the header, got "
-                    f"{quoted(','.join(row))}"
+                    f"{quoted(separator.join(row))}"
                 )
             rows.append((reader.line_num, [cell.strip() for cell in row]))
     except csv.Error as error:

@@ -1,7 +1,8 @@
 """Logs of actions: which in-neighbors of a user acted before it on the same item, and counts per arc.
 
 Actions are sorted by item, then by time. A *pair* is an arc u -> v and an item on which u precedes v: v acts after u,
-by at most `window`. All nodes are internal ids. Arcs are places in `in_idx`.
+by at most `window`. All nodes are internal ids. Arcs are places in `in_idx`. The arcs with pairs are numbered: these
+numbers are their *slots*.
 
 ================== ============= ============== ==================================================================
 array              dtype         shape          meaning
@@ -12,21 +13,22 @@ time               float64       (n_actions,)   time of each action
 in_ptr, in_idx     int64, int32  graph          reverse rows
 out_ptr, out_idx   int64, int32  graph          forward rows, and the place in `in_idx` of each out-arc:
 place              int64         (n_arcs,)
-first              bool          (n_actions,)   written: whether the action is the first of its user on its item
 stamp              int64         (n,)           mark of the last item on which the user acted; scratch
 at                 float64       (n,)           its time on that item; scratch
-n_pairs            int64         (n_actions,)   written: number of pairs of each action
-arc, delay         int64, float32 (capacity,)   written: arc and delay of each pair, action after action
-other              int64         (capacity,)    written: arcs u -> v of items on which both acted without a pair; twice
-                                                the arc, plus 1 if u acted first (more than `window` before v)
-counts             int64         (n_arcs,)      written: number of occurrences of each arc
-ptr                int64         (n_rows + 1,)  pairs of each action
-arc_ptr            int64         (n_arcs + 1,)  pairs of each arc
-action             int64         (n_pairs,)     action of each pair, arc after arc
-pair               int64         (n_pairs,)     number of each pair in the order of actions, arc after arc
-p                  float64       (n_arcs,)      probability of each arc
+arc                int64         any            arcs, shifted left
+counts             int32         (n_arcs,)      written: number of occurrences of each arc
+ptr                int64         (n_actions + 1,) pairs of each action
+slot               int32         (n_pairs,)     slot of each pair, action after action
+slot_ptr           int64         (n_slots + 1,) pairs of each slot
+cursor             int64         (n_slots,)     next place of each slot
+action             int32         (n_pairs,)     action of each pair, slot after slot
+p                  float64       (n_slots,)     probability of each slot's arc
 reached            float64       (n_actions,)   1 - product of 1 - p over the pairs of an action
-value, sums        float64       (n_pairs,)     a number per pair; its sum over the pairs of each arc
+shares             float64       (n_slots,)     expected number of successes of each slot's arc
+trials, n_pairs    float64       (n_slots,)     number of trials and of pairs of each slot's arc
+successes,         float64       (n_slots,)     written: counts of a binomial with the same information
+effective
+value, sums        float64       (n_pairs,), (n_slots,) a number per pair; its sum over the pairs of each slot
 order              int32         (n_actions,)   actions in an order in which parents come first
 weight             float32       (n_arcs,)      LT weight of each in-arc of an action
 is_seed            bool          (n_actions,)   whether the user of the action is a seed
@@ -49,26 +51,9 @@ from ._jit import hot
 from .stream import mix, stream, unit
 
 __all__ = [
-    "Exposed", "Found", "Log", "count_by_arc", "credit_of", "draw_causes", "exposures", "fill_by_arc", "find_pairs",
-    "keep_first", "reach", "sum_by_arc", "sum_shares",
+    "Exposed", "add_by_slot", "count_by_arc", "credit_of", "draw_causes", "effective_counts", "exposures",
+    "fill_by_slot", "log_failed", "maximize", "reach", "sum_shares",
 ]  # fmt: skip
-
-
-class Log(NamedTuple):
-    """Actions, sorted by item and time."""
-
-    item_ptr: np.ndarray
-    user: np.ndarray
-    time: np.ndarray
-
-
-class Found(NamedTuple):
-    """Arrays that `find_pairs` fills."""
-
-    n_pairs: np.ndarray
-    arc: np.ndarray
-    delay: np.ndarray
-    other: np.ndarray
 
 
 class Exposed(NamedTuple):
@@ -78,52 +63,6 @@ class Exposed(NamedTuple):
     who: np.ndarray
     acted: np.ndarray
     total: np.ndarray
-
-
-@hot
-def keep_first(item, user, stamp, first):
-    """Write whether each action is the first of its user on its item; `item` is sorted, `stamp` begins with -1."""
-    for a in range(item.size):
-        first[a] = stamp[user[a]] != item[a]
-        stamp[user[a]] = item[a]
-
-
-@hot
-def find_pairs(first, last, log, in_ptr, in_idx, window, stamp, at, found):
-    """Find the pairs of items first to last - 1, until an array is full.
-
-    Returns
-    -------
-    tuple
-        The next item, the number of pairs, and the number of entries of ``found.other``.
-    """
-    size = 0
-    others = 0
-    for i in range(first, last):
-        start = size
-        start_other = others
-        for a in range(log.item_ptr[i], log.item_ptr[i + 1]):
-            stamp[log.user[a]] = i + 1
-            at[log.user[a]] = log.time[a]
-        for a in range(log.item_ptr[i], log.item_ptr[i + 1]):
-            v = log.user[a]
-            degree = in_ptr[v + 1] - in_ptr[v]
-            if size + degree > found.arc.size or others + degree > found.other.size:
-                return i, start, start_other
-            before = size
-            for e in range(in_ptr[v], in_ptr[v + 1]):
-                u = in_idx[e]
-                if stamp[u] == i + 1:
-                    gap = log.time[a] - at[u]
-                    if gap > 0.0 and gap <= window:
-                        found.arc[size] = e
-                        found.delay[size] = gap
-                        size += 1
-                    else:
-                        found.other[others] = 2 * e + (1 if gap > 0.0 else 0)
-                        others += 1
-            found.n_pairs[a] = size - before
-    return last, size, others
 
 
 @hot
@@ -199,64 +138,93 @@ def count_by_arc(arc, shift, counts):
 
 
 @hot
-def fill_by_arc(ptr, arc, cursor, action, pair):
-    """Write the action and the number of each pair, arc after arc; `cursor` begins as the first place of each arc."""
+def fill_by_slot(ptr, slot, cursor, action):
+    """Write the action of each pair, slot after slot; `cursor` begins as the first place of each slot."""
     for a in range(ptr.size - 1):
         for i in range(ptr[a], ptr[a + 1]):
-            place = cursor[arc[i]]
+            place = cursor[slot[i]]
             action[place] = a
-            pair[place] = i
-            cursor[arc[i]] = place + 1
+            cursor[slot[i]] = place + 1
 
 
 @hot
-def reach(first, last, ptr, arc, p, reached):
+def add_by_slot(slot, value, sums):
+    """Add a value per pair to the sum of its slot."""
+    for i in range(slot.size):
+        sums[slot[i]] += value[i]
+
+
+@hot
+def reach(first, last, ptr, slot, p, reached):
     """Write the probability that at least one parent succeeds, for actions first to last - 1; return their log sum."""
     total = 0.0
     for a in range(first, last):
         if ptr[a] < ptr[a + 1]:
             fail = 1.0
             for i in range(ptr[a], ptr[a + 1]):
-                fail *= 1.0 - p[arc[i]]
+                fail *= 1.0 - p[slot[i]]
             reached[a] = max(1.0 - fail, 1e-300)
             total += math.log(reached[a])
     return total
 
 
 @hot
-def sum_shares(first, last, arc_ptr, action, p, reached, shares, slope, curvature):
-    """Write sums over the pairs of arcs first to last - 1: of p / reached, q / reached and (q / reached)**2.
-
-    q is the probability that all other parents fail. The last two are the derivative of the log-likelihood of the
-    arc's successes by its probability, and minus the second derivative.
-    """
-    for e in range(first, last):
+def sum_shares(first, last, slot_ptr, action, p, reached, shares):
+    """Write the sum of p / reached over the pairs of slots first to last - 1."""
+    for s in range(first, last):
         share = 0.0
-        slope_sum = 0.0
-        curvature_sum = 0.0
-        for i in range(arc_ptr[e], arc_ptr[e + 1]):
+        for i in range(slot_ptr[s], slot_ptr[s + 1]):
+            share += p[s] / reached[action[i]]
+        shares[s] = share
+
+
+@hot
+def maximize(first, last, shares, trials, prior, p):
+    """Write the most likely probability, with the prior, of slots first to last - 1."""
+    a, b = prior
+    for s in range(first, last):
+        p[s] = min((shares[s] + a) / (trials[s] + a + b), 1.0)
+
+
+@hot
+def log_failed(first, last, trials, n_pairs, prior, p):
+    """Return the sum over slots first to last - 1 of the logs of the chance of their failures and of the prior."""
+    a, b = prior
+    total = 0.0
+    for s in range(first, last):
+        failures = trials[s] - n_pairs[s] + b
+        if failures > 0.0:
+            total += failures * math.log1p(-min(p[s], 1.0 - 1e-16))
+        if a > 0.0:
+            total += a * math.log(max(p[s], 1e-300))
+    return total
+
+
+@hot
+def effective_counts(first, last, slot_ptr, action, p, reached, trials, successes, effective):
+    """Write successes and trials of a binomial whose log-likelihood has the same first two derivatives at p.
+
+    With the probability q that all other parents fail, the sums over the pairs of q / reached and (q / reached)**2 are
+    the derivative of the log-likelihood of the arc's successes by its probability, and minus the second derivative.
+    """
+    for s in range(first, last):
+        slope = 0.0
+        curvature = 0.0
+        fail = max(1.0 - p[s], 1e-300)
+        for i in range(slot_ptr[s], slot_ptr[s + 1]):
             r = reached[action[i]]
-            share += p[e] / r
-            ratio = (1.0 - r) / max(1.0 - p[e], 1e-300) / r
-            slope_sum += ratio
-            curvature_sum += ratio * ratio
-        shares[e] = share
-        slope[e] = slope_sum
-        curvature[e] = curvature_sum
+            ratio = (1.0 - r) / fail / r
+            slope += ratio
+            curvature += ratio * ratio
+        n_pairs = float(slot_ptr[s + 1] - slot_ptr[s])
+        less = (slope - p[s] * curvature) * (1.0 - p[s]) ** 2
+        found = p[s] * (slope - less / (1.0 - p[s])) if p[s] < 1.0 else n_pairs
+        successes[s] = min(max(found, 0.0), n_pairs)
+        effective[s] = successes[s] + max(trials[s] - n_pairs - less, 0.0)
 
 
 @hot
-def sum_by_arc(first, last, arc_ptr, pair, value, sums):
-    """Write the sum of a value over the pairs of each arc, for arcs first to last - 1."""
-    for e in range(first, last):
-        total = 0.0
-        for i in range(arc_ptr[e], arc_ptr[e + 1]):
-            total += value[pair[i]]
-        sums[e] = total
-
-
-@hot
-def draw_causes(first, last, number, key, ptr, arc, p, won):
+def draw_causes(first, last, number, key, ptr, slot, p, won):
     """Draw which parents succeeded at each action first to last - 1, given that at least one did.
 
     Action a uses stream ``number + a`` under the key. The first success is drawn by the inverse of its distribution;
@@ -269,22 +237,22 @@ def draw_causes(first, last, number, key, ptr, arc, p, won):
             continue
         fail = 1.0
         for i in range(begin, end):
-            fail *= 1.0 - p[arc[i]]
+            fail *= 1.0 - p[slot[i]]
             won[i] = 0.0
         state, step = stream(key[0], key[1], np.uint64(number + a))
         u = unit(mix(state)) * (1.0 - fail)
         fail = 1.0
         at = begin
         while at < end - 1:
-            u -= fail * p[arc[at]]
+            u -= fail * p[slot[at]]
             if u < 0.0:
                 break
-            fail *= 1.0 - p[arc[at]]
+            fail *= 1.0 - p[slot[at]]
             at += 1
         won[at] = 1.0
         for i in range(at + 1, end):
             state += step
-            if unit(mix(state)) < p[arc[i]]:
+            if unit(mix(state)) < p[slot[i]]:
                 won[i] = 1.0
 
 

@@ -32,7 +32,7 @@ heap            float64 (k,)          scratch: heap with the smallest entry on t
 import numpy as np
 
 from ._jit import helper, hot, kernel
-from .heaps import sift_smallest
+from .heaps import keep_largest, sift_smallest
 
 __all__ = ["find_arcs", "find_shared", "own_sets", "pair_scores", "rank_rows", "shared_rows", "top_sums"]
 
@@ -56,15 +56,7 @@ def top_sums(first, last, ptr, idx, by_target, by_arc, accept, k, heap, sums):
         for a in range(ptr[v], ptr[v + 1]):
             w = idx[a]
             chance = _probability(a, w, by_target, by_arc) * accept[w]
-            if size < k:
-                heap[size] = chance
-                size += 1
-                if size == k:
-                    for at in range(k // 2 - 1, -1, -1):
-                        sift_smallest(heap, k, at)
-            elif chance > heap[0]:
-                heap[0] = chance
-                sift_smallest(heap, k, np.int64(0))
+            size = keep_largest(heap, size, k, chance)
         if size < k:
             for at in range(size // 2 - 1, -1, -1):
                 sift_smallest(heap, size, at)

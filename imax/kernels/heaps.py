@@ -7,9 +7,11 @@ heap  int64, float64 (space,) entries 0 to size - 1 are the heap: entry i is abo
 ===== ============== ======== ===================================================================================
 """
 
+import numpy as np
+
 from ._jit import helper
 
-__all__ = ["sift_down", "sift_smallest"]
+__all__ = ["keep_largest", "sift_down", "sift_smallest"]
 
 
 @helper
@@ -44,3 +46,21 @@ def sift_smallest(heap, size, at):
         heap[at] = heap[child]
         at = child
     heap[at] = item
+
+
+@helper
+def keep_largest(heap, size, space, value):
+    """Add a value to the largest ones seen so far, `space` of them at most; return their number.
+
+    The values are a heap with its smallest entry on top once there are `space` of them.
+    """
+    if size < space:
+        heap[size] = value
+        size += 1
+        if size == space:
+            for at in range(space // 2 - 1, -1, -1):
+                sift_smallest(heap, space, at)
+    elif space > 0 and value > heap[0]:
+        heap[0] = value
+        sift_smallest(heap, space, np.int64(0))
+    return size

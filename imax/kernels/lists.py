@@ -25,7 +25,7 @@ count            int64   (n,)            written: how many of the asked groups t
 import numpy as np
 
 from ._jit import hot
-from .heaps import sift_down, sift_smallest
+from .heaps import keep_largest, sift_down
 
 __all__ = ["count_largest", "greedy_lists", "largest_sums"]
 
@@ -92,17 +92,8 @@ def largest_sums(first, last, members, worth, smallest, total, threshold):
         kept = np.int64(0)
         for q in range(members.ptr[g], members.ptr[g + 1]):
             now = worth[members.nodes[q]]
-            if now <= 0.0 or k == 0:
-                continue
-            if kept < k:
-                smallest[kept] = now
-                kept += 1
-                if kept == k:
-                    for at in range(k // 2 - 1, -1, -1):
-                        sift_smallest(smallest, k, at)
-            elif now > smallest[0]:
-                smallest[0] = now
-                sift_smallest(smallest, k, np.int64(0))
+            if now > 0.0:
+                kept = keep_largest(smallest, kept, k, now)
         threshold[g] = smallest[0] if 0 < k == kept else 0.0
         total[g] = 0.0
         for at in range(kept):

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import hot
-from .heaps import sift_down, sift_smallest
+from .heaps import keep_largest, sift_down
 from .inverted_index import cover_sets
 
 __all__ = [
@@ -126,17 +126,8 @@ def refresh(first, last, members, gain, heap, size, smallest, threshold):
             if now <= 0:
                 continue
             heap[begin + kept] = (now << _S32) | (n - 1 - v)
-            if kept < k:
-                smallest[kept] = now
-                kept += 1
-                if kept == k:
-                    for at in range(k // 2 - 1, -1, -1):
-                        sift_smallest(smallest, k, at)
-                continue
+            keep_largest(smallest, min(kept, k), k, now)
             kept += 1
-            if now > smallest[0]:
-                smallest[0] = now
-                sift_smallest(smallest, k, np.int64(0))
         threshold[g] = smallest[0] if kept >= k else 0
         size[g] = kept
         own = heap[begin : begin + kept]

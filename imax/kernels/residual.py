@@ -45,7 +45,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import helper, hot
-from .heaps import sift_smallest
+from .heaps import keep_largest
 from .stream import as_index
 
 __all__ = [
@@ -292,17 +292,8 @@ def thresholds_of(first, last, pairs, rank, weights, smallest, thresholds):
         kept = np.int64(0)
         for q in range(pairs.ptr[g], pairs.ptr[g + 1]):
             now = pairs.accept[q] * weights.value[pairs.nodes[q]]
-            if now <= 0.0:
-                continue
-            if kept < k:
-                smallest[kept] = now
-                kept += 1
-                if kept == k:
-                    for at in range(k // 2 - 1, -1, -1):
-                        sift_smallest(smallest, k, at)
-            elif now > smallest[0]:
-                smallest[0] = now
-                sift_smallest(smallest, k, np.int64(0))
+            if now > 0.0:
+                kept = keep_largest(smallest, kept, k, now)
         thresholds[g] = smallest[0] if kept == k and k > 0 else 0.0
 
 

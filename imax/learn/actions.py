@@ -240,8 +240,17 @@ class _Codes:
     def finish(self) -> tuple["list[Any] | NDArray[Any]", NDArray[np.int32]]:
         if not self.numbers:
             return list(self.seen), np.concatenate(self.codes)
-        labels, codes = np.unique(np.concatenate(self.numbers), return_inverse=True)
-        return labels, codes.astype(np.int32)
+        numbers = np.concatenate(self.numbers)
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low > 4 * numbers.size:
+            labels, codes = np.unique(numbers, return_inverse=True)
+            return labels, codes.astype(np.int32)
+        # dense numbers need no sorting
+        numbers -= low
+        present = np.zeros(high - low + 1, dtype=np.bool_)
+        present[numbers] = True
+        code_of = np.cumsum(present, dtype=np.int32) - np.int32(1)
+        return np.flatnonzero(present) + low, code_of[numbers]
 
 
 def _chunks(actions: Any, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:

@@ -18,11 +18,12 @@ def uniform_probability(evidence: Evidence) -> float:
     With the number d of parents of each action and the number f of failed trials, the log-likelihood is the sum of
     log(1 - (1 - p)**d), plus f log(1 - p). It has one maximum.
     """
-    n_parents = np.diff(evidence.ptr)
-    d, n = np.unique(n_parents[n_parents > 0], return_counts=True)
+    n_actions_with = np.bincount(np.diff(evidence.ptr))  # numbers of parents
+    d = np.flatnonzero(n_actions_with[1:]) + 1
+    n = n_actions_with[d]
     if not d.size:
         return 0.0
-    failures = float(evidence.n_trials.sum() - evidence.n_pairs)
+    failures = float(evidence.n_trials.sum(dtype=np.int64) - evidence.n_pairs)
     if failures <= 0.0:
         return 1.0
 

@@ -135,7 +135,7 @@ def credit_model(
     n_threads = check.threads(threads)
     network = as_graph(graph)
     log = Actions.of(actions, user=user, item=item, time=time, on_missing=on_missing)
-    evidence = find_evidence(network, place(network, log), limit, n_threads)
+    evidence = find_evidence(network, place(network, log, n_threads), limit, n_threads)
     model = CreditGraph(
         in_ptr=network.in_ptr,
         in_idx=network.in_idx,
@@ -157,7 +157,7 @@ def _walks(evidence: Evidence, decay: bool) -> Walks:
     target = np.repeat(np.arange(n_actions), np.diff(evidence.ptr))
     key = item.astype(np.int64) * n + log.user
     order = np.argsort(key, kind="stable")
-    parent = item[target].astype(np.int64) * n + evidence.graph.in_idx[evidence.arc]
+    parent = item[target].astype(np.int64) * n + evidence.graph.in_idx[evidence.arcs[evidence.slot]]
     source = order[np.searchsorted(key, parent, sorter=order)]
     actions = InfluenceGraph.from_arrays(
         source,
@@ -174,7 +174,7 @@ def _walks(evidence: Evidence, decay: bool) -> Walks:
 
 def _shares(evidence: Evidence, target: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return exp(-delay / mean delay) of each pair, relative to the largest of the action."""
-    exponent = -evidence.delay.astype(np.float64) / evidence.delay_of[evidence.arc]
+    exponent = -evidence.delay.astype(np.float64) / evidence.slot_delay[evidence.slot]
     largest = np.full(evidence.placed.n_actions, -np.inf)
     np.maximum.at(largest, target, exponent)
     shares: NDArray[np.float64] = np.exp(exponent - largest[target])

@@ -25,6 +25,8 @@ class Settings:
         EM stops after so many iterations, or if the log-likelihood changes by a smaller share.
     confidence : float
         Level of the intervals.
+    intervals : bool
+        Whether to compute the intervals.
     key : tuple of int
         Key of the random draws of intervals.
     """
@@ -34,6 +36,7 @@ class Settings:
     max_iterations: int
     tolerance: float
     confidence: float
+    intervals: bool
     key: Key
 
 
@@ -62,7 +65,7 @@ class Estimate:
     notes: list[str] = field(default_factory=list)
 
 
-def fitted(settings: Settings, successes: NDArray[np.float64], trials: NDArray[np.int64]) -> Estimate:
+def fitted(settings: Settings, successes: NDArray[np.float64], trials: NDArray[np.int32]) -> Estimate:
     """Return the estimate of an estimator that counts."""
     t = trials.astype(np.float64)
     prior = fit_prior(successes, t) if settings.prior == "empirical" else settings.prior or (0.0, 0.0)

@@ -137,7 +137,8 @@ def evaluate(
     ----------
     model : LearnedModel
     held_out : Actions or anything that `Actions.of` accepts
-        From `split`, for example.
+        From `split`, for example. It must not share items with the log that the model was learned from; this is not
+        checked.
     models : dict of str to InfluenceGraph, optional
         Other models to compare with: graphs with the same arcs. Default: weighted cascade, the best uniform probability
         of the log that the model was learned from, and trivalency.
@@ -183,7 +184,7 @@ def evaluate(
         if other.n_arcs != graph.n_arcs or not np.array_equal(other.in_idx, graph.in_idx):
             raise InvalidArgumentError(f"models: {name!r} must have the arcs of the learned graph", argument="models")
     graphs = {model.estimator: graph, **others}
-    placed = place(graph, Actions.of(held_out, **columns))
+    placed = place(graph, Actions.of(held_out, **columns), n_threads)
     found = _exposures(placed, list(graphs.values()), model.window, n_threads)
     if not found.acted.any() or found.acted.all():
         raise InvalidArgumentError(

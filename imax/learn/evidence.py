@@ -13,7 +13,7 @@ from ..graph.influence_graph import InfluenceGraph
 from .actions import Actions
 
 if TYPE_CHECKING:
-    from ..kernels.actions import Log
+    from ..kernels.logs import Log, Rows
 
 __all__ = ["Evidence", "Placed", "find_evidence", "place"]
 
@@ -48,90 +48,99 @@ class Placed:
 class Evidence:
     """The pairs of a log: an arc u -> v, and an item on which v acted after u, within the window.
 
+    Arcs with pairs are numbered in the order of ``graph.in_idx``; these numbers are their slots.
+
     Attributes
     ----------
     graph : InfluenceGraph
     placed : Placed
     threads : int
+    arcs : numpy.ndarray of int64, shape (n_slots,)
+        Arc of each slot, as a place in ``graph.in_idx``.
     ptr : numpy.ndarray of int64, shape (n_actions + 1,)
         Pairs of each action.
-    arc, delay : numpy.ndarray of int64 and float32, shape (n_pairs,)
-        Arc of each pair, as a place in ``graph.in_idx``, and the time between the actions.
-    n_not_after, n_late : numpy.ndarray of int64, shape (n_arcs,)
+    slot, delay : numpy.ndarray of int32 and float32, shape (n_pairs,)
+        Slot of each pair, and the time between the actions.
+    n_not_after, n_late : numpy.ndarray of int32, shape (n_arcs,)
         Items on which v acted before u or at the same time, and items on which v acted more than the window after u.
     """
 
     graph: InfluenceGraph
     placed: Placed
     threads: int
+    arcs: NDArray[np.int64]
     ptr: NDArray[np.int64]
-    arc: NDArray[np.int64]
+    slot: NDArray[np.int32]
     delay: NDArray[np.float32]
-    n_not_after: NDArray[np.int64]
-    n_late: NDArray[np.int64]
+    n_not_after: NDArray[np.int32]
+    n_late: NDArray[np.int32]
 
     @property
     def n_pairs(self) -> int:
         """Number of pairs."""
-        return self.arc.size
+        return self.slot.size
 
     @cached_property
-    def n_actions_of(self) -> NDArray[np.int64]:
+    def n_actions_of(self) -> NDArray[np.int32]:
         """Number of items of each user, by internal id."""
-        return np.bincount(self.placed.log.user, minlength=self.graph.n_nodes)
+        return np.bincount(self.placed.log.user, minlength=self.graph.n_nodes).astype(np.int32)
 
-    @cached_property
+    @property
     def target(self) -> NDArray[np.int32]:
         """Internal id of the target of each arc."""
         return np.repeat(np.arange(self.graph.n_nodes, dtype=np.int32), np.diff(self.graph.in_ptr))
 
     @cached_property
-    def n_pairs_of(self) -> NDArray[np.int64]:
-        """Number of pairs of each arc."""
-        return np.diff(self.by_arc[0])
+    def slot_ptr(self) -> NDArray[np.int64]:
+        """Pairs of each slot, for arrays that are ordered by slots: int64, shape (n_slots + 1,)."""
+        ptr = np.zeros(self.arcs.size + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self.slot, minlength=self.arcs.size), out=ptr[1:])
+        return ptr
 
-    @cached_property
-    def n_source(self) -> NDArray[np.int64]:
+    @property
+    def n_pairs_of(self) -> NDArray[np.float64]:
+        """Number of pairs of each arc."""
+        return self.spread(np.diff(self.slot_ptr))
+
+    @property
+    def n_source(self) -> NDArray[np.int32]:
         """Number of items of the source of each arc."""
         return self.n_actions_of[self.graph.in_idx]
 
-    @cached_property
-    def n_trials(self) -> NDArray[np.int64]:
+    @property
+    def n_trials(self) -> NDArray[np.int32]:
         """Number of items on which the source of each arc acted before its target, or its target never acted."""
         return self.n_source - self.n_not_after
 
-    @cached_property
-    def by_arc(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """The pairs of each arc: pointers, and the action and the number of each pair."""
-        from ..kernels.actions import count_by_arc, fill_by_arc
+    def actions_by_slot(self) -> NDArray[np.int32]:
+        """Return the action of each pair, slot after slot."""
+        from ..kernels.actions import fill_by_slot
 
-        counts = np.zeros(self.graph.n_arcs, dtype=np.int64)
-        count_by_arc(self.arc, 0, counts)
-        ptr = np.zeros(self.graph.n_arcs + 1, dtype=np.int64)
-        np.cumsum(counts, out=ptr[1:])
-        action, pair = np.empty((2, self.n_pairs), dtype=np.int64)
-        fill_by_arc(self.ptr, self.arc, ptr[:-1].copy(), action, pair)
-        return ptr, action, pair
+        action = np.empty(self.n_pairs, dtype=np.int32)
+        fill_by_slot(self.ptr, self.slot, self.slot_ptr[:-1].copy(), action)
+        return action
 
     @cached_property
-    def delay_of(self) -> NDArray[np.float64]:
-        """Mean delay of each arc; NaN for arcs without pairs."""
-        total = self.sum(self.delay.astype(np.float64))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self.n_pairs_of > 0, total / self.n_pairs_of, np.nan)
+    def slot_delay(self) -> NDArray[np.float64]:
+        """Mean delay of each slot."""
+        return self.sum(self.delay) / np.diff(self.slot_ptr)
 
-    def sum(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sum of a value per pair over the pairs of each arc, in an order that threads do not change."""
-        from ..kernels.actions import sum_by_arc
+    def sum(self, value: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the sum of a value per pair over the pairs of each slot."""
+        from ..kernels.actions import add_by_slot
 
-        ptr, _, pair = self.by_arc
-        sums = np.empty(self.graph.n_arcs)
-        parts = parallel.even_parts(ptr, self.threads)
-        parallel.run([partial(sum_by_arc, a, b, ptr, pair, value, sums) for a, b in parts], self.threads)
+        sums = np.zeros(self.arcs.size)
+        add_by_slot(self.slot, value, sums)
         return sums
 
+    def spread(self, value: NDArray[Any], otherwise: float = 0.0) -> NDArray[np.float64]:
+        """Return an array by arc with a value for each slot, and another one for arcs without pairs."""
+        spread = np.full(self.graph.n_arcs, otherwise)
+        spread[self.arcs] = value
+        return spread
 
-def place(graph: InfluenceGraph, actions: Actions) -> Placed:
+
+def place(graph: InfluenceGraph, actions: Actions, threads: int) -> Placed:
     """Return the actions of users that are nodes of the graph, the first on each item, sorted.
 
     Raises
@@ -139,13 +148,15 @@ def place(graph: InfluenceGraph, actions: Actions) -> Placed:
     InvalidArgumentError
         If no user of the log is a node of the graph.
     """
-    from ..kernels.actions import Log, keep_first
+    from ..kernels.logs import Log, keep_first
 
     internal = _internal(graph, actions.users)
     user = internal[actions.user]
     known = user >= 0
     n_unknown = int(np.count_nonzero(~known))
-    user, item, time = user[known], actions.item[known], actions.time[known]
+    item, time = actions.item, actions.time
+    if n_unknown:
+        user, item, time = user[known], item[known], time[known]
     if not user.size:
         nodes = graph.labels.take(np.arange(min(3, graph.n_nodes)))
         raise InvalidArgumentError(
@@ -153,68 +164,102 @@ def place(graph: InfluenceGraph, actions: Actions) -> Placed:
             f"{_first(actions.users)}) is one of {graph.n_nodes:,} nodes (such as {_first(nodes)})",
             argument="actions",
         )
-    order = np.lexsort((user, time, item))
-    user, item, time = user[order], item[order], time[order]
+    items, item_ptr, user, time = _by_item(user, item, time, threads)
     first = np.empty(user.size, dtype=np.bool_)
-    keep_first(item, user, np.full(graph.n_nodes, -1, dtype=np.int64), first)
-    user, item, time = user[first], item[first], time[first]
-    items, sizes = np.unique(item, return_counts=True)
-    item_ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    keep_first(item_ptr, user, np.full(graph.n_nodes, -1, dtype=np.int64), first)
+    n_repeated = user.size - int(np.count_nonzero(first))
+    if n_repeated:
+        item_ptr = np.concatenate([[0], np.cumsum(first)])[item_ptr]
+        user, time = user[first], time[first]
     counts = {
         "actions": len(actions),
         "missing": actions.n_missing,
         "unknown_users": int(np.count_nonzero(internal < 0)),
         "unknown_actions": n_unknown,
-        "repeated": int(first.size - np.count_nonzero(first)),
+        "repeated": n_repeated,
         "used": int(user.size),
     }
-    return Placed(Log(item_ptr, user.astype(np.int32), time), items.astype(np.int32), counts)
+    return Placed(Log(item_ptr, user, time), items, counts)
+
+
+def _by_item(
+    user: NDArray[np.int32], item: NDArray[np.int32], time: NDArray[np.float64], threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the items, their pointers, and users and times sorted by item, time and user."""
+    from ..kernels.logs import group_by_item, sort_items
+
+    sizes = np.bincount(item)
+    ptr = np.concatenate([[0], np.cumsum(sizes)])
+    new_user, new_time = np.empty_like(user), np.empty_like(time)
+    group_by_item(item, user, time, ptr[:-1].copy(), new_user, new_time)
+    items = np.flatnonzero(sizes)
+    ptr = np.concatenate([ptr[items], ptr[-1:]])
+    parts = parallel.even_parts(ptr, 4 * threads)
+    parallel.run([partial(sort_items, a, b, ptr, new_user, new_time) for a, b in parts], threads)
+    return items.astype(np.int32), ptr, new_user, new_time
 
 
 def find_evidence(graph: InfluenceGraph, placed: Placed, window: float | None, threads: int) -> Evidence:
     """Return all pairs of a log."""
     from ..kernels.actions import count_by_arc
+    from ..kernels.logs import Rows
 
-    parts = parallel.even_parts(_work(graph, placed), 4 * threads)
-    n_pairs = np.zeros(placed.n_actions + 1, dtype=np.int64)
+    rows = Rows(graph.in_ptr, graph.in_idx, *graph.forward(places=True))
+    parts = parallel.even_parts(_work(rows, placed), 4 * threads)
     limit = np.inf if window is None else window
-    found = parallel.run([partial(_pairs_of, graph, placed, a, b, limit, n_pairs[1:]) for a, b in parts], threads)
-    arc = np.concatenate([piece[0] for pieces in found for piece in pieces] or [np.empty(0, np.int64)])
-    delay = np.concatenate([piece[1] for pieces in found for piece in pieces] or [np.empty(0, np.float32)])
-    twice = np.zeros((2, graph.n_arcs), dtype=np.int64)
-    for pieces in found:
-        for _, _, other in pieces:
-            for late in (0, 1):
-                count_by_arc(other[other & 1 == late], 1, twice[late])
-    return Evidence(graph, placed, threads, np.cumsum(n_pairs), arc, delay, twice[0], twice[1])
+    n_pairs = np.zeros(placed.n_actions + 1, dtype=np.int64)
+    scratch = n_pairs[1:], np.empty(placed.n_actions, dtype=np.int64)
+    found = parallel.run([partial(_pairs_of, rows, placed, a, b, limit, scratch) for a, b in parts], threads)
+    pieces = [piece for pieces in found for piece in pieces]
+    del found, scratch
+    twice = np.zeros((2, graph.n_arcs), dtype=np.int32)
+    for _, _, other in pieces:
+        for late in (0, 1):
+            count_by_arc(other[other & 1 == late], 1, twice[late])
+    n_of = np.zeros(graph.n_arcs, dtype=np.int32)
+    for arc, _, _ in pieces:
+        count_by_arc(arc, 0, n_of)
+    arcs = np.flatnonzero(n_of)
+    slot_of = n_of  # its counts are no longer used
+    slot_of[arcs] = np.arange(arcs.size, dtype=np.int32)
+    np.cumsum(n_pairs, out=n_pairs)
+    slot, delay = np.empty(n_pairs[-1], dtype=np.int32), np.empty(n_pairs[-1], dtype=np.float32)
+    end = 0
+    pieces.reverse()
+    while pieces:
+        arc, gap, _ = pieces.pop()  # each piece is freed after it was copied
+        begin, end = end, end + arc.size
+        slot[begin:end], delay[begin:end] = slot_of[arc], gap
+    return Evidence(graph, placed, threads, arcs, n_pairs, slot, delay, twice[0], twice[1])
 
 
 def _pairs_of(
-    graph: InfluenceGraph, placed: Placed, first: int, last: int, window: float, n_pairs: NDArray[np.int64]
+    rows: "Rows", placed: Placed, first: int, last: int, window: float, scratch: tuple[NDArray[np.int64], ...]
 ) -> list[tuple[NDArray[Any], ...]]:
-    """Return the arcs, the delays and the other items of the items first to last - 1, in pieces."""
-    from ..kernels.actions import Found, find_pairs
+    """Return the arcs, the delays and the other arcs of the items first to last - 1, in pieces."""
+    from ..kernels.logs import Found, find_pairs
 
-    stamp, at = np.zeros(graph.n_nodes, dtype=np.int64), np.empty(graph.n_nodes)
+    at = np.full(rows.in_ptr.size - 1, -1, dtype=np.int32)
     capacity = _CAPACITY
     pieces: list[tuple[NDArray[Any], ...]] = []
     while first < last:
-        found = Found(
-            n_pairs, np.empty(capacity, np.int64), np.empty(capacity, np.float32), np.empty(capacity, np.int64)
-        )
-        after, size, others = find_pairs(first, last, placed.log, graph.in_ptr, graph.in_idx, window, stamp, at, found)
+        arc, other, found_arc = (np.empty(capacity, dtype=np.int64) for _ in range(3))
+        delay, found_delay = (np.empty(capacity, dtype=np.float32) for _ in range(2))
+        action = np.empty(capacity, dtype=np.int32)
+        found = Found(scratch[0], scratch[1], arc, delay, other, action, found_arc, found_delay)
+        after, size, others = find_pairs(first, last, placed.log, rows, window, at, found)
         if after == first:
             capacity *= 2
             continue
-        pieces.append((found.arc[:size].copy(), found.delay[:size].copy(), found.other[:others].copy()))
+        pieces.append((arc[:size].copy(), delay[:size].copy(), other[:others].copy()))
         first = after
     return pieces
 
 
-def _work(graph: InfluenceGraph, placed: Placed) -> NDArray[np.int64]:
-    """Return pointers that divide the items by the in-degrees of their users."""
-    degree = np.diff(graph.in_ptr)[placed.log.user] + 1
-    work: NDArray[np.int64] = np.concatenate([[0], np.cumsum(degree)])[placed.log.item_ptr]
+def _work(rows: "Rows", placed: Placed) -> NDArray[np.int64]:
+    """Return pointers that divide the items by the degrees of their users."""
+    degree = np.diff(rows.in_ptr) + np.diff(rows.out_ptr) + 1
+    work: NDArray[np.int64] = np.concatenate([[0], np.cumsum(degree[placed.log.user])])[placed.log.item_ptr]
     return work
 
 

@@ -26,8 +26,9 @@ class LearnedModel(ReportView):
         Name of the estimator; ``"trials"`` for `from_trials`.
     trials, successes : numpy.ndarray of float64, shape (n_arcs,)
         Trials and successes of each arc; estimators that share credit count fractions of successes.
-    lower, upper : numpy.ndarray of float64, shape (n_arcs,)
-        Ends of the interval of each probability (posterior quantiles) at level `confidence`.
+    lower, upper : numpy.ndarray of float64, shape (n_arcs,), or None
+        Ends of the interval of each probability (posterior quantiles) at level `confidence`. None with
+        ``intervals=False``.
     delay : numpy.ndarray of float64, shape (n_arcs,), or None
         Mean delay of each arc, in seconds or in the unit of the times; NaN for arcs without a success. None without
         times.
@@ -53,8 +54,8 @@ class LearnedModel(ReportView):
     estimator: str
     trials: NDArray[np.float64]
     successes: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
+    lower: NDArray[np.float64] | None
+    upper: NDArray[np.float64] | None
     delay: NDArray[np.float64] | None
     prior: tuple[float, float]
     confidence: float
@@ -102,11 +103,10 @@ class LearnedModel(ReportView):
             "source": self.graph.labels.take(source),
             "target": self.graph.labels.take(target),
             "probability": p,
-            "lower": self.lower,
-            "upper": self.upper,
-            "trials": self.trials,
-            "successes": self.successes,
         }
+        if self.lower is not None and self.upper is not None:
+            columns |= {"lower": self.lower, "upper": self.upper}
+        columns |= {"trials": self.trials, "successes": self.successes}
         if self.delay is not None:
             columns["delay"] = self.delay
         return frame_of(columns, backend)

@@ -16,9 +16,11 @@ from .estimate import Settings
 from .evidence import Evidence
 from .prior import Beta, fit_prior
 
-__all__ = ["MAX_SAMPLED", "Posterior", "sample_posterior"]
+__all__ = ["MAX_ARCS", "MAX_SAMPLED", "Posterior", "sample_posterior"]
 
-MAX_SAMPLED = 2_000_000  # arcs and pairs
+MAX_SAMPLED = 8_000_000  # pairs
+MAX_ARCS = 2_000_000  # with pairs; the draws take 236 bytes for each of them
+_GENERATORS = 8  # of probabilities: a fixed number, so that the draws do not depend on the number of threads
 _BURN_IN = 60
 _REFIT = 6  # sweeps of the burn-in between two fits of the prior
 _DRAWS = 59  # kept: the 3rd and the 57th of them enclose 90 %
@@ -27,21 +29,21 @@ _THIN = 3  # sweeps for each draw
 
 @dataclass(frozen=True)
 class Posterior:
-    """Draws of all probabilities.
+    """Draws of the probabilities of the arcs with pairs.
 
     Attributes
     ----------
     prior : tuple of float
         The beta prior, refitted during the burn-in if it is empirical.
-    draws : numpy.ndarray of float32, shape (n_draws, n_arcs)
-        Sorted for each arc.
+    draws : numpy.ndarray of float32, shape (n_draws, n_slots)
+        Sorted for each slot.
     """
 
     prior: Beta
     draws: NDArray[np.float32]
 
     def interval(self, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the ends of the central interval of each arc.
+        """Return the ends of the central interval of each slot.
 
         Of n draws, the k-th smallest exceeds a value of the same distribution with probability k / (n + 1).
         """
@@ -59,30 +61,36 @@ class Posterior:
 
 
 def sample_posterior(evidence: Evidence, p: NDArray[np.float64], prior: Beta, settings: Settings) -> Posterior:
-    """Return draws from the posterior, after a burn-in that begins at `p`."""
+    """Return draws from the posterior of the arcs with pairs, after a burn-in that begins at `p`."""
     from ..kernels.actions import draw_causes
 
     trials = evidence.n_trials.astype(np.float64)
+    trials_of = trials[evidence.arcs]
     key = stream_key(settings.key, Stream.GIBBS)
     words = np.uint64(key[0]), np.uint64(key[1])
-    generator = np.random.default_rng(list(key))
-    won = np.empty(evidence.n_pairs)
+    slots = parallel.slices(p.size, _GENERATORS)
+    generators = [np.random.default_rng([*key, number]) for number in range(len(slots))]
+    won, p = np.empty(evidence.n_pairs), p.copy()
     parts = parallel.even_parts(evidence.ptr, 4 * evidence.threads)
     n_actions = evidence.placed.n_actions
-    draws = np.empty((_DRAWS, trials.size), dtype=np.float32)
+    draws = np.empty((_DRAWS, p.size), dtype=np.float32)
 
-    def draw(first: int, last: int, number: int, current: NDArray[np.float64]) -> None:
+    def draw_won(first: int, last: int, number: int) -> None:
         with np.errstate(over="ignore"):  # streams compute modulo 2**64; each thread has its own setting
-            draw_causes(first, last, number, words, evidence.ptr, evidence.arc, current, won)
+            draw_causes(first, last, number, words, evidence.ptr, evidence.slot, p, won)
+
+    def draw_p(part: int, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+        inside = slice(*slots[part])
+        p[inside] = generators[part].beta(a[inside], b[inside])
 
     for sweep in range(_BURN_IN + _THIN * _DRAWS):
-        tasks = [partial(draw, first, last, sweep * n_actions, p) for first, last in parts]
-        parallel.run(tasks, evidence.threads)
+        parallel.run([partial(draw_won, *part, sweep * n_actions) for part in parts], evidence.threads)
         successes = evidence.sum(won)
         if settings.prior == "empirical" and sweep < _BURN_IN and sweep % _REFIT == _REFIT - 1:
-            prior = fit_prior(successes, trials)
-        a, b = successes + prior[0], trials - successes + prior[1]
-        p = generator.beta(np.maximum(a, 1e-12), np.maximum(b, 1e-12))
+            prior = fit_prior(evidence.spread(successes), trials)
+        a, b = successes + prior[0], trials_of - successes + prior[1]
+        a, b = np.maximum(a, 1e-12), np.maximum(b, 1e-12)
+        parallel.run([partial(draw_p, part, a, b) for part in range(len(slots))], evidence.threads)
         if sweep >= _BURN_IN and (sweep - _BURN_IN) % _THIN == 0:
             draws[(sweep - _BURN_IN) // _THIN] = p
     draws.sort(axis=0)

@@ -1,16 +1,21 @@
 """Beta priors of probabilities: empirical Bayes, means and intervals."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import parallel
 from ..errors import InvalidArgumentError
 
 __all__ = ["Beta", "check_prior", "fit_prior", "posterior_interval", "posterior_mean"]
 
 Beta = tuple[float, float]
 
+_MAX_EXACT = 20_000  # arcs whose intervals are computed one by one
+_STEP = 0.05  # of log(a) and log(b) between posteriors on the grid
+_MIN_LOG = -9.0  # smallest log(a) and log(b) of the grid
 _MAX_ARCS = 200_000  # of which the prior is fitted
 _MIN_WEIGHT, _MAX_WEIGHT = 1e-3, 1e6  # of a fitted prior, in trials
 
@@ -72,24 +77,53 @@ def posterior_mean(successes: NDArray[np.float64], trials: NDArray[np.float64], 
 
 
 def posterior_interval(
-    successes: NDArray[np.float64], trials: NDArray[np.float64], prior: Beta, confidence: float
+    successes: NDArray[np.float64], trials: NDArray[np.float64], prior: Beta, confidence: float, threads: int = 1
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of the central interval of the beta posterior of each arc.
 
-    A posterior without successes begins at 0, one without failures ends at 1; without any count it is [0, 1].
+    A posterior without successes begins at 0, one without failures ends at 1; without any count it is [0, 1]. For more
+    than 20,000 arcs the ends are interpolated between posteriors on a grid, with an error below 0.2 % of an end or of
+    its distance to 1.
     """
+    tail = 0.5 * (1.0 - confidence)
+    if successes.size > _MAX_EXACT:
+        return _interpolated(successes, trials, prior, tail, threads)
     from scipy.special import betaincinv
 
     a, b = successes + prior[0], np.maximum(trials - successes, 0.0) + prior[1]
-    tail = 0.5 * (1.0 - confidence)
     lower, upper = np.zeros(a.size), np.ones(a.size)
     inside = (a > 0.0) & (b > 0.0)
-    unique, place = np.unique(np.stack([a[inside], b[inside]]), axis=1, return_inverse=True)
-    place = place.reshape(-1)
-    lower[inside] = betaincinv(unique[0], unique[1], tail)[place]
-    upper[inside] = betaincinv(unique[0], unique[1], 1.0 - tail)[place]
+    lower[inside] = betaincinv(a[inside], b[inside], tail)
+    upper[inside] = betaincinv(a[inside], b[inside], 1.0 - tail)
     sure = (a > 0.0) & (b == 0.0)
-    lower[sure] = tail ** (1.0 / np.maximum(a[sure], 1e-12))
+    lower[sure] = tail ** (1.0 / a[sure])
     none = (a == 0.0) & (b > 0.0)
-    upper[none] = 1.0 - tail ** (1.0 / np.maximum(b[none], 1e-12))
+    upper[none] = 1.0 - tail ** (1.0 / b[none])
     return lower, upper
+
+
+def _interpolated(
+    successes: NDArray[np.float64], trials: NDArray[np.float64], prior: Beta, tail: float, threads: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from ..kernels.quantiles import interpolate, log_range
+
+    parts = parallel.slices(successes.size, 4 * threads)
+    given = successes, trials, prior
+    ends = np.array(parallel.run([partial(log_range, a, b, *given) for a, b in parts], threads))
+    origin = np.maximum(ends[:, :2].min(axis=0), _MIN_LOG)
+    counts = (np.ceil((ends[:, 2:].max(axis=0) - origin) / _STEP) + 1).astype(np.int64).clip(min=2)
+    a, b = (np.exp(start + _STEP * np.arange(n)) for start, n in zip(origin, counts, strict=True))
+    low, high = _log_odds(a[:, np.newaxis], b, tail), -_log_odds(b, a[:, np.newaxis], tail)
+    lower, upper = np.empty((2, successes.size))
+    rest = (tail, (float(origin[0]), float(origin[1])), _STEP, low, high, lower, upper)
+    parallel.run([partial(interpolate, *part, *given, *rest) for part in parts], threads)
+    return lower, upper
+
+
+def _log_odds(a: NDArray[np.float64], b: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
+    """Return log(q / (1 - q)) of the quantile q of beta(a, b) at `tail`."""
+    from scipy.special import betaincinv
+
+    q, rest = np.maximum(betaincinv(a, b, tail), 1e-300), np.maximum(betaincinv(b, a, 1.0 - tail), 1e-300)
+    odds: NDArray[np.float64] = np.ascontiguousarray(np.log(q) - np.log(rest))
+    return odds

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.streams import Key, Stream
-from ..errors import InvalidArgumentError
-from ..ris.residual import Greedy, ResidualSets, make_pairs
+from ..ris.residual import Greedy, ResidualSets, discount_factors, list_places, make_pairs
 from ._cover import sample_stratified
 from ._network import Network
 
-__all__ = ["Lists", "Taste", "choose_lists", "discount_for", "draw_sets"]
+__all__ = ["Lists", "Taste", "choose_lists", "draw_sets"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Taste:
         return cls(
             None if blend is None else check.probability(blend, "blend"),
             0.0 if min_willingness is None else check.probability(min_willingness, "min_willingness"),
-            None if discount is None else discount_for(discount, 1),
+            None if discount is None else discount_factors(discount),
         )
 
 
@@ -67,24 +66,6 @@ class Lists:
     gain: NDArray[np.float64]
     chosen: NDArray[np.int64]
     accept: NDArray[np.float64]
-
-
-def discount_for(discount: Any, size: int) -> NDArray[np.float64]:
-    """Return at least `size` factors by place; a shorter list goes on with its last factor."""
-    try:
-        values = np.asarray(discount, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.empty(0)
-    if values.ndim != 1 or not values.size:
-        raise InvalidArgumentError(
-            f"discount must be a list of numbers, one for each place of a list, got {discount!r}", argument="discount"
-        )
-    if values[0] != 1.0 or not bool((np.diff(values) <= 0.0).all()) or not values[-1] > 0.0:
-        raise InvalidArgumentError(
-            f"discount must begin with 1, never rise and stay above 0, got {values.tolist()}; divide all by the first",
-            argument="discount",
-        )
-    return np.concatenate([values, np.full(max(size - values.size, 0), values[-1])])
 
 
 def draw_sets(
@@ -139,7 +120,7 @@ def choose_lists(
         first[lengths == 0] = 0.0
         scale = taste.blend / np.where(first > 0.0, first, 1.0)
     rounds = int(left.max(initial=0))
-    discount = np.ones(rounds) if taste.discount is None else discount_for(taste.discount, rounds)
+    discount = discount_factors(taste.discount, rounds)
     greedy = Greedy(sets, make_pairs(offsets, candidates, accept, left, fixed, scale), discount)
     greedy.run(0, rounds)
     found = greedy.choice()
@@ -147,14 +128,5 @@ def choose_lists(
     order = found.places.size + np.arange(candidates.size)
     score[found.places], gain[found.places] = found.scores, found.gains * weight
     order[found.places] = np.arange(found.places.size)
-    round_of = _round_of(found.groups)
-    return Lists(score, order, gain, found.places, accept[found.places] * discount[round_of])
-
-
-def _round_of(groups: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the place of each choice in the list of its user."""
-    order = np.argsort(groups, kind="stable")
-    begin = np.searchsorted(groups[order], groups[order])
-    place = np.empty(groups.size, dtype=np.int64)
-    place[order] = np.arange(groups.size) - begin
-    return place
+    by_place = discount[list_places(found.groups)]
+    return Lists(score, order, gain, found.places, accept[found.places] * by_place)

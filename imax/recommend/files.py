@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from .._utils import jsons
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from ..graph.labels import Labels
+from ..io.node_columns import exists
 from ..io.tables import read_table, shown
 from ..io.text import PathLike, integer, load, number, write_bytes, write_text
 from .ranking import Ranking
@@ -24,11 +26,12 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
     ----------
     path : str or os.PathLike
         A CSV file with a header line, JSON lines with objects, or a Parquet file. Text may be compressed. ``"-"`` is
-        standard input.
+        standard input. ``FILE:USER:CANDIDATE`` names the columns in the file, and ``FILE:USER:CANDIDATE:SCORE`` also
+        that of the scores.
     labels : Labels
         The labels of the graph. If they are integers, labels in the file are read as integers.
     columns : sequence of str
-        The names of the columns of labels.
+        The names of the columns of labels, if `path` does not name them.
     optional : str, optional
         The name of a column of scores in [0, 1] that may be missing.
 
@@ -42,14 +45,37 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
     FileFormatError
         If a column or a cell is missing, or a score is not a number in [0, 1]. The message names the file and the line.
     """
+    path, columns, optional, given = _named_columns(path, columns, optional)
     table = read_table(load(path), columns, () if optional is None else (optional,))
     label_columns: list[list[Any]] = [
         [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
     ]
     if optional is None:
         return label_columns
-    scores = [_score(cell, where) for where, cell in table.column(optional)] if optional in table.names else []
+    has_scores = given or optional in table.names
+    scores = [_score(cell, where) for where, cell in table.column(optional)] if has_scores else []
     return [*label_columns, scores]
+
+
+def _named_columns(
+    path: PathLike, columns: Sequence[str], optional: str | None
+) -> tuple[str, Sequence[str], str | None, bool]:
+    """Return the file, the names of its columns, and whether the path names that of the scores.
+
+    The longest beginning of the path that exists is the file, so that a colon may be part of its name.
+    """
+    text = os.fspath(path)
+    if exists(text):
+        return text, columns, optional, False
+    form = ":".join(["FILE", *map(str.upper, columns)]) + ("" if optional is None else f"[:{optional.upper()}]")
+    for n in range(1, len(columns) + 2):
+        file, *names = text.rsplit(":", n)
+        if len(names) == n and exists(file):
+            if n < len(columns) or n > len(columns) + (optional is not None):
+                raise FileFormatError(f"{text}: {n} columns are named; name them as in {form}")
+            score = names[len(columns)] if n > len(columns) else optional
+            return file, names[: len(columns)], score, n > len(columns)
+    return text, columns, optional, False
 
 
 def _label(cell: Any, labels: Labels, where: str) -> Any:

@@ -39,7 +39,7 @@ class Task:
     k : int or None
         As the caller gave it.
     work : dict
-        Arguments of every computation: model, delta, node_weights, threads.
+        Arguments of every computation: model, delta, node_weights, threads, client.
     rules : dict
         Constraints, aligned by label.
     groups : list or None
@@ -211,7 +211,8 @@ def _reach(task: Task, seeds: list[Any]) -> list[GroupReach]:
         estimate: SpreadEstimate = spread(
             task.graph, [*task.rules.get("start", ()), *seeds], node_weights=weights, model=task.work["model"],
             n_simulations=task.n_simulations, rng=stream_key(task.result.rng_key, Stream.VERIFICATION),
-            threads=task.work["threads"], time_limit=task.limit(5.0), **until,
+            threads=task.work["threads"], time_limit=task.limit(5.0),
+            client=task.work["client"], **until,
         )  # fmt: skip
         size = len(members[group])
         found.append(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..results import Certificate, Comparison, CurveResult, SelectionResult, SpreadEstimate
 from .document import Cell, Table, label, number, text
-from .words import count, until
+from .words import count, row_names, until
 
 __all__ = ["View", "html_of", "view_of"]
 
@@ -140,14 +140,18 @@ def _curve(result: CurveResult) -> View:
 
 
 def _comparison(result: Any) -> View:
-    several = len({getattr(row, "k", None) for row in result.rows}) > 1
+    names = row_names(result)
     rows = [
-        [Cell(f"{row.algorithm}, k = {row.k}" if several else row.algorithm, is_label=True), number(row.spread),
+        [Cell(name, is_label=True), number(row.spread),
          *(number(end) for end in row.interval), number(row.ratio, "{:.1%}"), number(row.seconds, "{:,.3f}")]
-        for row in result.rows
+        for name, row in zip(names, result.rows, strict=True)
     ]  # fmt: skip
-    best = max(result.rows, key=lambda row: row.spread)
-    sentence = f"{count(len(result.rows), 'row')}; the largest spread is {best.spread:,.1f}, by {best.algorithm}."
+    best = max((row for row in result.rows if row.rank == 1), key=lambda row: row.spread, default=None)
+    sentence = f"{count(len(result.rows), 'row')}; "
+    if best is None:
+        sentence += "none can be ranked."
+    else:
+        sentence += f"the largest spread is {best.spread:,.1f}, by {best.algorithm}."
     head = ["Algorithm", "Spread", "Low", "High", "Certified", "Seconds"]
     return sentence, [Table("Algorithms on the same problem", head, rows)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidArgumentError, MissingDependencyError
 from ..results import Comparison, CurveResult, SelectionResult
 from .charts import shortened
-from .words import gain_unit
+from .words import gain_unit, row_names
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -159,8 +159,7 @@ def _bars(ax: Any, names: Sequence[str], values: Sequence[float], errors: Any = 
 
 def _comparison(result: Any, ax: Any) -> None:
     rows = result.rows
-    several = len({getattr(row, "k", None) for row in rows}) > 1
-    names = [f"{row.algorithm}, k = {row.k}" if several else row.algorithm for row in rows]
+    names = row_names(result)
     low = [max(row.spread - row.interval[0], 0.0) for row in rows]
     high = [max(row.interval[1] - row.spread, 0.0) for row in rows]
     _bars(ax, names, [row.spread for row in rows], [low, high])

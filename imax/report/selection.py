@@ -8,6 +8,7 @@ from typing import Any, Unpack, cast
 from .._utils import check
 from .._utils.progress import Switch, followed, function_of, nested, text_step
 from .._utils.streams import RNG, key_from
+from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader
@@ -43,6 +44,7 @@ def make_report(
     max_memory: int | str | None = None,
     time_limit: float | None = None,
     progress: Switch = None,
+    client: Any = None,
     **constraints: Unpack[Constraints],
 ) -> Report:
     """Choose seeds and make a report on them, for readers who did not run the program.
@@ -72,7 +74,7 @@ def make_report(
         True shows a bar, as in `imax.maximize`. A function is called with a text that says what is computed next.
     time_limit : float, optional
         Seconds for everything. Sections that do not fit are left out, and the report says so.
-    model, algorithm, probability, epsilon, delta, node_weights, rng, threads, max_memory
+    model, algorithm, probability, epsilon, delta, node_weights, rng, threads, max_memory, client
         As in `imax.maximize`.
     **constraints
         As in `imax.maximize`. Here `groups` may be given without quotas, and `costs` without a budget: they are shown
@@ -121,17 +123,19 @@ def make_report(
         "node_weights": None if weights is None else weights[network.rank],
     }  # fmt: skip
     show = function_of(progress) or (lambda what: None)
-    if result is None:
-        show("choosing seeds")
-        result = maximize(
-            network, k, algorithm=algorithm, certify=True, epsilon=epsilon, rng=key, max_memory=max_memory,
-            time_limit=time_limit, progress=nested(progress, selecting), **work, **cast(Constraints, rules),
-        )  # fmt: skip
-    network.internal_of(result.seeds, "result")  # the seeds of another graph are an error
-    task = Task(
-        network, result, k, work, rules, groups, costs, left_out, n_simulations, max_memory, time_limit, began, show
-    )
-    found = gather(task)
+    with open_session(client, network) as session:
+        work["client"] = session
+        if result is None:
+            show("choosing seeds")
+            result = maximize(
+                network, k, algorithm=algorithm, certify=True, epsilon=epsilon, rng=key, max_memory=max_memory,
+                time_limit=time_limit, progress=nested(progress, selecting), **work, **cast(Constraints, rules),
+            )  # fmt: skip
+        network.internal_of(result.seeds, "result")  # the seeds of another graph are an error
+        task = Task(
+            network, result, k, work, rules, groups, costs, left_out, n_simulations, max_memory, time_limit, began, show
+        )
+        found = gather(task)
     notes = [*network.report.notes, *reader.notes, *result.notes]
     called = command or _call(task, constraints)
     record = _record(task, found, notes, called)

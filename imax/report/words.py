@@ -6,7 +6,9 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..results import SelectionResult
 
-__all__ = ["assumptions", "certificate", "count", "expected", "failure", "gain_unit", "model_name", "until"]
+__all__ = [
+    "assumptions", "certificate", "count", "expected", "failure", "gain_unit", "model_name", "row_names", "until",
+]  # fmt: skip
 
 _MODELS = {"ic": "independent cascade", "lt": "linear threshold"}
 _NOT_MEASURED = ("weighted_cascade", "uniform", "trivalency", "exponential", "weibull", "lt_uniform")
@@ -97,3 +99,10 @@ def assumptions(graph: "InfluenceGraph", model: str) -> str:
         f"All numbers hold for this graph under the {model_name(model)} model. {origin} A certificate says nothing "
         "about errors of the graph, of the probabilities or of the model."
     )
+
+
+def row_names(comparison: Any) -> list[str]:
+    """Return a name for each row of a comparison: the algorithm, k if there are several, and a mark if incomplete."""
+    several = len({getattr(row, "k", None) for row in comparison.rows}) > 1
+    names = [f"{row.algorithm}, k = {row.k}" if several else row.algorithm for row in comparison.rows]
+    return [name if row.complete else f"{name} (incomplete)" for name, row in zip(names, comparison.rows, strict=True)]

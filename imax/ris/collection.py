@@ -15,7 +15,7 @@ from .marks import Collection, LocalMarks
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
 
-__all__ = ["RRCollection"]
+__all__ = ["RRCollection", "index_nbytes", "sets_nbytes"]
 
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
@@ -89,8 +89,11 @@ class RRCollection(Collection):
     @property
     def nbytes(self) -> int:
         """Bytes of the sets without their index."""
-        counts = 0 if self.store_singletons else self.singletons.nbytes
-        return self._n_places * _ENTRY_BYTES + self.n_stored * _SET_BYTES + counts
+        return self._counts_nbytes + sets_nbytes(self._n_places, self.n_stored)
+
+    @property
+    def _counts_nbytes(self) -> int:
+        return 0 if self.store_singletons else self.singletons.nbytes
 
     def extend(
         self,
@@ -184,24 +187,20 @@ class RRCollection(Collection):
         return self.sampler.n_cut
 
     def _parts(self, n_entries: int) -> int:
-        """Return the best number of parts of the index: each part has a pointer per node, so small parts do not pay."""
-        n = self.graph.n_nodes
-        shared = min(self.sampler.threads, n_entries // max(n, 1 << 15))
-        return max(1, shared, n_entries // max(4 * n, 1 << 21))
-
-    def _index_nbytes(self, n_entries: int) -> int:
-        """Return the bytes of an index of so many entries."""
-        return n_entries * _ENTRY_BYTES + self._parts(n_entries) * (self.graph.n_nodes + 1) * 8
+        return _index_parts(self.graph.n_nodes, n_entries, self.sampler.threads)
 
     @property
     def index_nbytes(self) -> int:
         """Bytes of the index of the sets, whether it is built or not."""
-        return self._index_nbytes(self._n_places)
+        return index_nbytes(self.graph.n_nodes, self._n_places, self.sampler.threads)
 
     def expected_nbytes(self, count: int) -> int:
         """Return the expected bytes of so many sets with their index, from the sets so far; 0 if there are none."""
-        share = count / max(self.n_sets, 1)
-        return int(self.nbytes * share) + self._index_nbytes(int(self._n_places * share)) if self.n_sets else 0
+        if not self.n_sets:
+            return 0
+        n_entries, n_stored = (int(number * count / self.n_sets) for number in (self._n_places, self.n_stored))
+        sets = self._counts_nbytes + sets_nbytes(n_entries, n_stored)
+        return sets + index_nbytes(self.graph.n_nodes, n_entries, self.sampler.threads)
 
     def degree(self) -> NDArray[np.int32]:
         """Return the number of sets that hold each node: int32, shape (n_nodes,)."""
@@ -268,6 +267,22 @@ class RRCollection(Collection):
 
     def __iter__(self) -> Iterator[list[Any]]:
         return (self[i] for i in range(self.n_sets))
+
+
+def sets_nbytes(n_entries: int, n_stored: int) -> int:
+    """Return the bytes of so many stored sets with so many nodes in total."""
+    return n_entries * _ENTRY_BYTES + n_stored * _SET_BYTES
+
+
+def index_nbytes(n_nodes: int, n_entries: int, threads: int) -> int:
+    """Return the bytes of the index of sets with so many nodes in total."""
+    return n_entries * _ENTRY_BYTES + _index_parts(n_nodes, n_entries, threads) * (n_nodes + 1) * 8
+
+
+def _index_parts(n_nodes: int, n_entries: int, threads: int) -> int:
+    """Return the best number of parts of the index: each part has a pointer per node, so small parts do not pay."""
+    shared = min(threads, n_entries // max(n_nodes, 1 << 15))
+    return max(1, shared, n_entries // max(4 * n_nodes, 1 << 21))
 
 
 def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:

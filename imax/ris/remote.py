@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..cluster.held import Held
 from ..cluster.session import Session, open_session
 from ..diffusion.sampler import Sampler
-from .collection import RRCollection
+from .collection import RRCollection, index_nbytes, sets_nbytes
 from .marks import Collection, Marks, Steps
 from .shard import Facts, Picked, Shard
 
@@ -59,7 +59,7 @@ class RemoteCollection(Collection):
         self._session = session
         self._shards = Held(session, Shard, sampler.recipe, store_singletons)
         self._ranges: list[tuple[tuple[int, int], ...]] = [()] * session.n_slots
-        self._facts: list[Facts] = [(0, 0, 0, 0, 0)] * session.n_slots
+        self._facts = [Facts()] * session.n_slots
         self._choices = numbers()
         self._rate = 0.0  # sets per second
         self._store_singletons = store_singletons
@@ -83,8 +83,8 @@ class RemoteCollection(Collection):
             shares = self._session.shares(first, step)
             self._ranges = [(*own, share) for own, share in zip(self._ranges, shares, strict=True)]
             self._facts = self._call("draw", "draw", quick=step < self._rate * _QUICK_SECONDS)
-            self.n_sets = sum(facts[0] for facts in self._facts)
-            self.n_entries = sum(facts[1] for facts in self._facts)
+            self.n_sets = sum(facts.n_sets for facts in self._facts)
+            self.n_entries = sum(facts.n_entries for facts in self._facts)
             self._rate = max(step / (perf_counter() - began), 1.0)
         return self.n_sets
 
@@ -100,21 +100,34 @@ class RemoteCollection(Collection):
     @property
     def nbytes(self) -> int:
         """Bytes of the sets on the worker that has most, or in this process if they are gathered here."""
-        return max(self._gathered.nbytes if self._gathered else 0, *(facts[2] for facts in self._facts))
+        return max(self._gathered.nbytes if self._gathered else 0, self._sets_nbytes(1.0))
 
     @property
     def index_nbytes(self) -> int:
         """Bytes of the index, likewise."""
-        return max(self._gathered.index_nbytes if self._gathered else 0, *(facts[3] for facts in self._facts))
+        return max(self._gathered.index_nbytes if self._gathered else 0, self._index_nbytes(1.0))
+
+    def _sets_nbytes(self, factor: float) -> int:
+        """Return the bytes of the sets on the worker that has most, if there were so many times as many sets."""
+        counts = 0 if self._store_singletons else 4 * self.graph.n_nodes
+        return counts + max(sets_nbytes(int(x.n_places * factor), int(x.n_stored * factor)) for x in self._facts)
+
+    def _index_nbytes(self, factor: float) -> int:
+        n, threads = self.graph.n_nodes, self._session.threads
+        return max(
+            index_nbytes(n, int(x.n_places * factor), own) for x, own in zip(self._facts, threads, strict=True)
+        )  # fmt: skip
 
     @property
     def n_cut(self) -> int:
         """Number of nodes that the sets do not hold because they met a sentinel."""
-        return sum(facts[4] for facts in self._facts)
+        return sum(facts.n_cut for facts in self._facts)
 
     def expected_nbytes(self, count: int) -> int:
         """Return the expected bytes of so many sets with their index on a worker, from the sets so far."""
-        return int((self.nbytes + self.index_nbytes) * count / self.n_sets) if self.n_sets else 0
+        if not self.n_sets:
+            return 0
+        return self._sets_nbytes(count / self.n_sets) + self._index_nbytes(count / self.n_sets)
 
     def build_index(self) -> None:
         """Build the index of the sets on the workers."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from ..errors import InvalidArgumentError
 from .collection import RRCollection
 from .coverage import Cover
 from .matroid import PartitionMatroid
@@ -20,7 +21,10 @@ from .matroid import PartitionMatroid
 if TYPE_CHECKING:
     from ..kernels.residual import Pairs
 
-__all__ = ["Choice", "Greedy", "ResidualSets", "accepted_sum", "make_pairs", "pair_places", "residual_cover"]
+__all__ = [
+    "Choice", "Greedy", "ResidualSets", "accepted_sum", "discount_factors", "list_places", "make_pairs", "pair_places",
+    "residual_cover",
+]  # fmt: skip
 
 _BLOCK = 1 << 12  # sets whose probabilities are summed together: sums do not depend on threads
 _FEW = 1 << 14  # pairs or entries for which one thread is enough
@@ -271,6 +275,36 @@ def residual_cover(
         covered += greedy.run(number, min(number + 1, discount.size))
     found = greedy.choice()
     return Cover(matroid.nodes[found.places], found.gains, covered, min(limit, 2.0 * covered), seed_groups=found.groups)
+
+
+def discount_factors(discount: Any, size: int | None = None) -> NDArray[np.float64]:
+    """Return the checked factors on probabilities by place in a list, or `size` of them.
+
+    The last factor holds for all later places; None stands for factors of 1.
+    """
+    try:
+        values = np.ones(1) if discount is None else np.asarray(discount, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.ndim != 1 or not values.size:
+        raise InvalidArgumentError(
+            f"discount must be a list of numbers, one for each place of a list, got {discount!r}", argument="discount"
+        )
+    if values[0] != 1.0 or not bool((np.diff(values) <= 0.0).all()) or not values[-1] > 0.0:
+        raise InvalidArgumentError(
+            f"discount must begin with 1, never rise and stay above 0, got {values.tolist()}; divide all by the first",
+            argument="discount",
+        )
+    return values if size is None else values[np.minimum(np.arange(size), values.size - 1)]
+
+
+def list_places(groups: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the place of each choice in the list of its group, from 0, for the groups of choices in order."""
+    order = np.argsort(groups, kind="stable")
+    begin = np.searchsorted(groups[order], groups[order])
+    place = np.empty(groups.size, dtype=np.int64)
+    place[order] = np.arange(groups.size) - begin
+    return place
 
 
 def pair_places(

@@ -1,5 +1,6 @@
 """`sample_rr_sets`: draw random RR sets."""
 
+import warnings
 from typing import Any
 
 from .._utils import check
@@ -22,6 +23,7 @@ def sample_rr_sets(
     *,
     model: str = "ic",
     node_weights: NodeValues | None = None,
+    on_missing: str | None = None,
     max_steps: int | None = None,
     deadline: float | None = None,
     delay: "ArcDelays | None" = None,
@@ -45,6 +47,9 @@ def sample_rr_sets(
         Independent cascade or linear threshold.
     node_weights : node values, optional
         Weight of each node, see `imax.Constraints`; roots are drawn in proportion to it. Default 1 each.
+    on_missing : {"error", "drop", "default"}, default "error"
+        Nodes that `node_weights` does not list, and labels that are no nodes: see `imax.spread`. A warning says what
+        was left out.
     max_steps, deadline, delay
         As in `imax.spread`: an RR set holds only the nodes that reach its root in so many steps, or until the deadline.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -88,7 +93,10 @@ def sample_rr_sets(
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
     network = as_graph(graph)
-    weights = NodeReader(network, source=graph, option=None).node_weights(node_weights)
+    reader = NodeReader(network, on_missing, source=graph)
+    weights = reader.node_weights(node_weights)
+    for note in reader.notes:
+        warnings.warn(note, stacklevel=2)
     sampler = Sampler(
         network,
         model,

@@ -5,7 +5,7 @@ draws the sets that it does not have. So a lost shard is made anew, anywhere, by
 """
 
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,27 @@ from .collection import RRCollection
 __all__ = ["Facts", "Picked", "Shard"]
 
 Ranges = tuple[tuple[int, int], ...]
-Facts = tuple[int, int, int, int, int]  # sets, nodes in them, bytes, bytes of the index, nodes cut off at sentinels
 Picked = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
+
+
+class Facts(NamedTuple):
+    """What a shard holds.
+
+    Attributes
+    ----------
+    n_sets, n_entries : int
+        Number of sets, and of nodes in them.
+    n_stored, n_places : int
+        The same without the sets of a single node that are only counted.
+    n_cut : int
+        Number of nodes that sets had reached before they met a sentinel, and that they do not hold.
+    """
+
+    n_sets: int = 0
+    n_entries: int = 0
+    n_stored: int = 0
+    n_places: int = 0
+    n_cut: int = 0
 
 
 class Shard:
@@ -67,7 +86,7 @@ class Shard:
                 self._ranges = (*self._ranges, (first, stop))
                 self._ends.append(self._sets.n_stored)
             sets = self._sets
-            return sets.n_sets, sets.n_entries, sets.nbytes, sets.index_nbytes, sets.n_cut
+            return Facts(sets.n_sets, sets.n_entries, sets.n_stored, sets.nodes.size, sets.n_cut)
 
     def index(self, ranges: Ranges) -> None:
         """Build the index of the sets."""

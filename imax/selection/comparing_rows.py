@@ -8,7 +8,10 @@ from ..graph.influence_graph import InfluenceGraph
 from ..results import SpreadEstimate
 from .outcome import INTERRUPT, MEMORY, TIME
 
-__all__ = ["CUT_SHORT", "DEFAULT_SECONDS", "Bounded", "Row", "estimates", "graph_like", "measure_each", "name_list"]
+__all__ = [
+    "CUT_SHORT", "DEFAULT_SECONDS", "Bounded", "Row", "estimates", "graph_like", "measure_each", "name_list",
+    "ranks_by_spread",
+]  # fmt: skip
 
 CUT_SHORT = frozenset({TIME, MEMORY, INTERRUPT})  # stop reasons of incomplete rows
 DEFAULT_SECONDS = 60.0  # default time limit of each algorithm
@@ -52,6 +55,18 @@ def name_list(algorithms: Any) -> list[str]:
     if not names:
         raise InvalidArgumentError("algorithms is empty; name at least one, or use 'all'", argument="algorithms")
     return names
+
+
+def ranks_by_spread(spreads: Iterable[float | None]) -> list[int | None]:
+    """Return the rank of each row, from 1 for the largest spread; None for rows without a spread to compare.
+
+    >>> ranks_by_spread([5.0, None, 7.0])
+    [2, None, 1]
+    """
+    given = list(spreads)
+    order = sorted((-spread, i) for i, spread in enumerate(given) if spread is not None)
+    ranks = {i: rank for rank, (_, i) in enumerate(order, start=1)}
+    return [ranks.get(i) for i in range(len(given))]
 
 
 def measure_each(

@@ -19,7 +19,7 @@ from ..io.node_reader import NodeList, NodeReader
 from ..results import Certificate, Compared, Comparison, SpreadEstimate, overlap_of
 from ..ris.constraint import Constraint
 from .certification import certify
-from .comparing_rows import CUT_SHORT, DEFAULT_SECONDS, estimates, graph_like, measure_each
+from .comparing_rows import CUT_SHORT, DEFAULT_SECONDS, estimates, graph_like, measure_each, ranks_by_spread
 from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .maximization import maximize
 from .numbers import numbers_of_seeds
@@ -257,12 +257,14 @@ class _Evaluation:
 
 def _ranked(rows: list[Compared]) -> list[Compared]:
     """Return the rows with their ranks among the complete rows of the same number of seeds."""
-    ranks: dict[int, int] = {}
+    found = list(rows)
     for k in dict.fromkeys(row.k for row in rows):
-        ranked = [i for i, row in enumerate(rows) if row.k == k and row.complete and not row.broken_rules]
-        ranked.sort(key=lambda i: -rows[i].spread)
-        ranks |= {i: place for place, i in enumerate(ranked, start=1)}
-    return [dataclasses.replace(row, rank=ranks.get(i)) for i, row in enumerate(rows)]
+        places = [i for i, row in enumerate(rows) if row.k == k]
+        fair = [rows[i].complete and not rows[i].broken_rules for i in places]
+        ranks = ranks_by_spread(rows[i].spread if ok else None for i, ok in zip(places, fair, strict=True))
+        for i, rank in zip(places, ranks, strict=True):
+            found[i] = dataclasses.replace(rows[i], rank=rank)
+    return found
 
 
 def _supported(algorithm: str, options: dict[str, Any]) -> dict[str, Any]:

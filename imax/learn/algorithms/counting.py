@@ -14,25 +14,28 @@ __all__ = ["bernoulli", "jaccard", "lt_weights", "pair_credits", "partial_credit
 
 def bernoulli(evidence: Evidence, settings: Settings) -> Estimate:
     """Estimate the share of the items of u on which v followed u."""
-    return fitted(settings, evidence.n_pairs_of.astype(np.float64), evidence.n_source)
+    return fitted(settings, evidence.n_pairs_of, evidence.n_source)
 
 
 def jaccard(evidence: Evidence, settings: Settings) -> Estimate:
     """Estimate the share of the items of u or v on which v followed u."""
-    both = evidence.n_pairs_of + evidence.n_not_after + evidence.n_late
+    both = evidence.n_pairs_of.astype(np.int32) + evidence.n_not_after + evidence.n_late
     either = evidence.n_source + evidence.n_actions_of[evidence.target] - both
-    return fitted(settings, evidence.n_pairs_of.astype(np.float64), either)
+    return fitted(settings, evidence.n_pairs_of, either)
 
 
 def partial_credits(evidence: Evidence, settings: Settings) -> Estimate:
     """Estimate the credit of u for actions of v, per item of u: all parents of an action share its credit equally."""
-    return fitted(settings, evidence.sum(pair_credits(evidence, settings.decay)), evidence.n_source)
+    return fitted(settings, _credits(evidence, settings), evidence.n_source)
 
 
 def lt_weights(evidence: Evidence, settings: Settings) -> Estimate:
     """Estimate the credit of u for actions of v, per item of v. The weights into v sum to at most 1."""
-    successes = evidence.sum(pair_credits(evidence, settings.decay))
-    return Estimate(successes, evidence.n_actions_of[evidence.target].astype(np.float64), (0.0, 0.0))
+    return Estimate(_credits(evidence, settings), evidence.n_actions_of[evidence.target].astype(np.float64), (0.0, 0.0))
+
+
+def _credits(evidence: Evidence, settings: Settings) -> NDArray[np.float64]:
+    return evidence.spread(evidence.sum(pair_credits(evidence, settings.decay)))
 
 
 def pair_credits(evidence: Evidence, decay: bool) -> NDArray[np.float64]:
@@ -40,5 +43,5 @@ def pair_credits(evidence: Evidence, decay: bool) -> NDArray[np.float64]:
     n_parents = np.diff(evidence.ptr)
     credit = np.repeat(1.0 / np.maximum(n_parents, 1), n_parents)
     if decay:
-        credit *= np.exp(-evidence.delay / evidence.delay_of[evidence.arc])
+        credit *= np.exp(-evidence.delay / evidence.slot_delay[evidence.slot])
     return credit

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ..._utils import parallel
 from ..estimate import Estimate, Settings
 from ..evidence import Evidence
-from ..posterior import MAX_SAMPLED, sample_posterior
+from ..posterior import MAX_ARCS, MAX_SAMPLED, sample_posterior
 from ..prior import Beta, fit_prior, posterior_interval, posterior_mean
 
 __all__ = ["em"]
 
+_PARTS = 64  # of sums: a fixed number, so that they do not depend on the number of threads
 _UNBOUNDED = 30  # iterations without a prior, before the prior is fitted
 
 
@@ -27,17 +28,17 @@ def em(evidence: Evidence, settings: Settings) -> Estimate:
     """
     state = _State(evidence)
     notes = []
-    intervals = None
     prior = (0.0, 0.0) if settings.prior is None else settings.prior
     if prior == "empirical":
         for _ in range(_UNBOUNDED):
             state.step((0.0, 0.0))
         prior = fit_prior(*state.effective_counts())
     assert not isinstance(prior, str)
-    small = evidence.n_pairs + evidence.graph.n_arcs <= MAX_SAMPLED
-    if small and prior != (0.0, 0.0):
+    posterior = None
+    small = 0 < evidence.n_pairs <= MAX_SAMPLED and evidence.arcs.size <= MAX_ARCS
+    if small and settings.intervals and prior != (0.0, 0.0):
         posterior = sample_posterior(evidence, state.p, prior, settings)
-        prior, intervals = posterior.prior, posterior.interval(settings.confidence)
+        prior = posterior.prior
     values = [state.objective(prior)]
     for _ in range(settings.max_iterations):
         state.step(prior)
@@ -46,74 +47,93 @@ def em(evidence: Evidence, settings: Settings) -> Estimate:
             break
     else:
         notes.append(f"em stopped after {settings.max_iterations} iterations before it converged")
-    if intervals is None:
+    interval = None
+    if settings.intervals:
         counts = state.effective_counts()
-        intervals = posterior_interval(*counts, prior, settings.confidence)
-        notes.append(
-            "the intervals treat the parents of an action as independent, so some are too short; they are sampled if "
-            f"the graph has at most {MAX_SAMPLED:,} arcs and pairs"
-        )
-    return Estimate(state.shares, state.trials, prior, intervals, values, notes)
+        interval = posterior_interval(*counts, prior, settings.confidence, evidence.threads)
+        if posterior is not None:
+            for ends, drawn in zip(interval, posterior.interval(settings.confidence), strict=True):
+                ends[evidence.arcs] = drawn
+        elif evidence.n_pairs:
+            notes.append(
+                "the intervals treat the parents of an action as independent, so some are too short; they are sampled "
+                f"if there is a prior, and the log has at most {MAX_SAMPLED:,} pairs on {MAX_ARCS:,} arcs"
+            )
+    return Estimate(evidence.spread(state.shares), state.trials, prior, interval, values, notes)
 
 
 class _State:
-    """The probabilities, and the sums over pairs of one iteration."""
+    """The probabilities, and the sums over pairs of one iteration.
+
+    Arrays by slot belong to the arcs with pairs. The other arcs have failures only, so that an iteration does not
+    change their probabilities.
+    """
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.trials = evidence.n_trials.astype(np.float64)
-        self.failures = self.trials - evidence.n_pairs_of
+        trials = evidence.n_trials
+        self.trials = trials.astype(np.float64)
+        self.action = evidence.actions_by_slot()
+        ptr = evidence.slot_ptr
+        self.slot_trials, self.n_pairs = self.trials[evidence.arcs], np.diff(ptr).astype(np.float64)
+        trials[evidence.arcs] = 0
+        n_arcs_with = np.bincount(trials)
+        self.n_failed = np.flatnonzero(n_arcs_with[1:]) + 1  # numbers of trials of arcs without pairs
+        self.n_arcs_failed = n_arcs_with[self.n_failed]
         n_parents = np.diff(evidence.ptr)
         # begin with equal credit for all parents of an action
-        credit = evidence.sum(np.repeat(1.0 / np.maximum(n_parents, 1), n_parents))
-        self.shares = credit
-        self.slope, self.curvature = np.empty((2, credit.size))
+        self.shares = evidence.sum(np.repeat(1.0 / np.maximum(n_parents, 1), n_parents))
         self.reached = np.ones(n_parents.size)
-        self.p = np.zeros(credit.size)
-        self._maximize((0.0, 0.0))
-        self.log_reached = self._expect()
+        self.p = np.zeros(self.shares.size)
+        self.prior = (0.0, 0.0)
+        self.log_reached = 0.0
+        self.step(self.prior)
 
     def step(self, prior: Beta) -> None:
-        """Make one iteration."""
-        self._maximize(prior)
-        self.log_reached = self._expect()
+        """Make one iteration: maximize the expected log-likelihood, then share the successes among the parents."""
+        from ...kernels.actions import maximize, reach, sum_shares
+
+        q, p, self.prior = self.evidence, self.p, prior
+        ptr = q.slot_ptr
+        slots = parallel.even_parts(ptr, 4 * q.threads)
+        parallel.run([partial(maximize, a, b, self.shares, self.slot_trials, prior, p) for a, b in slots], q.threads)
+        parts = parallel.even_parts(q.ptr, _PARTS)
+        sums = parallel.run([partial(reach, a, b, q.ptr, q.slot, p, self.reached) for a, b in parts], q.threads)
+        self.log_reached = float(sum(sums))
+        parallel.run(
+            [partial(sum_shares, a, b, ptr, self.action, p, self.reached, self.shares) for a, b in slots], q.threads
+        )
 
     def objective(self, prior: Beta) -> float:
         """Return the log-likelihood, with the prior, of the current probabilities."""
-        a, b = prior
-        tried = self.trials > 0
-        p, failures = self.p[tried], self.failures[tried] + b
-        with np.errstate(divide="ignore"):
-            fail = failures[failures > 0] @ np.log1p(-p[failures > 0])
-            return float(self.log_reached + fail + (a * np.log(p).sum() if a > 0.0 else 0.0))
+        from ...kernels.actions import log_failed
+
+        q = self.evidence
+        arrays = self.slot_trials, self.n_pairs, prior, self.p
+        parts = parallel.even_parts(q.slot_ptr, _PARTS)
+        sums = parallel.run([partial(log_failed, a, b, *arrays) for a, b in parts], q.threads)
+        return float(self.log_reached + sum(sums) + self._without_pairs(prior))
 
     def effective_counts(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return successes and trials of a binomial whose log-likelihood has the same first two derivatives at p.
 
         A success that other parents may have caused says less than one for which there is one parent only.
         """
-        p = self.p
-        less = (self.slope - p * self.curvature) * (1.0 - p) ** 2
-        failures = np.maximum(self.failures - less, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            successes = np.where(p < 1.0, p * (self.slope - less / (1.0 - p)), self.evidence.n_pairs_of)
-        successes = np.clip(successes, 0.0, self.evidence.n_pairs_of)
-        return successes, successes + failures
+        from ...kernels.actions import effective_counts
 
-    def _maximize(self, prior: Beta) -> None:
-        self.p = np.where(self.trials > 0, posterior_mean(self.shares, self.trials, prior), 0.0)
+        q = self.evidence
+        successes, trials = np.empty((2, self.p.size))
+        arrays = q.slot_ptr, self.action, self.p, self.reached, self.slot_trials, successes, trials
+        parts = parallel.even_parts(q.slot_ptr, 4 * q.threads)
+        parallel.run([partial(effective_counts, a, b, *arrays) for a, b in parts], q.threads)
+        every = self.trials.copy()
+        every[q.arcs] = trials
+        return q.spread(successes), every
 
-    def _expect(self) -> float:
-        """Share the success of each action among its parents, and return the sum of the logs of their chance."""
-        from ...kernels.actions import reach, sum_shares
-
-        q, threads = self.evidence, self.evidence.threads
-        parts = parallel.even_parts(q.ptr, 64)  # a fixed number, so that the sum does not depend on the threads
-        sums = parallel.run([partial(reach, a, b, q.ptr, q.arc, self.p, self.reached) for a, b in parts], threads)
-        ptr, action, _ = q.by_arc
-        shares = [
-            partial(sum_shares, a, b, ptr, action, self.p, self.reached, self.shares, self.slope, self.curvature)
-            for a, b in parallel.even_parts(ptr, threads)
-        ]
-        parallel.run(shares, threads)
-        return float(sum(sums))
+    def _without_pairs(self, prior: Beta) -> float:
+        """Return the part of the arcs without pairs in the objective."""
+        a, b = prior
+        p = posterior_mean(np.zeros(self.n_failed.size), self.n_failed.astype(np.float64), self.prior)
+        with np.errstate(divide="ignore"):
+            each = (self.n_failed + b) * np.log1p(-p) + (a * np.log(p) if a > 0.0 else 0.0)
+        return float(self.n_arcs_failed @ each)
