@@ -8,6 +8,7 @@ graph, so ``window=1`` says exactly which in-neighbors can have caused an action
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,25 @@ def planted(graph: imax.InfluenceGraph, kinds: dict[str, tuple[int, ...]]) -> No
                 shown = (f"{n_items:,}", f"{len(log['user']):,}", f"{model.trials.mean():.1f}", estimator)
                 quality = (f"{error:.5f}", f"{inside:.1%}", f"{reached[0] / reached[1]:.1%}", f"{seconds:.1f} s")
                 rows.append((kind, *shown, *quality))
+                if estimator == "em":
+                    falling = _by_trials(model, p)
         table(head, rows)
+        table(("em, last log: trials of an arc", "arcs", "mean trials", "RMSE", "RMSE * sqrt(trials)"), falling)
+
+
+def _by_trials(model: imax.learn.LearnedModel, p: np.ndarray) -> list[tuple[str, ...]]:
+    """Return the error of the arcs in classes of numbers of trials."""
+    rows = []
+    for low in 4.0 ** np.arange(1, 7):
+        inside = (model.trials >= low) & (model.trials < 4 * low)
+        if inside.sum() > 100:
+            error = np.sqrt(np.mean((model.probability[inside] - p[inside]) ** 2))
+            trials = model.trials[inside].mean()
+            scaled = f"{error * np.sqrt(trials):.3f}"
+            rows.append(
+                (f"{low:.0f} to {4 * low - 1:.0f}", f"{inside.sum():,}", f"{trials:.0f}", f"{error:.5f}", scaled)
+            )
+    return rows
 
 
 def real_logs(folder: Path, smoke: bool, images: Path | None) -> None:
@@ -90,7 +109,9 @@ def real_logs(folder: Path, smoke: bool, images: Path | None) -> None:
                 graphs = {"em": models["em"].graph, **others, **simple, "credit": credit_model(graph, train)}
                 chosen.append(compare_seeds(graphs, credit_model(graph, held_out)))
             if images is not None and key == 0 and name == "android":
-                draw(images / "learn-calibration.svg", lambda ax, shown=evaluation: imax.plot(shown, ax))
+                rows = [row for row in evaluation.rows if row.model in (*ESTIMATORS, "uniform")]
+                shown = replace(evaluation, rows=rows)
+                draw(images / "learn-calibration.svg", lambda ax, shown=shown: imax.plot(shown, ax))
         print(
             f"{name}: {graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs, {len(log):,} actions on {len(log.items):,} items"
         )
@@ -131,7 +152,10 @@ def _of_credit(chosen: list[dict[str, tuple[int, float]]]) -> list[str]:
 
 def compare_seeds(graphs: dict[str, imax.InfluenceGraph], held_out: Any) -> dict[str, tuple[int, float]]:
     """Return for each model how many of its 50 seeds em has too, and their credited spread in the held-out log."""
-    seeds = {name: imax.maximize(graph, 50, epsilon=0.2, rng=1).seeds for name, graph in graphs.items()}
+    n_sets = max(50_000, 2 * held_out.n_nodes)
+    seeds = {
+        name: imax.maximize(graph, 50, algorithm="ris", n_rr_sets=n_sets, rng=1).seeds for name, graph in graphs.items()
+    }
     return {name: (len(set(one) & set(seeds["em"])), held_out.spread_of(one)) for name, one in seeds.items()}
 
 
@@ -142,12 +166,16 @@ def credit(folder: Path, k: int) -> None:
     imax.maximize(model, 2, rng=1)
     model.spread_of(graph.nodes()[:1])
     rows = []
-    for epsilon in (0.1, 0.02):
+    cases: dict[str, dict[str, Any]] = {
+        "opim-c, epsilon = 0.1": {"epsilon": 0.1},
+        "opim-c, epsilon = 0.01": {"epsilon": 0.01},
+        "ris, 200,000 RR sets": {"algorithm": "ris", "n_rr_sets": 200_000},
+    }
+    for name, settings in cases.items():
         began = time.perf_counter()
-        result = imax.maximize(model, k, epsilon=epsilon, rng=1)
+        result = imax.maximize(model, k, rng=1, **settings)
         seconds = time.perf_counter() - began
-        exact = model.spread_of(result.seeds)
-        rows.append((f"RR sets, epsilon = {epsilon}", f"{exact:.2f}", f"{seconds:.3f} s", f"{result.ratio:.1%}"))
+        rows.append((name, f"{model.spread_of(result.seeds):.2f}", f"{seconds:.3f} s", f"{result.ratio:.1%}"))
     began = time.perf_counter()
     _, value = greedy_credit(model, k)
     rows.append(("exact greedy", f"{value:.2f}", f"{time.perf_counter() - began:.3f} s", ""))
@@ -160,30 +188,27 @@ def speed(scale: int, n_actions: int, n_items: int, images: Path | None) -> None
     from_actions(graph, large_log(graph, 1000, 10), max_iterations=2, prior=(1.0, 1.0))  # loads the compiled kernels
     rows = []
     growth: dict[str, list[tuple[int, float]]] = {"em": [], "partial-credits": []}
-    for part in (1, 8, 4, 2):
-        log = large_log(graph, n_actions // part, n_items // part)
-        for estimator in ("bernoulli", "jaccard", "partial-credits", "em") if part == 1 else ("partial-credits", "em"):
-            for intervals in (True, False) if part == 1 else (False,):
-                _reset_peak()
-                began = time.perf_counter()
-                model = from_actions(
-                    graph, log, estimator=estimator, max_iterations=20, tolerance=1e-12, intervals=intervals
-                )
-                seconds = time.perf_counter() - began
-                phases = ", ".join(f"{phase} {value:.1f}" for phase, value in model.seconds.items())
-                pairs = model.counts["pairs"]
-                if estimator in growth and not intervals:
-                    growth[estimator].append((pairs, seconds))
-                rows.append((
-                    f"{n_actions // part:,}", f"{pairs:,}", estimator, "yes" if intervals else "no", f"{seconds:.1f} s",
-                    f"{_peak():.1f} GB", phases,
-                ))  # fmt: skip
-                print(*rows[-1], flush=True)
-                del model
-        del log
+    runs = [(part, name, False) for part in (8, 4, 2, 1) for name in growth]
+    runs += [(1, name, True) for name in ESTIMATORS]
+    log: Any = None
+    for number, (part, estimator, intervals) in enumerate(runs):
+        if not number or part != runs[number - 1][0]:
+            log = large_log(graph, n_actions // part, n_items // part)
+        _reset_peak()
+        began, used = time.perf_counter(), time.process_time()
+        model = from_actions(graph, log, estimator=estimator, max_iterations=20, tolerance=1e-12, intervals=intervals)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - used
+        phases = ", ".join(f"{phase} {value:.1f}" for phase, value in model.seconds.items())
+        pairs = model.counts["pairs"]
+        if not intervals:
+            growth[estimator].append((pairs, cpu))
+        shown = (f"{n_actions // part:,}", f"{pairs:,}", estimator, "yes" if intervals else "no")
+        rows.append((*shown, f"{seconds:.1f} s", f"{cpu:.1f} s", f"{_peak():.1f} GB", phases))
+        print(*rows[-1], flush=True)
+        del model
     print()
     head = (f"R-MAT, {graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs: actions", "pairs", "estimator")
-    table((*head, "intervals", "time", "peak memory", "phases"), rows)
+    table((*head, "intervals", "time", "CPU time", "peak memory", "phases"), rows)
     if images is not None:
         draw(images / "learn-growth.svg", lambda ax: _draw_growth(growth, ax))
 
@@ -195,7 +220,7 @@ def _draw_growth(growth: dict[str, list[tuple[int, float]]], ax: Any) -> None:
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("preceding pairs, in millions")
-    ax.set_ylabel("seconds")
+    ax.set_ylabel("CPU seconds")
     ax.legend(frameon=False)
 
 

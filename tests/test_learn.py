@@ -160,6 +160,18 @@ def test_threads_do_not_change_the_result():
     assert not np.isnan(models[0].delays()).any()
 
 
+def test_learned_delays_and_probabilities_go_where_a_graph_goes():
+    graph = graph_of([("a", "b"), ("a", "c"), ("b", "c")])
+    log = [("a", 0, 0), ("b", 0, 2), ("a", 1, 0), ("c", 1, 9), ("a", 2, 0)]
+    model = from_actions(graph, log, prior=(1, 1))
+    assert by_arc(model, model.delays()) == {("a", "b"): 2.0, ("a", "c"): 9.0, ("b", "c"): 5.5}
+    soon = imax.sample_rr_sets(model.graph, 2000, deadline=1.0, delay=model.delays(), rng=1)
+    always = imax.sample_rr_sets(model.graph, 2000, rng=1)
+    assert 1.0 <= soon.estimate(["a"]) < always.estimate(["a"])
+    ranked = imax.recommend.Reranker(model.graph, algorithm="probability", rng=1).rerank_user("a", ["b", "c"], k=2)
+    assert len(ranked["a"]) == 2
+
+
 def test_large_problems_get_intervals_without_sampling(monkeypatch):
     graph, _, log = planted(300)
     monkeypatch.setattr("imax.learn.algorithms.em.MAX_SAMPLED", 0)
@@ -211,6 +223,8 @@ def test_dates_and_windows():
         ({"time": ["noon", "1"]}, "time: row 0: 'noon' is neither a number nor a date"),
         ({"time": [math.inf, 1]}, "time: row 0: inf is not a time"),
         ({"time": [None, 1]}, "actions: 1 rows have a missing cell, the first is row 0 .column time.; drop"),
+        ({"user": [None, "b"]}, "actions: 1 rows have a missing cell, the first is row 0 .column user.; drop"),
+        ({"item": [0.0, math.nan]}, "actions: 1 rows have a missing cell, the first is row 1 .column item.; drop"),
         ({"user": ["p", "q"]}, "none of 2 users .such as 'p', 'q'. is one of 6 nodes .such as 'a', 'b', 'c'."),
         ({"user": [[], []]}, "user: labels must be hashable"),
         ({"user": []}, "columns differ in length"),
@@ -226,6 +240,8 @@ def test_a_wrong_log_is_refused(change, message):
     ("options", "message"),
     [
         ({"window": -1}, "window must be above 0 and finite, got -1"),
+        ({"window": "-3d"}, "window must be"),
+        ({"item": "what"}, "item must be one of the columns"),
         ({"window": "30 parsecs"}, "window must be a number or a duration such as '30d'"),
         ({"window": [1]}, "window must be a number or a duration such as '30d'"),
         ({"prior": (-1, 1)}, "prior must be 'empirical', None, or two numbers"),

@@ -137,7 +137,8 @@ def evaluate(
     ----------
     model : LearnedModel
     held_out : Actions or anything that `Actions.of` accepts
-        From `split`, for example.
+        From `split`, for example. It must not share items with the log that the model was learned from; this is not
+        checked.
     models : dict of str to InfluenceGraph, optional
         Other models to compare with: graphs with the same arcs. Default: weighted cascade, the best uniform probability
         of the log that the model was learned from, and trivalency.

@@ -16,9 +16,10 @@ from .estimate import Settings
 from .evidence import Evidence
 from .prior import Beta, fit_prior
 
-__all__ = ["MAX_SAMPLED", "Posterior", "sample_posterior"]
+__all__ = ["MAX_ARCS", "MAX_SAMPLED", "Posterior", "sample_posterior"]
 
-MAX_SAMPLED = 2_000_000  # pairs
+MAX_SAMPLED = 8_000_000  # pairs
+MAX_ARCS = 2_000_000  # with pairs; the draws take 236 bytes for each of them
 _GENERATORS = 8  # of probabilities: a fixed number, so that the draws do not depend on the number of threads
 _BURN_IN = 60
 _REFIT = 6  # sweeps of the burn-in between two fits of the prior

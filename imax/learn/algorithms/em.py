@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..._utils import parallel
 from ..estimate import Estimate, Settings
 from ..evidence import Evidence
-from ..posterior import MAX_SAMPLED, sample_posterior
+from ..posterior import MAX_ARCS, MAX_SAMPLED, sample_posterior
 from ..prior import Beta, fit_prior, posterior_interval, posterior_mean
 
 __all__ = ["em"]
@@ -35,7 +35,8 @@ def em(evidence: Evidence, settings: Settings) -> Estimate:
         prior = fit_prior(*state.effective_counts())
     assert not isinstance(prior, str)
     posterior = None
-    if settings.intervals and prior != (0.0, 0.0) and 0 < evidence.n_pairs <= MAX_SAMPLED:
+    small = 0 < evidence.n_pairs <= MAX_SAMPLED and evidence.arcs.size <= MAX_ARCS
+    if small and settings.intervals and prior != (0.0, 0.0):
         posterior = sample_posterior(evidence, state.p, prior, settings)
         prior = posterior.prior
     values = [state.objective(prior)]
@@ -56,7 +57,7 @@ def em(evidence: Evidence, settings: Settings) -> Estimate:
         elif evidence.n_pairs:
             notes.append(
                 "the intervals treat the parents of an action as independent, so some are too short; they are sampled "
-                f"if the log has at most {MAX_SAMPLED:,} pairs and there is a prior"
+                f"if there is a prior, and the log has at most {MAX_SAMPLED:,} pairs on {MAX_ARCS:,} arcs"
             )
     return Estimate(evidence.spread(state.shares), state.trials, prior, interval, values, notes)
 
