@@ -2,8 +2,9 @@
 
 ``python -m bench.regimes`` reads epinions from the folder named by IMAX_DATA. Times are processor seconds of all
 threads, which other work on the machine changes least. ``--figure FOLDER`` writes the plot of the documentation.
-The column ``time`` has the time of the default divided by that of the fastest other algorithm with no less spread;
-0.2 % less counts as no less.
+Each cell is the fastest of three runs, in turn with the other algorithms; tables that are made once for a graph do not
+count. The column ``time`` has the time of the default divided by that of the fastest other algorithm with no less
+spread; 0.2 % less counts as no less.
 """
 
 import json
@@ -19,14 +20,19 @@ from ._measure import data_graph, machine, parser, table
 ALGORITHMS = ("auto", "opim-c", "hist", "worlds")
 PROBABILITIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 NUMBERS = (1, 10, 100, 1000)
+_RUNS, _LONG = 3, 2.0  # runs of each cell, in turn; one of those that take this many seconds
 
 
-def one(graph: imax.InfluenceGraph, k: int, algorithm: str, limit: float, simulations: int) -> dict[str, Any] | None:
+def one(
+    graph: imax.InfluenceGraph, k: int, algorithm: str, limit: float, simulations: int, epsilon: float | None = None
+) -> dict[str, Any] | None:
     """Return what one selection takes and reaches; None if the algorithm does not suit the graph."""
     with peak_rise() as rise:
         began, processor = time.perf_counter(), time.process_time()
         try:
-            result = imax.maximize(graph, k, algorithm=algorithm, rng=1, time_limit=limit, max_memory="4GiB")
+            result = imax.maximize(
+                graph, k, algorithm=algorithm, epsilon=epsilon, rng=1, time_limit=limit, max_memory="4GiB"
+            )
         except imax.errors.InvalidArgumentError:
             return None
         processor, wall, memory = time.process_time() - processor, time.perf_counter() - began, rise()
@@ -47,10 +53,16 @@ def sweep(
     found: list[Record] = []
     for p, k in cases:
         given = graph.with_probability(f"uniform:{p}")
-        for algorithm in ALGORITHMS:
-            record = one(given, k, algorithm, limit, simulations)
-            if record is not None:
-                found.append({"graph": name, "p": p, "k": k, **record})
+        for algorithm in ALGORITHMS:  # tables of the graph are made once
+            one(given, 1, algorithm, 0.2, 2, epsilon=0.5)
+        runs: dict[str, list[Record]] = {algorithm: [] for algorithm in ALGORITHMS}
+        for _ in range(_RUNS):
+            for algorithm, own in runs.items():
+                if not own or own[0]["processor"] < _LONG:
+                    record = one(given, k, algorithm, limit, simulations)
+                    if record is not None:
+                        own.append({"graph": name, "p": p, "k": k, **record})
+        found += [min(own, key=lambda record: record["processor"]) for own in runs.values() if own]
     return found
 
 

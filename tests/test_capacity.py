@@ -450,20 +450,19 @@ def test_a_comparison_ranks_only_complete_rows(lesmis, monkeypatch):
 
     def cut_short(problem, algorithm, **options):
         found = assign(problem, algorithm, **options)
-        return dataclasses.replace(found, stop_reason="time limit") if algorithm == "imm" else found
+        return dataclasses.replace(found, stop_reason="time limit") if algorithm == "pagerank" else found
 
     problem = CapacityProblem(lesmis, ["Valjean", "Marius"], 2)
     monkeypatch.setattr(comparison, "assign", cut_short)
-    found = compare(problem, "imm,degree,pagerank", rng=1, epsilon=0.4, n_simulations=50)
-    assert [row.complete for row in found.rows] == [False, True, True]
+    found = compare(problem, "pagerank,degree", rng=1, epsilon=0.4, n_simulations=10)
+    assert [row.complete for row in found.rows] == [False, True]
     assert found.rows[0].rank is None
-    assert sorted(row.rank for row in found.rows[1:]) == [1, 2]
-    assert found.best().spread == max(row.spread for row in found.rows[1:])
-    assert "imm" in repr(found)
+    assert found.rows[1].rank == 1
+    assert found.best().algorithm == "degree"
     assert repr(found).count("(incomplete)") == 1
-    assert found.to_frame()["complete"].tolist() == [False, True, True]
+    assert found.to_frame()["complete"].tolist() == [False, True]
     assert "(incomplete)" in found._repr_html_()
-    none = compare(problem, "imm", rng=1, epsilon=0.4, n_simulations=50)
+    none = compare(problem, "pagerank", rng=1, epsilon=0.4, n_simulations=10)
     assert none.best() is None
     assert "none can be ranked" in none._repr_html_()
 

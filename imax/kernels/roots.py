@@ -17,17 +17,16 @@ __all__ = ["fill_roots"]
 
 _U = np.uint64
 _U0 = np.uint64(0)
+_U1 = np.uint64(1)
 
 
 @helper
-def _shuffled(place, n, width, n_steps, key):
-    """Return where a random permutation of 0 to n - 1 moves a place.
+def _shuffled(left, right, n, width, n_steps, key):
+    """Return where a random permutation of 0 to n - 1 moves a place, given as two digits to the base `width`.
 
-    A Feistel network permutes 0 to width**2 - 1: each step adds a random number, which depends on one digit to the base
-    `width`, to the other digit. A place that leaves the range goes through the network again.
+    A Feistel network permutes 0 to width**2 - 1: each step adds a random number, which depends on one digit, to the
+    other digit. A place that leaves the range goes through the network again.
     """
-    left = place // width
-    right = place - left * width
     while True:
         word = key
         for _ in range(n_steps):
@@ -51,11 +50,17 @@ def fill_roots(first, count, nodes, n_shuffled, width, key, out):
     n = np.int64(nodes.size)
     n_steps = 2 + 32 // width  # few digits need more steps to become random
     place = np.int64(first) % n
+    base = _U(width)
+    left = _U(place) // base
+    right = _U(place) - left * base
     for j in range(count):
         if first + j < n_shuffled:
-            out[j] = nodes[np.int64(_shuffled(_U(place), _U(n), _U(width), n_steps, key))]
+            out[j] = nodes[np.int64(_shuffled(left, right, _U(n), base, n_steps, key))]
         else:
             out[j] = nodes[place]
         place += 1
+        right += _U1
+        if right == base:
+            left, right = left + _U1, _U0
         if place == n:
-            place = np.int64(0)
+            place, left, right = np.int64(0), _U0, _U0

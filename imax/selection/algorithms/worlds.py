@@ -43,6 +43,7 @@ _VISITS_TIMES_EPSILON = 2.0**27 * 0.01
 _FIRST_SETS = 1 << 14
 _MAX_ENTRIES = 1 << 27
 _LOWEST_TARGET = 0.1
+_CLOSE = 0.5  # times epsilon: share of an upper bound that more RR sets might save, below which sampling ends
 _ENOUGH = 0.25  # sampling of RR sets ends when the seeds cover this, divided by epsilon squared
 
 
@@ -114,14 +115,7 @@ class _Run:
         """Bound the spread of the seeds from below and the optimum from above, by samples that chose nothing."""
         q = self.problem
         sample, look = self._sample(cover.seeds)
-        own = float(self._own_weights()[cover.seeds].sum())
-        low, high = sample.interval(look)
-        bounds = Bounds(
-            spread=max(sample.spread, own),
-            interval=(max(low, own), max(high, own)),
-            lower=max(sample.lower_bound(self.a), own),
-            upper=q.total,
-        )
+        bounds = self._lower(sample, look, q.total)
         self.clock("certify")
         bounds = self._with_upper(bounds, self._walks(bounds))
         self.clock("walks")
@@ -138,6 +132,10 @@ class _Run:
                 if not q.limits.in_time():
                     reason = TIME
                     break
+            while reason is None and bounds.ratio < self.target and self._may_sample(sample, look):
+                sample.extend(2 * sample.values.size)
+                look += 1
+                bounds = self._lower(sample, look, bounds.upper)
         except KeyboardInterrupt:
             reason = INTERRUPT
         self.clock("bound")
@@ -155,20 +153,34 @@ class _Run:
             seconds=self.seconds,
         )
 
+    def _lower(self, sample: SpreadSample, look: int, upper: float) -> Bounds:
+        """Return the bounds of the spread from simulations, with a bound of the optimum that is known."""
+        own = float(self._own_weights()[sample.seeds].sum())
+        low, high = sample.interval(look)
+        return Bounds(
+            spread=max(sample.spread, own),
+            interval=(max(low, own), max(high, own)),
+            lower=max(sample.lower_bound(self.a), own),
+            upper=upper,
+        )
+
+    def _may_sample(self, sample: SpreadSample, look: int) -> bool:
+        """Return whether more simulations are within the limits."""
+        q = self.problem
+        visits = 2.0 * sample.values.size * sample.spread * (1.0 if q.weights is None else q.graph.n_nodes / q.total)
+        return (
+            look < _LOOKS
+            and visits <= _VISITS_TIMES_EPSILON / q.epsilon
+            and sample.values.size < _MAX_VALUES
+            and q.limits.in_time()
+        )
+
     def _sample(self, seeds: NDArray[np.int32]) -> tuple[SpreadSample, int]:
         """Draw values of the spread until their mean is precise; return them, and how often it was looked at."""
         q, sample = self.problem, SpreadSample(self.problem, seeds)
         for look in range(_LOOKS):
             sample.extend(_VALUES << look)
-            visits = (
-                2.0 * sample.values.size * sample.spread * (1.0 if q.weights is None else q.graph.n_nodes / q.total)
-            )
-            if (
-                sample.std_error <= q.epsilon * sample.spread
-                or visits > _VISITS_TIMES_EPSILON / q.epsilon
-                or sample.values.size >= _MAX_VALUES
-                or not q.limits.in_time()
-            ):
+            if sample.std_error <= q.epsilon * sample.spread or not self._may_sample(sample, look + 1):
                 break
         return sample, look + 1
 
@@ -217,7 +229,10 @@ class _Run:
         for look in range(_LOOKS):
             sets.extend(_FIRST_SETS << look)
             covered = greedy_cover(sets, given, k=c.free).upper_bound
-            yield upper_bound(covered, sets.n_sets, q.total, self.a), sets
+            bound, estimate = upper_bound(covered, sets.n_sets, q.total, self.a), q.total * covered / sets.n_sets
+            yield bound, sets
+            if bound * (1.0 - _CLOSE * q.epsilon) <= estimate:  # more sets would hardly lower it
+                return
             memory = q.limits.memory
             if sets.n_entries > _MAX_ENTRIES or (
                 memory is not None and 2 * sets.expected_nbytes(2 * sets.n_sets) > memory
