@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError
 from imax.learn import Actions, credit_model, evaluate, from_actions, from_trials, split
+from imax.learn.evidence import place
+from imax.learn.prior import posterior_interval
 from tests import naive_learn as naive
 
 NODES = list("abcdef")
@@ -56,8 +58,8 @@ def test_counting_estimators_equal_the_reference(estimator, reference, options, 
     arcs, log, window = case
     model = from_actions(graph_of(arcs), log, estimator=estimator, prior=None, window=window, threads=2, **options)
     expected = reference(arcs, log, set(NODES), window, **options)
-    for values, place in ((model.successes, 1), (model.trials, 2)):
-        assert by_arc(model, values) == pytest.approx({arc: x[place] for arc, x in expected.items()})
+    for values, column in ((model.successes, 1), (model.trials, 2)):
+        assert by_arc(model, values) == pytest.approx({arc: x[column] for arc, x in expected.items()})
     share = {arc: 0.0 if math.isnan(x[0]) else x[0] for arc, x in expected.items()}
     assert by_arc(model, model.probability) == pytest.approx(share, abs=1e-6)
     if estimator == "lt-weights":
@@ -448,3 +450,41 @@ def test_a_credit_model_is_refused_where_it_has_no_meaning(tmp_path):
     ):
         with pytest.raises(InvalidArgumentError, match=message):
             call()
+
+
+def test_intervals_of_many_arcs_are_interpolated():
+    generator = np.random.default_rng(0)
+    trials = generator.integers(0, 300, 30_000).astype(float)
+    successes = np.minimum(generator.gamma(0.3, 30.0, 30_000) * (generator.random(30_000) < 0.7), trials)
+    for prior in ((0.3, 2.0), (0.0, 0.0)):
+        lower, upper = posterior_interval(successes, trials, prior, 0.9, 2)
+        for part in (slice(0, 2000), slice(29_000, 30_000)):
+            exact = posterior_interval(successes[part], trials[part], prior, 0.9)
+            for found, expected in zip((lower[part], upper[part]), exact, strict=True):
+                near = np.minimum(expected, 1.0 - expected)
+                assert (np.abs(found - expected) <= 0.002 * near + 1e-6).all()
+    lower, upper = posterior_interval(np.zeros(30_000), np.zeros(30_000), (0.0, 0.0), 0.9)
+    assert (lower == 0.0).all()
+    assert (upper == 1.0).all()
+
+
+def test_large_items_are_sorted_by_time_and_user():
+    generator = np.random.default_rng(1)
+    rows = {"user": generator.integers(0, 90, 400), "item": generator.integers(5, 7, 400)}
+    rows["time"] = generator.integers(0, 9, 400)
+    graph = imax.InfluenceGraph.from_arrays(np.arange(89), np.arange(1, 90))
+    placed = place(graph, Actions.of(rows), 2)
+    assert placed.items.tolist() == [0, 1]
+    for begin, end in itertools.pairwise(placed.log.item_ptr.tolist()):
+        order = list(zip(placed.log.time[begin:end], placed.log.user[begin:end], strict=True))
+        assert order == sorted(order)
+        assert len({user for _, user in order}) == end - begin
+
+
+def test_intervals_are_optional():
+    graph, _, log = planted(100)
+    model = from_actions(graph, log, intervals=False)
+    assert (model.lower, model.upper, model.graph.probability.lower) == (None, None, None)
+    assert "lower" not in model.to_frame().columns
+    with pytest.raises(InvalidArgumentError, match="uncertainty"):
+        imax.maximize_robust(model.graph, 1)
