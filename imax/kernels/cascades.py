@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import helper, hot
-from .draws import NONE, Block, draw, load, root_of
+from .draws import NONE, Block, draw, load, may_miss, root_of
 from .stream import as_index, mix, prefetch, stream
 
 __all__ = ["BLOCK", "BUFFER_FULL", "LEVEL_FULL", "PAD", "Lanes", "Output", "Scratch", "cascades", "gather"]
@@ -123,14 +123,15 @@ def _begin(i, lane, key, roots, strata, seeds, is_sentinel, max_steps, record, m
 
 
 @helper
-def _append(block, n_arcs, mark, lanes, items, n_items, is_sentinel, max_steps):
+def _append(tables, block, n_arcs, mark, lanes, items, n_items, is_sentinel, max_steps):
     """Add each new node to its lane and to the items of the next level; return the number of items.
 
     A node that takes the last of `max_steps` steps is no item of the next level.
     """
     for j in range(n_arcs):
-        if block.ends[j] == NONE:
-            continue
+        if may_miss(tables):  # a constant of the compiled code
+            if block.ends[j] == NONE:
+                continue
         u = as_index(block.ends[j])
         lane = np.int64(block.lane[j])
         bit = _ONE16 << np.uint16(lane)
@@ -263,7 +264,7 @@ def cascades(first, count, key, tables, roots, strata, seeds, weights, is_sentin
                 status = LEVEL_FULL
                 break
             load(tables, block, n_arcs, mark)
-            n_later = _append(block, n_arcs, mark, lanes, later, n_later, is_sentinel, max_steps)
+            n_later = _append(tables, block, n_arcs, mark, lanes, later, n_later, is_sentinel, max_steps)
         if is_sentinel is not None:
             n_later = _drop_ended(later, n_later, lanes.hit)
         for lane in range(used):

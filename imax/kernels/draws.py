@@ -78,6 +78,7 @@ __all__ = [
     "UniformTables",
     "draw",
     "load",
+    "may_miss",
     "poisson_hits",
     "root_of",
 ]
@@ -337,6 +338,21 @@ def _load_rows(tables, block, n_arcs, mark):
         if u != NONE:
             prefetch(mark, np.int64(u))
             prefetch(tables.record, np.int64(u))
+
+
+@helper
+def _never(tables):
+    return False
+
+
+@helper
+def _sometimes(tables):
+    return True
+
+
+@by_type({CountTables: _never, HitTables: _sometimes, UniformTables: _never, PickTables: _sometimes})
+def may_miss(tables):
+    """Return whether a drawn arc may turn out not to be live, for which `load` writes `NONE`."""
 
 
 class Strata(NamedTuple):
