@@ -57,6 +57,8 @@ bench-smoke: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.hist --smoke
 	$(BIN)/python -m bench.low_influence --smoke
 	$(BIN)/python -m bench.regimes --smoke
+	$(BIN)/python -m bench.compression --smoke
+	$(BIN)/python -m bench.intervals --smoke
 	$(BIN)/python -m bench.epsilon --smoke
 	$(BIN)/python -m bench.simulation --smoke
 	$(BIN)/python -m bench.capacity --smoke
