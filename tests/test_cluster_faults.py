@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -27,22 +28,30 @@ N_SETS = 400_000
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
-        Client(cluster) as client,
-    ):
+def clients():
+    """Return a function that returns a client with two workers, of a new cluster if a lost worker was not replaced."""
+    with ExitStack() as stack:
+        kept = []
+
+        def client():
+            with suppress(TimeoutError):
+                if kept:
+                    kept[-1].wait_for_workers(2, timeout=15)
+                    return kept[-1]
+            cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
+            kept.append(stack.enter_context(Client(stack.enter_context(cluster))))
+            return kept[-1]
+
         yield client
 
 
 @pytest.fixture
-def client(cluster):
+def client(clients):
     """Check that the test leaves nothing on the cluster: no tasks, data, actors, published data and files."""
-    cluster.wait_for_workers(2)
-    yield cluster
-    cluster.wait_for_workers(2)
+    client = clients()
+    yield client
     for _ in range(200):
-        left = left_on(cluster)
+        left = left_on(client)
         if not left:
             return
         time.sleep(0.05)
