@@ -207,7 +207,9 @@ def test_a_note_says_where_the_first_name_is():
 
 def test_a_note_says_which_columns_are_unused():
     assert "third column" in parsed("1 2 3\n")[1].notes[0]
-    assert "after the third" in parsed("1 2 3 4\n", want=True)[1].notes[0]
+    notes = parsed("1 2 3 4\n", want=True)[1].notes
+    assert "first 2 of its 4 columns" in notes[0]
+    assert "after the third" in notes[1]
     assert parsed("1 2\n")[1].notes == ()
 
 
