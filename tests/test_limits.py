@@ -177,7 +177,7 @@ def test_thresholds_reach_the_guarantee_where_both_orders_fail(monkeypatch):
     assert constraint.guarantee == pytest.approx(1 / (1.01 * 4))
     plain = greedy_cover(collection_of(9, sets), constraint)
     made = []
-    original = coverage._Greedy.choose_within
+    original = coverage.GreedyState.choose_within
 
     def poor(self, stages, bounds, *, by_ratio=False, density=0.0):
         seeds, gains = original(self, stages, bounds, by_ratio=by_ratio, density=density)
@@ -186,7 +186,7 @@ def test_thresholds_reach_the_guarantee_where_both_orders_fail(monkeypatch):
         made.append(density)
         return seeds, gains
 
-    monkeypatch.setattr(coverage._Greedy, "choose_within", poor)
+    monkeypatch.setattr(coverage.GreedyState, "choose_within", poor)
     again = greedy_cover(collection_of(9, sets), constraint)
     assert made
     assert again.covered == plain.covered == 21
@@ -199,7 +199,7 @@ def test_a_density_comes_first_and_the_others_later():
     sets = [[0]] * 5 + [[1]] * 4 + [[2]] * 3
     graph = InfluenceGraph.from_arrays([], [], n_nodes=4)
     constraint = make_constraint(NodeReader(graph), 2, any_size=False, costs=[9.0, 1.0, 1.0, 0.0], budget=10.0)
-    greedy = coverage._Greedy(collection_of(4, sets), constraint)
+    greedy = coverage.GreedyState(collection_of(4, sets), constraint)
     bounds = np.full(1, 100)
     seeds, gains = greedy.choose_within([2], bounds, density=10.0)
     assert (seeds.tolist(), gains.tolist()) == ([1, 2], [4, 3])
