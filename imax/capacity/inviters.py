@@ -123,7 +123,7 @@ def choose_inviters(
     >>> list(chosen)
     ['Valjean', 'Marius']
     >>> chosen["Marius"]
-    ['Thenardier', 'MlleGillenormand']
+    ['MlleGillenormand', 'Tholomyes']
     >>> chosen.lower_bound <= chosen.spread <= chosen.upper_bound
     True
     """
