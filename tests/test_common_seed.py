@@ -51,6 +51,7 @@ def test_no_number_of_seeds_covers_more_than_its_bound():
         assert fewest <= sizes[coverage >= need].min()
 
 
+@pytest.mark.slow
 def test_the_decision():
     karate = find_common_seed(problem_of(imax.datasets.load("karate"), 2))
     assert karate.ends is None
@@ -75,6 +76,7 @@ def test_without_memory_for_a_pilot(monkeypatch):
     assert find_common_seed(problem_of(dense(), 2)).why == "there is no memory for a pilot sample"
 
 
+@pytest.mark.slow
 def test_results_say_what_was_decided():
     """Curves with and without quotas, fewest seeds, and anytime."""
     graph, groups = dense(), [node % 2 for node in range(24)]
@@ -94,6 +96,7 @@ def test_results_say_what_was_decided():
     assert "sentinels" in imax.certify(graph, [0, 1], rng=1, epsilon=0.3).auto
 
 
+@pytest.mark.slow
 def test_a_target_that_is_out_of_reach_is_refused():
     for candidates in ([0], [0, 1]):
         with pytest.raises(imax.errors.InvalidArgumentError, match="cannot be reached"):
