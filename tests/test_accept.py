@@ -224,15 +224,19 @@ def test_scalars_become_python_values():
 # -- back to the caller's kind ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", ["pandas", "polars", "polars-lazy", "pyarrow"])
-def test_results_as_frames(backend):
-    pytest.importorskip(backend.partition("-")[0])
+@pytest.fixture(scope="module")
+def results():
     graph = imax.datasets.load("karate")
-    results = [
-        imax.maximize(graph, 2, rng=1),
-        imax.curve(graph, 2, rng=1),
+    return [
+        imax.maximize(graph, 2, epsilon=0.3, rng=1),
+        imax.curve(graph, 2, epsilon=0.3, rng=1),
         imax.compare(graph, 2, algorithms=["degree", "random"], n_simulations=10, rng=1),
     ]
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "polars-lazy", "pyarrow"])
+def test_results_as_frames(backend, results):
+    pytest.importorskip(backend.partition("-")[0])
     for result in results:
         frame = result.to_frame(backend=backend)
         assert type(frame).__module__.partition(".")[0] == backend.partition("-")[0]

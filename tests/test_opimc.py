@@ -405,6 +405,7 @@ def test_seeds_that_count_nothing_themselves():
     assert result.stop_reason == "target ratio reached"
 
 
+@pytest.mark.slow
 def test_seeds_that_reach_nothing_that_counts():
     graph = InfluenceGraph.from_arrays([0], [1], n_nodes=3)
     result = maximize(graph, 1, candidates=[0], node_weights=[0, 0, 1.0], epsilon=0.2, rng=1)

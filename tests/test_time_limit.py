@@ -156,6 +156,7 @@ def test_simulations_without_a_time_limit_stop_before_the_memory_is_full(monkeyp
     assert (same.spread, same.stop_reason) == (found.spread, "all simulations done")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
 def test_steps_between_looks_at_the_clock_change_no_bit(weighted):
     graph = imax.datasets.load("karate")
