@@ -1,7 +1,7 @@
 """Columns of files about nodes: labels, and a number or a text per label.
 
-Three kinds of files are read: tables with named columns (text with a header, JSON Lines, Parquet), graphs whose nodes
-have attributes (such as GraphML), and text with a label and a value per line. The columns of a table are named after
+The functions read three kinds of files: tables with named columns (text with a header, JSON Lines, Parquet), graph
+files with node attributes (such as GraphML), and text with a label and a value per line. The columns of a table are named after
 the file, as in ``users.csv:email:cost``.
 """
 
