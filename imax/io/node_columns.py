@@ -1,8 +1,8 @@
 """Columns of files about nodes: labels, and a number or a text per label.
 
 The functions read three kinds of files: tables with named columns (text with a header, JSON Lines, Parquet), graph
-files with node attributes (such as GraphML), and text with a label and a value per line. The columns of a table are named after
-the file, as in ``users.csv:email:cost``.
+files with node attributes (such as GraphML), and text with a label and a value per line. The columns of a table are
+named after the file, as in ``users.csv:email:cost``.
 """
 
 import csv

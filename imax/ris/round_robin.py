@@ -15,9 +15,10 @@ def round_robin_cover(
 ) -> Cover:
     """Let the groups choose in turn, in rounds: each takes its node that covers the most uncovered RR sets.
 
-    Ties go to the smaller internal id. A group stops choosing when none of its nodes covers another RR set. This is RR-Greedy (Zhang et
-    al., KDD 2023), which reaches at least half of the optimum. The upper bound is as for `greedy_cover`, over the
-    prefixes of whole rounds; remaining gains are bounded with each node counted once, however many groups share it.
+    Ties go to the smaller internal id. A group stops choosing when none of its nodes covers another RR set. This is
+    RR-Greedy (Zhang et al., KDD 2023), which reaches at least half of the optimum. The upper bound is as for
+    `greedy_cover`, over the prefixes of whole rounds; remaining gains are bounded with each node counted once, however
+    many groups share it.
 
     Parameters
     ----------
