@@ -26,12 +26,18 @@ class Tasks:
     Parameters
     ----------
     client : distributed.Client
+
+    Attributes
+    ----------
+    cause : str
+        Why the last result was lost.
     """
 
     def __init__(self, client: Any) -> None:
         self.client = check_client(client)
         self.address = address_of(client)
         self._name = uuid4().hex[:12]
+        self.cause = ""
         self._n_keys = 0
         self._futures: WeakSet[Any] = WeakSet()
 
@@ -126,6 +132,7 @@ class Tasks:
                     raise self.gone() from error
                 over = not isinstance(error, TimeoutError)
                 if over or self.any_lost(addresses):
+                    self.cause = f"{type(error).__name__}: {error}" if over else "a worker that ended"
                     with suppress(Exception):
                         future.release()
                     return worker.Lost()
