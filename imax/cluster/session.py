@@ -135,8 +135,9 @@ class Session:
         self._n_losses += 1
         if self._n_losses > _MAX_LOSSES * self.n_slots:
             raise ClusterError(
-                f"client: results were lost on the workers {self._n_losses} times during this work, the last time because of "
-                f"{self.tasks.cause}; if workers end, they may have too little memory: use larger workers, or set max_memory"
+                f"client: results were lost on the workers {self._n_losses} times during this work (the last time: "
+                f"{self.tasks.cause}); if workers end, they may have too little memory: use larger workers, or set "
+                "max_memory"
             )
         lost = self._slots[slot]
         until = time.monotonic() + _WORKER_SECONDS
