@@ -11,6 +11,7 @@ from distributed import Client, LocalCluster
 import imax
 from imax.cluster import held as cluster_held
 from imax.cluster import session as cluster_session
+from imax.cluster import tasks as cluster_tasks
 from imax.cluster.held import Held
 from imax.cluster.worker import Lost, add, call, open_graph
 from imax.diffusion.sampler import Sampler
@@ -309,6 +310,17 @@ def test_sums_are_added_on_the_workers(clean, monkeypatch):
     sets, own = (imax.sample_rr_sets(GRAPH, 500, rng=1, client=client) for client in (clean, None))
     np.testing.assert_array_equal(sets.degree(), own.degree())
     sets.close()
+
+
+def test_results_arrive_however_often_the_workers_are_looked_at(clean, monkeypatch):
+    """A request that is cancelled at the wrong moment makes a client of Dask unable to fetch any other result."""
+    monkeypatch.setattr(cluster_tasks, "PATIENCE", 1e-6)
+    tasks = cluster_tasks.Tasks(clean)
+    try:
+        made = [tasks.submit("add", add, [np.full(3, i)]) for i in range(100)]
+        assert [tasks.result(future, [])[0] for future in made] == list(range(100))
+    finally:
+        tasks.release_all()
 
 
 def test_clear_errors(clean, monkeypatch):

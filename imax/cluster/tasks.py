@@ -119,25 +119,32 @@ class Tasks:
     def result(self, future: Any, addresses: Iterable[str]) -> Any:
         """Return the result of a task, or `Lost` if it needs something that the cluster lost.
 
-        A task that needs a lost worker never ends, so the workers are looked at from time to time.
+        A task that needs a lost worker never ends, so the workers are looked at from time to time. The request for the
+        result is never cancelled: after that, a client of Dask can fail to fetch any result. It ends with the task.
         """
         from distributed.scheduler import KilledWorker
 
-        patience = PATIENCE
-        while True:
-            try:
-                return future.result(timeout=patience)
-            except (KilledWorker, TimeoutError, OSError, *_CANCELLED) as error:
-                if self.client.status != "running":
-                    raise self.gone() from error
-                over = not isinstance(error, TimeoutError)
-                if over or self.any_lost(addresses):
-                    self.cause = f"{type(error).__name__}: {error}" if over else "a worker that ended"
-                    with suppress(Exception):
-                        future.release()
-                    return worker.Lost()
-                if future.done():
-                    patience *= 2  # a large result takes long to arrive
+        request = asyncio.run_coroutine_threadsafe(self._fetch(future), self.client.loop.asyncio_loop)
+        while not concurrent.futures.wait([request], PATIENCE).done:
+            if self.any_lost(addresses):
+                return self._lost(future, "a worker that ended")
+        try:
+            return request.result()
+        except (KilledWorker, OSError, *_CANCELLED) as error:
+            if self.client.status != "running":
+                raise self.gone() from error
+            return self._lost(future, f"{type(error).__name__}: {error}")
+
+    async def _fetch(self, future: Any) -> Any:
+        """Return the result of a task, in the event loop of the client."""
+        return await self.client.gather(future, asynchronous=True)
+
+    def _lost(self, future: Any, cause: str) -> worker.Lost:
+        """Note why a result is lost, and forget its task."""
+        self.cause = cause
+        with suppress(Exception):
+            future.release()
+        return worker.Lost()
 
     def release_all(self) -> None:
         """Cancel all tasks that are running, and remove all results from the cluster."""
