@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from .._utils import parallel
 from ..diffusion.sampler import Piece, Sampler
 from .marks import Collection, LocalMarks
+from .separate import SeparateChoices, choose_by_kernel
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
+    from ..kernels.matroid import Members
 
 __all__ = ["RRCollection", "index_nbytes", "sets_nbytes"]
 
@@ -68,6 +70,7 @@ class RRCollection(Collection):
         self.n_stored = 0
         self._n_places = 0  # entries of `nodes`
         self._index: InvertedIndex | None = None
+        self._ranges: list[tuple[int, int]] = []  # of numbers, if the sets are not the first ones of their stream
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in self.__dict__.items() if name != "_index"}  # made again when needed
@@ -114,8 +117,14 @@ class RRCollection(Collection):
 
     def draw(self, first: int, count: int) -> None:
         """Draw sets number `first` to ``first + count - 1`` and add them, whatever sets there are already."""
+        self._ranges.append((first, first + count))
         for a in range(first, first + count, _STEP):
             self.append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of each set in its stream, if all sets are stored."""
+        assert self.store_singletons
+        return np.concatenate([np.arange(a, b) for a, b in self._ranges or [(0, self.n_sets)]])
 
     def append(self, pieces: list[Piece]) -> int:
         """Add drawn sets to the end; return their number."""
@@ -253,6 +262,14 @@ class RRCollection(Collection):
         ranked = np.flatnonzero(rank)
         np.add.at(total, rank[ranked], self.singletons[ranked])
         return total[2:]
+
+    def add_up(self, function: Callable[..., NDArray[Any]], *arguments: Any) -> NDArray[Any]:
+        """Return what the function returns for this collection."""
+        return function(self, *arguments)
+
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
+        """Let each group choose greedily as if it were alone, by a kernel."""
+        return choose_by_kernel(self, members, check)
 
     def gathered(self) -> "RRCollection":
         """Return the collection itself."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ..diffusion.sampler import Sampler
     from ..graph.influence_graph import InfluenceGraph
     from ..kernels.inverted_index import InvertedIndex
+    from ..kernels.matroid import Members
+    from .separate import SeparateChoices
 
 __all__ = ["Collection", "LocalMarks", "Marks", "Steps"]
 
@@ -55,6 +57,10 @@ class Marks(ABC):
     @abstractmethod
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
         """Cover the sets of nodes in order; lower `gain`, and write what each node adds to `gains`."""
+
+    @abstractmethod
+    def shared(self, node: int) -> NDArray[np.int32]:
+        """Return how many sets not yet covered hold both a node and each node: int32, shape (n_nodes,)."""
 
     @abstractmethod
     def choose(self, steps: Steps, n_seeds: int) -> None:
@@ -143,6 +149,27 @@ class Collection(ABC):
         """
 
     @abstractmethod
+    def add_up(self, function: Callable[..., NDArray[Any]], *arguments: Any) -> NDArray[Any]:
+        """Return the sum of the arrays that a function returns for the sets in each process.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(collection, *arguments)`` gets an `RRCollection` with some of the sets, and returns an array of
+            integers: their sum does not depend on how the sets are divided. It must be a function of a module, which
+            processes on a cluster can import.
+        *arguments
+            They are sent to all processes, so they should be small.
+        """
+
+    @abstractmethod
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> "SeparateChoices":
+        """Let each group choose greedily as if it were alone; `check` is called now and then, and may raise an error.
+
+        Ties go to the smaller internal id. A group chooses as many nodes as it can, also those that add nothing.
+        """
+
+    @abstractmethod
     def gathered(self) -> Any:
         """Return an `RRCollection` with the sets, in this process, for work that needs all their nodes.
 
@@ -184,6 +211,14 @@ class LocalMarks(Marks):
         from ..kernels.inverted_index import cover
 
         cover(nodes, self.index, self.covered, gain, gains)
+
+    def shared(self, node: int) -> NDArray[np.int32]:
+        """Count by a kernel."""
+        from ..kernels.inverted_index import count_shared
+
+        count = np.zeros(self.index.ptr.shape[1] - 1, dtype=np.int32)
+        count_shared(np.int64(node), self.index, self.covered, count)
+        return count
 
     def choose(self, steps: Steps, n_seeds: int) -> None:
         """Let the kernel make all steps at once."""

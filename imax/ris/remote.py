@@ -7,7 +7,7 @@ caller holds the exact gain of every node, and the shards send by how much each 
 from collections.abc import Callable
 from itertools import count as numbers
 from time import perf_counter
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,11 @@ from ..cluster.session import Session, open_session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
 from .marks import Collection, Marks, Steps
+from .separate import SeparateChoices, choose_by_counts
 from .shard import Facts, Picked, Shard
+
+if TYPE_CHECKING:
+    from ..kernels.matroid import Members
 
 __all__ = ["RemoteCollection", "draw_sets", "new_collection"]
 
@@ -139,10 +143,23 @@ class RemoteCollection(Collection):
 
     def degree(self) -> NDArray[np.int32]:
         """Return the sum of what the workers count."""
+        return self._total("degree", "degree")
+
+    def add_up(self, function: Callable[..., NDArray[Any]], *arguments: Any) -> NDArray[Any]:
+        """Return the sum of what the function returns on the workers."""
+        return self._total("count", "add_up", function, arguments)
+
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
+        """Let each group choose greedily as if it were alone, by counts."""
+        return choose_by_counts(self, members, check)
+
+    def _total(self, name: str, method: str, *arguments: Any) -> NDArray[Any]:
+        """Return the sum of the arrays that a method of all shards returns."""
         if self._is_small():
-            parts: NDArray[np.int32] = np.sum(self._call("degree", "degree"), axis=0, dtype=np.int32)
-            return parts
-        found: NDArray[np.int32] = self._shards.total("degree", "degree", [(own,) for own in self._ranges])
+            parts = self._call(name, method, *arguments)
+            few: NDArray[Any] = np.sum(parts, axis=0, dtype=parts[0].dtype)
+            return few
+        found: NDArray[Any] = self._shards.total(name, method, [(own, *arguments) for own in self._ranges])
         return found
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
@@ -171,6 +188,10 @@ class RemoteCollection(Collection):
         picked = [answer for answer in answers if answer is not None]
         self.n_sent += sum(array.nbytes for answer in picked for array in answer)
         return picked
+
+    def shared(self, choice: int, path: list[int], node: int) -> list[tuple[NDArray[Any], NDArray[np.int32]]]:
+        """Return what all shards share with a node after a path; see `Shard.shared`."""
+        return self._call("count", "shared", choice, path, node, quick=True)
 
     def gathered(self) -> RRCollection:
         """Return the sets in this process; those that came with an earlier call are not sent again."""
@@ -256,6 +277,13 @@ class RemoteMarks(Marks):
     def copy(self) -> "RemoteMarks":
         """Return marks whose sets the workers cover at the first pick."""
         return RemoteMarks(self._sets, self._path)
+
+    def shared(self, node: int) -> NDArray[np.int32]:
+        """Return the sum of what the shards count."""
+        count = np.zeros(self._sets.graph.n_nodes, dtype=np.int32)
+        for touched, counts in self._sets.shared(self._choice, self._path, node):
+            count[touched] += counts
+        return count
 
     def _pick(self, nodes: list[int]) -> list[Picked]:
         answers = self._sets.pick(self._choice, self._path, nodes)
