@@ -241,7 +241,7 @@ def test_a_wrong_log_is_refused(change, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"window": -1}, "window must be above 0 and finite, got -1"),
+        ({"window": -1}, "window must be a finite number above 0, got -1"),
         ({"window": "-3d"}, "window must be"),
         ({"item": "what"}, "item must be one of the columns"),
         ({"window": "30 parsecs"}, "window must be a number or a duration such as '30d'"),

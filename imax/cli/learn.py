@@ -33,6 +33,7 @@ _READING = ("probability", "directed", "on_bad_line", "header")
         "imax learn --actions log.csv --user who --item what --time at --window 30d -o g.imax friends.csv",
         "imax learn --trials invites.csv --success accepted -o learned.imax",
         "imax seed --k 20 --robust learned.imax",
+        "imax seed --k 20 --deadline 7d learned.imax",
     ),
 )
 @opt.optional_graph_options
@@ -106,7 +107,8 @@ def learn_probabilities(
 
     The report says what the log holds, what was dropped and, with --holdout, whether the probabilities predict actions
     that they were not learned from, beside simple models. The learned graph keeps an interval for each probability,
-    which imax seed --robust uses. GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help.
+    which imax seed --robust uses, and the mean delay of each arc, which imax seed --deadline uses. GRAPH is a file, -
+    for standard input, or the name of a graph: see imax seed --help.
     """
     if (actions is None) == (trials is None):
         raise WrongUsage("give one of --actions and --trials")

@@ -21,7 +21,8 @@ class LearnedModel(ReportView):
     Attributes
     ----------
     graph : InfluenceGraph
-        The graph with the learned probabilities. It holds their intervals, so that `imax.maximize_robust` finds them.
+        The graph with the learned probabilities. It holds their intervals, so that `imax.maximize_robust` finds them,
+        and the mean delay of each arc (``graph.delays``), so that a `deadline` needs no `delay`.
     estimator : str
         Name of the estimator; ``"trials"`` for `from_trials`.
     trials, successes : numpy.ndarray of float64, shape (n_arcs,)
@@ -72,7 +73,13 @@ class LearnedModel(ReportView):
         return self.graph.arc_values()
 
     def delays(self) -> NDArray[np.float64]:
-        """Return the mean delay of each arc; arcs without a success get the mean of all successes.
+        """Return the mean delay of each arc; arcs without a success get the mean of all delays.
+
+        They are the delays of ``graph.delays``, which a deadline without delays uses.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n_arcs,)
 
         Raises
         ------
@@ -81,12 +88,9 @@ class LearnedModel(ReportView):
         """
         if self.delay is None:
             raise ValueError("the log has no times, so there are no delays")
-        known = ~np.isnan(self.delay)
-        if not known.any():
+        if self.graph.delays is None:
             raise ValueError("the log has no success, so there are no delays")
-        weight = self.trials[known]
-        mean = np.average(self.delay[known], weights=weight if weight.sum() > 0 else None)
-        return np.where(known, self.delay, mean)
+        return self.graph.delays.mean.astype(np.float64)
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """Return a data frame with a row for each arc.
