@@ -12,6 +12,7 @@ from imax.ris.bounds import (
     GREEDY,
     MAX_ROUNDS,
     imm_sizes,
+    interval_of_look,
     log_binomial,
     lower_bound,
     opim_schedule,
@@ -123,20 +124,37 @@ def test_looks_share_the_level():
     assert 2 * norm.sf(z_of_look(0)) == pytest.approx(0.05)
 
 
-@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
-def test_intervals_hold_however_sampling_stops(share):
+@given(st.integers(1, 1000), st.data())
+def test_few_sets_have_scipy_s_exact_interval(n_sets, data):
+    near, look = data.draw(st.integers(0, min(20, n_sets))), data.draw(st.integers(1, 9))
+    covered = data.draw(st.sampled_from([near, n_sets - near]))
+    expected = binomtest(covered, n_sets).proportion_ci(1 - 2 * norm.sf(z_of_look(look)), method="exact")
+    found = interval_of_look(covered, n_sets, 1.0, look)
+    assert found == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert interval_of_look(covered, n_sets, 1.0, 0) == pytest.approx(wilson(covered, n_sets, 1.0))
+
+
+def test_the_interval_of_known_sets_counts_the_others():
+    assert interval_of_look(14, 40, 40.0, 1, known=10) == pytest.approx(
+        [10 + end for end in interval_of_look(4, 30, 30.0, 1)]
+    )
+    assert interval_of_look(10, 10, 5.0, 1, known=10) == (5.0, 5.0)
+
+
+@pytest.mark.parametrize(("first", "share"), [(30, 0.01), (30, 0.99), (2000, 0.01), (2000, 0.1), (2000, 0.5)])
+def test_intervals_hold_however_sampling_stops(first, share):
     """The worst stopping rule: stop at the first of ten doublings whose interval misses the truth."""
     rng, runs = np.random.default_rng(5), 4000
     missed, plain = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
     covered, n_sets = np.zeros(runs, dtype=int), 0
     for look in range(1, 11):
-        more = max(n_sets, 2000)
+        more = max(n_sets, first)
         covered += rng.binomial(more, share, runs)
         n_sets += more
-        for wrong, z in ((missed, z_of_look(look)), (plain, z_of_look(0))):
+        for wrong, at in ((missed, look), (plain, 0)):
+            ends = {have: interval_of_look(have, n_sets, 1.0, at) for have in set(covered.tolist())}
             for run, have in enumerate(covered.tolist()):
-                low, high = wilson(have, n_sets, 1.0, z)
-                wrong[run] |= not low <= share <= high
+                wrong[run] |= not ends[have][0] <= share <= ends[have][1]
     assert binom.sf(int(missed.sum()) - 1, runs, 0.05) > 1e-3
     assert plain.mean() > 0.15
 

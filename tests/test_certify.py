@@ -11,7 +11,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph
 from imax.errors import InvalidArgumentError, UnknownNodeError
-from imax.ris.bounds import wilson, z_of_look
+from imax.ris.bounds import interval_of_look, wilson
 
 from . import naive_constraints
 from .test_opimc import random_problem
@@ -94,7 +94,7 @@ def test_intervals_allow_for_all_looks():
         covered = round(found.spread * n_sets / 34)
         assert found.rounds > 0
         known = n_sets // 34 * n_seeds  # the seeds are the roots of so many sets
-        assert found.interval == pytest.approx(wilson(covered, n_sets, 34.0, z_of_look(found.rounds), known))
+        assert found.interval == pytest.approx(interval_of_look(covered, n_sets, 34.0, found.rounds, known))
     fixed = imax.maximize(karate(), 3, rng=1, algorithm="ris", n_rr_sets=5000)
     assert fixed.n_rr_sets == 2 * 5032  # whole turns of the roots
     assert fixed.interval == pytest.approx(wilson(round(fixed.spread * 5032 / 34), 5032, 34.0, known=148 * 3))

@@ -13,8 +13,8 @@ import imax
 graph = imax.datasets.load("chung-lu-1k")
 curve = imax.curve(graph, 40, rng=1)
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-imax.plot(curve, left)
+imax.plot(curve)
+plt.show()
 
 # %%
 # Suppose that a seed costs as much as reaching four people is worth. The last seed to pay for is
@@ -22,9 +22,11 @@ imax.plot(curve, left)
 worth = 4.0
 gains = [curve.spread[0], *(b - a for a, b in zip(curve.spread, curve.spread[1:]))]
 enough = sum(gain >= worth for gain in gains)
-right.bar(range(1, len(gains) + 1), gains, color=["C0" if j < enough else "0.8" for j in range(len(gains))])
-right.axhline(worth, color="crimson", linewidth=1)
-right.set_xlabel("seed number")
-right.set_ylabel("marginal gain, people")
-right.set_title(f"{enough} seeds add at least {worth:.0f} people each")
+
+figure, axes = plt.subplots(layout="constrained")
+axes.bar(range(1, len(gains) + 1), gains, color=["C0" if j < enough else "0.8" for j in range(len(gains))])
+axes.axhline(worth, color="crimson", linewidth=1)
+axes.set_xlabel("seed number")
+axes.set_ylabel("marginal gain, people")
+axes.set_title(f"{enough} seeds add at least {worth:.0f} people each")
 plt.show()

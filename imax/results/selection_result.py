@@ -34,7 +34,8 @@ class SelectionResult(Record):
     interval : tuple of float or None
         95 % confidence interval for the spread (Wilson), from the same sets. If sampling stops by itself after some
         round, the interval holds for whatever round that is: the miss probability 0.05 is divided among all rounds,
-        with the share 6 / (pi i)**2 for round i. With a fixed number of sets (`ris`, `imm`) it is the usual interval.
+        with the share 6 / (pi i)**2 for round i, and with few covered sets the interval is the exact one. With a fixed
+        number of sets (`ris`, `imm`) it is the usual interval.
     lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
     upper_bound : float or None

@@ -11,6 +11,7 @@ __all__ = [
     "GREEDY",
     "OpimSchedule",
     "imm_sizes",
+    "interval_of_look",
     "log_binomial",
     "lower_bound",
     "opim_schedule",
@@ -86,6 +87,69 @@ def z_of_look(look: int, level: float = 0.05) -> float:
     if look > 0:
         level *= 6.0 / (math.pi * look) ** 2
     return -NormalDist().inv_cdf(level / 2.0)
+
+
+_FEW = 20  # covered or uncovered sets up to which Wilson's interval misses too often
+
+
+def interval_of_look(
+    covered: float, n_sets: int, total: float, look: int, known: int = 0, level: float = 0.05
+) -> tuple[float, float]:
+    """Return a confidence interval for a spread at a look; see `z_of_look`.
+
+    It is Wilson's interval. At looks where sampling may stop, its ends are those of the exact interval of Clopper and
+    Pearson where few sets are covered, or few are not.
+
+    >>> low, high = interval_of_look(1, 60, 1000.0, 1)
+    >>> round(low, 1), round(high, 1)
+    (0.3, 98.3)
+    """
+    low, high = wilson(covered, n_sets, total, z_of_look(look, level), known)
+    random = n_sets - known
+    if look == 0 or not random:
+        return low, high
+    miss = 3.0 * level / (math.pi * look) ** 2  # of each end
+    if covered - known <= _FEW:
+        exact = _exact_ends(covered - known, random, miss)
+    elif n_sets - covered <= _FEW:
+        end, start = _exact_ends(n_sets - covered, random, miss)
+        exact = 1.0 - start, 1.0 - end
+    else:
+        return low, high
+    return (known + exact[0] * random) * total / n_sets, (known + exact[1] * random) * total / n_sets
+
+
+def _exact_ends(count: float, n: int, miss: float) -> tuple[float, float]:
+    """Return the ends of the exact interval for a share, each of which is wrong with probability at most `miss`.
+
+    From Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
+    Biometrika 1934. `count` of `n` is rounded outward.
+    """
+    low, high = math.floor(count), math.ceil(count)
+    start = 0.0 if low == 0 else _share_at(low - 1, n, 1.0 - miss)[0]
+    return start, 1.0 if high == n else _share_at(high, n, miss)[1]
+
+
+def _share_at(count: int, n: int, probability: float) -> tuple[float, float]:
+    """Return two close shares between which at most `count` of `n` have this probability, by bisection."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        share = (low + high) / 2.0
+        if _binomial_cdf(count, n, share) > probability:
+            low = share
+        else:
+            high = share
+    return low, high
+
+
+def _binomial_cdf(count: int, n: int, share: float) -> float:
+    """Return the probability of at most `count` successes in `n` trials."""
+    odds, term = share / (1.0 - share), math.exp(n * math.log1p(-share))
+    found = term
+    for i in range(count):
+        term *= odds * (n - i) / (i + 1)
+        found += term
+    return found
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import OpimSchedule, lower_bound, upper_bound, wilson, z_of_look
+from ..ris.bounds import OpimSchedule, interval_of_look, lower_bound, upper_bound
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
@@ -325,7 +325,7 @@ class CollectionPair:
         """
         n_sets, own, selection = self.validation.n_sets, min(own, self.total), self.selection
         known = self.known(own)
-        low, high = wilson(covered, n_sets, self.total, z_of_look(look), known)
+        low, high = interval_of_look(covered, n_sets, self.total, look, known)
         known_optimum = int(min(limit, selection.sampler.n_known(selection.n_sets, optimum_own)))
         return Bounds(
             spread=max(self.total * covered / n_sets, own),
