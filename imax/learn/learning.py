@@ -169,6 +169,7 @@ def from_actions(
         counts=counts,
         notes=[*_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
         seconds={"read": read - began, "pairs": paired - read, "estimate": perf_counter() - paired},
+        item_hashes=log.item_hashes(),
     )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .._utils.views import ReportView
 from ..graph.influence_graph import InfluenceGraph
+from .actions import Actions
 
 __all__ = ["LearnedModel"]
 
@@ -49,6 +50,9 @@ class LearnedModel(ReportView):
         The same in sentences.
     seconds : dict of str to float
         Time of each phase.
+    item_hashes : numpy.ndarray of uint64, shape (n_items,), or None
+        Hashes of the labels of the items of the log, sorted, by which `evaluate` recognizes items that the model was
+        learned from. None for `from_trials`.
     """
 
     graph: InfluenceGraph
@@ -66,6 +70,7 @@ class LearnedModel(ReportView):
     counts: dict[str, int]
     notes: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
+    item_hashes: NDArray[np.uint64] | None = None
 
     @property
     def probability(self) -> NDArray[np.float32]:
@@ -91,6 +96,12 @@ class LearnedModel(ReportView):
         if self.graph.delays is None:
             raise ValueError("the log has no success, so there are no delays")
         return self.graph.delays.mean.astype(np.float64)
+
+    def count_trained_items(self, held_out: Actions) -> int | None:
+        """Return how many items of a log are also in the log that the model was learned from; None if unknown."""
+        if self.item_hashes is None:
+            return None
+        return int(np.isin(held_out.item_hashes(), self.item_hashes, assume_unique=True).sum())
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """Return a data frame with a row for each arc.
