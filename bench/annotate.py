@@ -3,7 +3,8 @@
 ``python -m bench.annotate`` reads geoquery-, trec-, banking77- and subj-minilm.npz from the folder that IMAX_DATA
 names. It prints a table for each set and, from the results of all sets, a summary. ``--part`` runs parts of it, also
 those that are not in the whole: ``libraries`` compares libraries that search neighbors, ``large`` selects from 100,000
-items with 384 dimensions, ``million`` from a million items with 64 dimensions. ``--pool`` limits the study to some
+items with 384 dimensions, ``million`` from a million items with 64 dimensions. ``precision`` compares values of epsilon
+on the sets of the study and on 100,000 items, ``precision-million`` on a million. ``--pool`` limits the study to some
 sets. The results of the study are kept in the folder of ``--results``, so that one part after the other can run.
 ``--plots DIR`` plots the accuracy against the budget and a map of selected questions.
 """
@@ -19,6 +20,7 @@ import numpy as np
 import imax
 from imax.annotate import ALGORITHMS, ideal, neighbors_of, select
 
+from ._annotate_precision import precision, precision_of_many
 from ._annotate_study import (
     BUDGETS,
     PAPER,
@@ -37,7 +39,7 @@ from ._measure import machine, parser, table, timed
 from ._neighbor_libraries import QUICK, clusters, compare_libraries
 
 WHOLE = ("study", "summary", "ablation", "labels", "batches", "speed", "optimum")
-LARGE = ("libraries", "large", "million")
+LARGE = ("libraries", "large", "million", "precision", "precision-million")
 
 
 def optimum(pool: Pool) -> None:
@@ -191,6 +193,8 @@ def main() -> None:
             run_study(parts, pools, Path(folder), options)
         print(f"recall of the exact search: {neighbors_of(clusters(500, 8), 5).recall:.1f}")
         compare_libraries(600, 8, QUICK)
+        precision(pools[:1], (5,), 1)
+        precision_of_many(600, 4, (5,))
     elif pools:
         run_study(parts, pools, options.results, options)
     if "libraries" in parts:
@@ -199,6 +203,11 @@ def main() -> None:
         large(100_000, 384, 1000)
     if "million" in parts:
         large(1_000_000, 64, 1000)
+    if "precision" in parts:
+        precision(pools, BUDGETS, options.keys)
+        precision_of_many(100_000, 300, (100, 1000, 10_000))
+    if "precision-million" in parts:
+        precision_of_many(1_000_000, 2000, (100, 1000, 10_000))
 
 
 if __name__ == "__main__":

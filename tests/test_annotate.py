@@ -20,6 +20,7 @@ from imax.annotate import (
     retrieve,
     select,
 )
+from imax.annotate.algorithms.influence import default_epsilon
 from imax.annotate.problem import make_problem
 from imax.errors import InvalidArgumentError, MissingDependencyError
 
@@ -343,19 +344,23 @@ def test_arguments_that_an_algorithm_does_not_support(name):
         select(cloud(), 2, algorithm="k_center")
 
 
-def test_the_default_precision_depends_on_the_number_of_items(monkeypatch):
-    asked = []
-
-    def stop(*arguments, epsilon, **options):
-        asked.append(epsilon)
-        raise RuntimeError
-
-    monkeypatch.setattr("imax.annotate.algorithms.influence.maximize", stop)
-    for many in (40, 39):
-        monkeypatch.setattr("imax.annotate.algorithms.influence.MANY", many)
-        with pytest.raises(RuntimeError):
-            ideal(cloud(40), 2, 3)
-    assert asked == [0.025, 0.1]
+def test_the_default_precision_depends_on_the_number_of_items_and_the_budget(monkeypatch):
+    assert [default_epsilon(n, 1000) for n in (10, 10**6, 10**7, 10**9)] == [0.025, 0.025, 0.042, 0.1]
+    assert default_epsilon(10**7, 10) < default_epsilon(10**7, 10**4)
+    monkeypatch.setattr("imax.annotate.algorithms.influence.EPSILON", 0.4)
+    monkeypatch.setattr("imax.annotate.algorithms.influence.COARSEST", 0.45)
+    x = cloud(30)
+    few = ideal(x, 3, 4, rng=5, delta=0.4)
+    assert (few.epsilon, few.to_dict()["epsilon"], few.notes) == (0.4, 0.4, [])
+    monkeypatch.setattr("imax.annotate.algorithms.influence.WORK", 1.0)
+    many = ideal(x, 3, 4, rng=5, delta=0.4)
+    assert many.epsilon == default_epsilon(30, 3) == 0.45
+    assert many.notes == [
+        "epsilon: 0.45 is the default for 3 of 30 items; a smaller value takes longer and selects items with more "
+        "influence"
+    ]
+    given = ideal(x, 3, 4, rng=5, epsilon=0.45, delta=0.4)
+    assert (given.epsilon, given.notes) == (0.45, [])
 
 
 def test_directions_sharpness_and_models():

@@ -157,6 +157,8 @@ class Outcome:
         What the user should know about the selection.
     auto : str or None
         Which algorithm of `imax.maximize` a pilot sample chose, and why.
+    epsilon : float or None
+        The precision of the algorithm, if it has one.
     """
 
     indices: list[int]
@@ -165,6 +167,7 @@ class Outcome:
     influence: CertifiedInfluence | None = None
     notes: tuple[str, ...] = ()
     auto: str | None = None
+    epsilon: float | None = None
 
 
 def make_problem(

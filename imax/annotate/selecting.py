@@ -113,7 +113,8 @@ def select(
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
     epsilon : float, optional
-        Precision of ``"ideal"``, default 0.025, or 0.1 for more than 10,000 items; see `imax.maximize`.
+        Precision of ``"ideal"``; see `imax.maximize`. Default 0.025, and more for very many items, such as 0.056 for
+        10,000 of 10 million items: see :doc:`/explanation/annotate-study`. The result has the value.
     delta : float, optional
         Probability with which the certificate may fail; default 1 / n_items.
     max_memory : int or str, optional
@@ -248,8 +249,8 @@ def ideal(
     threads : int, optional
         Default ``IMAX_NUM_THREADS``, else all cores.
     epsilon : float, optional
-        How close to the optimum to stop; smaller is better and slower. Default 0.025, or 0.1 for more than 10,000
-        items.
+        How close to the optimum to stop; smaller is better and slower. Default 0.025, and more for very many
+        items, as in `select`. The result has the value.
     delta, max_memory, time_limit, progress, client
         As in `imax.maximize`.
 
@@ -331,4 +332,5 @@ def _selection(
         seconds=seconds,
         notes=[*problem.notes, *outcome.notes],
         auto=outcome.auto,
+        epsilon=outcome.epsilon,
     )

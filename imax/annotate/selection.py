@@ -65,6 +65,8 @@ class Selection(Record, ReportView):
         Which items were skipped, and why.
     auto : str or None
         With ``"ideal"``: which algorithm of `imax.maximize` a pilot sample chose, and why.
+    epsilon : float or None
+        With ``"ideal"``: its precision, given or by default.
     """
 
     indices: list[int]
@@ -93,6 +95,7 @@ class Selection(Record, ReportView):
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     auto: str | None = None
+    epsilon: float | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.ids)

@@ -9,25 +9,44 @@ from typing import Any
 from ...selection import maximize
 from ..problem import CertifiedInfluence, Outcome, Problem
 
-__all__ = ["EPSILON", "EPSILON_OF_MANY", "MANY", "SIMULATIONS", "ideal", "simulated"]
+__all__ = ["EPSILON", "SIMULATIONS", "default_epsilon", "ideal", "simulated"]
 
-EPSILON = 0.025  # chosen by measurement: see docs/explanation/annotate-study
-MANY = 10_000  # items beyond which the default precision is coarser, because the time grows with 1 / epsilon**2
-EPSILON_OF_MANY = 0.1
+EPSILON = 0.025  # these numbers are chosen by measurement: see docs/explanation/annotate-study
+COARSEST = 0.1
+WORK = 2e7  # the time grows with n_items * budget**0.25: up to this product, EPSILON takes at most about 20 seconds
 SIMULATIONS = 10  # cascades for each influence in the paper's program
+
+
+def default_epsilon(n_items: int, budget: int) -> float:
+    """Return the default of epsilon, which keeps the time of very large selections bounded.
+
+    >>> default_epsilon(1_000_000, 1000), default_epsilon(10_000_000, 10_000)
+    (0.025, 0.056)
+    """
+    epsilon = EPSILON * max(1.0, n_items * budget**0.25 / WORK) ** 0.5
+    return min(float(f"{epsilon:.2g}"), COARSEST)
 
 
 def ideal(problem: Problem) -> Outcome:
     """Select by `imax.maximize`, which certifies the influence of what it selects."""
     given = problem.work.given("threads", "epsilon", "delta", "max_memory", "time_limit", "progress", "client")
-    work = {"epsilon": EPSILON if problem.graph.n_nodes <= MANY else EPSILON_OF_MANY, **given}
+    epsilon = default_epsilon(problem.graph.n_nodes, problem.budget)
+    work = {"epsilon": epsilon, **given}
+    notes: tuple[str, ...] = ()
+    if "epsilon" not in given and epsilon > EPSILON:
+        notes = (
+            f"epsilon: {epsilon:g} is the default for {problem.budget:,} of {problem.graph.n_nodes:,} items; a smaller "
+            "value takes longer and selects items with more influence",
+        )
     found = maximize(problem.graph, problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work)
     return Outcome(
         _rows(problem, found.seeds),
         found.gains,
         found.stop_reason,
         CertifiedInfluence.of(found),
+        notes=notes,
         auto=f"{found.algorithm}: {found.auto}",
+        epsilon=work["epsilon"],
     )
 
 
