@@ -200,6 +200,17 @@ def test_rr_sets_stay_on_the_cluster(clean):
         pass
 
 
+def test_a_pick_sends_the_counts_of_touched_nodes(clean):
+    with cluster_session.open_session(clean, GRAPH) as session:
+        session.requests = []
+        imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=N_SETS, rng=1, client=session)
+        assert len(session.requests) == 3
+        for seconds, nbytes, n_touched, n_lowered in session.requests:
+            assert seconds > 0.0
+            assert nbytes == 8 * n_touched + 8 * session.n_slots
+            assert n_lowered >= n_touched
+
+
 def test_expected_memory_does_not_multiply_what_does_not_grow():
     """Pointers of the index and counts of nodes take the same memory for any number of sets."""
     sets = RRCollection(Sampler(GRAPH, "ic", (1, 2), threads=1), store_singletons=False)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..diffusion.sampler import Piece, Sampler
-from .marks import Collection, LocalMarks
-from .separate import SeparateChoices, choose_by_kernel
+from .marks import Collection, LocalMarks, SeparateChoices
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -23,6 +22,7 @@ _ENTRY_BYTES = 4
 _SET_BYTES = 8
 _FEW_PIECES = 16  # one thread copies them faster than two
 _SLICE = 1 << 20  # nodes
+_GROUP_PARTS = 16  # parts of groups for each thread; limits are checked between parts
 _STEP = 1 << 22  # sets drawn at once: until they are counted, singletons take 4 bytes each
 
 
@@ -268,8 +268,22 @@ class RRCollection(Collection):
         return function(self, *arguments)
 
     def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
-        """Let each group choose greedily as if it were alone, by a kernel."""
-        return choose_by_kernel(self, members, check)
+        """Let each group choose by a kernel: gains are counted anew when they are on top."""
+        from ..kernels.matroid import choose_locally
+
+        threads, found = self.sampler.threads, SeparateChoices.of_size(members)
+        index = self.index(parts=1)
+        heap, size = np.empty(members.nodes.size, dtype=np.int64), np.empty(members.capacity.size, dtype=np.int64)
+        stamps = [np.full(self.n_stored, -1, dtype=np.int32) for _ in range(threads)]
+        parts = parallel.even_parts(members.ptr, _GROUP_PARTS * threads) or [(0, members.capacity.size)]
+        for first in range(0, len(parts), threads):
+            check()
+            tasks = [
+                partial(choose_locally, a, b, members, index.ptr[0], index.sets, stamp, heap, *found, size)
+                for (a, b), stamp in zip(parts[first : first + threads], stamps, strict=False)
+            ]
+            parallel.run(tasks, threads)
+        return found
 
     def gathered(self) -> "RRCollection":
         """Return the collection itself."""

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..kernels.inverted_index import InvertedIndex
     from ..kernels.matroid import Members
-    from .separate import SeparateChoices
 
-__all__ = ["Collection", "LocalMarks", "Marks", "Steps"]
+__all__ = ["Collection", "LocalMarks", "Marks", "SeparateChoices", "Steps"]
 
 
 class Steps(NamedTuple):
@@ -36,6 +35,36 @@ class Steps(NamedTuple):
     seeds: NDArray[np.int32]
     size: Callable[[], int]
     lower: Callable[[NDArray[np.int32], NDArray[np.int32]], Any]
+
+
+class SeparateChoices(NamedTuple):
+    """The greedy choices of all groups.
+
+    Attributes
+    ----------
+    places : numpy.ndarray of int64, shape (n_groups + 1,)
+        Choices of group g are at ``places[g]`` to ``places[g + 1]``.
+    seeds, gains : numpy.ndarray of int32 and of int64
+        Internal ids, and the number of RR sets that each of them covers first within its group.
+    """
+
+    places: NDArray[np.int64]
+    seeds: NDArray[np.int32]
+    gains: NDArray[np.int64]
+
+    @property
+    def covered(self) -> NDArray[np.int64]:
+        """Number of RR sets that the choices of each group cover."""
+        total: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.gains)])
+        covered: NDArray[np.int64] = total[self.places[1:]] - total[self.places[:-1]]
+        return covered
+
+    @classmethod
+    def of_size(cls, members: "Members") -> "SeparateChoices":
+        """Return empty arrays for as many choices as the groups make."""
+        places = np.concatenate([[0], np.cumsum(np.minimum(members.capacity, np.diff(members.ptr)))])
+        n = int(places[-1])
+        return cls(places, np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64))
 
 
 class Marks(ABC):
@@ -163,7 +192,7 @@ class Collection(ABC):
         """
 
     @abstractmethod
-    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> "SeparateChoices":
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
         """Let each group choose greedily as if it were alone; `check` is called now and then, and may raise an error.
 
         Ties go to the smaller internal id. A group chooses as many nodes as it can, also those that add nothing.

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cluster.held import Held
-from ..cluster.session import Session, open_session
+from ..cluster.session import Request, Session, open_session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
-from .marks import Collection, Marks, Steps
-from .separate import SeparateChoices, choose_by_counts
+from .marks import Collection, Marks, SeparateChoices, Steps
+from .separate import choose_by_counts
 from .shard import Facts, Picked, Shard
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ class RemoteCollection(Collection):
         Number of sets, and of nodes in them.
     total : float
         Number of nodes, or sum of node weights.
-    n_sent : int
-        Bytes of counts that shards have sent for the choices so far.
     """
 
     def __init__(self, session: Session, sampler: Sampler, *, store_singletons: bool = True) -> None:
@@ -59,7 +57,6 @@ class RemoteCollection(Collection):
         self.total = sampler.total
         self.n_sets = 0
         self.n_entries = 0
-        self.n_sent = 0
         self._session = session
         self._shards = Held(session, Shard, sampler.recipe, store_singletons)
         self._ranges: list[tuple[tuple[int, int], ...]] = [()] * session.n_slots
@@ -177,7 +174,7 @@ class RemoteCollection(Collection):
 
     def pick(self, choice: int, path: list[int], nodes: list[int]) -> list[Picked]:
         """Cover the sets of nodes after those of a path, on all shards; see `Shard.pick`."""
-        n_ranges = len(self._ranges[0])
+        began, n_ranges = perf_counter(), len(self._ranges[0])
         found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes)])
         answers: list[Picked | None] = [None if answer is None else answer[0] for answer in found]
         behind = [slot for slot, answer in enumerate(answers) if answer is None]
@@ -186,7 +183,8 @@ class RemoteCollection(Collection):
             for slot, answer in zip(behind, self._shards.call("pick", "pick", given, behind), strict=True):
                 answers[slot] = answer
         picked = [answer for answer in answers if answer is not None]
-        self.n_sent += sum(array.nbytes for answer in picked for array in answer)
+        if self._session.requests is not None:
+            self._session.requests.append(_request(perf_counter() - began, picked))
         return picked
 
     def shared(self, choice: int, path: list[int], node: int) -> list[tuple[NDArray[Any], NDArray[np.int32]]]:
@@ -219,6 +217,13 @@ class RemoteCollection(Collection):
 
     def _where(self) -> str:
         return f" on {self._session.n_slots} workers"
+
+
+def _request(seconds: float, picked: list[Picked]) -> Request:
+    """Return what a request for the counts of chosen nodes took."""
+    nbytes = sum(array.nbytes for answer in picked for array in answer)
+    lowered = sum(int(counts.sum()) for _, _, counts in picked)
+    return Request(seconds, nbytes, sum(nodes.size for _, nodes, _ in picked), lowered)
 
 
 def new_collection(session: Session | None, sampler: Sampler, *, store_singletons: bool = True) -> Collection:

@@ -2,76 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .collection import RRCollection
+from .marks import Collection, SeparateChoices
 
 if TYPE_CHECKING:
     from ..kernels.matroid import Members
-    from .collection import RRCollection
-    from .marks import Collection
 
-__all__ = ["SeparateChoices", "choose_by_counts", "choose_by_kernel", "covered_separately"]
+__all__ = ["choose_by_counts", "covered_separately"]
 
-_PARTS = 16  # parts of the groups for each thread; limits are checked between parts
 _PAIRS = 1 << 20  # members of the groups that processes on a cluster count at once
 _FEW = 1 << 14  # members for which one thread is enough
 
 
-class SeparateChoices(NamedTuple):
-    """The greedy choices of all groups.
-
-    Attributes
-    ----------
-    places : numpy.ndarray of int64, shape (n_groups + 1,)
-        Choices of group g are at ``places[g]`` to ``places[g + 1]``.
-    seeds, gains : numpy.ndarray of int32 and of int64
-        Internal ids, and the number of RR sets that each of them covers first within its group.
-    """
-
-    places: NDArray[np.int64]
-    seeds: NDArray[np.int32]
-    gains: NDArray[np.int64]
-
-    @property
-    def covered(self) -> NDArray[np.int64]:
-        """Number of RR sets that the choices of each group cover."""
-        total: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.gains)])
-        covered: NDArray[np.int64] = total[self.places[1:]] - total[self.places[:-1]]
-        return covered
-
-
-def _empty(members: "Members") -> SeparateChoices:
-    """Return arrays for the choices of all groups."""
-    sizes = np.minimum(members.capacity, np.diff(members.ptr))
-    places = np.concatenate([[0], np.cumsum(sizes)])
-    n = int(places[-1])
-    return SeparateChoices(places, np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64))
-
-
-def choose_by_kernel(collection: "RRCollection", members: "Members", check: Callable[[], Any]) -> SeparateChoices:
-    """Let each group choose, on sets in this process: gains are counted anew when they are on top."""
-    from ..kernels.matroid import choose_locally
-
-    threads, found = collection.sampler.threads, _empty(members)
-    index = collection.index(parts=1)
-    heap, size = np.empty(members.nodes.size, dtype=np.int64), np.empty(members.capacity.size, dtype=np.int64)
-    stamps = [np.full(collection.n_stored, -1, dtype=np.int32) for _ in range(threads)]
-    parts = parallel.even_parts(members.ptr, _PARTS * threads) or [(0, members.capacity.size)]
-    for first in range(0, len(parts), threads):
-        check()
-        tasks = [
-            partial(choose_locally, a, b, members, index.ptr[0], index.sets, stamp, heap, *found, size)
-            for (a, b), stamp in zip(parts[first : first + threads], stamps, strict=False)
-        ]
-        parallel.run(tasks, threads)
-    return found
-
-
-def choose_by_counts(collection: "Collection", members: "Members", check: Callable[[], Any]) -> SeparateChoices:
+def choose_by_counts(collection: Collection, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
     """Let each group choose, on sets anywhere: after each choice, the counts lower the gains of the group's members.
 
     All groups choose at the same time. So the number of requests is the largest capacity, less one, for each million of
@@ -79,7 +28,7 @@ def choose_by_counts(collection: "Collection", members: "Members", check: Callab
     """
     from ..kernels.matroid import Members
 
-    found, n = _empty(members), collection.graph.n_nodes
+    found, n = SeparateChoices.of_size(members), collection.graph.n_nodes
     degree, sizes = collection.degree(), np.diff(found.places)
     for a, b in _chunks(members.ptr):
         ptr = members.ptr[a : b + 1] - members.ptr[a]
@@ -113,7 +62,7 @@ def _chunks(ptr: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 def _lowered(
-    sets: "RRCollection", members: "Members", places: NDArray[np.int64], seeds: NDArray[np.int32]
+    sets: RRCollection, members: "Members", places: NDArray[np.int64], seeds: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """Return by how much the newest seed of each group lowers the gains of the group's members."""
     from ..kernels.matroid import lower_locally
@@ -131,9 +80,7 @@ def _lowered(
     return lowered
 
 
-def covered_separately(
-    collection: "Collection", choices: SeparateChoices, check: Callable[[], Any]
-) -> NDArray[np.int64]:
+def covered_separately(collection: Collection, choices: SeparateChoices, check: Callable[[], Any]) -> NDArray[np.int64]:
     """Return how many RR sets of another collection the choices of each group cover."""
     found = np.zeros(choices.places.size - 1, dtype=np.int64)
     for a, b in _chunks(choices.places):
@@ -143,7 +90,7 @@ def covered_separately(
     return found
 
 
-def _covered(sets: "RRCollection", places: NDArray[np.int64], seeds: NDArray[np.int32]) -> NDArray[np.int64]:
+def _covered(sets: RRCollection, places: NDArray[np.int64], seeds: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return how many sets the seeds of each group cover."""
     from ..kernels.matroid import cover_locally
 
