@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["Collection", "LocalMarks", "Marks", "SeparateChoices", "Steps"]
 
 
+def _no_guess(n: int) -> list[int]:
+    """Guess no node."""
+    return []
+
+
 class Steps(NamedTuple):
     """A choice that a kernel makes step by step.
 
@@ -29,12 +34,15 @@ class Steps(NamedTuple):
         Returns the number of chosen seeds.
     lower : callable
         ``lower(nodes, counts)`` lowers the gains of nodes, if the sets are elsewhere.
+    guess : callable, optional
+        ``guess(n)`` returns up to n nodes that may be chosen next. Guesses save time, and never change a choice.
     """
 
     run: Callable[[int], Any]
     seeds: NDArray[np.int32]
     size: Callable[[], int]
     lower: Callable[[NDArray[np.int32], NDArray[np.int32]], Any]
+    guess: Callable[[int], list[int]] = _no_guess
 
 
 class SeparateChoices(NamedTuple):
