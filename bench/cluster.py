@@ -24,8 +24,7 @@ from distributed import Client, LocalCluster
 from distributed.comm.tcp import TCP
 
 import imax
-from imax.cluster.session import open_session
-from imax.ris.remote import RemoteCollection
+from imax.cluster.session import Request, open_session
 
 from ._measure import machine, parser, table
 
@@ -33,33 +32,6 @@ K = 50
 BANDWIDTH = 1.25e9  # bytes per second: a network of 10 Gbit/s
 THREADS = 16  # of each worker of the model
 WORKERS, ARCS = (10, 30, 100, 300, 1000), (10**9, 10**10, 10**11)
-
-
-class Picks:
-    """Records the time, the bytes and the touched nodes of each pick."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.touched: list[float] = []  # nodes for each worker
-        self.lowered: list[int] = []  # entries of covered sets
-        self._pick = RemoteCollection.pick
-
-    def __enter__(self) -> "Picks":
-        record = self
-
-        def pick(self: RemoteCollection, *arguments: Any) -> Any:
-            began = time.perf_counter()
-            answers = record._pick(self, *arguments)
-            record.seconds.append(time.perf_counter() - began)
-            record.touched.append(statistics.mean(nodes.size for _, nodes, _ in answers))
-            record.lowered.append(sum(int(counts.sum()) for _, _, counts in answers))
-            return answers
-
-        RemoteCollection.pick = pick  # type: ignore[method-assign]
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        RemoteCollection.pick = self._pick  # type: ignore[method-assign]
 
 
 class Written:
@@ -93,6 +65,19 @@ def select(
     return result, time.perf_counter() - began
 
 
+def select_on(
+    client: Client, graph: imax.InfluenceGraph, epsilon: float, algorithm: str = "opim-c"
+) -> tuple[imax.SelectionResult, float, list[Request]]:
+    """Return a selection on a cluster, its time with that of the placement of the graph, and its requests."""
+    began = time.perf_counter()
+    with open_session(client, graph) as session:
+        assert session is not None
+        session.requests = []
+        result, _ = select(graph, epsilon, algorithm, client=session)
+        requests = session.requests
+    return result, time.perf_counter() - began, requests
+
+
 def measure(
     graph: imax.InfluenceGraph, small: imax.InfluenceGraph, epsilon: float, algorithm: str, n_workers: int
 ) -> dict[str, float]:
@@ -103,14 +88,12 @@ def measure(
     ):
         select(small, 0.3, client=client)  # compiles and loads
         select(small, 0.3)
-        with Picks() as tiny:
-            fast, small_seconds = select(small, 0.3, client=client)
+        fast, small_seconds, tiny = select_on(client, small, 0.3)
         _, small_local = select(small, 0.3)
         imax.sample_rr_sets(graph, 1000, client=client).close()
         imax.sample_rr_sets(graph, 1000)
         local, local_seconds = select(graph, epsilon, algorithm, threads=2)
-        with Picks() as large:
-            found, seconds = select(graph, epsilon, algorithm, client=client)
+        found, seconds, large = select_on(client, graph, epsilon, algorithm)
     assert (local.seeds, local.lower_bound, local.upper_bound) == (found.seeds, found.lower_bound, found.upper_bound)
     return {
         "workers": n_workers,
@@ -119,13 +102,13 @@ def measure(
         "rounds": found.rounds,
         "entries": found.n_rr_entries,
         "sample": found.seconds["sample"] + found.seconds.get("estimate", 0.0),
-        "round": (small_seconds - sum(tiny.seconds)) / fast.rounds,
+        "round": (small_seconds - sum(request.seconds for request in tiny)) / fast.rounds,
         "overhead": small_seconds - small_local,
-        "pick": statistics.median(tiny.seconds),
-        "large pick": statistics.median(large.seconds),
-        "touched": statistics.mean(large.touched),
-        "most touched": max(large.touched),
-        "lowered": statistics.mean(large.lowered),
+        "pick": statistics.median(request.seconds for request in tiny),
+        "large pick": statistics.median(request.seconds for request in large),
+        "nbytes": statistics.mean(request.nbytes for request in large) / n_workers,
+        "largest": max(request.nbytes for request in large) / n_workers,
+        "lowered": statistics.mean(request.n_lowered for request in large),
     }
 
 
@@ -139,7 +122,7 @@ def print_rows(rows: list[dict[str, float]], graph: imax.InfluenceGraph, what: s
             (
                 f"{row['workers']}", f"{row['local']:.2f} s", f"{row['seconds']:.2f} s",
                 f"{row['seconds'] / row['local']:.2f}x", f"{row['overhead']:.2f} s", f"{row['pick'] * 1e3:.2f} ms",
-                f"{row['large pick'] * 1e3:.2f} ms", f"{8 * row['touched']:,.0f}", f"{8 * row['most touched']:,.0f}",
+                f"{row['large pick'] * 1e3:.2f} ms", f"{row['nbytes']:,.0f}", f"{row['largest']:,.0f}",
             )
             for row in rows
         ],

@@ -187,14 +187,17 @@ def test_degree_and_pagerank(lesmis):
 @given(st.data())
 def test_local_greedy_agrees_with_the_reference(data):
     from imax.capacity.algorithms.local_greedy import LocalGreedy
+    from imax.ris.separate import choose_by_counts
 
     n, rows, capacity, sets = data.draw(coverings())
 
     task = SimpleNamespace(matroid=matroid_of(n, rows, capacity), selection_problem=SimpleNamespace(threads=2))
     greedy = LocalGreedy(task, collection_of(n, sets), lambda: None)
     expected = naive_capacity.choose_locally(sets, rows, capacity)
-    parts = [slice(greedy.places[g], greedy.places[g] + greedy.size[g]) for g in range(len(rows))]
-    assert [(greedy.seeds[p].tolist(), greedy.gains[p].tolist()) for p in parts] == expected
+    counted = choose_by_counts(collection_of(n, sets), task.matroid.members(), lambda: None)
+    for found in (greedy.choices, counted):
+        parts = [slice(a, b) for a, b in itertools.pairwise(found.places.tolist())]
+        assert [(found.seeds[p].tolist(), found.gains[p].tolist()) for p in parts] == expected
     assert greedy.covered.tolist() == [sum(gains) for _, gains in expected]
     assert greedy.covered_in(collection_of(n, sets)).tolist() == greedy.covered.tolist()
 

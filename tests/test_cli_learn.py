@@ -86,6 +86,16 @@ def test_robust_formats(write, monkeypatch):  # noqa: F811
     assert [(call["uncertainty"], call["epsilon"]) for call in calls] == [(0.2, 0.5)] * 3
 
 
+def test_another_log_to_evaluate_on(files, write):  # noqa: F811
+    graph, actions = files
+    other = write(log(5).replace(",0,", ",new,"), "other.csv")
+    cheap = ("--estimator", "bernoulli", "--prior", "1,1", "--format", "json")
+    run_ = run("learn", "--actions", actions, *NAMES, "--evaluate-on", other, *cheap, graph)
+    found = json.loads(run_.stdout)["evaluation"]
+    assert (found["n_items"], found["n_trained_items"]) == (5, 4)
+    assert "note: 4 of 5 held-out items are also in the log that the model was learned from" in run_.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -100,6 +110,11 @@ def test_robust_formats(write, monkeypatch):  # noqa: F811
         (("--actions", "a", "--prior", "flat", "karate"), "--prior must be empirical, none or two numbers"),
         (("--actions", "-", "-"), "standard input"),
         (("--actions", "a", "--holdout", "2", "karate"), "--holdout"),
+        (
+            ("--actions", "a", "--holdout", "0.2", "--evaluate-on", "b", "karate"),
+            "--holdout cannot go with --evaluate-on",
+        ),
+        (("--trials", "a", "--evaluate-on", "b"), "--evaluate-on cannot go with --trials"),
     ],
 )
 def test_wrong_usage(arguments, message):

@@ -1,5 +1,6 @@
 """Work on a Dask cluster: the same bits as in one process, whatever happens to the workers, and nothing left behind."""
 
+import itertools
 import os
 import sys
 import time
@@ -94,8 +95,10 @@ def test_every_family_samples_on_a_cluster(clean):
             edges, algorithm="worlds", costs=[1.0] * edges.n_nodes, budget=2.0, start=[0], epsilon=0.9, rng=1, **own
         ),
         "celf": lambda **own: imax.maximize(TINY, 2, algorithm="celf", n_simulations=20, time_limit=60, rng=1, **own),
-        "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf", oracle="rr", n_rr_sets=50, rng=1, **own),
+        "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf++", oracle="rr", n_rr_sets=50, rng=1, **own),
         "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
+        "separate": lambda **own: capacity.assign(problem, "opim-c", epsilon=0.5, rng=1, **own),
+        "diagnosis": lambda **own: capacity.diagnose(problem, n_rr_sets=50, rng=1, **own),
         "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),
         "inviters": lambda **own: capacity.choose_inviters(problem, 1, epsilon=0.5, rng=1, **own),
         "ranking": lambda **own: recommend.heteroim(TINY, k=1, sets_per_node=5, rng=1, **own),
@@ -197,6 +200,17 @@ def test_rr_sets_stay_on_the_cluster(clean):
         pass
 
 
+def test_a_pick_sends_the_counts_of_touched_nodes(clean):
+    with cluster_session.open_session(clean, GRAPH) as session:
+        session.requests = []
+        imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=N_SETS, rng=1, client=session)
+        assert len(session.requests) == 3
+        for seconds, nbytes, n_touched, n_lowered in session.requests:
+            assert seconds > 0.0
+            assert nbytes == 8 * n_touched + 8 * session.n_slots
+            assert n_lowered >= n_touched
+
+
 def test_expected_memory_does_not_multiply_what_does_not_grow():
     """Pointers of the index and counts of nodes take the same memory for any number of sets."""
     sets = RRCollection(Sampler(GRAPH, "ic", (1, 2), threads=1), store_singletons=False)
@@ -256,18 +270,39 @@ def test_a_sent_graph_is_sent_once_to_a_machine(clean):
     pytest.fail("the file of the graph is left")
 
 
+def runs_of_many_sets(graph):
+    """Return runs whose RR sets stay on the workers; each takes a number of RR sets for each node."""
+    from imax import annotate, capacity
+
+    problem = capacity.CapacityProblem(graph, graph.nodes()[:10], 3)
+    labels = dict.fromkeys(graph.nodes()[:50], "a")
+    return {
+        "ris": lambda count, **own: imax.maximize(
+            graph, 20, algorithm="ris", n_rr_sets=count * graph.n_nodes, rng=1, **own
+        ),
+        "oracle": lambda count, **own: imax.maximize(
+            graph, 5, algorithm="celf", oracle="rr", n_rr_sets=count * graph.n_nodes, rng=1, **own
+        ),
+        "diagnose": lambda count, **own: capacity.diagnose(problem, n_rr_sets=count * graph.n_nodes, rng=1, **own),
+        "separate": lambda count, **own: capacity.assign(problem, "imm", epsilon=0.9 / count**0.4, rng=1, **own),
+        "labels": lambda count, **own: annotate.auto_annotate(graph, labels, sets_per_item=count, rng=1, **own),
+    }  # fmt: skip
+
+
 @pytest.mark.slow
-def test_memory_of_the_caller_does_not_depend_on_the_number_of_sets(clean):
+@pytest.mark.parametrize("name", runs_of_many_sets(GRAPH))
+def test_memory_of_the_caller_does_not_depend_on_the_number_of_sets(clean, name):
     import tracemalloc
 
     graph, peaks = imax.datasets.load("rmat:14", rng=0), []
-    for count in (1000, 50_000, 400_000):  # the first run loads modules
+    run = runs_of_many_sets(graph)[name]
+    for count in (1, 4, 24):  # the first run loads modules
         tracemalloc.start()
-        imax.maximize(graph, 20, algorithm="ris", n_rr_sets=count, rng=1, client=clean)
+        run(count, client=clean)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[2] < 1.3 * peaks[1]
-    assert peaks[2] < 200 * graph.n_nodes
+    assert peaks[2] < 300 * graph.n_nodes
 
 
 def test_another_file_of_the_same_name_is_noticed(tmp_path):
@@ -295,6 +330,15 @@ def test_a_shard_does_the_same_in_any_order():
     gains, _, _ = other.pick(ranges, 5, [], [3, 5, 3])
     assert gains.tolist() == [first[0][0], second[0][0], 0]
     np.testing.assert_array_equal(shard.degree(ranges), other.degree(ranges))
+    nodes, counts = shard.shared(ranges, 0, [3], 5)
+    own = RRCollection(Sampler(GRAPH, "ic", (1, 2), threads=1))
+    for first, stop in ranges:
+        own.draw(first, stop - first)
+    assert own.numbers().tolist() == [*range(50), *range(100, 150)]
+    held = [set(own.nodes[a:b].tolist()) for a, b in itertools.pairwise(own.offsets.tolist())]
+    left = [nodes for nodes in held if 5 in nodes and 3 not in nodes and len(nodes) > 1]
+    expected = {v: sum(v in nodes for nodes in left) for nodes in left for v in nodes}
+    assert dict(zip(nodes.tolist(), counts.tolist(), strict=True)) == expected
     import pickle
 
     moved = pickle.loads(pickle.dumps(shard))

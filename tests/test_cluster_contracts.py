@@ -78,6 +78,7 @@ def selections():
                 }  # fmt: skip
     yield "hist dense", "hist", GRAPHS["dense"], {"epsilon": 0.3}
     yield "celf oracle", "celf", KARATE, {"oracle": "rr", "n_rr_sets": 2000}
+    yield "celf++ oracle", "celf++", KARATE, {"oracle": "rr", "n_rr_sets": 2000}
     yield "degree certify", "degree", KARATE, {"certify": True, "epsilon": 0.3}
 
 

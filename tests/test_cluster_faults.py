@@ -231,6 +231,7 @@ def test_a_killed_scheduler_is_a_clear_error_within_seconds(tmp_path):
 
 COMMAND = """
 import pathlib
+import sys
 import imax.diffusion.simulation as simulation
 from imax.cli import main
 
@@ -245,7 +246,8 @@ def watched(*arguments):
 
 simulation._on_cluster = watched
 if __name__ == "__main__":
-    main("spread --seed 0 --simulations 2000000000 --scheduler local:2 --format json karate".split())
+    sys.argv = "imax spread --seed 0 --simulations 2000000000 --scheduler local:2 --format json karate".split()
+    main()  # as the installed command
 """
 
 
@@ -261,7 +263,11 @@ def test_ctrl_c_of_the_command_prints_the_best_result(tmp_path):
         time.sleep(0.2)
     time.sleep(1.0)
     os.killpg(command.pid, signal.SIGINT)
-    stdout, stderr = command.communicate(timeout=60)
+    try:
+        stdout, stderr = command.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(command.pid, signal.SIGKILL)
+        pytest.fail(f"Ctrl-C does not end the command: {command.communicate()}")
     assert '"stop_reason": "interrupted"' in stdout, stderr
     assert "Traceback" not in stderr
     for _ in range(100):  # a process of Python's own that tracks resources ends a little later

@@ -9,6 +9,7 @@ import pytest
 
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError
+from imax.graph.delays import LearnedDelays
 from imax.graph.parts import from_parts, to_parts
 from imax.io import read_graph, write_graph
 from imax.io.binary import GRAPH, checksum, from_content, read_arrays, read_binary, write_arrays
@@ -29,7 +30,9 @@ def texts(probability="trivalency"):
     values = graph.probability.values
     if values is None:
         return graph
-    return graph.with_arc_probability(replace(graph.probability, lower=values / 2, upper=values))
+    delays = LearnedDelays(np.linspace(1, 9, graph.n_arcs, dtype=np.float32), 5.0, "s", graph.n_arcs)
+    learned = replace(graph.probability, lower=values / 2, upper=values)
+    return graph.with_arc_probability(learned).with_delays(delays)
 
 
 def numbered():
@@ -92,6 +95,7 @@ def lies(rule, array, n_nodes, arrays):
         "ends": [-1, 2**40],
         "unit": [-0.5, 1.5, np.nan, np.inf],
         "weights": [-0.5, np.nan, np.inf],
+        "durations": [0.0, -0.5, np.nan, np.inf],
         "any": [],
     }[rule.values]
     for value in bad:
@@ -171,6 +175,24 @@ def test_numbers_of_a_reranker_are_checked(tmp_path):
     write_arrays(tmp_path / "bad", RERANKER, meta, both)
     with pytest.raises(FileFormatError, match="one of the arrays"):
         Reranker.load(tmp_path / "bad", threads=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        None, {"overall": 0.0}, {"overall": -1.0}, {"overall": float("inf")}, {"overall": float("nan")},
+        {"overall": "x"}, {"unit": "d"}, {"unit": 1}, {"n_observed": -1}, {"n_observed": 10**6}, {"n_observed": 1.0},
+        {"n_observed": True},
+    ],
+)  # fmt: skip
+def test_a_wrong_description_of_delays_is_refused(tmp_path, change):
+    meta, arrays = graph_file(tmp_path, texts())
+    bad = {name: value for name, value in meta.items() if name != "delays"}
+    if change is not None:
+        bad["delays"] = meta["delays"] | change
+    write_arrays(tmp_path / "bad.imax", GRAPH, bad, arrays)
+    with pytest.raises(FileFormatError, match=r"of the (arcs|delays)|do not fit"):
+        read_graph(tmp_path / "bad.imax")
 
 
 @pytest.mark.parametrize("text", ["[1]", "{}", '{"a": 1}', "[[", "n1", ""])

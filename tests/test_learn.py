@@ -241,7 +241,7 @@ def test_a_wrong_log_is_refused(change, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"window": -1}, "window must be above 0 and finite, got -1"),
+        ({"window": -1}, "window must be a finite number above 0, got -1"),
         ({"window": "-3d"}, "window must be"),
         ({"item": "what"}, "item must be one of the columns"),
         ({"window": "30 parsecs"}, "window must be a number or a duration such as '30d'"),
@@ -375,6 +375,30 @@ def test_models_of_an_evaluation_must_have_the_same_arcs():
     model = from_actions(graph, log)
     with pytest.raises(InvalidArgumentError, match="models: 'other' must have the arcs"):
         evaluate(model, log, models={"other": graph_of([("a", "b")])})
+
+
+def test_items_that_the_model_was_learned_from_are_counted():
+    graph = graph_of([("a", "b"), ("a", "c")])
+    log = [(u, item, t) for item in range(8) for t, u in enumerate(("abc", "ab", "ac", "a")[item % 4])]
+    train, held_out = split(log, share=0.25, rng=1)
+    rough = {"n_bootstrap": 2, "n_simulations": 2}
+    model = from_actions(graph, train, intervals=False)
+    assert model.item_hashes.size == 6
+    again = evaluate(model, train, **rough)
+    assert again.n_trained_items == 6
+    said = "6 of 6 held-out items are also in the log that the model was learned from, so its scores are too good"
+    assert again.notes[0] == said
+    assert said in repr(again)
+    # text files have no types
+    texts = [(u, str(item), t) for u, item, t in log]
+    assert evaluate(model, texts, **rough).notes[0].startswith("6 of 8 held-out items are also in the log")
+    new = [(u, item + 100, t) for u, item, t in log]
+    apart = evaluate(model, new, **rough)
+    assert (apart.n_trained_items, apart.notes) == (0, [])
+    assert apart.to_dict()["n_trained_items"] == 0
+    assert model.count_trained_items(held_out) == 0
+    trials = from_trials({"source": ["a", "a"], "target": ["b", "c"], "success": [1, 0]}, prior=(1, 1))
+    assert evaluate(trials, new, **rough).n_trained_items is None
 
 
 @pytest.mark.data

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from .._utils import check
 from .._utils.streams import Key, Stream, stream_key
 from .._utils.tables import is_table
+from ..cluster.session import open_session
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.node_values import Aligner, NodeColumn, node_column
 from ..ris.collection import RRCollection
-from ..ris.remote import draw_sets
+from ..ris.remote import new_collection
 from ._checks import is_blank, item_rows
 
 __all__ = ["decided_items", "labels_of_items", "spread_labels"]
@@ -90,8 +91,11 @@ def spread_labels(
         network.check_lt()
     stream = stream_key(key, Stream.ANNOTATION)
     sampler = Sampler(network, model, stream, threads=threads, stratify_after=0, is_sentinel=label_of >= 0)
-    sets = draw_sets(sampler, per_item * network.n_nodes, client)
-    counts = _count_labels(sets, label_of, len(label_numbers))[network.rank]
+    annotated = np.flatnonzero(label_of >= 0)
+    with open_session(client, network) as session:
+        sets = new_collection(session, sampler)
+        sets.extend(per_item * network.n_nodes)
+        counts = sets.add_up(_count_labels, annotated, label_of[annotated], len(label_numbers))[network.rank]
     return list(label_numbers), counts, sets.n_sets
 
 
@@ -131,13 +135,18 @@ def _column(labels: Any) -> NodeColumn:
     return node_column(labels, "labels")
 
 
-def _count_labels(sets: RRCollection, label_of: NDArray[np.int64], n_labels: int) -> NDArray[np.int64]:
+def _count_labels(
+    sets: RRCollection, annotated: NDArray[np.int64], labels: NDArray[np.int64], n_labels: int
+) -> NDArray[np.int64]:
     """Return how many RR sets of each root met each label, by internal id: shape (n_nodes, n_labels).
 
     The root of set i is node i modulo the number of nodes. A set that met an annotated item consists of that item.
     """
-    n = label_of.size
+    n = sets.graph.n_nodes
+    label_of = np.full(n, -1, dtype=np.int64)
+    label_of[annotated] = labels
     first_node = sets.nodes[sets.offsets[:-1]]
     met = label_of[first_node]
     hit = np.flatnonzero(met >= 0)
-    return np.bincount((hit % n) * n_labels + met[hit], minlength=n * n_labels).reshape(n, n_labels)
+    root = sets.numbers()[hit] % n
+    return np.bincount(root * n_labels + met[hit], minlength=n * n_labels).reshape(n, n_labels)

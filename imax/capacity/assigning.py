@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.durations import Duration
 from .._utils.progress import Switch, followed, function_of
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import ArcDelays, Deadline, check_deadline
@@ -41,7 +42,7 @@ def assign(
     node_weights: NodeValues | None = None,
     on_missing: str = "error",
     max_steps: int | None = None,
-    deadline: float | None = None,
+    deadline: Duration | None = None,
     delay: "ArcDelays | None" = None,
     rng: RNG = None,
     threads: int | None = None,
@@ -179,16 +180,17 @@ def selection_problem(
     checked = check_work(epsilon=DEFAULT_EPSILON if epsilon is None else epsilon, **work)
     if checked["model"] == "lt":
         problem.graph.check_lt()
+    timed = check_deadline(problem.graph, **until)
     return Problem(
         graph=problem.graph,
         constraint=constraint,
         weights=_passive_weights(problem, reader.node_weights(node_weights)),
-        notes=(*problem.notes, *reader.notes),
+        notes=(*problem.notes, *reader.notes, *Deadline.notes_of(timed)),
         key=key_from(rng),
         progress=function_of(progress),
         oracle=oracle,
         blocked=problem.blocked,
-        deadline=check_deadline(problem.graph, **until),
+        deadline=timed,
         **{"delta": 1.0 / max(problem.n_passive, 2), **checked},
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
+from .._utils.durations import Duration
 from .._utils.progress import Switch, comparing, followed, function_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import open_session
@@ -47,7 +48,7 @@ def compare(
     node_weights: NodeValues | None = None,
     on_missing: str = "error",
     max_steps: int | None = None,
-    deadline: float | None = None,
+    deadline: Duration | None = None,
     delay: "ArcDelays | None" = None,
     n_simulations: int = 10_000,
     rng: RNG = None,
@@ -117,7 +118,9 @@ def compare(
     weights = reader.node_weights(node_weights)
     passive_weights = _passive_weights(problem, weights)
     prepare(problem.graph, check_model(model), check.threads(threads))
-    passive_until = until if timed is None or timed.means is None else until | {"delay": _passive(problem, timed.means)}
+    passive_until = until
+    if timed is not None and timed.means is not None:
+        passive_until = {"deadline": timed.time, "delay": _passive(problem, timed.means)}
     found: list[Assignment] = []
 
     def options(name: str) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def compare(
     show = function_of(progress)
     with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
         rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
-    notes = [*problem.notes, *reader.notes]
+    notes = [*problem.notes, *reader.notes, *Deadline.notes_of(timed)]
     return _comparison(found[0], rows, reason, n_simulations=n_simulations, notes=notes, timed=timed)
 
 
@@ -203,7 +206,9 @@ def _checked_names(algorithms: str | Iterable[str], *, with_deadline: bool) -> l
 def _warm_up(problem: CapacityProblem, name: str, options: dict[str, Any]) -> None:
     """Run an algorithm on three nodes, so that times do not include compiling or loading its kernels."""
     three = graph_like(problem.graph, [0, 0, 1], [1, 2, 2])
-    small = {**options, "epsilon": 0.4, "delay": None if options["delay"] is None else "exponential:1"}
+    small = {**options, "epsilon": 0.4}
+    if options["deadline"] is not None:
+        small |= {"deadline": 1.0, "delay": "exponential:1"}
     assign(CapacityProblem(three, [0], 1), name.partition(":")[0], rng=0, **small)
 
 

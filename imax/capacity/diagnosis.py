@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check
 from .._utils.streams import RNG, Stream, stream_key
+from ..cluster.session import open_session
 from ..diffusion.sampler import Sampler
 from ..io.node_reader import NodeReader
 from ..results import Record
-from ..ris.remote import draw_sets
+from ..ris.collection import RRCollection
+from ..ris.remote import new_collection
 from .assigning import check_problem, selection_problem
 from .problem import CapacityProblem
 
@@ -129,17 +132,15 @@ def diagnose(
         problem.graph, q.model, stream_key(q.key, Stream.CURVATURE), node_weights=q.weights, threads=q.threads,
         blocked=problem.blocked, stratify_after=None,
     )  # fmt: skip
-    sets = draw_sets(sampler, count, client)
     inviters = np.diff(m.by_ptr)
     is_candidate = inviters > 0
-    number = np.repeat(np.arange(count), np.diff(sets.offsets))
-    inside = is_candidate[sets.nodes]
-    n_inside = np.bincount(number[inside], minlength=count)
-    only = inside & (n_inside[number] == 1)
-    n = problem.graph.n_nodes
-    holding = np.bincount(sets.nodes[inside], minlength=n)[is_candidate]
-    alone = np.bincount(sets.nodes[only], minlength=n)[is_candidate]
-    n_candidates = int(is_candidate.sum())
+    candidates = np.flatnonzero(is_candidate).astype(np.int32)
+    with open_session(client, problem.graph) as session:
+        sets = new_collection(session, sampler)
+        sets.extend(count)
+        holding, alone = sets.add_up(_count_candidates, candidates)
+        n_reached = sets.covered(candidates)  # sets with a candidate
+    n_candidates = candidates.size
     shared = inviters[m.nodes] > 1
     lengths = np.diff(m.ptr)
     own = np.bincount(np.repeat(np.arange(lengths.size), lengths), weights=shared, minlength=lengths.size)
@@ -157,9 +158,21 @@ def diagnose(
         n_shared=int((inviters > 1).sum()),
         mean_inviters=float(inviters[is_candidate].mean()),
         shared_lists=float((own[lengths > 0] / lengths[lengths > 0]).mean()),
-        shared_reach=float((n_inside > 1).sum() / max(int((n_inside > 0).sum()), 1)),
+        shared_reach=float((n_reached - int(alone.sum())) / max(n_reached, 1)),
         n_rr_sets=count,
         delta=q.delta,
         rng_key=q.key,
         version=__version__,
     )
+
+
+def _count_candidates(sets: RRCollection, candidates: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the number of sets that hold each candidate, and of those that hold no other: shape (2, n_candidates)."""
+    n = sets.graph.n_nodes
+    is_candidate = np.zeros(n, dtype=np.bool_)
+    is_candidate[candidates] = True
+    inside = is_candidate[sets.nodes]
+    nodes = sets.nodes[inside]
+    number = np.repeat(np.arange(sets.n_sets), np.diff(sets.offsets))[inside]
+    only = np.bincount(number, minlength=sets.n_sets)[number] == 1
+    return np.array([np.bincount(found, minlength=n)[candidates] for found in (nodes, nodes[only])])

@@ -49,7 +49,7 @@ class ExpectedPair(CollectionPair):
         assert cover.seed_groups is not None
         with self.clock("certify"):
             survival = self._survival(cover.seed_groups, seeds)
-            covered = accepted_sum(self.validation.gathered(), survival)
+            covered = accepted_sum(self.validation, survival)
         weights = self.problem.weights
         assert weights is not None
         own = float(weights @ (1.0 - survival))

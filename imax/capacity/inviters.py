@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.durations import Duration
 from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
 from ..diffusion.deadline import ArcDelays
@@ -45,7 +46,7 @@ def choose_inviters(
     node_weights: NodeValues | None = None,
     on_missing: str = "error",
     max_steps: int | None = None,
-    deadline: float | None = None,
+    deadline: Duration | None = None,
     delay: "ArcDelays | None" = None,
     rng: RNG = None,
     threads: int | None = None,

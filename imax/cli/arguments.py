@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._utils.durations import duration_of
 from ..errors import FileFormatError
 from .cluster import connect
 from .context import Context
@@ -77,8 +78,8 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
     for name, read in (("quotas", quotas), ("group_budgets", group_budgets)):
         if name in found:
             found[name] = read(found[name])
-    if "delay" in found:
-        found["delay"] = read_delay(found["delay"], graph)
+    if "deadline" in found or "delay" in found:
+        found |= given({"delay": read_delay(context, graph, found.get("delay"), found.get("deadline"))})
     if "client" in found:
         found["client"] = connect(found["client"])
     context.print_notes()
@@ -94,9 +95,19 @@ def read_weights(context: Context, graph: "InfluenceGraph", path: str | None) ->
     return None if weights is None else weights[graph.rank]
 
 
-def read_delay(spec: str | None, graph: "InfluenceGraph") -> "str | dict[tuple[Any, Any], float] | None":
-    """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is."""
-    if spec is None or spec.lower().startswith("exponential"):
+def read_delay(
+    context: Context, graph: "InfluenceGraph", spec: str | None, deadline: str | None
+) -> "str | dict[tuple[Any, Any], float] | None":
+    """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is.
+
+    If only a deadline is given, a note describes the delays of the graph, which the library uses then.
+    """
+    if spec is None:
+        time = duration_of(deadline, "deadline")
+        if time is not None and graph.delays is not None:
+            context.note(f"--{graph.delays.note(time)}")
+        return None
+    if spec.lower().startswith("exponential"):
         return spec
     from ..io import read_graph
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .._utils.durations import time_text
+
 if TYPE_CHECKING:
     from ..annotate import Selection
     from ..capacity import Assignment
@@ -50,7 +52,7 @@ def graph_fact(graph: "InfluenceGraph", result: Any) -> Fact:
     if result.max_steps is not None:
         until = f", at most {result.max_steps:,} step{'s' if result.max_steps > 1 else ''}"
     elif result.deadline is not None:
-        until = f", until {result.deadline:g} with delays {result.delay}"
+        until = f", until {time_text(result.deadline, result.delay)} with delays {result.delay}"
     return "Graph", f"{size}, {result.probability}, {result.model.upper()}{until}"
 
 

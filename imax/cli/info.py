@@ -55,6 +55,7 @@ def _record(source: str, graph: "InfluenceGraph") -> dict[str, Any]:
         "largest_out_degree": int(out.max(initial=0)),
         "labels": "text" if graph.labels.kind == "object" else "integers",
         "probability": graph.probability.spec,
+        "delays": None if graph.delays is None else str(graph.delays),
         "fingerprint": graph.fingerprint,
         "notes": list(report.notes),
     }
@@ -79,6 +80,7 @@ def _facts(record: dict[str, Any], graph: "InfluenceGraph") -> list[Fact]:
         ("Largest out-degree", f"{out.max():,} (node {graph.labels[int(out.argmax())]})"),
         ("Labels", f"{record['labels']}: {first}{', ...' if record['nodes'] > 3 else ''}"),
         ("Probability", f"{record['probability']}: {scheme}"),
+        *([] if record["delays"] is None else [("Delays", record["delays"])]),
         ("Fingerprint", record["fingerprint"]),
     ]
 

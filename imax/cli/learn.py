@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["learn_probabilities"]
 
-_OF_ACTIONS = ("user", "item", "time", "estimator", "window", "decay", "no_evidence", "holdout", "holdout_by")
+_OF_ACTIONS = (
+    "user",
+    "item",
+    "time",
+    "estimator",
+    "window",
+    "decay",
+    "no_evidence",
+    "holdout",
+    "holdout_by",
+    "evaluate_on",
+)
 _OF_TRIALS = ("success", "n_trials", "n_successes")
 _READING = ("probability", "directed", "on_bad_line", "header")
 
@@ -31,8 +42,10 @@ _READING = ("probability", "directed", "on_bad_line", "header")
     examples=(
         "imax learn --actions log.csv --holdout 0.2 -o learned.imax friends.txt.gz",
         "imax learn --actions log.csv --user who --item what --time at --window 30d -o g.imax friends.csv",
+        "imax learn --actions january.csv --evaluate-on february.csv friends.txt.gz",
         "imax learn --trials invites.csv --success accepted -o learned.imax",
         "imax seed --k 20 --robust learned.imax",
+        "imax seed --k 20 --deadline 7d learned.imax",
     ),
 )
 @opt.optional_graph_options
@@ -83,6 +96,11 @@ _READING = ("probability", "directed", "on_bad_line", "header")
     values=["item", "time"],
     help="Which items to keep out: random ones, or the latest.  [default: item]",
 )
+@click.option(
+    "--evaluate-on",
+    metavar="FILE",
+    help="Evaluate the model on this log, which has the columns of --actions, instead of on a share of --actions.",
+)
 @opt.choice(
     "--on-missing",
     values=["error", "drop"],
@@ -104,9 +122,10 @@ def learn_probabilities(
 ) -> int:
     """Learn the probability of each arc of GRAPH from a log of actions, or of each pair of a log of trials.
 
-    The report says what the log holds, what was dropped and, with --holdout, whether the probabilities predict actions
-    that they were not learned from, beside simple models. The learned graph keeps an interval for each probability,
-    which imax seed --robust uses. GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help.
+    The report says what the log holds, what was dropped and, with --holdout or --evaluate-on, whether the
+    probabilities predict actions that they were not learned from, beside simple models. The learned graph keeps an
+    interval for each probability, which imax seed --robust uses, and the mean delay of each arc, which imax seed
+    --deadline uses. GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help.
     """
     if (actions is None) == (trials is None):
         raise WrongUsage("give one of --actions and --trials")
@@ -114,7 +133,9 @@ def learn_probabilities(
         raise WrongUsage(f"--output must end in .imax, got {out!r}; imax convert writes other formats")
     if actions is not None and not context.source:
         raise WrongUsage("Missing argument 'GRAPH': --actions needs the graph of who can influence whom")
-    reject_two_stdin(**{"GRAPH": context.source, "--actions": actions, "--trials": trials})
+    reject_two_stdin(
+        **{"GRAPH": context.source, "--actions": actions, "--trials": trials, "--evaluate-on": options["evaluate_on"]}
+    )
     check_report(report_file)
     if out is not None:
         check_writable(out)
@@ -122,13 +143,15 @@ def learn_probabilities(
     evaluation = None
     if actions is not None:
         reject_options(options, _OF_TRIALS, "--actions")
+        if options["evaluate_on"] is not None:
+            reject_options(options, ("holdout", "holdout_by"), "--evaluate-on")
         model, evaluation = _from_actions(context, actions, options)
     else:
         assert trials is not None
         reject_options(options, _OF_ACTIONS, "--trials")
         model = _from_trials(context, trials, options)
     context.status.clear()
-    for note in model.notes:
+    for note in [*model.notes, *([] if evaluation is None else evaluation.notes)]:
         context.note(note)
     if out is not None:
         _write(model, out)
@@ -142,15 +165,19 @@ def _from_actions(context: Context, actions: str, options: dict[str, Any]) -> "t
 
     context.status.show(f"reading {actions}")
     columns = {name: options[name] if options[name] is not None else name for name in ("user", "item", "time")}
-    log = held_out = Actions.of(actions, on_missing=context.on_missing or "error", **columns)
-    if options["holdout"] is not None:
+    reading: dict[str, Any] = {"on_missing": context.on_missing or "error", **columns}
+    log = held_out = Actions.of(actions, **reading)
+    if options["evaluate_on"] is not None:
+        context.status.show(f"reading {options['evaluate_on']}")
+        held_out = Actions.of(options["evaluate_on"], **reading)
+    elif options["holdout"] is not None:
         log, held_out = split(log, by=options["holdout_by"] or "item", share=options["holdout"], rng=context.rng)
     context.status.show("learning")
     chosen = {name: options[name] for name in ("estimator", "window", "no_evidence") if options[name] is not None}
     if options["decay"]:
         chosen["decay"] = True
     model = from_actions(graph, log, prior=options["prior"], **chosen, **context.work)
-    if options["holdout"] is None:
+    if held_out is log:
         return model, None
     context.status.show("evaluating")
     return model, evaluate(model, held_out, **context.work)

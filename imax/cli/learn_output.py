@@ -34,7 +34,15 @@ def _summary(model: "LearnedModel") -> dict[str, Any]:
         "confidence": model.confidence,
         "mean_interval_width": _mean_width(model),
         "window": model.window,
+        "delays": _delays(model),
     }
+
+
+def _delays(model: "LearnedModel") -> dict[str, Any] | None:
+    delays = model.graph.delays
+    if delays is None:
+        return None
+    return {"mean": delays.overall, "unit": delays.unit, "arcs_observed": delays.n_observed}
 
 
 def _mean_width(model: "LearnedModel") -> float:
@@ -70,6 +78,7 @@ def _facts(model: "LearnedModel") -> list[Fact]:
             f"{found['arcs']:,}, of which {found['arcs_with_trials']:,} have trials ({found['mean_trials']:.2f} each)",
         ),
         ("Probability", f"mean {found['mean_probability']:.4g}; one for all arcs: {found['uniform']:.4g}"),
+        ("Delays", "none" if model.graph.delays is None else str(model.graph.delays)),
         ("Intervals", f"{model.confidence:.0%}, mean width {found['mean_interval_width']:.3g}"),
         ("Prior", f"{a:.3g} successes, {b:.3g} failures" if a + b else "none"),
     ]

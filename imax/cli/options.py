@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .._utils import check
+from .._utils.durations import duration_of
 from ..errors import InvalidArgumentError
 from ._algorithms import AlgorithmName, OptionOf, registry_of
 from .errors import WrongUsage, name_option
@@ -243,17 +244,18 @@ model_options = all_of(
 )
 deadline_options = all_of(
     integer("--max-steps", help="Count only nodes that the seeds reach in at most N steps.  [default: no limit]"),
-    number(
+    click.option(
         "--deadline",
         metavar="TIME",
-        rule=check.positive,
-        help="Count only nodes that the seeds reach until this time. It requires --delay.  [default: no limit]",
+        callback=_checked(duration_of),
+        help="Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as 7d "
+        "if the delays have a unit.  [default: no limit]",
     ),
     click.option(
         "--delay",
         metavar="SPEC",
-        help="Delays of the arcs, for --deadline: exponential:MEAN, or a file with a source, a target and the mean "
-        "delay of the arc per line.",
+        help="Delays of the arcs, for --deadline: exponential:MEAN, as in exponential:2d, or a file with a source, a "
+        "target and the mean delay of the arc per line.  [default: those that imax learn stored in GRAPH]",
     ),
 )
 delta_option = number(

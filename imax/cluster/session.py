@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import __version__
 from ..errors import ClusterError, InvalidArgumentError
@@ -13,10 +13,30 @@ from . import worker
 from .placing import GraphPlacement
 from .tasks import PATIENCE, Tasks
 
-__all__ = ["Session", "open_session"]
+__all__ = ["Request", "Session", "open_session"]
 
 _WORKER_SECONDS = 20.0  # to wait for a worker if all are lost: nannies start new ones
 _MAX_LOSSES = 4  # per slot: then the work itself seems to end the workers
+
+
+class Request(NamedTuple):
+    """What a request to all workers took.
+
+    Attributes
+    ----------
+    seconds : float
+    nbytes : int
+        Bytes of the counts that the workers sent.
+    n_touched : int
+        Number of nodes whose gain became smaller, summed over the workers.
+    n_lowered : int
+        By how much all gains became smaller.
+    """
+
+    seconds: float
+    nbytes: int
+    n_touched: int
+    n_lowered: int
 
 
 @contextmanager
@@ -55,7 +75,11 @@ class Session:
     placement : GraphPlacement
     threads : list of int
         Number of threads of the worker of each slot, at the start.
+    requests : list of Request or None
+        What each request for the counts of chosen nodes took, if a list is set.
     """
+
+    requests: "list[Request] | None" = None
 
     def __init__(self, client: Any, graph: InfluenceGraph) -> None:
         self.tasks = tasks = Tasks(client)

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
 from .._utils.arrays import read_only
+from .._utils.durations import IN_SECONDS, SECONDS, Duration, duration_of, has_unit
 from ..errors import InvalidArgumentError
+from ..graph.delays import LearnedDelays
 from ..graph.influence_graph import InfluenceGraph
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Deadline:
         Mean delay of every arc, unless there are `means`.
     means : numpy.ndarray of float64, shape (n_arcs,), or None
         Mean delay of each arc, in the order of ``graph.in_idx``.
+    notes : tuple of str
+        Which delays were used, if they were not given.
     """
 
     max_steps: int | None = None
@@ -48,6 +52,7 @@ class Deadline:
     delay: str | None = None
     mean: float = 1.0
     means: NDArray[np.float64] | None = None
+    notes: tuple[str, ...] = ()
 
     def delays(self, graph: InfluenceGraph, *, forward: bool) -> "Delays":
         """Return the delays for the kernels: for the forward rows of a graph, or for its reverse rows."""
@@ -71,9 +76,14 @@ class Deadline:
             return {"max_steps": None, "deadline": None, "delay": None}
         return {"max_steps": deadline.max_steps, "deadline": deadline.time, "delay": deadline.delay}
 
+    @staticmethod
+    def notes_of(deadline: "Deadline | None") -> tuple[str, ...]:
+        """Return the notes on a deadline, for results."""
+        return () if deadline is None else deadline.notes
+
 
 def check_deadline(
-    graph: InfluenceGraph, *, max_steps: int | None = None, deadline: float | None = None, delay: Any = None
+    graph: InfluenceGraph, *, max_steps: int | None = None, deadline: Duration | None = None, delay: Any = None
 ) -> Deadline | None:
     """Return the checked deadline; None if no argument is given.
 
@@ -82,11 +92,12 @@ def check_deadline(
     graph : InfluenceGraph
     max_steps : int, optional
         Largest number of steps.
-    deadline : float, optional
-        Time until which a node counts, in the unit of the delays.
+    deadline : float, str or datetime.timedelta, optional
+        Time until which a node counts, in the unit of the delays; with a unit, as in ``"7d"``, if the delays have one.
     delay : str, array_like or mapping, optional
-        ``"exponential:MEAN"``, or the mean delay of each arc: an array in the order of ``graph.arcs()``, or a mapping
-        from (source, target) to a number.
+        ``"exponential:MEAN"``, as in ``"exponential:2"`` or ``"exponential:2d"``, or the mean delay of each arc: an
+        array in the order of ``graph.arcs()``, or a mapping from (source, target) to a number. Default: the delays that
+        were learned with the graph.
 
     Raises
     ------
@@ -106,28 +117,69 @@ def check_deadline(
         return None
     if deadline is None:
         raise InvalidArgumentError("delay requires deadline: give the time until which a node counts", argument="delay")
-    time = check.positive(deadline, "deadline")
+    time = duration_of(deadline, "deadline")
+    assert time is not None
     if delay is None:
-        raise InvalidArgumentError(
-            "deadline requires delay: give the mean delay of the arcs, such as 'exponential:1'",
-            argument="deadline",
-        )
+        return _with_learned(graph.delays, deadline, time)
     if isinstance(delay, str):
-        mean = _parse(delay)
-        return Deadline(time=time, delay=f"{_LAW}:{mean:g}", mean=mean)
+        mean, with_unit = _parse(delay)
+        _check_units(deadline, delay, with_unit)
+        return Deadline(time=time, delay=f"{_LAW}:{mean:g}{IN_SECONDS if with_unit else ''}", mean=mean)
+    _check_units(deadline, "an array or a mapping", with_unit=False)
     means = _of_arcs(graph, delay) if isinstance(delay, Mapping) else _checked(delay, graph.n_arcs)
     return Deadline(time=time, delay=PER_ARC, means=means)
 
 
-def _parse(spec: str) -> float:
-    """Return the mean of ``"exponential:MEAN"``."""
+def _with_learned(delays: LearnedDelays | None, deadline: Duration, time: float) -> Deadline:
+    """Return a deadline with the delays that were learned with the graph."""
+    if delays is None:
+        raise InvalidArgumentError(
+            "deadline requires delay: give the mean delay of the arcs, such as 'exponential:1'; only a graph that was "
+            "learned from a log of actions has delays of its own",
+            argument="deadline",
+        )
+    in_seconds = delays.unit == SECONDS
+    if has_unit(deadline) and not in_seconds:
+        raise InvalidArgumentError(
+            f"deadline {deadline!r} has a unit, but the learned delays have none, because the times of the log were "
+            "numbers; give a number in the unit of these times",
+            argument="deadline",
+        )
+    return Deadline(
+        time=time,
+        delay=f"{_LAW}:learned{IN_SECONDS if in_seconds else ''}",
+        means=delays.mean.astype(np.float64),
+        notes=(delays.note(time),),
+    )
+
+
+def _check_units(deadline: Duration, delay: str, with_unit: bool) -> None:
+    """Raise an error if only one of deadline and delay has a unit."""
+    if has_unit(deadline) and not with_unit:
+        raise InvalidArgumentError(
+            f"deadline {deadline!r} has a unit, but delay ({delay}) has none; give a number in the unit of the delays, "
+            "or a delay such as 'exponential:2d'",
+            argument="deadline",
+        )
+    if with_unit and not has_unit(deadline):
+        raise InvalidArgumentError(
+            f"deadline {deadline!r} has no unit, but delay ({delay}) has one; write the deadline with a unit, such as "
+            "'7d'",
+            argument="deadline",
+        )
+
+
+def _parse(spec: str) -> tuple[float, bool]:
+    """Return the mean of ``"exponential:MEAN"``, and whether it has a unit."""
     law, colon, number = spec.partition(":")
     if law.strip().lower() != _LAW or not colon:
         raise InvalidArgumentError(
             f"delay must be '{_LAW}:MEAN', such as '{_LAW}:2', or a mean delay for each arc; got {spec!r}",
             argument="delay",
         )
-    return check.positive(number, "delay")
+    mean = duration_of(number, "delay")
+    assert mean is not None
+    return mean, has_unit(number)
 
 
 def _checked(values: Any, n_arcs: int) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.durations import Duration
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
@@ -35,7 +36,7 @@ def exact_spread(
     node_weights: NodeValues | None = None,
     on_missing: str | None = None,
     max_steps: int | None = None,
-    deadline: float | None = None,
+    deadline: Duration | None = None,
     delay: "ArcDelays | None" = None,
 ) -> float:
     """Return the exact expected number of nodes that seeds activate, by enumeration of all live-arc worlds.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._utils import check, parallel
+from .._utils.durations import Duration
 from .._utils.memory import default_memory
 from .._utils.progress import Switch, followed, function_of, simulating
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
@@ -53,7 +54,7 @@ def spread(
     node_weights: NodeValues | None = None,
     on_missing: str | None = None,
     max_steps: int | None = None,
-    deadline: float | None = None,
+    deadline: Duration | None = None,
     delay: "ArcDelays | None" = None,
     rng: RNG = None,
     threads: int | None = None,
@@ -84,11 +85,13 @@ def spread(
         ``"error"``.
     max_steps : int, optional
         Count only nodes that the seeds reach in at most so many steps. Default: no limit.
-    deadline : float, optional
-        Count only nodes that the seeds reach until this time; requires `delay`. Default: no limit.
+    deadline : float, str or datetime.timedelta, optional
+        Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as ``"7d"``
+        if the delays have a unit. Default: no limit.
     delay : str, array_like or mapping, optional
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc, as an array in
-        the order of ``graph.arcs()`` or as a mapping from (source, target) to a number.
+        the order of ``graph.arcs()`` or as a mapping from (source, target) to a number. Default: the delays that
+        `imax.learn` stored in the graph; a graph without delays requires `delay`.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The result of simulation i depends on `rng` and i alone, not on `threads`.
     threads : int, optional
@@ -161,7 +164,7 @@ def spread(
         seconds=time.perf_counter() - began,
         rng_key=key,
         version=__version__,
-        notes=checked.notes,
+        notes=[*checked.notes, *Deadline.notes_of(until)],
         **Deadline.facts(until),
     )
 

@@ -19,6 +19,7 @@ from .._utils import check
 from .._utils.arrays import read_only
 from .._utils.locks import kept_property, new_lock
 from ..errors import InvalidGraphError
+from .delays import LearnedDelays
 from .labels import Labels
 from .lt_weights import lt_weight_sums, sums_above_one
 from .probabilities import ArcProbability
@@ -26,7 +27,7 @@ from .report import BuildReport
 
 __all__ = ["CompressedGraph"]
 
-_FIELDS = ("in_ptr", "in_idx", "index", "labels", "probability", "report", "weight", "multiplicity")
+_FIELDS = ("in_ptr", "in_idx", "index", "labels", "probability", "report", "weight", "multiplicity", "delays")
 
 
 class CompressedGraph:
@@ -54,6 +55,8 @@ class CompressedGraph:
     multiplicity : numpy.ndarray of int32, shape (n_arcs,), or None
         Number of parallel arcs that each arc stands for, in the order of `in_idx` (only for ``multi_edges="combine"``
         without weights).
+    delays : LearnedDelays or None
+        Mean delay of each arc, if they were learned from a log.
     path : str or None
         The binary file that has these arcs, and these probabilities if they are stored per arc.
     """
@@ -69,6 +72,7 @@ class CompressedGraph:
         report: BuildReport,
         weight: NDArray[np.float32] | None = None,
         multiplicity: NDArray[np.int32] | None = None,
+        delays: LearnedDelays | None = None,
     ) -> None:
         self.in_ptr = read_only(in_ptr)
         self.in_idx = read_only(in_idx)
@@ -78,6 +82,7 @@ class CompressedGraph:
         self.report = report
         self.weight = read_only(weight)
         self.multiplicity = read_only(multiplicity)
+        self.delays = delays
         self.n_nodes = int(in_ptr.size - 1)
         self.n_arcs = int(in_idx.size)
         self.path: str | None = None
@@ -90,6 +95,10 @@ class CompressedGraph:
     def with_arc_probability(self, probability: ArcProbability) -> Self:
         """Return a graph with the same arcs and these probabilities."""
         return self._replace(probability=probability)
+
+    def with_delays(self, delays: LearnedDelays | None) -> Self:
+        """Return the same graph with these delays."""
+        return self._replace(delays=delays)
 
     def with_report(self, **changes: Any) -> Self:
         """Return the same graph with some fields of its report changed."""

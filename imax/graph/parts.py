@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.durations import SECONDS
 from ..errors import FileFormatError, InvalidArgumentError
+from .delays import LearnedDelays
 from .influence_graph import InfluenceGraph
 from .labels import Labels
 from .probabilities import ArcProbability
@@ -15,6 +18,7 @@ from .report import BuildReport
 
 __all__ = ["from_parts", "to_parts"]
 
+TIME_UNITS = (SECONDS, None)
 PROBABILITY_KINDS = ("weighted_cascade", "uniform", "arcs")
 _LABEL_TYPES = {str, int, float, bool, type(None)}
 
@@ -25,8 +29,8 @@ def to_parts(graph: InfluenceGraph) -> tuple[dict[str, Any], dict[str, NDArray[A
         raise InvalidArgumentError(
             "graph: a credit distribution model cannot be stored; keep the log and make it anew", argument="graph"
         )
-    p = graph.probability
-    meta = {
+    p, delays = graph.probability, graph.delays
+    meta: dict[str, Any] = {
         "n_nodes": graph.n_nodes,
         "n_arcs": graph.n_arcs,
         "probability": {"spec": p.spec, "kind": p.kind, "value": p.value},
@@ -39,7 +43,10 @@ def to_parts(graph: InfluenceGraph) -> tuple[dict[str, Any], dict[str, NDArray[A
         "upper": p.upper,
         "column": graph.weight,
         "copies": graph.multiplicity,
+        "delays": None if delays is None else delays.mean,
     }
+    if delays is not None:
+        meta["delays"] = {"overall": delays.overall, "unit": delays.unit, "n_observed": delays.n_observed}
     arrays |= {name: array for name, array in optional.items() if array is not None}
     return meta, arrays | _pack_labels(graph.labels)
 
@@ -74,7 +81,21 @@ def from_parts(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Influen
         report=BuildReport(**report),
         weight=arrays.get("column"),
         multiplicity=arrays.get("copies"),
+        delays=_delays(meta.get("delays"), arrays.get("delays")),
     )
+
+
+def _delays(stored: Any, mean: NDArray[np.float32] | None) -> LearnedDelays | None:
+    """Return the delays of a file; None without any."""
+    if (stored is None) != (mean is None):
+        raise FileFormatError("the delays of the arcs are missing or superfluous")
+    if mean is None:
+        return None
+    overall, n_observed = float(stored["overall"]), stored["n_observed"]
+    fits = stored["unit"] in TIME_UNITS and 0.0 < overall < math.inf
+    if not fits or type(n_observed) is not int or not 0 <= n_observed <= mean.size:
+        raise FileFormatError("the description of the delays is damaged")
+    return LearnedDelays(mean, overall, stored["unit"], n_observed)
 
 
 def _pack_labels(labels: Labels) -> dict[str, NDArray[Any]]:

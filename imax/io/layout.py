@@ -16,6 +16,7 @@ pointers       from 0 to the length of another array, never falling
 ends           at least 0 and never falling, the last is the length of another array
 unit           floats in [0, 1]
 weights        finite floats of at least 0
+durations      finite floats above 0
 =============  ======================================================================================
 """
 
@@ -71,6 +72,7 @@ GRAPH_ARRAYS = (
     ArrayRule("upper", "<f4", "n_arcs", "unit", optional=True),
     ArrayRule("column", "<f4", "n_arcs", "weights", optional=True),
     ArrayRule("copies", "<i4", "n_arcs", "positive", optional=True),
+    ArrayRule("delays", "<f4", "n_arcs", "durations", optional=True),
     ArrayRule("labels", "<i8", "n_nodes", optional=True),
     ArrayRule("label_bytes", "|u1", "any", optional=True),
     ArrayRule("label_ends", "<i8", "n_nodes", "ends", into="label_bytes", optional=True),
@@ -238,6 +240,11 @@ def _weights(array: NDArray[Any], rule: ArrayRule, layout: Layout, arrays: dict[
     return "" if finite else "holds a value that is negative or not finite"
 
 
+def _durations(array: NDArray[Any], rule: ArrayRule, layout: Layout, arrays: dict[str, NDArray[Any]]) -> str:
+    problem = _weights(array, rule, layout, arrays)
+    return problem or ("" if bool((array > 0.0).all()) else "holds a value that is not above 0")
+
+
 _SORTS: dict[str, Sort] = {
     "any": _any,
     "ids": _ids,
@@ -249,4 +256,5 @@ _SORTS: dict[str, Sort] = {
     "ends": _ends,
     "unit": _unit,
     "weights": _weights,
+    "durations": _durations,
 }

@@ -14,7 +14,7 @@ allowed       bool  (n,)           nodes that `tally` counts
 tally         int64 (max_gain+1,)  number of allowed nodes of each gain above the floor; None: not kept
 chosen        bool  (n,)           for `count_covered`: nodes whose coverage is counted
 rank          int32 (n,)           for `count_first`: place of each node in an order, 0 for none
-count         int64 (max_rank+1,)  written: number of sets with each lowest rank
+count         int64 (max_rank+1,)  written: number of sets with each lowest rank; for `count_shared` int32 (n,), raised
 lowered       int32 (n,)           of `touched`: zeros; written: by how much the gain of each node becomes smaller
 touched.nodes int32 (n,)           written: the nodes whose gain becomes smaller
 ============= ===== ============== ===================================================================================
@@ -29,7 +29,8 @@ from ._jit import helper, hot
 from .stream import as_index
 
 __all__ = [
-    "InvertedIndex", "Touched", "count_covered", "count_first", "cover", "cover_sets", "cover_touched", "invert",
+    "InvertedIndex", "Touched", "count_covered", "count_first", "count_shared", "cover", "cover_sets", "cover_touched",
+    "invert",
 ]  # fmt: skip
 
 
@@ -136,6 +137,20 @@ def cover_touched(chosen, index, covered, touched, gains):
     for j in range(chosen.size):
         lowered[chosen[j]] = 0
     return size
+
+
+@hot
+def count_shared(v, index, covered, count):
+    """Add to `count` how many of the sets that hold `v` and are not covered hold each node."""
+    ptr = index.ptr
+    offsets = index.offsets
+    for part in range(ptr.shape[0]):
+        for q in range(ptr[part, v], ptr[part, v + 1]):
+            i = as_index(index.sets[q])
+            if covered[i]:
+                continue
+            for e in range(offsets[i], offsets[i + 1]):
+                count[as_index(index.nodes[e])] += 1
 
 
 @hot

@@ -22,7 +22,10 @@ set_ptr, sets       int64, int32          inverted index of one part: sets that 
                                           ``set_ptr[v + 1]`` of `sets`
 index                                     inverted index, see `imax.kernels.inverted_index`
 stamp               int32 (n_sets,)       last group that covered each set; for `fill_up` (n,), last group that took it
-places              int64 (n_groups,)     where each group writes its seeds
+places              int64 (n_groups,)     where each group writes its seeds, or (n_groups + 1,) where its seeds begin
+pair                int64 (n,)            scratch: place of each node among the members of a group, -1 for no member
+lowered             int32 (n_pairs,)      written: by how much the gain of each member becomes smaller
+covered             int64 (n_groups,)     written: sets that the seeds of each group cover
 seeds, gains        int32, int64          written: chosen nodes, and the sets that each of them covers first
 seed_groups         int32                 written: group of each seed
 turn                int64 (2,)            changed: the group whose turn is next, and the number of seeds so far
@@ -38,6 +41,7 @@ from numpy.typing import NDArray
 from ._jit import hot
 from .heaps import keep_largest, sift_down
 from .inverted_index import cover_sets
+from .stream import as_index
 
 __all__ = [
     "Members",
@@ -48,6 +52,7 @@ __all__ = [
     "fill_members",
     "fill_up",
     "first_fit",
+    "lower_locally",
     "refresh",
     "round_robin",
     "subtract_gains",
@@ -244,20 +249,55 @@ def choose_locally(first, last, members, set_ptr, sets, stamp, heap, places, see
 
 
 @hot
-def cover_locally(first, last, places, size, seeds, set_ptr, sets, stamp, covered):
+def cover_locally(first, last, places, seeds, index, stamp, covered):
     """Count the sets that the seeds of each group from first to last cover on their own.
 
-    `stamp` is below all group numbers at first.
+    Those of group g are at ``places[g]`` to ``places[g + 1]``. `stamp` is below all group numbers at first.
     """
+    ptr = index.ptr
     for g in range(first, last):
         count = 0
-        for at in range(places[g], places[g] + size[g]):
+        for at in range(places[g], places[g + 1]):
             v = np.int64(seeds[at])
-            for q in range(set_ptr[v], set_ptr[v + 1]):
-                i = sets[q]
-                count += np.int64(stamp[i] != g)
-                stamp[i] = g
+            for part in range(ptr.shape[0]):
+                for q in range(ptr[part, v], ptr[part, v + 1]):
+                    i = as_index(index.sets[q])
+                    count += np.int64(stamp[i] != g)
+                    stamp[i] = g
         covered[g] = count
+
+
+@hot
+def lower_locally(first, last, members, places, seeds, index, stamp, pair, lowered):
+    """Write by how much the last seed of each group from first to last lowers the gains of the group's nodes.
+
+    The seeds of group g are at ``places[g]`` to ``places[g + 1]``. `stamp` is below all group numbers at first, and
+    `pair` is -1; `lowered` is 0.
+    """
+    ptr = index.ptr
+    offsets = index.offsets
+    for g in range(first, last):
+        begin = members.ptr[g]
+        end = members.ptr[g + 1]
+        for q in range(begin, end):
+            pair[members.nodes[q]] = q
+        newest = places[g + 1] - 1
+        for at in range(places[g], newest + 1):
+            v = np.int64(seeds[at])
+            for part in range(ptr.shape[0]):
+                for q in range(ptr[part, v], ptr[part, v + 1]):
+                    i = as_index(index.sets[q])
+                    if stamp[i] == g:
+                        continue
+                    stamp[i] = g
+                    if at < newest:
+                        continue
+                    for e in range(offsets[i], offsets[i + 1]):
+                        p = pair[as_index(index.nodes[e])]
+                        if p >= 0:
+                            lowered[p] += 1
+        for q in range(begin, end):
+            pair[members.nodes[q]] = -1
 
 
 @hot

@@ -35,7 +35,6 @@ by_ptr, by_pair int64,  int64         pairs of node v are at ``by_ptr[v]`` to ``
 group           int32   (n_pairs,)    group of each pair
 survival        float64 (n,)          probability that no invitation of the node is accepted
 offsets, set_nodes int64, int32       RR sets: nodes of set i are at ``offsets[i]`` to ``offsets[i + 1]``
-sums            float64 (n_blocks,)   written: sum over the sets of each block
 =============== ======= ============= ==============================================================================
 """
 
@@ -323,14 +322,19 @@ def excess(first, last, by_ptr, by_pair, group, pairs, weights, thresholds, sums
 
 
 @hot
-def sum_accepted(first, last, block, offsets, set_nodes, survival, sums):
-    """Write for each block of sets, from block first to last, the sum of the probabilities that a node has accepted."""
-    n_sets = offsets.size - 1
-    for b in range(first, last):
-        total = 0.0
-        for i in range(b * block, min((b + 1) * block, n_sets)):
-            left = 1.0
-            for e in range(offsets[i], offsets[i + 1]):
-                left *= survival[as_index(set_nodes[e])]
-            total += 1.0 - left
-        sums[b] = total
+def sum_accepted(first, last, offsets, set_nodes, survival):
+    """Return the sum over the sets first to last of the probability that a node has accepted.
+
+    One minus a number between 0 and 1 is a whole multiple of 2**-53, so the sum is exact: its unit is 2**-53, and it is
+    returned in two parts, of which the first counts 2**26 times as much.
+    """
+    high = np.int64(0)
+    low = np.int64(0)
+    for i in range(first, last):
+        left = 1.0
+        for e in range(offsets[i], offsets[i + 1]):
+            left *= survival[as_index(set_nodes[e])]
+        units = np.int64((1.0 - left) * 2.0**53)
+        high += units >> np.int64(26)
+        low += units & np.int64(0x3FFFFFF)
+    return high, low

@@ -1,5 +1,6 @@
 """Influence probabilities from logs, and whether they predict."""
 
+from ..graph.delays import LearnedDelays
 from .actions import Actions, split
 from .credit import CreditGraph, credit_model
 from .evaluation import Evaluation, evaluate
@@ -12,6 +13,7 @@ __all__ = [
     "Actions",
     "CreditGraph",
     "Evaluation",
+    "LearnedDelays",
     "LearnedModel",
     "credit_model",
     "evaluate",

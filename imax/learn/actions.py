@@ -3,6 +3,7 @@
 import os
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
@@ -98,6 +99,16 @@ class Actions:
     def __repr__(self) -> str:
         n, u, i = len(self), len(self.users), len(self.items)
         return f"<Actions: {_count(n, 'action')} of {_count(u, 'user')} on {_count(i, 'item')}>"
+
+    def item_hashes(self) -> NDArray[np.uint64]:
+        """Return a 64-bit hash of the label of each item with an action, sorted. Equal labels have equal hashes.
+
+        A label counts as text, because text files have no types: 7 and "7" have the same hash.
+        """
+        present = np.unique(self.item).tolist()
+        labels = self.items.tolist() if isinstance(self.items, np.ndarray) else self.items
+        digests = (blake2b(str(labels[i]).encode(), digest_size=8).digest() for i in present)
+        return np.unique(np.frombuffer(b"".join(digests), dtype="<u8"))
 
     def take(self, rows: NDArray[Any]) -> "Actions":
         """Return the log of some rows, by a mask or by row numbers. Users and items keep their numbers."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
+from .._utils.durations import duration_of
 from ..diffusion.tables import reject_walks
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
@@ -15,7 +16,6 @@ from ..graph.walks import Walks
 from ..io.accept import as_graph
 from .actions import Actions
 from .evidence import Evidence, find_evidence, place
-from .times import duration_of
 
 __all__ = ["CreditGraph", "credit_model"]
 

@@ -75,6 +75,9 @@ class Evaluation(Record, ReportView):
         The learned model first.
     n_items, n_exposures, n_acted : int
         Held-out items, users with an active in-neighbor on them, and those of them that acted.
+    n_trained_items : int or None
+        Number of items of the held-out log that are also in the log that the model was learned from. If it is not 0,
+        the scores of the learned model are too good, and `notes` say so. None for a model from trials.
     advantage : dict of str to (float, float, float)
         For each simple model: the difference of the AUC of the learned model to it, and its 95 % interval. An interval
         above 0 says that the learned model predicts better.
@@ -87,6 +90,7 @@ class Evaluation(Record, ReportView):
     n_acted: int
     advantage: dict[str, tuple[float, float, float]]
     notes: list[str]
+    n_trained_items: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as a dictionary of plain Python values."""
@@ -137,8 +141,8 @@ def evaluate(
     ----------
     model : LearnedModel
     held_out : Actions or anything that `Actions.of` accepts
-        From `split`, for example. It must not share items with the log that the model was learned from; this is not
-        checked.
+        From `split`, for example. It should not share items with the log that the model was learned from: the result
+        says how many it shares.
     models : dict of str to InfluenceGraph, optional
         Other models to compare with: graphs with the same arcs. Default: weighted cascade, the best uniform probability
         of the log that the model was learned from, and trivalency.
@@ -184,7 +188,8 @@ def evaluate(
         if other.n_arcs != graph.n_arcs or not np.array_equal(other.in_idx, graph.in_idx):
             raise InvalidArgumentError(f"models: {name!r} must have the arcs of the learned graph", argument="models")
     graphs = {model.estimator: graph, **others}
-    placed = place(graph, Actions.of(held_out, **columns), n_threads)
+    log = Actions.of(held_out, **columns)
+    placed = place(graph, log, n_threads)
     found = _exposures(placed, list(graphs.values()), model.window, n_threads)
     if not found.acted.any() or found.acted.all():
         raise InvalidArgumentError(
@@ -215,9 +220,13 @@ def evaluate(
     }
     n_unknown = placed.counts["unknown_users"]
     notes = [f"{n_unknown:,} users are not nodes of the graph and were dropped"] if n_unknown else []
+    n_trained = model.count_trained_items(log)
+    if n_trained:
+        seen = f"{n_trained:,} of {np.unique(log.item).size:,} held-out items"
+        notes.insert(0, f"{seen} are also in the log that the model was learned from, so its scores are too good")
     if sizes.n_items < placed.items.size:
         notes.append(f"spread: the first {sizes.n_items:,} of {placed.items.size:,} items")
-    return Evaluation(rows, placed.items.size, found.acted.size, int(found.acted.sum()), advantage, notes)
+    return Evaluation(rows, placed.items.size, found.acted.size, int(found.acted.sum()), advantage, notes, n_trained)
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
+from .._utils.durations import SECONDS, duration_of
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
+from ..graph.delays import LearnedDelays
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
 from ..io.accept import as_graph
 from .actions import Actions
 from .baselines import uniform_probability
 from .estimate import Settings
-from .evidence import find_evidence, place
+from .evidence import Evidence, find_evidence, place
 from .model import LearnedModel
 from .prior import check_prior, posterior_interval, posterior_mean
 from .registry import ESTIMATORS
-from .times import duration_of
 from .trials import count_trials
 
 __all__ = ["from_actions", "from_trials"]
 
 _NO_EVIDENCE = ("prior", "zero")
+_SHORTEST, _LONGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)  # delays in a graph
 
 
 def from_actions(
@@ -148,8 +150,9 @@ def from_actions(
     none = estimate.trials == 0
     if no_evidence == "zero":
         p = np.where(none, 0.0, p)
+    delays = _delays(evidence, SECONDS if log.dated else None)
     counts = placed.counts | {"pairs": evidence.n_pairs, "arcs_without_trials": int(np.count_nonzero(none))}
-    learned = _with_probability(network, p, f"learned:{entry.name}", lower, upper)
+    learned = _with_probability(network, p, f"learned:{entry.name}", lower, upper).with_delays(delays)
     return LearnedModel(
         graph=learned,
         estimator=entry.name,
@@ -166,6 +169,7 @@ def from_actions(
         counts=counts,
         notes=[*_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
         seconds={"read": read - began, "pairs": paired - read, "estimate": perf_counter() - paired},
+        item_hashes=log.item_hashes(),
     )
 
 
@@ -275,6 +279,15 @@ def _with_probability(
 ) -> InfluenceGraph:
     values, low, high = (None if x is None else x.astype(np.float32) for x in (p, lower, upper))
     return graph.with_arc_probability(ArcProbability(spec, "arcs", 0.0, values, low, high))
+
+
+def _delays(evidence: Evidence, unit: str | None) -> LearnedDelays | None:
+    """Return the mean delay of each arc; arcs without a pair get the mean of all pairs. None without pairs."""
+    if not evidence.n_pairs:
+        return None
+    overall = min(float(evidence.delay.mean(dtype=np.float64)), _LONGEST)
+    mean = np.clip(evidence.spread(evidence.slot_delay, overall), _SHORTEST, _LONGEST).astype(np.float32)
+    return LearnedDelays(mean, overall, unit, evidence.arcs.size)
 
 
 def _order_of_arcs(graph: InfluenceGraph, source: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .._utils.views import ReportView
 from ..graph.influence_graph import InfluenceGraph
+from .actions import Actions
 
 __all__ = ["LearnedModel"]
 
@@ -21,7 +22,8 @@ class LearnedModel(ReportView):
     Attributes
     ----------
     graph : InfluenceGraph
-        The graph with the learned probabilities. It holds their intervals, so that `imax.maximize_robust` finds them.
+        The graph with the learned probabilities. It holds their intervals, so that `imax.maximize_robust` finds them,
+        and the mean delay of each arc (``graph.delays``), so that a `deadline` needs no `delay`.
     estimator : str
         Name of the estimator; ``"trials"`` for `from_trials`.
     trials, successes : numpy.ndarray of float64, shape (n_arcs,)
@@ -48,6 +50,9 @@ class LearnedModel(ReportView):
         The same in sentences.
     seconds : dict of str to float
         Time of each phase.
+    item_hashes : numpy.ndarray of uint64, shape (n_items,), or None
+        Hashes of the labels of the items of the log, sorted, by which `evaluate` recognizes items that the model was
+        learned from. None for `from_trials`.
     """
 
     graph: InfluenceGraph
@@ -65,6 +70,7 @@ class LearnedModel(ReportView):
     counts: dict[str, int]
     notes: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
+    item_hashes: NDArray[np.uint64] | None = None
 
     @property
     def probability(self) -> NDArray[np.float32]:
@@ -72,7 +78,13 @@ class LearnedModel(ReportView):
         return self.graph.arc_values()
 
     def delays(self) -> NDArray[np.float64]:
-        """Return the mean delay of each arc; arcs without a success get the mean of all successes.
+        """Return the mean delay of each arc; arcs without a success get the mean of all delays.
+
+        They are the delays of ``graph.delays``, which a deadline without delays uses.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n_arcs,)
 
         Raises
         ------
@@ -81,12 +93,15 @@ class LearnedModel(ReportView):
         """
         if self.delay is None:
             raise ValueError("the log has no times, so there are no delays")
-        known = ~np.isnan(self.delay)
-        if not known.any():
+        if self.graph.delays is None:
             raise ValueError("the log has no success, so there are no delays")
-        weight = self.trials[known]
-        mean = np.average(self.delay[known], weights=weight if weight.sum() > 0 else None)
-        return np.where(known, self.delay, mean)
+        return self.graph.delays.mean.astype(np.float64)
+
+    def count_trained_items(self, held_out: Actions) -> int | None:
+        """Return how many items of a log are also in the log that the model was learned from; None if unknown."""
+        if self.item_hashes is None:
+            return None
+        return int(np.isin(held_out.item_hashes(), self.item_hashes, assume_unique=True).sum())
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """Return a data frame with a row for each arc.

@@ -1,6 +1,5 @@
-"""Times and durations of logs, as floats."""
+"""Times of logs, as floats."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,46 +10,10 @@ from numpy.typing import NDArray
 from .._utils.tables import Column
 from ..errors import InvalidArgumentError
 
-__all__ = ["duration_of", "times_of"]
+__all__ = ["times_of"]
 
-_UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]+)\s*", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def duration_of(value: "float | str | timedelta | np.timedelta64 | None", argument: str) -> float | None:
-    """Return a duration as a number: of seconds if it is written with a unit, otherwise in the unit of the times.
-
-    Units are ms, s, m (or min), h, d and w.
-
-    >>> duration_of("1.5h", "window"), duration_of(7, "window"), duration_of(None, "window")
-    (5400.0, 7.0, None)
-    """
-    if value is None:
-        return None
-    if isinstance(value, np.timedelta64):
-        number = float(value / np.timedelta64(1, "us")) * 1e-6
-    elif isinstance(value, timedelta):
-        number = value.total_seconds()
-    elif isinstance(value, str):
-        match = _DURATION.fullmatch(value)
-        if match is None or match[2].lower() not in _UNITS:
-            raise InvalidArgumentError(
-                f"{argument} must be a number or a duration such as '30d', '12h' or '90s' (units: {', '.join(_UNITS)}),"
-                f" got {value!r}",
-                argument=argument,
-            )
-        number = float(match[1]) * _UNITS[match[2].lower()]
-    elif isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        number = float(value)
-    else:
-        raise InvalidArgumentError(
-            f"{argument} must be a number or a duration such as '30d', got {value!r}", argument=argument
-        )
-    if not 0.0 < number < np.inf:
-        raise InvalidArgumentError(f"{argument} must be above 0 and finite, got {value!r}", argument=argument)
-    return number
 
 
 def times_of(column: Column, argument: str) -> tuple[NDArray[np.float64], bool]:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .._utils.durations import time_text
+
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..results import SelectionResult
@@ -33,7 +35,7 @@ def until(result: Any) -> str:
     if result.max_steps is not None:
         return f" within {count(result.max_steps, 'step')}"
     if result.deadline is not None:
-        return f" until time {result.deadline:g}"
+        return f" until time {time_text(result.deadline, result.delay)}"
     return ""
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..diffusion.sampler import Piece, Sampler
-from .marks import Collection, LocalMarks
+from .marks import Collection, LocalMarks, SeparateChoices
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
+    from ..kernels.matroid import Members
 
 __all__ = ["RRCollection", "index_nbytes", "sets_nbytes"]
 
@@ -21,6 +22,7 @@ _ENTRY_BYTES = 4
 _SET_BYTES = 8
 _FEW_PIECES = 16  # one thread copies them faster than two
 _SLICE = 1 << 20  # nodes
+_GROUP_PARTS = 16  # parts of groups for each thread; limits are checked between parts
 _STEP = 1 << 22  # sets drawn at once: until they are counted, singletons take 4 bytes each
 
 
@@ -68,6 +70,7 @@ class RRCollection(Collection):
         self.n_stored = 0
         self._n_places = 0  # entries of `nodes`
         self._index: InvertedIndex | None = None
+        self._ranges: list[tuple[int, int]] = []  # of numbers, if the sets are not the first ones of their stream
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in self.__dict__.items() if name != "_index"}  # made again when needed
@@ -114,8 +117,14 @@ class RRCollection(Collection):
 
     def draw(self, first: int, count: int) -> None:
         """Draw sets number `first` to ``first + count - 1`` and add them, whatever sets there are already."""
+        self._ranges.append((first, first + count))
         for a in range(first, first + count, _STEP):
             self.append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of each set in its stream, if all sets are stored."""
+        assert self.store_singletons
+        return np.concatenate([np.arange(a, b) for a, b in self._ranges or [(0, self.n_sets)]])
 
     def append(self, pieces: list[Piece]) -> int:
         """Add drawn sets to the end; return their number."""
@@ -253,6 +262,28 @@ class RRCollection(Collection):
         ranked = np.flatnonzero(rank)
         np.add.at(total, rank[ranked], self.singletons[ranked])
         return total[2:]
+
+    def add_up(self, function: Callable[..., NDArray[Any]], *arguments: Any) -> NDArray[Any]:
+        """Return what the function returns for this collection."""
+        return function(self, *arguments)
+
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
+        """Let each group choose by a kernel: gains are counted anew when they are on top."""
+        from ..kernels.matroid import choose_locally
+
+        threads, found = self.sampler.threads, SeparateChoices.of_size(members)
+        index = self.index(parts=1)
+        heap, size = np.empty(members.nodes.size, dtype=np.int64), np.empty(members.capacity.size, dtype=np.int64)
+        stamps = [np.full(self.n_stored, -1, dtype=np.int32) for _ in range(threads)]
+        parts = parallel.even_parts(members.ptr, _GROUP_PARTS * threads) or [(0, members.capacity.size)]
+        for first in range(0, len(parts), threads):
+            check()
+            tasks = [
+                partial(choose_locally, a, b, members, index.ptr[0], index.sets, stamp, heap, *found, size)
+                for (a, b), stamp in zip(parts[first : first + threads], stamps, strict=False)
+            ]
+            parallel.run(tasks, threads)
+        return found
 
     def gathered(self) -> "RRCollection":
         """Return the collection itself."""

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from ..diffusion.sampler import Sampler
     from ..graph.influence_graph import InfluenceGraph
     from ..kernels.inverted_index import InvertedIndex
+    from ..kernels.matroid import Members
 
-__all__ = ["Collection", "LocalMarks", "Marks", "Steps"]
+__all__ = ["Collection", "LocalMarks", "Marks", "SeparateChoices", "Steps"]
 
 
 class Steps(NamedTuple):
@@ -36,6 +37,36 @@ class Steps(NamedTuple):
     lower: Callable[[NDArray[np.int32], NDArray[np.int32]], Any]
 
 
+class SeparateChoices(NamedTuple):
+    """The greedy choices of all groups.
+
+    Attributes
+    ----------
+    places : numpy.ndarray of int64, shape (n_groups + 1,)
+        Choices of group g are at ``places[g]`` to ``places[g + 1]``.
+    seeds, gains : numpy.ndarray of int32 and of int64
+        Internal ids, and the number of RR sets that each of them covers first within its group.
+    """
+
+    places: NDArray[np.int64]
+    seeds: NDArray[np.int32]
+    gains: NDArray[np.int64]
+
+    @property
+    def covered(self) -> NDArray[np.int64]:
+        """Number of RR sets that the choices of each group cover."""
+        total: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.gains)])
+        covered: NDArray[np.int64] = total[self.places[1:]] - total[self.places[:-1]]
+        return covered
+
+    @classmethod
+    def of_size(cls, members: "Members") -> "SeparateChoices":
+        """Return empty arrays for as many choices as the groups make."""
+        places = np.concatenate([[0], np.cumsum(np.minimum(members.capacity, np.diff(members.ptr)))])
+        n = int(places[-1])
+        return cls(places, np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64))
+
+
 class Marks(ABC):
     """Which RR sets are covered by the nodes of one choice.
 
@@ -55,6 +86,10 @@ class Marks(ABC):
     @abstractmethod
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
         """Cover the sets of nodes in order; lower `gain`, and write what each node adds to `gains`."""
+
+    @abstractmethod
+    def shared(self, node: int) -> NDArray[np.int32]:
+        """Return how many sets not yet covered hold both a node and each node: int32, shape (n_nodes,)."""
 
     @abstractmethod
     def choose(self, steps: Steps, n_seeds: int) -> None:
@@ -143,6 +178,27 @@ class Collection(ABC):
         """
 
     @abstractmethod
+    def add_up(self, function: Callable[..., NDArray[Any]], *arguments: Any) -> NDArray[Any]:
+        """Return the sum of the arrays that a function returns for the sets in each process.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(collection, *arguments)`` gets an `RRCollection` with some of the sets, and returns an array of
+            integers: their sum does not depend on how the sets are divided. It must be a function of a module, which
+            processes on a cluster can import.
+        *arguments
+            They are sent to all processes, so they should be small.
+        """
+
+    @abstractmethod
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
+        """Let each group choose greedily as if it were alone; `check` is called now and then, and may raise an error.
+
+        Ties go to the smaller internal id. A group chooses as many nodes as it can, also those that add nothing.
+        """
+
+    @abstractmethod
     def gathered(self) -> Any:
         """Return an `RRCollection` with the sets, in this process, for work that needs all their nodes.
 
@@ -184,6 +240,14 @@ class LocalMarks(Marks):
         from ..kernels.inverted_index import cover
 
         cover(nodes, self.index, self.covered, gain, gains)
+
+    def shared(self, node: int) -> NDArray[np.int32]:
+        """Count by a kernel."""
+        from ..kernels.inverted_index import count_shared
+
+        count = np.zeros(self.index.ptr.shape[1] - 1, dtype=np.int32)
+        count_shared(np.int64(node), self.index, self.covered, count)
+        return count
 
     def choose(self, steps: Steps, n_seeds: int) -> None:
         """Let the kernel make all steps at once."""

@@ -7,17 +7,21 @@ caller holds the exact gain of every node, and the shards send by how much each 
 from collections.abc import Callable
 from itertools import count as numbers
 from time import perf_counter
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cluster.held import Held
-from ..cluster.session import Session, open_session
+from ..cluster.session import Request, Session, open_session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
-from .marks import Collection, Marks, Steps
+from .marks import Collection, Marks, SeparateChoices, Steps
+from .separate import choose_by_counts
 from .shard import Facts, Picked, Shard
+
+if TYPE_CHECKING:
+    from ..kernels.matroid import Members
 
 __all__ = ["RemoteCollection", "draw_sets", "new_collection"]
 
@@ -45,8 +49,6 @@ class RemoteCollection(Collection):
         Number of sets, and of nodes in them.
     total : float
         Number of nodes, or sum of node weights.
-    n_sent : int
-        Bytes of counts that shards have sent for the choices so far.
     """
 
     def __init__(self, session: Session, sampler: Sampler, *, store_singletons: bool = True) -> None:
@@ -55,7 +57,6 @@ class RemoteCollection(Collection):
         self.total = sampler.total
         self.n_sets = 0
         self.n_entries = 0
-        self.n_sent = 0
         self._session = session
         self._shards = Held(session, Shard, sampler.recipe, store_singletons)
         self._ranges: list[tuple[tuple[int, int], ...]] = [()] * session.n_slots
@@ -139,10 +140,23 @@ class RemoteCollection(Collection):
 
     def degree(self) -> NDArray[np.int32]:
         """Return the sum of what the workers count."""
+        return self._total("degree", "degree")
+
+    def add_up(self, function: Callable[..., NDArray[Any]], *arguments: Any) -> NDArray[Any]:
+        """Return the sum of what the function returns on the workers."""
+        return self._total("count", "add_up", function, arguments)
+
+    def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
+        """Let each group choose greedily as if it were alone, by counts."""
+        return choose_by_counts(self, members, check)
+
+    def _total(self, name: str, method: str, *arguments: Any) -> NDArray[Any]:
+        """Return the sum of the arrays that a method of all shards returns."""
         if self._is_small():
-            parts: NDArray[np.int32] = np.sum(self._call("degree", "degree"), axis=0, dtype=np.int32)
-            return parts
-        found: NDArray[np.int32] = self._shards.total("degree", "degree", [(own,) for own in self._ranges])
+            parts = self._call(name, method, *arguments)
+            few: NDArray[Any] = np.sum(parts, axis=0, dtype=parts[0].dtype)
+            return few
+        found: NDArray[Any] = self._shards.total(name, method, [(own, *arguments) for own in self._ranges])
         return found
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
@@ -160,7 +174,7 @@ class RemoteCollection(Collection):
 
     def pick(self, choice: int, path: list[int], nodes: list[int]) -> list[Picked]:
         """Cover the sets of nodes after those of a path, on all shards; see `Shard.pick`."""
-        n_ranges = len(self._ranges[0])
+        began, n_ranges = perf_counter(), len(self._ranges[0])
         found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes)])
         answers: list[Picked | None] = [None if answer is None else answer[0] for answer in found]
         behind = [slot for slot, answer in enumerate(answers) if answer is None]
@@ -169,8 +183,13 @@ class RemoteCollection(Collection):
             for slot, answer in zip(behind, self._shards.call("pick", "pick", given, behind), strict=True):
                 answers[slot] = answer
         picked = [answer for answer in answers if answer is not None]
-        self.n_sent += sum(array.nbytes for answer in picked for array in answer)
+        if self._session.requests is not None:
+            self._session.requests.append(_request(perf_counter() - began, picked))
         return picked
+
+    def shared(self, choice: int, path: list[int], node: int) -> list[tuple[NDArray[Any], NDArray[np.int32]]]:
+        """Return what all shards share with a node after a path; see `Shard.shared`."""
+        return self._call("count", "shared", choice, path, node, quick=True)
 
     def gathered(self) -> RRCollection:
         """Return the sets in this process; those that came with an earlier call are not sent again."""
@@ -198,6 +217,13 @@ class RemoteCollection(Collection):
 
     def _where(self) -> str:
         return f" on {self._session.n_slots} workers"
+
+
+def _request(seconds: float, picked: list[Picked]) -> Request:
+    """Return what a request for the counts of chosen nodes took."""
+    nbytes = sum(array.nbytes for answer in picked for array in answer)
+    lowered = sum(int(counts.sum()) for _, _, counts in picked)
+    return Request(seconds, nbytes, sum(nodes.size for _, nodes, _ in picked), lowered)
 
 
 def new_collection(session: Session | None, sampler: Sampler, *, store_singletons: bool = True) -> Collection:
@@ -256,6 +282,13 @@ class RemoteMarks(Marks):
     def copy(self) -> "RemoteMarks":
         """Return marks whose sets the workers cover at the first pick."""
         return RemoteMarks(self._sets, self._path)
+
+    def shared(self, node: int) -> NDArray[np.int32]:
+        """Return the sum of what the shards count."""
+        count = np.zeros(self._sets.graph.n_nodes, dtype=np.int32)
+        for touched, counts in self._sets.shared(self._choice, self._path, node):
+            count[touched] += counts
+        return count
 
     def _pick(self, nodes: list[int]) -> list[Picked]:
         answers = self._sets.pick(self._choice, self._path, nodes)

@@ -16,6 +16,7 @@ from .._utils import parallel
 from ..errors import InvalidArgumentError
 from .collection import RRCollection
 from .coverage import Cover
+from .marks import Collection
 from .matroid import PartitionMatroid
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ __all__ = [
     "residual_cover",
 ]  # fmt: skip
 
-_BLOCK = 1 << 12  # sets whose probabilities are summed together: sums do not depend on threads
 _FEW = 1 << 14  # pairs or entries for which one thread is enough
 
 
@@ -316,20 +316,29 @@ def pair_places(
     return np.searchsorted(row * size + nodes, groups.astype(np.int64) * size + chosen)
 
 
-def accepted_sum(collection: RRCollection, survival: NDArray[np.float64]) -> float:
+def accepted_sum(collection: Collection, survival: NDArray[np.float64]) -> float:
     """Return the expected number of sets that hold a node which accepts.
 
     `survival` has the probability of each node that it accepts no invitation.
     """
+    invited = np.flatnonzero(survival < 1.0)
+    high, low = collection.add_up(_accepted_units, invited, survival[invited]).tolist()
+    return float(((high << 26) + low) / 2**53)
+
+
+def _accepted_units(sets: RRCollection, invited: NDArray[np.int64], chance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the sum for some sets, see `imax.kernels.residual.sum_accepted`; invited nodes decline with `chance`."""
     from ..kernels.residual import sum_accepted
 
-    offsets, nodes = collection.offsets, collection.nodes
-    n_blocks = -(-collection.n_stored // _BLOCK)
-    sums = np.zeros(n_blocks)
-    threads = collection.sampler.threads if nodes.size > 1 << 16 else 1
+    survival = np.ones(sets.graph.n_nodes)
+    survival[invited] = chance
+    threads = sets.sampler.threads if sets.nodes.size > 1 << 16 else 1
     tasks = [
-        partial(sum_accepted, a, b, _BLOCK, offsets, nodes, survival, sums)
-        for a, b in parallel.slices(n_blocks, threads)
+        partial(sum_accepted, a, b, sets.offsets, sets.nodes, survival)
+        for a, b in parallel.slices(sets.n_stored, threads)
     ]
-    parallel.run(tasks, threads)
-    return float(sums.sum() + collection.singletons @ (1.0 - survival))
+    units = ((1.0 - chance) * 2.0**53).astype(np.int64)  # of the sets that hold a node alone
+    alone = sets.singletons[invited].astype(np.int64)
+    parts = [*parallel.run(tasks, threads), ((units >> 26) @ alone, (units & 0x3FFFFFF) @ alone)]
+    total: NDArray[np.int64] = np.array(parts, dtype=np.int64).sum(axis=0)
+    return total

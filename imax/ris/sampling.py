@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 from .._utils import check
+from .._utils.durations import Duration
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import Session
 from ..diffusion.deadline import ArcDelays, check_deadline
@@ -25,7 +26,7 @@ def sample_rr_sets(
     node_weights: NodeValues | None = None,
     on_missing: str | None = None,
     max_steps: int | None = None,
-    deadline: float | None = None,
+    deadline: Duration | None = None,
     delay: "ArcDelays | None" = None,
     rng: RNG = None,
     lanes: int | None = None,

@@ -5,6 +5,7 @@ draws the sets that it does not have. So a lost shard is made anew, anywhere, by
 """
 
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..cluster.worker import Lost
 from ..diffusion.sampler import Piece, Sampler
 from ..graph.influence_graph import InfluenceGraph
 from .collection import RRCollection
+from .marks import LocalMarks
 
 __all__ = ["Facts", "Picked", "Shard"]
 
@@ -128,6 +130,20 @@ class Shard:
             self.draw(ranges)
             return self._sets.first_covered(seeds, start)
 
+    def add_up(self, ranges: Ranges, function: Callable[..., NDArray[Any]], arguments: tuple[Any, ...]) -> NDArray[Any]:
+        """Return what a function returns for the sets."""
+        with self._lock:
+            self.draw(ranges)
+            return function(self._sets, *arguments)
+
+    def shared(self, ranges: Ranges, choice: int, path: list[int], node: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Return the nodes of sets that hold a node and no node of a path, and the number of these sets."""
+        with self._lock:
+            covered = self._follow(ranges, choice, path)
+            count = LocalMarks(self._sets.index(), covered).shared(node)
+            touched = np.flatnonzero(count)
+            return touched, count[touched]
+
     def pick(self, ranges: Ranges, choice: int, path: list[int], nodes: list[int]) -> Picked:
         """Cover the sets of nodes, after those of the nodes of a path.
 
@@ -145,13 +161,7 @@ class Shard:
             them: their gains are 0 from now on.
         """
         with self._lock:
-            self.draw(ranges)
-            done = len(self._path)
-            if self._covered is None or self._choice != choice or self._path != path[:done]:
-                self._path, self._covered = [], np.zeros(self._sets.n_stored, dtype=np.bool_)
-            self._choice = choice
-            if len(self._path) < len(path):
-                self._cover(path[len(self._path) :])
+            self._follow(ranges, choice, path)
             return self._cover(nodes)
 
     def pick_next(self, n_ranges: int, choice: int, n_before: int, nodes: list[int]) -> Picked | None:
@@ -162,6 +172,16 @@ class Shard:
             ):  # fmt: skip
                 return None
             return self._cover(nodes)
+
+    def _follow(self, ranges: Ranges, choice: int, path: list[int]) -> NDArray[np.bool_]:
+        """Draw the sets, and cover those of the nodes of a path; return which are covered."""
+        self.draw(ranges)
+        if self._covered is None or self._choice != choice or self._path != path[: len(self._path)]:
+            self._path, self._covered = [], np.zeros(self._sets.n_stored, dtype=np.bool_)
+        self._choice = choice
+        if len(self._path) < len(path):
+            self._cover(path[len(self._path) :])
+        return self._covered
 
     def _cover(self, nodes: list[int]) -> Picked:
         from ..kernels.inverted_index import Touched, cover_touched

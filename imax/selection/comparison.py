@@ -177,6 +177,7 @@ def compare(
 
         show = function_of(progress)
         rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, show)
+    timed = check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})
     return Comparison(
         rows=_ranked(rows),
         overlap=overlap_of([row.seeds for row in rows]),
@@ -190,8 +191,8 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
-        notes=reader.notes,
-        **Deadline.facts(check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})),
+        notes=[*reader.notes, *Deadline.notes_of(timed)],
+        **Deadline.facts(timed),
     )
 
 
@@ -279,10 +280,12 @@ def _warm_up(network: InfluenceGraph, source: SeedSource, k: int | None, options
         return
     small = {
         "node_weights": [1.0] * 3, "costs": [1.0] * 3, "budget": 3.0, "groups": ["all"] * 3, "quotas": (1, 2),
-        "group_budgets": 3.0, "start": [2], "delay": "exponential:1",
+        "group_budgets": 3.0, "start": [2], "deadline": 1.0,
     }  # fmt: skip
-    same = {name: options[name] for name in ("model", "threads", "max_steps", "deadline", "oracle") if name in options}
+    same = {name: options[name] for name in ("model", "threads", "max_steps", "oracle") if name in options}
     own = same | {name: value for name, value in small.items() if name in options}
+    if "deadline" in options:
+        own["delay"] = "exponential:1"
     three = graph_like(network, [0, 1, 0, 2], [1, 0, 2, 0])
     include = [0] if "include" in options else []
     maximize(

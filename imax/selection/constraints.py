@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
+from .._utils.durations import Duration
 from ..diffusion.deadline import ArcDelays
 from ..errors import InvalidArgumentError
 from ..io.node_reader import Groups, NodeList, NodeReader, NodeValues
@@ -56,11 +57,11 @@ class Constraints(TypedDict, total=False):
         labels that are not in the graph. The result's ``notes`` have the counts. It applies to `node_weights`, too.
     max_steps : int
         Count only nodes that the seeds reach in at most so many steps.
-    deadline : float
-        Count only nodes that the seeds reach until this time; requires `delay`.
+    deadline : float, str or datetime.timedelta
+        Count only nodes that the seeds reach until this time.
     delay : str, array_like or mapping
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
-        `imax.spread`.
+        `imax.spread`. Default: the delays that `imax.learn` stored in the graph.
 
     Notes
     -----
@@ -92,7 +93,7 @@ class Constraints(TypedDict, total=False):
     group_budgets: float | Mapping[Any, float] | None
     on_missing: str | None
     max_steps: int | None
-    deadline: float | None
+    deadline: Duration | None
     delay: ArcDelays | None
 
 

@@ -155,8 +155,9 @@ def curve(
         else:
             is_prefix = False
             pair, best, reason, n_rounds = bound_sizes(problems, own and own[0], precision, common)
+    notes = [*reader.notes, *Deadline.notes_of(last.deadline)]
     return _result(
-        best, numbers, pair, notes=reader.notes, complete=[True] * len(numbers) if own is None else own[1],
+        best, numbers, pair, notes=notes, complete=[True] * len(numbers) if own is None else own[1],
         is_prefix=is_prefix, algorithm=_OWN if entry is None else "opim-c" if by_opim else entry.name,
         stop_reason=reason, rounds=n_rounds, auto=pair.why if by_opim else None,
     )  # fmt: skip

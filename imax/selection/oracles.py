@@ -306,7 +306,7 @@ class RRSetOracle:
     keep_going : callable, optional
         Called while sampling; if it returns False, sampling ends with the sets drawn.
     session : Session, optional
-        The cluster that draws the RR sets; they are sent to this process.
+        The cluster that draws the RR sets and keeps them.
 
     Raises
     ------
@@ -335,32 +335,27 @@ class RRSetOracle:
                 "or an algorithm that draws as many as it needs, such as opim-c"
             )
         sets.extend(n_rr_sets, keep_going=keep_going)
-        self.sets = sets.gathered()
-        self.index = self.sets.index(parts=1)
-        self.covered = np.zeros(self.sets.n_sets, dtype=np.bool_)
-        self.gain = self.sets.degree()
+        self.marks, self.gain = sets.marks(), sets.degree()
+        self.spread_of_set = sets.total / sets.n_sets
         self.n_simulations = 0
-        self.n_rr_sets, self.n_rr_entries = self.sets.n_sets, self.sets.n_entries
+        self.n_rr_sets, self.n_rr_entries = sets.n_sets, sets.n_entries
+        self._before = -1  # the last node `before` other nodes
+        self._shared = np.empty(0, dtype=np.int32)
 
     def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
         """Return what each node adds to those taken, and to `before` where that is a node."""
         count = self.gain[nodes].astype(np.float64)
         if before >= 0:
-            (ptr,), rows = self.index.ptr, self.index.sets
-            common = rows[ptr[before] : ptr[before + 1]]
-            common = common[~self.covered[common]]
-            for i, v in enumerate(nodes.tolist()):
-                own = rows[ptr[v] : ptr[v + 1]]
-                count[i] -= np.isin(own, common, assume_unique=True).sum()
-        spread: NDArray[np.float64] = count * (self.sets.total / self.sets.n_sets)
+            if before != self._before:
+                self._before, self._shared = before, self.marks.shared(before)
+            count -= self._shared[nodes]
+        spread: NDArray[np.float64] = count * self.spread_of_set
         return spread
 
     def take(self, node: int) -> None:
         """Add a node to those taken."""
-        from ..kernels.inverted_index import cover
-
-        added = np.empty(1, dtype=np.int64)
-        cover(np.array([node], dtype=np.int32), self.index, self.covered, self.gain, added)
+        self.marks.cover(np.array([node], dtype=np.int32), self.gain, np.empty(1, dtype=np.int64))
+        self._before = -1
 
 
 class ExactOracle:

@@ -234,15 +234,16 @@ def make_problem(
         checked["model"] = CREDIT
         weights = network.walks.acted if weights is None else weights * network.walks.acted
     constraint = make_constraint(reader, k, any_size=any_size, **rules)
+    timed = check_deadline(network, **until)
     return Problem(
         graph=network,
         constraint=constraint,
         weights=weights,
-        notes=tuple(reader.notes),
+        notes=(*reader.notes, *Deadline.notes_of(timed)),
         key=key_from(rng),
         progress=function_of(progress),
         oracle=oracle,
-        deadline=check_deadline(network, **until),
+        deadline=timed,
         **{"delta": 1.0 / max(network.n_nodes, 2), **checked},
     )
 

@@ -5,16 +5,14 @@ the most RR sets determines its size.
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils import parallel
 from ..._utils.streams import Stream
 from ...ris.bounds import log_binomial
 from ...ris.marks import Collection
+from ...ris.separate import covered_separately
 from ...selection.rounds import CollectionPair
 from ..outcome import Invitations
 from ..task import Task
@@ -24,7 +22,6 @@ __all__ = ["EPSILON", "SOURCE", "STREAMS", "LocalGreedy", "free_inviters"]
 SOURCE = "a baseline in Zhang et al., KDD 2023"
 STREAMS = (Stream.LOCAL_SELECTION, Stream.LOCAL_VALIDATION)
 EPSILON = 0.1
-_PARTS = 16  # parts of the inviters for each thread; limits are checked between parts
 
 
 class LocalGreedy:
@@ -39,63 +36,26 @@ class LocalGreedy:
 
     Attributes
     ----------
+    choices : SeparateChoices
     covered : numpy.ndarray of int64, shape (n_inviters,)
         Number of RR sets that the choice of each inviter covers.
-    seeds, gains : numpy.ndarray of int32 and of int64
-        Choices and their gains in coverage: those of inviter g begin at ``places[g]``.
-    size : numpy.ndarray of int64, shape (n_inviters,)
-        Number of choices of each inviter.
     """
 
     def __init__(self, task: Task, collection: Collection, check: Callable[[], None]) -> None:
-        from ...kernels.matroid import choose_locally
-
-        m = self.matroid = task.matroid
-        self.threads, self.check = task.selection_problem.threads, check
-        self.parts = parallel.even_parts(m.ptr, _PARTS * self.threads) or [(0, m.capacity.size)]
-        self.places = np.concatenate([[0], np.cumsum(m.usable_capacity())])
-        self.seeds = np.empty(int(self.places[-1]), dtype=np.int32)
-        self.gains = np.empty(self.seeds.size, dtype=np.int64)
-        self.size = np.empty(m.capacity.size, dtype=np.int64)
-        index = collection.gathered().index(parts=1)
-        heap = np.empty(m.n_pairs, dtype=np.int64)
-        self._run(
-            lambda a, b, stamp: choose_locally(
-                a, b, m.members(), index.ptr[0], index.sets, stamp, heap, self.places, self.seeds, self.gains, self.size
-            ),
-            collection,
-        )
-        self.covered = np.add.reduceat(np.append(self.gains, 0), self.places[:-1]) * (self.size > 0)
-
-    def _run(self, work: Callable[[int, int, NDArray[np.int32]], Any], collection: Collection) -> None:
-        """Run the work for all inviters, one part per thread at a time, and check limits in between."""
-        stamps = [np.full(collection.n_sets, -1, dtype=np.int32) for _ in range(self.threads)]
-        for first in range(0, len(self.parts), self.threads):
-            self.check()
-            parts = self.parts[first : first + self.threads]
-            parallel.run(
-                [partial(work, a, b, stamp) for (a, b), stamp in zip(parts, stamps, strict=False)], self.threads
-            )
+        self.check = check
+        self.choices = collection.choose_separately(task.matroid.members(), check)
+        self.covered = self.choices.covered
 
     def covered_in(self, collection: Collection) -> NDArray[np.int64]:
         """Return the number of RR sets of another collection that the choice of each inviter covers."""
-        from ...kernels.matroid import cover_locally
-
-        index = collection.gathered().index(parts=1)
-        found = np.empty(self.size.size, dtype=np.int64)
-        self._run(
-            lambda a, b, stamp: cover_locally(
-                a, b, self.places, self.size, self.seeds, index.ptr[0], index.sets, stamp, found
-            ),
-            collection,
-        )
-        return found
+        return covered_separately(collection, self.choices, self.check)
 
     def invitations(self, pair: CollectionPair, reason: str, rounds: int) -> Invitations:
         """Return the choices as invitations, without bounds."""
         return Invitations(
-            self.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
-            seconds=pair.seconds, inviters=np.repeat(np.arange(self.size.size, dtype=np.int32), self.size),
+            self.choices.seeds, reason, rounds=rounds, n_rr_sets=pair.n_sets, n_rr_entries=pair.n_entries,
+            seconds=pair.seconds,
+            inviters=np.repeat(np.arange(self.covered.size, dtype=np.int32), np.diff(self.choices.places)),
         )  # fmt: skip
 
 
