@@ -38,7 +38,7 @@ def n_known(n_sets, n, n_seeds):
 
 
 def order(n, word):
-    """Return a random order of 0 to n - 1: a Feistel network on two digits, repeated while a number leaves the range."""
+    """Return a random order of 0 to n - 1: a Feistel network on two digits, repeated until the number is below n."""
     width = math.isqrt(n - 1) + 1
 
     def number(step, half, digit):
