@@ -13,6 +13,7 @@
     └── ClusterError            (ConnectionError)
 """
 
+from collections.abc import Callable
 from typing import Any
 
 __all__ = [
@@ -44,11 +45,34 @@ class ImaxError(Exception):
     argument : str or None
         Name of the argument that has to change; the message begins with it. None if no argument is at fault. Errors
         about the content of a file have none: their message begins with the name of the file.
+
+    Notes
+    -----
+    A message may name more arguments as ``{target}``, if `others` lists them: the command line shows options instead.
     """
 
-    def __init__(self, *args: Any, argument: str | None = None) -> None:
-        super().__init__(*(_shortened(text) if isinstance(text, str) else text for text in args))
+    def __init__(self, *args: Any, argument: str | None = None, others: tuple[str, ...] = ()) -> None:
+        self._args = tuple(_shortened(text) if isinstance(text, str) else text for text in args)
+        self._others = others
+        super().__init__(*(self._named(text, str) for text in self._args))
         self.argument = argument
+
+    def message(self, name: Callable[[str], str]) -> str:
+        """Return the message with other names for the arguments: `name` returns the name to show."""
+        text = str(self)
+        if self._others:
+            text = str(self._named(self._args[0], name))
+        if self.argument is not None and text.startswith(self.argument):
+            rest = text.removeprefix(self.argument)
+            if not rest[:1].isidentifier():
+                return name(self.argument) + rest
+        return text
+
+    def _named(self, text: Any, name: Callable[[str], str]) -> Any:
+        """Return a message in which names replace the marked arguments."""
+        for other in self._others:
+            text = text.replace(f"{{{other}}}", name(other))
+        return text
 
 
 class InvalidArgumentError(ImaxError, ValueError):

@@ -8,7 +8,9 @@ from scipy.stats import chisquare
 
 import imax
 from imax import InfluenceGraph
+from imax._utils.streams import Stream, stream_key
 from imax.diffusion.sampler import Sampler
+from imax.diffusion.turns import Turns
 from imax.ris.bounds import lower_bound, upper_bound, wilson
 from imax.ris.collection import RRCollection
 from imax.selection import rounds
@@ -41,6 +43,14 @@ def test_each_node_is_the_root_of_one_set_in_each_turn(n, after):
         assert sorted(turn.tolist()) == list(range(n))
     for turn in roots.reshape(6, n)[after:]:
         assert turn.tolist() == list(range(n))
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 50, 300])
+def test_the_random_order_is_that_of_the_reference(n):
+    turns = Turns.of(n, None, 2, (1, 2))
+    expected = naive_strata.order(n, stream_key((1, 2), Stream.ROOTS)[0])
+    assert turns.roots(0, 3 * n).nodes.tolist() == [*expected, *expected, *range(n)]
+    assert turns.roots(n // 2, n).nodes.tolist() == (expected * 2)[n // 2 : n // 2 + n]
 
 
 def test_only_nodes_of_positive_weight_are_roots_and_only_equal_weights_take_turns():

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import pickle
 import re
 
 import networkx as nx
@@ -251,6 +252,39 @@ def test_names_of_columns():
 # -- the command line -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("id,name,city\n1,ann,Rome\n2,bob,Oslo\n", {}, "{source} and {target} must name the columns with the ends"),
+        ("a,b,c\n1,2,x\n2,3,y\n", {"source": "a", "target": "a"}, "{target} must be another column than {source}, got"),
+        ("a,b,c\n1,2,x\n2,3,y\n", {"source": "a"}, "{target} must be given together with the column of the other"),
+        ("a,b,c\n1,2,x\n2,3,y\n", {"source": "q", "target": "b"}, "{source} must be one of the columns, or a position"),
+        (
+            "from,to,c,d\n1,2,3,4\n2,3,4,5\n",
+            {"probability": "column"},
+            "{weight} must name the column with the weights",
+        ),
+    ],
+)
+def test_errors_about_columns_name_arguments_or_options(read, tmp_path, text, options, expected):
+    names = ("source", "target", "weight")
+    end = "; choose them by {source}, {target} and {weight}"
+    with pytest.raises(InvalidArgumentError) as error:
+        read(text, **options)
+    shown = dict(zip(names, names, strict=True))
+    assert expected.format(**shown) in str(error.value)
+    assert str(error.value).endswith(end.format(**shown))
+    assert pickle.loads(pickle.dumps(error.value)).message(str.upper).endswith("by SOURCE, TARGET and WEIGHT")
+    path = tmp_path / "columns.csv"
+    path.write_text(text)
+    given = [part for name, value in options.items() for part in (f"--{name}", value)]
+    done = CliRunner().invoke(main, ["info", str(path), *given])
+    shown = {name: f"--{name}" for name in names}
+    assert done.exit_code == 2
+    assert expected.format(**shown) in done.stderr
+    assert done.stderr.rstrip().endswith(end.format(**shown))
+
+
 def test_columns_on_the_command_line(tmp_path):
     path = tmp_path / "g.csv"
     path.write_text("i-1,ann@x.org,bob@x.org,0.5\ni-2,ann@x.org,cid@x.org,0.25\n")
@@ -258,7 +292,8 @@ def test_columns_on_the_command_line(tmp_path):
     asked = ["seed", "--k", "1", "--format", "plain", "--random-seed", "1", str(path)]
     done = run(main, asked)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "--source and target must be chosen by position" in done.stderr
+    assert "--source and --target must be chosen by position" in done.stderr
+    assert done.stderr.endswith("; choose them by --source, --target and --weight\n")
     assert run(main, [*asked, "--source", "2", "--target", "3", "--weight", "4"]).stdout == "ann@x.org\n"
     path.write_text("follower,followed\nann,bob\ncid,bob\n")
     done = run(main, [*asked, "--quiet"])

@@ -1,16 +1,16 @@
 """Durations: numbers, texts with a unit such as ``"7d"``, and timedeltas."""
 
+import math
 import re
 from datetime import timedelta
+from numbers import Real
 from typing import Any, TypeAlias
-
-import numpy as np
 
 from ..errors import InvalidArgumentError
 
 __all__ = ["IN_SECONDS", "SECONDS", "Duration", "duration_of", "duration_text", "has_unit", "time_text"]
 
-Duration: TypeAlias = float | str | timedelta | np.timedelta64
+Duration: TypeAlias = float | str | timedelta
 
 SECONDS = "s"
 IN_SECONDS = ", in seconds"  # end of the laws of delays in results, if they have a unit
@@ -31,7 +31,7 @@ def has_unit(value: Duration) -> bool:
         except ValueError:
             return True
         return False
-    return isinstance(value, (timedelta, np.timedelta64))
+    return isinstance(value, timedelta) or _is_numpy(value)
 
 
 def duration_of(value: Duration | None, argument: str) -> float | None:
@@ -44,25 +44,27 @@ def duration_of(value: Duration | None, argument: str) -> float | None:
     """
     if value is None:
         return None
-    if isinstance(value, timedelta):
-        number = value.total_seconds()
-    elif isinstance(value, np.timedelta64):
-        number = float(value / np.timedelta64(1, "us")) * 1e-6
-    else:
-        number = _number(value, argument)
-    if not 0.0 < number < np.inf:
+    number = value.total_seconds() if isinstance(value, timedelta) else _number(value, argument)
+    if not 0.0 < number < math.inf:
         raise InvalidArgumentError(f"{argument} must be a finite number above 0, got {value!r}", argument=argument)
     return number
 
 
+def _is_numpy(value: Any) -> bool:
+    """Return whether a value is a `numpy.timedelta64`, without importing NumPy, which help texts need not load."""
+    return type(value).__name__ == "timedelta64"
+
+
 def _number(value: Any, argument: str) -> float:
-    """Return a number, or the seconds of a text with a unit."""
-    if isinstance(value, (str, int, float, np.number)) and not isinstance(value, bool):
-        if not isinstance(value, str) or not has_unit(value):
-            return float(value)
+    """Return a number, or the seconds of a `numpy.timedelta64` or of a text with a unit."""
+    if _is_numpy(value):
+        return float(value.astype("timedelta64[us]").astype(float)) * 1e-6
+    if isinstance(value, str) and has_unit(value):
         match = _DURATION.fullmatch(value)
         if match is not None and match[2].lower() in _UNITS:
             return float(match[1]) * _UNITS[match[2].lower()]
+    elif isinstance(value, (str, int, Real)) and type(value) is not bool:
+        return float(value)
     raise InvalidArgumentError(
         f"{argument} must be a number or a duration such as '30d', '12h' or '90s' (units: {', '.join(_UNITS)}), "
         f"got {value!r}",

@@ -53,12 +53,9 @@ def report(error: click.ClickException, code: int | None = None) -> int:
 
 
 def name_option(error: ImaxError, command: click.Command) -> str:
-    """Return the message of an error, with the option's name if the message begins with the name of an argument."""
-    message, argument = str(error), error.argument
-    if argument is None or not message.startswith(argument) or message[len(argument) :][:1].isidentifier():
-        return message
+    """Return the message of an error, with the names of options instead of those of arguments."""
     options = {param.name: max(param.opts, key=len) for param in command.params if isinstance(param, click.Option)}
-    return options.get(argument, argument) + message.removeprefix(argument)
+    return error.message(lambda argument: options.get(argument, argument))
 
 
 class Command(click.Command):

@@ -284,8 +284,7 @@ class Sampler(Buffered):
         turns = self._cascades.turns
         if turns is None:
             return 0
-        n = turns.nodes.size
-        return n_sets // n * int(weight * n / self.total + 1e-6)
+        return n_sets // turns.n * int(weight * turns.n / self.total + 1e-6)
 
     def with_key(self, key: Key) -> "Sampler":
         """Return the same sampler under another key, with the same buffers."""

@@ -19,19 +19,22 @@ class Turns:
 
     Parameters
     ----------
-    nodes : numpy.ndarray of int32
-        The nodes that take turns.
+    n : int
+        Number of nodes that take turns.
+    nodes : numpy.ndarray of int32, shape (n,), or None
+        These nodes; None stands for 0 to ``n - 1``.
     n_shuffled : int
         Number of RR sets whose roots are in random order; later roots are in the order of `nodes`.
     key : tuple of int
         The key of the RR sets.
     """
 
-    def __init__(self, nodes: NDArray[np.int32], n_shuffled: int, key: Key) -> None:
+    def __init__(self, n: int, nodes: NDArray[np.int32] | None, n_shuffled: int, key: Key) -> None:
+        self.n = n
         self.nodes = nodes
         self.n_shuffled = n_shuffled
-        self.width = math.isqrt(nodes.size - 1) + 1
         self._key = np.uint64(stream_key(key, Stream.ROOTS)[0])
+        self._rounds: NDArray[np.uint32] | None = None
 
     @classmethod
     def of(cls, n: int, weights: NDArray[np.float64] | None, after: int, key: Key) -> Self | None:
@@ -39,23 +42,32 @@ class Turns:
 
         `after` is the number of turns in random order.
         """
-        nodes = np.arange(n, dtype=np.int32) if weights is None else np.flatnonzero(weights)
-        if weights is not None and (weights[nodes] != weights[nodes[0]]).any():
+        if weights is None:
+            return cls(n, None, after * n, key)
+        nodes = np.flatnonzero(weights).astype(np.int32)
+        if (weights[nodes] != weights[nodes[0]]).any():
             return None
-        return cls(nodes.astype(np.int32, copy=False), after * nodes.size, key)
+        return cls(nodes.size, nodes, after * nodes.size, key)
 
     def with_key(self, key: Key) -> "Turns":
         """Return the same turns under another key."""
-        return Turns(self.nodes, self.n_shuffled, key)
+        return Turns(self.n, self.nodes, self.n_shuffled, key)
 
     def roots(self, first: int, count: int) -> "Strata":
         """Return the roots of RR sets number `first` to ``first + count - 1``."""
         from ..kernels.draws import Strata
-        from ..kernels.roots import fill_roots
+        from ..kernels.roots import fill_roots, fill_rounds
 
         out = np.empty(count, dtype=np.int32)
         with np.errstate(over="ignore"):  # streams compute modulo 2**64
-            fill_roots(first, count, self.nodes, self.n_shuffled, self.width, self._key, out)
+            rounds = self._rounds
+            if rounds is None:
+                width = math.isqrt(self.n - 1) + 1
+                n_rounds = 4 + 2 * (32 // width)  # few digits need more rounds to become random
+                rounds = np.empty((n_rounds, width), dtype=np.uint32)
+                fill_rounds(self._key, rounds)
+                self._rounds = rounds
+            fill_roots(first, count, self.n, self.nodes, self.n_shuffled, rounds, out)
         return Strata(out, np.int64(first))
 
     def complete(self, count: int) -> int:
@@ -65,4 +77,4 @@ class Turns:
         """
         if count <= self.n_shuffled:
             return count
-        return -(-count // self.nodes.size) * self.nodes.size
+        return -(-count // self.n) * self.n

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 from ..errors import InvalidArgumentError
 
 __all__ = [
-    "ANY_COLUMNS", "ColumnChoice", "EdgeColumns", "choose_columns", "choose_weight", "ends_of_names", "list_columns",
+    "ANY_COLUMNS", "COLUMNS", "ColumnChoice", "EdgeColumns", "choose_columns", "choose_weight", "ends_of_names",
+    "list_columns",
 ]  # fmt: skip
 
 ColumnName: TypeAlias = "int | str | None"
@@ -63,6 +64,7 @@ class EdgeColumns(NamedTuple):
 
 
 ANY_COLUMNS = EdgeColumns()
+COLUMNS = EdgeColumns._fields  # arguments that messages mark
 
 
 class ColumnChoice(NamedTuple):
@@ -113,7 +115,9 @@ def choose_columns(names: Sequence[Any], given: EdgeColumns, *, wants_weight: bo
         source, target, reverse = _guess_ends(names, table)
         chosen = f"the columns {names[source]!r} (source) and {names[target]!r} (target) of {table} hold the arcs"
         if reverse:
-            doubts = (f"{chosen}: followers are influenced by those whom they follow; source and target change this",)
+            doubts = (
+                f"{chosen}: followers are influenced by those whom they follow; exchange the two if this is wrong",
+            )
         elif len(names) > 2:
             notes = (chosen,)
     elif given.source is None or given.target is None:
@@ -121,14 +125,17 @@ def choose_columns(names: Sequence[Any], given: EdgeColumns, *, wants_weight: bo
         raise InvalidArgumentError(
             f"{missing} must be given together with the column of the other end; {list_columns(names, table)}",
             argument=missing,
+            others=COLUMNS,
         )
     else:
         source = _place(names, given.source, "source", table)
         target = _place(names, given.target, "target", table)
     if source == target:
         raise InvalidArgumentError(
-            f"target must be another column than source, got {names[target]!r} for both; {list_columns(names, table)}",
+            f"target must be another column than {{source}}, got {names[target]!r} for both; "
+            f"{list_columns(names, table)}",
             argument="target",
+            others=COLUMNS,
         )
     weight = None
     if given.weight is not None:
@@ -148,6 +155,7 @@ def choose_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> in
         raise InvalidArgumentError(
             f"weight must name the column with the weights, because {why}; {list_columns(names, table)}",
             argument="weight",
+            others=COLUMNS,
         )
     return found[0]
 
@@ -176,10 +184,10 @@ def ends_of_names(names: Sequence[Any]) -> list[tuple[int, int, bool]]:
 
 
 def list_columns(names: Sequence[Any], table: str) -> str:
-    """Return the end of a message that lists the columns and says how to choose."""
+    """Return the end of a message that lists the columns and says how to choose; it marks the arguments `COLUMNS`."""
     shown = ", ".join(_short(name) for name in names[:_SHOWN])
     more = f", ... ({len(names)} in total)" if len(names) > _SHOWN else ""
-    return f"{table} has the columns {shown or '(none)'}{more}; choose them by source, target and weight"
+    return f"{table} has the columns {shown or '(none)'}{more}; choose them by {{source}}, {{target}} and {{weight}}"
 
 
 def _guess_ends(names: Sequence[Any], table: str) -> tuple[int, int, bool]:
@@ -191,9 +199,10 @@ def _guess_ends(names: Sequence[Any], table: str) -> tuple[int, int, bool]:
         return 0, 1, False
     why = "several pairs of names are clear" if found else "no names are clear"
     raise InvalidArgumentError(
-        f"source and target must name the columns with the ends of the arcs, because {why}; "
+        f"source and {{target}} must name the columns with the ends of the arcs, because {why}; "
         f"{list_columns(names, table)}",
         argument="source",
+        others=COLUMNS,
     )
 
 
@@ -206,12 +215,14 @@ def _place(names: Sequence[Any], column: int | str, argument: str, table: str) -
         raise InvalidArgumentError(
             f"{argument}: {count} columns have the name {_short(column)}; {list_columns(names, table)} by position",
             argument=argument,
+            others=COLUMNS,
         )
     if isinstance(column, int) and not isinstance(column, bool) and -len(names) <= column < len(names):
         return column % len(names)
     raise InvalidArgumentError(
         f"{argument} must be one of the columns, or a position; got {_short(column)}; {list_columns(names, table)}",
         argument=argument,
+        others=COLUMNS,
     )
 
 

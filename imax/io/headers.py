@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
 from ..errors import FileFormatError, InvalidArgumentError
-from ..graph.edge_columns import ColumnChoice, choose_columns, ends_of_names, list_columns
+from ..graph.edge_columns import COLUMNS, ColumnChoice, choose_columns, ends_of_names, list_columns
 from .read_options import ReadOptions
 from .separators import MANY_LINES, find_separator, has_quotes, separator_doubts, split_cells
 from .text import Content, quoted
 
 __all__ = ["Shape", "is_count", "is_number", "shape_of"]
 
+_OTHERS = "choose other columns for source and target if this is wrong"  # end of notes
 _SAMPLE = 1000  # lines after the first
 _SAMPLE_BYTES = 1 << 20
 _MISSING = ("", "-", "na", "n/a", "nan", "nil", "none", "null")
@@ -252,7 +253,7 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR09
         return ["lines have different numbers of columns; the first two were read as source and target"]
     dates = next((place for place, cell in enumerate(head[:2]) if _PATTERNS["dates"].fullmatch(cell)), None)
     if dates is not None:
-        return [f"column {dates + 1} holds dates, but was read as an end of the arcs; source and target choose others"]
+        return [f"column {dates + 1} holds dates, but was read as an end of the arcs; {_OTHERS}"]
     if len(head) < 3:
         counts = len(head) == 2 and all(map(is_count, head)) and int(head[0]) > 0 and bool(rows)
         others = all(len(row) > 1 for row in rows) and not any(map(is_number, chain.from_iterable(rows)))
@@ -262,14 +263,14 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR09
     if len(counter) >= MANY_LINES and all(map(is_count, [*counter, *_column(rows, 1), *_column(rows, 2)])):
         steps = {int(b) - int(a) for a, b in pairwise(counter)}
         if steps == {1} and len(set(_column(rows, 1)) & set(_column(rows, 2))) > 1:
-            return ["the first column counts the lines, but it was read as the source; source and target choose others"]
+            return [f"the first column counts the lines, but it was read as the source; {_OTHERS}"]
     lines = [head, *rows]
     texts = any(not is_number(cell) for cell in head[2:])
     unsure = len(rows) < MANY_LINES and ((len(head) > 3 and texts) or (not rows and (len(head) > 3 or texts)))
     if unsure or not all(_is_plain(_column(lines, place)) for place in range(2, len(head))):
         return [
             f"the file has no header, and the first 2 of its {len(head)} columns were read as source and target; "
-            "source and target choose others"
+            f"{_OTHERS}"
         ]
     whole = [all(map(is_count, _column(lines, place))) for place in (0, 1)]
     kinds = [place for place in (0, 1) if _is_plain(_column(lines, place), numbers=False)]
@@ -277,14 +278,14 @@ def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR09
     if len(later) > 1 and not any(whole):
         return [
             f"columns {later[0] + 1} and {later[1] + 1} hold whole numbers, but the first two were read as source and "
-            "target; source and target choose others"
+            f"target; {_OTHERS}"
         ]
     if whole[0] != whole[1]:
-        return ["column 1 or 2 holds whole numbers, but the other does not; source and target choose others"]
+        return [f"column 1 or 2 holds whole numbers, but the other does not; {_OTHERS}"]
     if kinds:
         return [
             f"column {kinds[0] + 1} holds dates, truth values, decimals or a few kinds, but was read as an end of the "
-            "arcs; source and target choose others"
+            f"arcs; {_OTHERS}"
         ]
     return []
 
@@ -315,10 +316,11 @@ def _columns(
         first, second = better
         names = [f"column {place + 1} ({quoted(cell, 20)})" for place, cell in enumerate(head)]
         raise InvalidArgumentError(
-            "source and target must be chosen by position, because the file has no header, and its columns "
+            "source and {target} must be chosen by position, because the file has no header, and its columns "
             f"{first + 1} and {second + 1} look more like the ends of arcs than the first two; "
             f"{list_columns(names, content.name)}",
             argument="source",
+            others=COLUMNS,
         )
     return ColumnChoice(0, 1, 2 if wanted else None)
 

@@ -1,11 +1,12 @@
 """The roots of RR sets where the nodes take turns.
 
-===== ===== ======== =================================================
-array dtype shape    meaning
-===== ===== ======== =================================================
-nodes int32 (n,)     the nodes that take turns
-out   int32 (count,) written: the root of each RR set
-===== ===== ======== =================================================
+====== ====== ================= ====================================================================================
+array  dtype  shape             meaning
+====== ====== ================= ====================================================================================
+rounds uint32 (n_rounds, width) random numbers below `width`: what each round of `_shuffled` adds, by the other digit
+nodes  int32  (n,)              the nodes that take turns; None: 0 to n - 1
+out    int32  (count,)          written: the root of each RR set
+====== ====== ================= ====================================================================================
 """
 
 import numpy as np
@@ -13,54 +14,59 @@ import numpy as np
 from ._jit import helper, hot
 from .stream import GOLDEN, mix, mulhi
 
-__all__ = ["fill_roots"]
+__all__ = ["fill_roots", "fill_rounds"]
 
 _U = np.uint64
-_U0 = np.uint64(0)
-_U1 = np.uint64(1)
+
+
+@hot
+def fill_rounds(key, rounds):
+    """Write the random numbers of a permutation, which depend on the key."""
+    n_rounds, width = rounds.shape
+    word = _U(key)
+    for r in range(n_rounds):
+        for digit in range(width):
+            rounds[r, digit] = mulhi(mix(word + _U(digit)), _U(width))
+        word += _U(width) if r % 2 == 0 else GOLDEN - _U(width)
 
 
 @helper
-def _shuffled(left, right, n, width, n_steps, key):
+def _shuffled(left, right, n, rounds):
     """Return where a random permutation of 0 to n - 1 moves a place, given as two digits to the base `width`.
 
-    A Feistel network permutes 0 to width**2 - 1: each step adds a random number, which depends on one digit, to the
-    other digit. A place that leaves the range goes through the network again.
+    A Feistel network permutes 0 to width**2 - 1: each round adds a random number, which depends on one digit, to the
+    other digit. A place that leaves the range goes through the network again. As a digit has few values, the numbers
+    are in tables, which stay in cache.
     """
+    n_rounds, width = rounds.shape
     while True:
-        word = key
-        for _ in range(n_steps):
-            left += mulhi(mix(word + right), width)
-            left -= width if left >= width else _U0
-            right += mulhi(mix(word + width + left), width)
-            right -= width if right >= width else _U0
-            word += GOLDEN
+        for r in range(0, n_rounds, 2):
+            left += np.int64(rounds[r, _U(right)])  # Numba adds no code for negative indices where they are unsigned
+            left -= width if left >= width else 0
+            right += np.int64(rounds[r + 1, _U(left)])
+            right -= width if right >= width else 0
         if left * width + right < n:
             return left * width + right
 
 
 @hot
-def fill_roots(first, count, nodes, n_shuffled, width, key, out):
+def fill_roots(first, count, n, nodes, n_shuffled, rounds, out):
     """Write the roots of RR sets number `first` to ``first + count - 1``.
 
     Among as many sets in a row as there are nodes, each node is the root of one: in a random order for sets number 0 to
-    `n_shuffled` - 1, and in the order of `nodes` for later sets. `width` is the square root of the number of nodes,
-    rounded up.
+    `n_shuffled` - 1, and in the order of `nodes` for later sets. The number of columns of `rounds` is the square root
+    of the number of nodes, rounded up.
     """
-    n = np.int64(nodes.size)
-    n_steps = 2 + 32 // width  # few digits need more steps to become random
-    place = np.int64(first) % n
-    base = _U(width)
-    left = _U(place) // base
-    right = _U(place) - left * base
+    width = np.int64(rounds.shape[1])
+    place = np.int64(first % n)
+    left = place // width
+    right = place - left * width
     for j in range(count):
-        if first + j < n_shuffled:
-            out[j] = nodes[np.int64(_shuffled(left, right, _U(n), base, n_steps, key))]
-        else:
-            out[j] = nodes[place]
+        root = place if first + j >= n_shuffled else _shuffled(left, right, n, rounds)
+        out[j] = root if nodes is None else nodes[_U(root)]
         place += 1
-        right += _U1
-        if right == base:
-            left, right = left + _U1, _U0
+        right += 1
+        if right == width:
+            left, right = left + 1, np.int64(0)
         if place == n:
-            place, left, right = np.int64(0), _U0, _U0
+            place, left, right = np.int64(0), np.int64(0), np.int64(0)
