@@ -285,6 +285,7 @@ def runs_of_many_sets(graph):
         ),
         "diagnose": lambda count, **own: capacity.diagnose(problem, n_rr_sets=count * graph.n_nodes, rng=1, **own),
         "separate": lambda count, **own: capacity.assign(problem, "imm", epsilon=0.9 / count**0.4, rng=1, **own),
+        "inviters": lambda count, **own: capacity.choose_inviters(problem, 3, epsilon=0.9 / count**0.5, rng=1, **own),
         "labels": lambda count, **own: annotate.auto_annotate(graph, labels, sets_per_item=count, rng=1, **own),
     }  # fmt: skip
 

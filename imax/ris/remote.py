@@ -17,7 +17,7 @@ from ..cluster.session import Request, Session, open_session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
 from .marks import Collection, Marks, SeparateChoices, Steps
-from .separate import choose_by_counts
+from .separate import CountedLists, choose_by_counts
 from .shard import Facts, Picked, Shard
 
 if TYPE_CHECKING:
@@ -150,7 +150,11 @@ class RemoteCollection(Collection):
 
     def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
         """Let each group choose greedily as if it were alone, by counts."""
-        return choose_by_counts(self, members, check)
+        return choose_by_counts(self.marks(), self.degree(), members, check)
+
+    def group_lists(self, members: "Members") -> CountedLists:
+        """Return lists of groups from counts."""
+        return CountedLists(self, members)
 
     def _total(self, name: str, method: str, *arguments: Any) -> NDArray[Any]:
         """Return the sum of the arrays that a method of all shards returns."""
@@ -194,6 +198,10 @@ class RemoteCollection(Collection):
     def shared(self, choice: int, path: list[int], node: int) -> list[tuple[NDArray[Any], NDArray[np.int32]]]:
         """Return what all shards share with a node after a path; see `Shard.shared`."""
         return self._call("count", "shared", choice, path, node, quick=True)
+
+    def lowered(self, choice: int, path: list[int], *arguments: Any) -> NDArray[Any]:
+        """Return by how much groups lower gains after a path; see `Shard.lowered`."""
+        return self._total("count", "lowered", choice, path, *arguments)
 
     def gathered(self) -> RRCollection:
         """Return the sets in this process; those that came with an earlier call are not sent again."""
@@ -298,6 +306,10 @@ class RemoteMarks(Marks):
         for touched, counts in self._sets.shared(self._choice, self._path, node):
             count[touched] += counts
         return count
+
+    def lowered(self, members: "Members", places: NDArray[np.int64], seeds: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the sum of what the shards count."""
+        return self._sets.lowered(self._choice, self._path, members, places, seeds)
 
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
         """Cover the sets of all nodes in one round trip."""

@@ -7,7 +7,7 @@ draws the sets that it does not have. So a lost shard is made anew, anywhere, by
 import itertools
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from ..diffusion.sampler import Piece, Sampler
 from ..graph.influence_graph import InfluenceGraph
 from .collection import RRCollection
 from .marks import LocalMarks
+
+if TYPE_CHECKING:
+    from ..kernels.matroid import Members
 
 __all__ = ["Facts", "Picked", "Shard"]
 
@@ -145,6 +148,20 @@ class Shard:
             count = LocalMarks(self._sets.index(), covered).shared(node)
             touched = np.flatnonzero(count)
             return touched, count[touched]
+
+    def lowered(
+        self,
+        ranges: Ranges,
+        choice: int,
+        path: list[int],
+        members: "Members",
+        places: NDArray[np.int64],
+        seeds: NDArray[np.int32],
+    ) -> NDArray[np.int32]:
+        """Return by how much the last seed of each group lowers the gains of its members; see `Marks.lowered`."""
+        with self._lock:
+            covered = self._follow(ranges, choice, path)
+            return LocalMarks(self._sets.index(), covered).lowered(members, places, seeds, self._threads)
 
     def pick(self, ranges: Ranges, choice: int, path: list[int], nodes: list[int], guesses: list[int]) -> list[Picked]:
         """Cover the sets of nodes, after those of the nodes of a path; then those of guesses of the next nodes.
