@@ -6,9 +6,9 @@ The model has these terms. The times are fitted to the measurements; the bandwid
 
 - drawing: the seconds of one thread for each arc that RR sets visit, divided among all threads;
 - a fixed time for each round;
-- a round trip for each pick: a fixed time, and a time for each worker;
-- counts that the calling process receives: 8 bytes for each node that a pick touches on a worker; and once a round
-  4 bytes for each node, added up in a tree of four branches.
+- round trips, each for one pick or several: a fixed time, and a time for each worker;
+- counts that the calling process receives: 8 bytes for each node that a round trip touches on a worker; and once a
+  round 4 bytes for each node, added up in a tree of four branches.
 """
 
 import json
@@ -31,6 +31,7 @@ from ._measure import machine, parser, table
 K = 50
 BANDWIDTH = 1.25e9  # bytes per second: a network of 10 Gbit/s
 THREADS = 16  # of each worker of the model
+FEW_BYTES = 1 << 16  # counts of a pick from each worker above which a round trip is for a single pick
 WORKERS, ARCS = (10, 30, 100, 300, 1000), (10**9, 10**10, 10**11)
 
 
@@ -104,8 +105,9 @@ def measure(
         "sample": found.seconds["sample"] + found.seconds.get("estimate", 0.0),
         "round": (small_seconds - sum(request.seconds for request in tiny)) / fast.rounds,
         "overhead": small_seconds - small_local,
-        "pick": statistics.median(request.seconds for request in tiny),
-        "large pick": statistics.median(request.seconds for request in large),
+        "trip": statistics.median(request.seconds for request in tiny),
+        "large trip": statistics.median(request.seconds for request in large),
+        "trips": len(large) / found.rounds,
         "nbytes": statistics.mean(request.nbytes for request in large) / n_workers,
         "largest": max(request.nbytes for request in large) / n_workers,
         "lowered": statistics.mean(request.n_lowered for request in large),
@@ -116,13 +118,14 @@ def print_rows(rows: list[dict[str, float]], graph: imax.InfluenceGraph, what: s
     """Print a row for each number of processes."""
     print(f"\n{graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs, k = {K}, {what}; same seeds and bounds\n")
     table(
-        ("processes", "2 threads", "cluster", "share", "small run more", "small pick", "pick",
-         "bytes a pick and worker", "largest"),
+        ("processes", "2 threads", "cluster", "share", "small run more", "small trip", "trip", "trips a round",
+         "bytes a trip and worker", "largest"),
         [
             (
                 f"{row['workers']}", f"{row['local']:.2f} s", f"{row['seconds']:.2f} s",
-                f"{row['seconds'] / row['local']:.2f}x", f"{row['overhead']:.2f} s", f"{row['pick'] * 1e3:.2f} ms",
-                f"{row['large pick'] * 1e3:.2f} ms", f"{row['nbytes']:,.0f}", f"{row['largest']:,.0f}",
+                f"{row['seconds'] / row['local']:.2f}x", f"{row['overhead']:.2f} s", f"{row['trip'] * 1e3:.2f} ms",
+                f"{row['large trip'] * 1e3:.2f} ms", f"{row['trips']:.1f}", f"{row['nbytes']:,.0f}",
+                f"{row['largest']:,.0f}",
             )
             for row in rows
         ],
@@ -166,18 +169,19 @@ def arcs_of_entry(graph: imax.InfluenceGraph) -> float:
 
 def fit(rows: list[dict[str, float]], long: dict[str, float], graph: imax.InfluenceGraph) -> dict[str, float]:
     """Return the parameters of the model: the cost of drawing from a long run, all others from `rows`."""
-    workers, picks = (np.array([row[name] for row in rows]) for name in ("workers", "pick"))
-    slope, fixed = np.polyfit(workers, picks, 1) if len(rows) > 1 else (0.0, float(picks[0]))
+    workers, trips = (np.array([row[name] for row in rows]) for name in ("workers", "trip"))
+    slope, fixed = np.polyfit(workers, trips, 1) if len(rows) > 1 else (0.0, float(trips[0]))
     if slope < 0.0:
-        slope, fixed = 0.0, float(picks.mean())
+        slope, fixed = 0.0, float(trips.mean())
     elif fixed < 0.0:
-        slope, fixed = float((picks / workers).mean()), 0.0
+        slope, fixed = float((trips / workers).mean()), 0.0
     last = rows[-1]
     per_entry = arcs_of_entry(graph)
     of_visit = long["sample"] * min(long["workers"], 2) / (long["entries"] * per_entry)  # this machine has two cores
     return {
         "trip": float(fixed), "trip_of_worker": float(slope), "round": last["round"], "rounds": last["rounds"],
         "visits": last["entries"] * per_entry, "of_visit": of_visit, "lowered": last["lowered"],
+        "trips": last["trips"],
         "n_nodes": graph.n_nodes, "n_arcs": graph.n_arcs,
     }  # fmt: skip
 
@@ -187,8 +191,9 @@ def predict(model: dict[str, float], arcs: float, workers: int, bandwidth: float
     scale = arcs / model["n_arcs"]
     n, rounds = model["n_nodes"] * scale, model["rounds"]
     draw = model["visits"] * scale * model["of_visit"] / (workers * THREADS)
-    touched = min(n, model["lowered"] * scale / workers)
-    trips = rounds * (K * (model["trip"] + model["trip_of_worker"] * workers) + model["round"])
+    touched = min(n, model["lowered"] * model["trips"] / K * scale / workers)  # by a pick
+    n_trips = model["trips"] if 8 * touched <= FEW_BYTES else K  # then a trip is for one pick
+    trips = rounds * (n_trips * (model["trip"] + model["trip_of_worker"] * workers) + model["round"])
     nbytes = rounds * (K * 8 * touched * workers + 4 * n * math.ceil(math.log(max(workers, 2), 4)))
     return draw, trips, nbytes / bandwidth, nbytes
 
@@ -197,8 +202,9 @@ def print_model(model: dict[str, float], bandwidth: float) -> None:
     """Print the parameters and the predictions of the model."""
     trip, more = model["trip"] * 1e3, model["trip_of_worker"] * 1e3
     print(
-        f"\nA pick takes {trip:.2f} ms and {more:.3f} ms for each worker; a round {model['round']:.3f} s.\nOne thread "
-        f"takes {model['of_visit'] * 1e9:.2f} ns for each visit of an arc; {model['visits']:,.0f} visits in "
+        f"\nA round trip takes {trip:.2f} ms and {more:.3f} ms for each worker; a round {model['round']:.3f} s and "
+        f"{model['trips']:.1f} round trips\nfor {K} picks. One thread takes {model['of_visit'] * 1e9:.2f} ns for each "
+        f"visit of an arc; {model['visits']:,.0f} visits\nin "
         f"{model['rounds']:.0f} rounds.\n"
         f"Assumed: {bandwidth / 1e9:.3g} GB/s, workers of {THREADS} threads. Predictions:\n"
     )

@@ -194,7 +194,8 @@ def test_local_greedy_agrees_with_the_reference(data):
     task = SimpleNamespace(matroid=matroid_of(n, rows, capacity), selection_problem=SimpleNamespace(threads=2))
     greedy = LocalGreedy(task, collection_of(n, sets), lambda: None)
     expected = naive_capacity.choose_locally(sets, rows, capacity)
-    counted = choose_by_counts(collection_of(n, sets), task.matroid.members(), lambda: None)
+    again = collection_of(n, sets)
+    counted = choose_by_counts(again.marks(), again.degree(), task.matroid.members(), lambda: None)
     for found in (greedy.choices, counted):
         parts = [slice(a, b) for a, b in itertools.pairwise(found.places.tolist())]
         assert [(found.seeds[p].tolist(), found.gains[p].tolist()) for p in parts] == expected

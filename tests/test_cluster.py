@@ -97,8 +97,8 @@ def test_every_family_samples_on_a_cluster(clean):
         "celf": lambda **own: imax.maximize(TINY, 2, algorithm="celf", n_simulations=20, time_limit=60, rng=1, **own),
         "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf++", oracle="rr", n_rr_sets=50, rng=1, **own),
         "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
-        "separate": lambda **own: capacity.assign(problem, "opim-c", epsilon=0.5, rng=1, **own),
-        "diagnosis": lambda **own: capacity.diagnose(problem, n_rr_sets=50, rng=1, **own),
+        "separate": lambda **own: capacity.assign(problem, "opim-c", epsilon=0.9, rng=1, **own),
+        "diagnosis": lambda **own: capacity.diagnose(problem, n_rr_sets=20, rng=1, **own),
         "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),
         "inviters": lambda **own: capacity.choose_inviters(problem, 1, epsilon=0.5, rng=1, **own),
         "ranking": lambda **own: recommend.heteroim(TINY, k=1, sets_per_node=5, rng=1, **own),
@@ -204,10 +204,10 @@ def test_a_pick_sends_the_counts_of_touched_nodes(clean):
     with cluster_session.open_session(clean, GRAPH) as session:
         session.requests = []
         imax.maximize(GRAPH, 3, algorithm="ris", n_rr_sets=N_SETS, rng=1, client=session)
-        assert len(session.requests) == 3
+        assert len(session.requests) >= 2  # one request may count for two seeds
         for seconds, nbytes, n_touched, n_lowered in session.requests:
             assert seconds > 0.0
-            assert nbytes == 8 * n_touched + 8 * session.n_slots
+            assert 0 < nbytes - 8 * n_touched <= 8 * 5 * session.n_slots  # a number for a seed and each guess
             assert n_lowered >= n_touched
 
 
@@ -285,6 +285,7 @@ def runs_of_many_sets(graph):
         ),
         "diagnose": lambda count, **own: capacity.diagnose(problem, n_rr_sets=count * graph.n_nodes, rng=1, **own),
         "separate": lambda count, **own: capacity.assign(problem, "imm", epsilon=0.9 / count**0.4, rng=1, **own),
+        "inviters": lambda count, **own: capacity.choose_inviters(problem, 3, epsilon=0.9 / count**0.5, rng=1, **own),
         "labels": lambda count, **own: annotate.auto_annotate(graph, labels, sets_per_item=count, rng=1, **own),
     }  # fmt: skip
 
@@ -313,6 +314,31 @@ def test_another_file_of_the_same_name_is_noticed(tmp_path):
         open_graph(str(tmp_path / "missing.imax"), None, "0")
 
 
+def same_counts(answers, others):
+    """Check that two answers of a shard have the same counts; touched nodes may be in any order."""
+    for (gains, nodes, counts), (gains_2, nodes_2, counts_2) in zip(answers, others, strict=True):
+        assert gains.tolist() == gains_2.tolist()
+        pairs = [dict(zip(x.tolist(), y.tolist(), strict=True)) for x, y in ((nodes, counts), (nodes_2, counts_2))]
+        assert pairs[0] == pairs[1]
+
+
+def test_guesses_of_the_next_seeds_change_nothing():
+    """A shard takes wrong guesses back, whether it is asked again or gets the whole path."""
+    recipe, ranges = Sampler(GRAPH, "ic", (1, 2), threads=1).recipe, ((0, 200),)
+    nodes = [33, 0, 32, 2, 1, 6]
+    plain, shard = (Shard(GRAPH, recipe, False, threads=1) for _ in range(2))
+    expected = [plain.pick(ranges, 0, nodes[:i], nodes[i : i + 1], [])[0] for i in range(6)]
+    same_counts(shard.pick(ranges, 0, [], nodes[:1], nodes[1:3]), expected[:3])
+    same_counts(shard.pick_next(1, 0, 3, nodes[3:4], [8, 9])[:1], expected[3:4])  # both guesses were right
+    same_counts(shard.pick_next(1, 0, 4, nodes[4:5], [5]), [expected[4], shard.pick(ranges, 0, nodes[:5], [5], [])[0]])
+    same_counts(shard.pick(ranges, 0, nodes[:5], nodes[5:], []), expected[5:])
+    shard.pick(ranges, 0, nodes[:2], nodes[2:3], [8, 9])
+    same_counts(shard.pick(ranges, 0, nodes[:3], nodes[3:4], []), expected[3:4])
+    shard.pick(ranges, 0, nodes[:2], nodes[2:3], [3, 9])
+    assert shard.pick_next(1, 0, 2, nodes[2:3], []) is None  # the answer was lost: it needs the whole path
+    same_counts(shard.pick(ranges, 0, nodes[:2], nodes[2:3], []), expected[2:3])
+
+
 def test_a_shard_does_the_same_in_any_order():
     recipe = Sampler(GRAPH, "ic", (1, 2), threads=1).recipe
     shard, other = (Shard(GRAPH, recipe, False, threads=1) for _ in range(2))
@@ -320,15 +346,13 @@ def test_a_shard_does_the_same_in_any_order():
     assert shard.draw(ranges[:1])[0] == 50
     assert shard.draw(ranges)[:2] == other.draw(ranges)[:2]
     assert shard.draw(((7, 60),))[0] == 53  # others than before
-    first = shard.pick(ranges, 0, [], [3])
-    assert shard.pick_next(2, 0, 0, [5]) is None
-    second = shard.pick_next(2, 0, 1, [5])
-    for mine, its in zip(second, other.pick(ranges, 4, [3], [5]), strict=True):
-        np.testing.assert_array_equal(mine, its)
-    for mine, its in zip(first, other.pick(ranges, 4, [], [3]), strict=True):
-        np.testing.assert_array_equal(mine, its)
-    gains, _, _ = other.pick(ranges, 5, [], [3, 5, 3])
-    assert gains.tolist() == [first[0][0], second[0][0], 0]
+    first = shard.pick(ranges, 0, [], [3], [])
+    assert shard.pick_next(2, 0, 0, [5], []) is None
+    second = shard.pick_next(2, 0, 1, [5], [])
+    same_counts(second, other.pick(ranges, 4, [3], [5], []))
+    same_counts(first, other.pick(ranges, 4, [], [3], []))
+    ((gains, _, _),) = other.pick(ranges, 5, [], [3, 5, 3], [])
+    assert gains.tolist() == [first[0][0][0], second[0][0][0], 0]
     np.testing.assert_array_equal(shard.degree(ranges), other.degree(ranges))
     nodes, counts = shard.shared(ranges, 0, [3], 5)
     own = RRCollection(Sampler(GRAPH, "ic", (1, 2), threads=1))

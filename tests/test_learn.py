@@ -219,6 +219,16 @@ def test_dates_and_windows():
     assert from_actions(graph, {"user": ["a", "b"], "item": [0, 0], "time": ["1", "2.5"]}).delay[0] == 1.5
 
 
+def test_a_window_with_a_unit_says_that_numbers_are_seconds():
+    graph, log = graph_of([("a", "b")]), {"user": ["a", "b"], "item": [0, 0], "time": [0, 7200]}
+    for window in ("1d", dt.timedelta(days=1)):
+        model = from_actions(graph, log, window=window, prior=None)
+        assert "the times of the log are numbers and are taken as seconds" in model.notes[0]
+        assert "taken as seconds" in imax.learn.credit_model(graph, log, window=window).report.notes[-1]
+        assert str(model.graph.delays).startswith("mean 2 h")
+    assert not any("seconds" in note for note in from_actions(graph, log, window=86400, prior=None).notes)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

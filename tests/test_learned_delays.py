@@ -193,6 +193,17 @@ def test_from_the_log_to_seeds_with_a_deadline_in_two_commands(tmp_path):
     assert json.loads(json_)["delays"] == {"mean": pytest.approx(4.2 * DAY), "unit": "s", "arcs_observed": 3}
 
 
+def test_text_formats_lose_them_and_the_command_says_so(tmp_path):
+    model = from_actions(imax.InfluenceGraph.from_edges(ARCS), LOG, prior=(1, 1), estimator="bernoulli")
+    path, text = tmp_path / "learned.imax", tmp_path / "learned.csv"
+    imax.write_graph(model.graph, path)
+    said = "only .imax files hold the intervals of the probabilities and the delays of the arcs"
+    assert said in run("convert", path, text).stderr
+    assert "only .imax" not in run("convert", path, tmp_path / "copy.imax").stderr
+    assert imax.read_graph(tmp_path / "copy.imax").delays is not None
+    assert "only .imax" not in run("convert", "karate", text).stderr
+
+
 def test_a_graph_without_delays_shows_none(tmp_path):
     assert "Delays" not in run("info", "karate").stdout
     trials = tmp_path / "t.csv"

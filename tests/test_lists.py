@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numba import config
 
 from imax.ris.lists import ListLimit, chosen_groups, list_cover
+from imax.ris.separate import CountedLists
 
 from . import naive_capacity
 from .test_coverage import collection_of
@@ -96,6 +97,20 @@ def test_chosen_groups_keep_their_order():
     own = chosen_groups(limit, (2, 1)).matroid
     assert own.capacity.tolist() == [1, 2]
     assert [own.nodes[own.ptr[g] : own.ptr[g + 1]].tolist() for g in range(2)] == [[3], [1, 2]]
+
+
+@settings(max_examples=60 if JIT else 10)
+@given(choices())
+def test_counts_alone_give_the_same_lists(case):
+    n, rows, capacity, sets, count, cost, budget = case
+    limit = limit_of(n, rows, capacity, count, cost, budget)
+    cover, counted = collection_of(n, sets), collection_of(n, sets)
+    counted.group_lists = lambda members: CountedLists(counted, members)
+    cover, counted = list_cover(cover, limit), list_cover(counted, limit)
+    assert counted.groups == cover.groups
+    assert counted.seeds.tolist() == cover.seeds.tolist()
+    assert counted.gains.tolist() == cover.gains.tolist()
+    assert counted.upper_bound == cover.upper_bound
 
 
 @pytest.mark.parametrize("threads", [2, 3])

@@ -61,7 +61,7 @@ def convert_graph(context: Context, out: str, max_memory: str | None) -> int:
     context.status.clear()
     context.note(f"{out} holds {graph.n_nodes:,} nodes and {graph.n_arcs:,} arcs")
     if not context.quiet:
-        _note_losses(context, graph, ending)
+        _note_losses(context, graph, out, ending)
     return 0
 
 
@@ -117,8 +117,12 @@ def _chunks(context: Context, probability: str) -> "ArcChunks | None":
     return generated
 
 
-def _note_losses(context: Context, graph: "InfluenceGraph", ending: str) -> None:
+def _note_losses(context: Context, graph: "InfluenceGraph", out: str, ending: str) -> None:
     """Print a note on what the format cannot hold."""
+    learned = {"intervals of the probabilities": graph.probability.lower, "delays of the arcs": graph.delays}
+    lost = [name for name, value in learned.items() if value is not None]
+    if lost and ending != ".imax":
+        context.note(f"only .imax files hold the {' and the '.join(lost)}, so {out} has none")
     if ending in _EDGE_LISTS:
         isolated = int(((graph.in_degree() == 0) & (graph.out_degree() == 0)).sum())
         if isolated:

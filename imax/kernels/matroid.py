@@ -25,7 +25,8 @@ stamp               int32 (n_sets,)       last group that covered each set; for 
 places              int64 (n_groups,)     where each group writes its seeds, or (n_groups + 1,) where its seeds begin
 pair                int64 (n,)            scratch: place of each node among the members of a group, -1 for no member
 lowered             int32 (n_pairs,)      written: by how much the gain of each member becomes smaller
-covered             int64 (n_groups,)     written: sets that the seeds of each group cover
+covered             int64 (n_groups,)     written: sets that the seeds of each group cover; elsewhere bool (n_sets,), RR
+                                          sets that are covered already
 seeds, gains        int32, int64          written: chosen nodes, and the sets that each of them covers first
 seed_groups         int32                 written: group of each seed
 turn                int64 (2,)            changed: the group whose turn is next, and the number of seeds so far
@@ -268,7 +269,7 @@ def cover_locally(first, last, places, seeds, index, stamp, covered):
 
 
 @hot
-def lower_locally(first, last, members, places, seeds, index, stamp, pair, lowered):
+def lower_locally(first, last, members, places, seeds, index, covered, stamp, pair, lowered):
     """Write by how much the last seed of each group from first to last lowers the gains of the group's nodes.
 
     The seeds of group g are at ``places[g]`` to ``places[g + 1]``. `stamp` is below all group numbers at first, and
@@ -287,7 +288,7 @@ def lower_locally(first, last, members, places, seeds, index, stamp, pair, lower
             for part in range(ptr.shape[0]):
                 for q in range(ptr[part, v], ptr[part, v + 1]):
                     i = as_index(index.sets[q])
-                    if stamp[i] == g:
+                    if stamp[i] == g or covered[i]:
                         continue
                     stamp[i] = g
                     if at < newest:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
+from .._utils.durations import Duration, has_unit
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from .._utils.tables import Column, columns_of, has_missing, is_table
 from ..errors import InvalidArgumentError
@@ -109,6 +110,12 @@ class Actions:
         labels = self.items.tolist() if isinstance(self.items, np.ndarray) else self.items
         digests = (blake2b(str(labels[i]).encode(), digest_size=8).digest() for i in present)
         return np.unique(np.frombuffer(b"".join(digests), dtype="<u8"))
+
+    def unit_notes(self, window: Duration | None) -> list[str]:
+        """Return a note if the unit of a window says what times that are numbers mean."""
+        if self.dated or window is None or not has_unit(window):
+            return []
+        return [f"the times of the log are numbers and are taken as seconds, because of the unit of window={window!r}"]
 
     def take(self, rows: NDArray[Any]) -> "Actions":
         """Return the log of some rows, by a mask or by row numbers. Users and items keep their numbers."""

@@ -1,5 +1,6 @@
 """`credit_model`: spread predicted by a log itself, without probabilities (credit distribution)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -142,7 +143,7 @@ def credit_model(
         index=network.index,
         labels=network.labels,
         probability=ArcProbability("credit", "weighted_cascade"),
-        report=network.report,
+        report=replace(network.report, notes=(*network.report.notes, *log.unit_notes(window))),
     )
     model.walks = _walks(evidence, bool(decay))
     model.counts = evidence.placed.counts | {"pairs": evidence.n_pairs}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
-from .._utils.durations import SECONDS, duration_of
+from .._utils.durations import SECONDS, duration_of, has_unit
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError
 from ..graph.delays import LearnedDelays
@@ -67,8 +67,8 @@ def from_actions(
     estimator : {"em", "bernoulli", "jaccard", "partial-credits", "lt-weights"}, default "em"
         How to turn pairs into probabilities; see `imax.learn.ESTIMATORS`.
     window : float, str or datetime.timedelta, optional
-        Longest delay of a success: a number in the unit of the times (seconds for dates), or such as ``"30d"``.
-        Default: any delay.
+        Longest delay of a success: a number in the unit of the times (seconds for dates), or such as ``"30d"``, which
+        takes times that are numbers as seconds. Default: any delay.
     decay : bool, default False
         Whether credit falls exponentially with the delay (``partial-credits`` and ``lt-weights``).
     prior : "empirical", None or (float, float), default "empirical"
@@ -150,7 +150,8 @@ def from_actions(
     none = estimate.trials == 0
     if no_evidence == "zero":
         p = np.where(none, 0.0, p)
-    delays = _delays(evidence, SECONDS if log.dated else None)
+    in_seconds = log.dated or (window is not None and has_unit(window))
+    delays = _delays(evidence, SECONDS if in_seconds else None)
     counts = placed.counts | {"pairs": evidence.n_pairs, "arcs_without_trials": int(np.count_nonzero(none))}
     learned = _with_probability(network, p, f"learned:{entry.name}", lower, upper).with_delays(delays)
     return LearnedModel(
@@ -167,7 +168,7 @@ def from_actions(
         uniform=uniform_probability(evidence),
         log_likelihood=estimate.log_likelihood,
         counts=counts,
-        notes=[*_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
+        notes=[*log.unit_notes(window), *_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
         seconds={"read": read - began, "pairs": paired - read, "estimate": perf_counter() - paired},
         item_hashes=log.item_hashes(),
     )

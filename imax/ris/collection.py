@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..diffusion.sampler import Piece, Sampler
+from .kernel_lists import KernelLists
 from .marks import Collection, LocalMarks, SeparateChoices
 
 if TYPE_CHECKING:
@@ -284,6 +285,10 @@ class RRCollection(Collection):
             ]
             parallel.run(tasks, threads)
         return found
+
+    def group_lists(self, members: "Members") -> KernelLists:
+        """Return lists of groups that a kernel makes."""
+        return KernelLists(self.marks(), self.degree(), members, self.sampler.threads)
 
     def gathered(self) -> "RRCollection":
         """Return the collection itself."""

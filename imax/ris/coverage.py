@@ -22,6 +22,7 @@ __all__ = ["NO_BOUND", "Cover", "CoverAlgorithm", "GreedyState", "greedy_cover"]
 NO_BOUND = 2**62
 _EXPENSIVE = 1 / 8
 _N_STARTS = 8  # expensive nodes to try as the first seed
+_NEAR_TOP = 31  # entries of a heap among which the next seed is looked for: five levels
 _STAGES = 8  # parts of the choice after which the bound under quotas or a budget is computed
 _STEP = 1.01  # between two thresholds of the gain per cost; see `SeedLimits.guarantee`
 
@@ -222,7 +223,19 @@ def _steps(
         chosen.seeds,
         lambda: int(state.number[N_CHOSEN]),
         lambda nodes, counts: subtract(nodes, counts, state, tally),
+        partial(_likely_next, state),
     )
+
+
+def _likely_next(state: "State", n: int) -> list[int]:
+    """Return up to n nodes with large gains: they are near the top of the heap."""
+    from ..kernels.coverage import HEAP_SIZE
+
+    top = state.heap[: min(_NEAR_TOP, int(state.number[HEAP_SIZE]))]
+    nodes = state.gain.size - 1 - (top & 0xFFFFFFFF)
+    gain = state.gain[nodes]
+    best = np.lexsort((nodes, -gain))[:n]
+    return [int(node) for node in nodes[best] if state.gain[node] > 0]
 
 
 def _start_with_each(state: GreedyState, seeds: Seeds, gains: Gains) -> tuple[Seeds, Gains]:

@@ -9,14 +9,13 @@ import math
 from dataclasses import dataclass
 from functools import partial
 from heapq import heapify, heappop, heapreplace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
 from .bounds import GREEDY, log_binomial
-from .collection import RRCollection
 from .constraint import Constraint
 from .coverage import Cover
 from .marks import Collection
@@ -32,6 +31,7 @@ _STAGES = 8  # numbers of chosen groups at which the upper bound is computed
 _STEPS, _FEW_STEPS = 60, 4  # of a long and a short search for good prices
 _CHECK, _LITTLE = 10, 1e-3  # the search ends if so many steps lower the bound by less than this share
 _PATIENCE = 4  # steps without a better bound after which steps become smaller
+_NEXT = 7  # groups at the top of the heap: their lists may be wanted next
 _FEW_PAIRS = 1 << 14  # one thread is enough
 _ROUNDING = 1.0 + 1e-12  # of sums of costs
 
@@ -226,40 +226,12 @@ class _Prices:
 class _Lists:
     """Greedy choice of lists on one collection."""
 
-    def __init__(self, collection: RRCollection, limit: ListLimit) -> None:
-        from ..kernels.lists import greedy_lists
-
+    def __init__(self, collection: Collection, limit: ListLimit) -> None:
         m = limit.matroid
         assert m is not None
-        self.limit, self.matroid, self.kernel = limit, m, greedy_lists
-        marks = collection.marks()
-        self.index, self.covered, self.gain = marks.index, marks.covered, collection.degree()
-        self.members = m.members(m.usable_capacity())
-        self.value = np.zeros(m.capacity.size, dtype=np.int64)
-        self.size = np.zeros(m.capacity.size, dtype=np.int64)
-        threads = collection.sampler.threads if m.n_pairs > _FEW_PAIRS else 1
-        self.scratch = [self._scratch() for _ in range(threads)]
-        groups = np.flatnonzero(limit.affordable).astype(np.int32)
-        slices = parallel.slices(groups.size, threads) if groups.size else []
-        tasks: list[Any] = [
-            partial(self._make, groups[a:b], scratch) for (a, b), scratch in zip(slices, self.scratch, strict=False)
-        ]
-        parallel.run(tasks, threads)
-        self.first_value = self.value.copy()
-
-    def _scratch(self) -> tuple[NDArray[Any], ...]:
-        m = self.matroid
-        longest = int(self.members.capacity.max(initial=0))
-        return (
-            np.zeros(self.covered.size, dtype=np.int64), np.zeros(1, dtype=np.int64),
-            np.empty(int(np.diff(m.ptr).max(initial=0)), dtype=np.int64), np.empty(longest, dtype=np.int32),
-            np.empty(longest, dtype=np.int64),
-        )  # fmt: skip
-
-    def _make(self, groups: NDArray[np.int32], scratch: tuple[NDArray[Any], ...]) -> None:
-        self.kernel(
-            groups, self.members, self.index, self.covered, self.gain, *scratch, self.value, self.size
-        )  # fmt: skip
+        self.limit = limit
+        self.lists = collection.group_lists(m.members(m.usable_capacity()))
+        self.first_value = self.lists.values(np.flatnonzero(limit.affordable).astype(np.int32))
 
     def choose(self, prices: _Prices, by_cost: bool) -> ListCover:
         """Choose the list that adds most, or most per cost, until the limit is reached.
@@ -267,46 +239,39 @@ class _Lists:
         Values become smaller as other lists are chosen, so an old one is an upper bound, up to the factor 1 - 1/e of
         the greedy lists; only values on top are computed anew.
         """
-        from ..kernels.inverted_index import cover
-
-        limit, cost = self.limit, self.limit.group_cost
-        covered_before, gain_before = self.covered.copy(), self.gain.copy()
-        np.copyto(self.value, self.first_value)
-        weight = np.ones(self.value.size) if cost is None or not by_cost else 1.0 / cost
-        heap = [(-float(self.value[g]) * float(weight[g]), int(g), 0) for g in np.flatnonzero(self.value)]
+        limit, cost, lists, value = self.limit, self.limit.group_cost, self.lists, self.first_value
+        lists.restart()
+        weight = np.ones(value.size) if cost is None or not by_cost else 1.0 / cost
+        heap = [(-float(value[g]) * float(weight[g]), int(g), 0) for g in np.flatnonzero(value)]
         heapify(heap)
         chosen: list[int] = []
         seeds, gains, groups = [], [], []
         stages = {math.ceil(limit.n_groups * i / _STAGES) for i in range(1, _STAGES)}
-        gains_at = [(0, gain_before)]
+        gains_at = [(0, lists.gain.copy())]
         spent = covered = 0.0
-        scratch = self.scratch[0]
         while heap and len(chosen) < limit.n_groups:
             _, g, seen = heap[0]
             if cost is not None and spent + cost[g] > limit.group_budget * _ROUNDING:
                 heappop(heap)
                 continue
-            self._make(np.array([g], dtype=np.int32), scratch)
-            if seen < len(chosen) and self.value[g] > 0:
-                heapreplace(heap, (-float(self.value[g]) * float(weight[g]), g, len(chosen)))
+            own, worth = lists.of(g, [group for _, group, _ in heap[:_NEXT]])
+            if seen < len(chosen) and worth > 0:
+                heapreplace(heap, (-float(worth) * float(weight[g]), g, len(chosen)))
                 continue
             heappop(heap)
-            if self.value[g] == 0:
+            if worth == 0:
                 continue
-            size = int(self.size[g])
-            own, added = scratch[3][:size].copy(), np.empty(size, dtype=np.int64)
-            cover(own, self.index, self.covered, self.gain, added)
+            added = lists.take(own)
             seeds.append(own)
             gains.append(added)
-            groups.append(np.full(size, g, dtype=np.int32))
+            groups.append(np.full(own.size, g, dtype=np.int32))
             chosen.append(g)
             spent += 0.0 if cost is None else float(cost[g])
             covered += float(added.sum())
             if len(chosen) in stages:
-                gains_at.append((int(covered), self.gain.copy()))
-        gains_at.append((int(covered), self.gain.copy()))
+                gains_at.append((int(covered), lists.gain.copy()))
+        gains_at.append((int(covered), lists.gain.copy()))
         bound = prices.best_bound(gains_at, int(covered))
-        self.covered[:], self.gain[:] = covered_before, gain_before
         empty = np.empty(0, dtype=np.int32)
         return ListCover(
             np.concatenate([empty, *seeds]), np.concatenate([empty.astype(np.int64), *gains]), int(covered), bound,
@@ -332,8 +297,7 @@ def list_cover(collection: Collection, limit: ListLimit) -> ListCover:
     -------
     ListCover
     """
-    gathered = collection.gathered()
-    lists, prices = _Lists(gathered, limit), _Prices(limit, gathered.sampler.threads)
+    lists, prices = _Lists(collection, limit), _Prices(limit, collection.sampler.threads)
     best = lists.choose(prices, by_cost=False)
     bound = best.upper_bound
     if limit.group_cost is not None:
@@ -343,7 +307,7 @@ def list_cover(collection: Collection, limit: ListLimit) -> ListCover:
     else:
         bound = min(bound, best.covered / limit.guarantee)
     if best.groups:
-        again = round_robin_cover(gathered, chosen_groups(limit, best.groups), prefixes=False)
+        again = round_robin_cover(collection, chosen_groups(limit, best.groups), prefixes=False)
         if again.covered > best.covered:
             assert again.seed_groups is not None
             groups = np.array(best.groups, dtype=np.int32)[again.seed_groups]

@@ -2,10 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .._utils import parallel
 
 if TYPE_CHECKING:
     from ..diffusion.sampler import Sampler
@@ -13,7 +16,14 @@ if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
     from ..kernels.matroid import Members
 
-__all__ = ["Collection", "LocalMarks", "Marks", "SeparateChoices", "Steps"]
+__all__ = ["Collection", "GroupLists", "LocalMarks", "Marks", "SeparateChoices", "Steps"]
+
+_FEW = 1 << 14  # members of groups for which one thread is enough
+
+
+def _no_guess(n: int) -> list[int]:
+    """Guess no node."""
+    return []
 
 
 class Steps(NamedTuple):
@@ -29,12 +39,15 @@ class Steps(NamedTuple):
         Returns the number of chosen seeds.
     lower : callable
         ``lower(nodes, counts)`` lowers the gains of nodes, if the sets are elsewhere.
+    guess : callable, optional
+        ``guess(n)`` returns up to n nodes that may be chosen next. Guesses save time, and never change a choice.
     """
 
     run: Callable[[int], Any]
     seeds: NDArray[np.int32]
     size: Callable[[], int]
     lower: Callable[[NDArray[np.int32], NDArray[np.int32]], Any]
+    guess: Callable[[int], list[int]] = _no_guess
 
 
 class SeparateChoices(NamedTuple):
@@ -92,8 +105,48 @@ class Marks(ABC):
         """Return how many sets not yet covered hold both a node and each node: int32, shape (n_nodes,)."""
 
     @abstractmethod
+    def lowered(self, members: "Members", places: NDArray[np.int64], seeds: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return by how much the last seed of each group lowers the gains of the group's members on its own.
+
+        Seeds of group g are at ``places[g]`` to ``places[g + 1]``; the marks count as covered, too.
+        """
+
+    @abstractmethod
     def choose(self, steps: Steps, n_seeds: int) -> None:
         """Continue a choice until there are `n_seeds` seeds or no more."""
+
+
+class GroupLists(ABC):
+    """Greedy lists of groups: the nodes that a group takes, given the RR sets that are covered already.
+
+    Nodes that add nothing are not taken. Ties go to the smaller internal id.
+
+    Attributes
+    ----------
+    gain : numpy.ndarray of int32, shape (n_nodes,)
+        Sets not yet covered that hold each node.
+    """
+
+    gain: NDArray[np.int32]
+
+    @abstractmethod
+    def values(self, groups: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return how many sets the list of each of these groups covers: shape (n_groups,), 0 for other groups."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """Begin a choice: no set is covered."""
+
+    @abstractmethod
+    def of(self, group: int, others: list[int]) -> tuple[NDArray[np.int32], int]:
+        """Return the list of a group, and how many sets it adds.
+
+        Lists of `others` may be wanted before nodes are taken.
+        """
+
+    @abstractmethod
+    def take(self, nodes: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Cover the sets of nodes in order; return what each adds."""
 
 
 class Collection(ABC):
@@ -199,6 +252,10 @@ class Collection(ABC):
         """
 
     @abstractmethod
+    def group_lists(self, members: "Members") -> "GroupLists":
+        """Return greedy lists of groups on these sets."""
+
+    @abstractmethod
     def gathered(self) -> Any:
         """Return an `RRCollection` with the sets, in this process, for work that needs all their nodes.
 
@@ -248,6 +305,23 @@ class LocalMarks(Marks):
         count = np.zeros(self.index.ptr.shape[1] - 1, dtype=np.int32)
         count_shared(np.int64(node), self.index, self.covered, count)
         return count
+
+    def lowered(
+        self, members: "Members", places: NDArray[np.int64], seeds: NDArray[np.int32], threads: int = 1
+    ) -> NDArray[np.int32]:
+        """Count by a kernel."""
+        from ..kernels.matroid import lower_locally
+
+        lowered = np.zeros(members.nodes.size, dtype=np.int32)
+
+        def work(a: int, b: int) -> None:
+            stamp = np.full(self.covered.size, -1, dtype=np.int32)
+            pair = np.full(self.index.ptr.shape[1] - 1, -1, dtype=np.int64)
+            lower_locally(a, b, members, places, seeds, self.index, self.covered, stamp, pair, lowered)
+
+        used = threads if members.nodes.size > _FEW else 1
+        parallel.run([partial(work, a, b) for a, b in parallel.even_parts(members.ptr, used)], used)
+        return lowered
 
     def choose(self, steps: Steps, n_seeds: int) -> None:
         """Let the kernel make all steps at once."""

@@ -17,7 +17,7 @@ from ..cluster.session import Request, Session, open_session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
 from .marks import Collection, Marks, SeparateChoices, Steps
-from .separate import choose_by_counts
+from .separate import CountedLists, choose_by_counts
 from .shard import Facts, Picked, Shard
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _STEP_SECONDS = 1.0  # target for one step of drawing: an interrupt waits for it
 _LARGEST_STEP = 1 << 24  # sets
 _QUICK_SECONDS = 0.2  # work that is done without a task
 _FEW_ENTRIES = 1 << 20
+_MAX_GUESSES = 4  # of the next seeds, in one request
+_FEW_BYTES = 1 << 16  # of counts from each worker that take no longer than a request itself
 
 
 class RemoteCollection(Collection):
@@ -148,7 +150,11 @@ class RemoteCollection(Collection):
 
     def choose_separately(self, members: "Members", check: Callable[[], Any]) -> SeparateChoices:
         """Let each group choose greedily as if it were alone, by counts."""
-        return choose_by_counts(self, members, check)
+        return choose_by_counts(self.marks(), self.degree(), members, check)
+
+    def group_lists(self, members: "Members") -> CountedLists:
+        """Return lists of groups from counts."""
+        return CountedLists(self, members)
 
     def _total(self, name: str, method: str, *arguments: Any) -> NDArray[Any]:
         """Return the sum of the arrays that a method of all shards returns."""
@@ -172,17 +178,19 @@ class RemoteCollection(Collection):
         """Return a number for a choice."""
         return next(self._choices)
 
-    def pick(self, choice: int, path: list[int], nodes: list[int]) -> list[Picked]:
-        """Cover the sets of nodes after those of a path, on all shards; see `Shard.pick`."""
-        began, n_ranges = perf_counter(), len(self._ranges[0])
-        found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes)])
-        answers: list[Picked | None] = [None if answer is None else answer[0] for answer in found]
+    def pick(
+        self, choice: int, path: list[int], nodes: list[int], guesses: list[int] | None = None
+    ) -> list[list[Picked]]:
+        """Cover the sets of nodes after those of a path, and those of guesses, on all shards; see `Shard.pick`."""
+        began, n_ranges, more = perf_counter(), len(self._ranges[0]), guesses or []
+        found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes, more)])
+        answers: list[list[Picked] | None] = [None if answer is None else answer[0] for answer in found]
         behind = [slot for slot, answer in enumerate(answers) if answer is None]
         if behind:
-            given = [(self._ranges[slot], choice, path, nodes) for slot in behind]
+            given = [(self._ranges[slot], choice, path, nodes, more) for slot in behind]
             for slot, answer in zip(behind, self._shards.call("pick", "pick", given, behind), strict=True):
                 answers[slot] = answer
-        picked = [answer for answer in answers if answer is not None]
+        picked = [list(parts) for parts in zip(*(answer for answer in answers if answer is not None), strict=True)]
         if self._session.requests is not None:
             self._session.requests.append(_request(perf_counter() - began, picked))
         return picked
@@ -190,6 +198,10 @@ class RemoteCollection(Collection):
     def shared(self, choice: int, path: list[int], node: int) -> list[tuple[NDArray[Any], NDArray[np.int32]]]:
         """Return what all shards share with a node after a path; see `Shard.shared`."""
         return self._call("count", "shared", choice, path, node, quick=True)
+
+    def lowered(self, choice: int, path: list[int], *arguments: Any) -> NDArray[Any]:
+        """Return by how much groups lower gains after a path; see `Shard.lowered`."""
+        return self._total("count", "lowered", choice, path, *arguments)
 
     def gathered(self) -> RRCollection:
         """Return the sets in this process; those that came with an earlier call are not sent again."""
@@ -219,11 +231,16 @@ class RemoteCollection(Collection):
         return f" on {self._session.n_slots} workers"
 
 
-def _request(seconds: float, picked: list[Picked]) -> Request:
+def _request(seconds: float, picked: list[list[Picked]]) -> Request:
     """Return what a request for the counts of chosen nodes took."""
-    nbytes = sum(array.nbytes for answer in picked for array in answer)
-    lowered = sum(int(counts.sum()) for _, _, counts in picked)
-    return Request(seconds, nbytes, sum(nodes.size for _, nodes, _ in picked), lowered)
+    answers = [answer for parts in picked for answer in parts]
+    lowered = sum(int(counts.sum()) for _, _, counts in answers)
+    return Request(seconds, _nbytes(answers), sum(nodes.size for _, nodes, _ in answers), lowered)
+
+
+def _nbytes(answers: list[Picked]) -> int:
+    """Return the bytes of counts."""
+    return sum(array.nbytes for answer in answers for array in answer)
 
 
 def new_collection(session: Session | None, sampler: Sampler, *, store_singletons: bool = True) -> Collection:
@@ -290,25 +307,43 @@ class RemoteMarks(Marks):
             count[touched] += counts
         return count
 
-    def _pick(self, nodes: list[int]) -> list[Picked]:
-        answers = self._sets.pick(self._choice, self._path, nodes)
-        self._path += nodes
-        return answers
+    def lowered(self, members: "Members", places: NDArray[np.int64], seeds: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the sum of what the shards count."""
+        return self._sets.lowered(self._choice, self._path, members, places, seeds)
 
     def cover(self, nodes: NDArray[np.int32], gain: NDArray[np.int32], gains: NDArray[np.int64]) -> None:
         """Cover the sets of all nodes in one round trip."""
         gains[:] = 0
-        for own, touched, counts in self._pick(nodes.tolist()):
+        (answers,) = self._sets.pick(self._choice, self._path, nodes.tolist())
+        self._path += nodes.tolist()
+        for own, touched, counts in answers:
             gains += own
             gain[touched] -= counts
         gain[nodes] = 0
 
     def choose(self, steps: Steps, n_seeds: int) -> None:
-        """Let the kernel choose one seed after another, and lower the gains after each."""
+        """Let the kernel choose one seed after another, and lower the gains after each.
+
+        A request for the counts of a seed may also ask for those of guesses of the next seeds. As long as the guesses
+        are right, their counts are there already.
+        """
+        ready: list[tuple[int, list[Picked]]] = []  # guesses and their counts
+        n_guesses = 0
         while True:
             n = steps.size()
             steps.run(min(n + 1, n_seeds))  # at its start it lowers the bounds by the gains that are left
             if steps.size() == n:
                 return
-            for _, touched, counts in self._pick([int(steps.seeds[n])]):
+            seed = int(steps.seeds[n])
+            if ready and ready[0][0] == seed:
+                answers = ready.pop(0)[1]
+            else:
+                n_guesses = 1 if ready else min(n_guesses, _MAX_GUESSES)
+                guesses = steps.guess(min(n_guesses, n_seeds - n - 1))
+                answers, *more = self._sets.pick(self._choice, self._path, [seed], guesses)
+                ready = list(zip(guesses, more, strict=True))
+                few = _nbytes(answers) <= _FEW_BYTES * len(answers)
+                n_guesses = max(1, 2 * n_guesses) if few else 0
+            self._path.append(seed)
+            for _, touched, counts in answers:
                 steps.lower(touched, counts)

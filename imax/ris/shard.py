@@ -4,9 +4,10 @@ Every method takes the numbers of the sets as ranges (start, stop), and is a pur
 draws the sets that it does not have. So a lost shard is made anew, anywhere, by the next call.
 """
 
+import itertools
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from ..diffusion.sampler import Piece, Sampler
 from ..graph.influence_graph import InfluenceGraph
 from .collection import RRCollection
 from .marks import LocalMarks
+
+if TYPE_CHECKING:
+    from ..kernels.matroid import Members
 
 __all__ = ["Facts", "Picked", "Shard"]
 
@@ -75,6 +79,7 @@ class Shard:
         """Forget the choice."""
         self._choice = -1
         self._path: list[int] = []
+        self._undo: list[NDArray[np.int32]] = []  # sets that each guess at the end of the path covered first
         self._covered: NDArray[np.bool_] | None = None
 
     def draw(self, ranges: Ranges) -> Facts:
@@ -144,49 +149,89 @@ class Shard:
             touched = np.flatnonzero(count)
             return touched, count[touched]
 
-    def pick(self, ranges: Ranges, choice: int, path: list[int], nodes: list[int]) -> Picked:
-        """Cover the sets of nodes, after those of the nodes of a path.
+    def lowered(
+        self,
+        ranges: Ranges,
+        choice: int,
+        path: list[int],
+        members: "Members",
+        places: NDArray[np.int64],
+        seeds: NDArray[np.int32],
+    ) -> NDArray[np.int32]:
+        """Return by how much the last seed of each group lowers the gains of its members; see `Marks.lowered`."""
+        with self._lock:
+            covered = self._follow(ranges, choice, path)
+            return LocalMarks(self._sets.index(), covered).lowered(members, places, seeds, self._threads)
+
+    def pick(self, ranges: Ranges, choice: int, path: list[int], nodes: list[int], guesses: list[int]) -> list[Picked]:
+        """Cover the sets of nodes, after those of the nodes of a path; then those of guesses of the next nodes.
 
         Parameters
         ----------
         ranges : tuple of (int, int)
         choice : int
             Number of the choice that the path belongs to.
-        path, nodes : list of int
+        path, nodes, guesses : list of int
+            The next path may contain the first guesses or none of them.
 
         Returns
         -------
-        tuple of arrays
-            How many sets each node adds, the nodes whose gain becomes smaller, and by how much. `nodes` are not among
-            them: their gains are 0 from now on.
+        list of tuples of arrays
+            For `nodes` together, and then for each guess, covered after all nodes before it: how many sets each node
+            adds, the nodes whose gain becomes smaller, and by how much. The covered nodes are not among them: their
+            gains are 0 from now on.
         """
         with self._lock:
             self._follow(ranges, choice, path)
-            return self._cover(nodes)
+            return self._cover_all(nodes, guesses)
 
-    def pick_next(self, n_ranges: int, choice: int, n_before: int, nodes: list[int]) -> Picked | None:
+    def pick_next(
+        self, n_ranges: int, choice: int, n_before: int, nodes: list[int], guesses: list[int]
+    ) -> list[Picked] | None:
         """Do the same as `pick` if the shard has the sets and has covered the path; otherwise return None."""
         with self._lock:
-            if self._covered is None or (n_ranges, choice, n_before) != (
-                len(self._ranges), self._choice, len(self._path),
-            ):  # fmt: skip
+            if self._covered is None or (n_ranges, choice) != (len(self._ranges), self._choice):
                 return None
-            return self._cover(nodes)
+            self._go_back(n_before)
+            return self._cover_all(nodes, guesses) if len(self._path) == n_before else None
 
     def _follow(self, ranges: Ranges, choice: int, path: list[int]) -> NDArray[np.bool_]:
         """Draw the sets, and cover those of the nodes of a path; return which are covered."""
         self.draw(ranges)
+        same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self._path, path, strict=False))
+        self._go_back(sum(1 for _ in same))
         if self._covered is None or self._choice != choice or self._path != path[: len(self._path)]:
-            self._path, self._covered = [], np.zeros(self._sets.n_stored, dtype=np.bool_)
+            self._forget()
+            self._covered = np.zeros(self._sets.n_stored, dtype=np.bool_)
         self._choice = choice
         if len(self._path) < len(path):
             self._cover(path[len(self._path) :])
         return self._covered
 
+    def _cover_all(self, nodes: list[int], guesses: list[int]) -> list[Picked]:
+        """Cover the sets of nodes, and then those of each guess so that it can be taken back."""
+        found, undo = [self._cover(nodes)], []
+        (ptr, sets, *_), covered = self._sets.index(), self._covered
+        assert covered is not None
+        for node in guesses:
+            rows = np.concatenate([sets[row[node] : row[node + 1]] for row in ptr])
+            undo.append(rows[~covered[rows]])
+            found.append(self._cover([node]))
+        self._undo = undo
+        return found
+
+    def _go_back(self, n_before: int) -> None:
+        """Take back guesses until so many nodes of the path are left."""
+        while self._undo and len(self._path) > n_before:
+            assert self._covered is not None
+            self._covered[self._undo.pop()] = False
+            self._path.pop()
+
     def _cover(self, nodes: list[int]) -> Picked:
         from ..kernels.inverted_index import Touched, cover_touched
 
         assert self._covered is not None
+        self._undo = []  # what was guessed before is now part of the path
         n = self._graph.n_nodes
         if not hasattr(self, "_touched"):
             self._touched = Touched(np.zeros(n, dtype=np.int32), np.empty(n, dtype=np.int32))
