@@ -141,6 +141,8 @@ def cases():
     yield "fewest", lambda **own: facts(imax.minimize_seeds(KARATE, 15.0, **lu, **own))
     yield "certify", lambda **own: facts(imax.certify(KARATE, [0, 3], start=[1], **lu, **own))
     yield "curve", lambda **own: facts(imax.curve(KARATE, 4, **lu, **own))
+    dense = KARATE.with_probability("uniform:0.2")
+    yield "curve on worlds", lambda **own: facts(imax.curve(dense, 3, **lu, **own))
     yield "anytime", first_results
     yield (
         "report",

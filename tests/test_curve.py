@@ -132,3 +132,62 @@ def test_one_selection_serves_for_all_numbers_without_other_limits():
     assert found.seed_sets is None
     assert len(found.gains) == 5
     assert all(a >= b for a, b in itertools.pairwise(found.gains))
+
+
+def ladder(p=0.4):
+    """Return an undirected graph of six nodes, and its arcs."""
+    edges = [(0, 1), (1, 2), (0, 3), (1, 4), (2, 5), (3, 4)]
+    graph = imax.InfluenceGraph.from_arrays(
+        *zip(*edges, strict=True), directed=False, n_nodes=6, probability=f"uniform:{p}"
+    )
+    return graph, [arc for u, v in edges for arc in ((u, v, p), (v, u, p))]
+
+
+@pytest.mark.parametrize("rules", [{}, {"start": [5]}, {"exclude": [1]}], ids=["plain", "start", "exclude"])
+def test_seeds_are_chosen_on_worlds_where_auto_would_choose_on_worlds(rules):
+    graph, arcs = ladder()
+    found = imax.curve(graph, 3, **FEW, **rules)
+    assert found.algorithm == imax.maximize(graph, 3, **FEW, **rules).algorithm == "worlds"
+    assert "in both directions" in found.auto
+    assert "; for the bounds, RR sets have" in found.auto
+    assert found.seed_sets is None
+    alone = imax.maximize(graph, 3, algorithm="worlds", **FEW, **rules)
+    assert found.seeds == alone.seeds
+    assert found.gains == pytest.approx(alone.gains)
+    spreads = naive.all_spreads(6, arcs, "ic")
+    base = spreads[naive.mask(rules.get("start", []))]
+    for k in found.k:
+        chosen = [*rules.get("start", []), *found.seeds_of(k)]
+        best = max(
+            spreads[naive.mask([*rules.get("start", []), *s])]
+            for s in itertools.combinations(sorted(set(range(6)) - set(rules.get("exclude", []))), k)
+        )
+        at = k - 1
+        assert found.lower_bound[at] <= spreads[naive.mask(chosen)] - base + 1e-6
+        assert found.upper_bound[at] >= best - base - 1e-6
+    assert imax.curve(graph, 3, **FEW, **rules, threads=2).spread == found.spread
+
+
+def test_where_seeds_are_not_chosen_on_worlds(monkeypatch):
+    graph, _ = ladder()
+    for options in ({"k_max": [1, 3]}, {"include": [2]}, {"algorithm": "opim-c"}, {"max_steps": 2}):
+        found = imax.curve(graph, **{"k_max": 3} | FEW | options)
+        assert found.algorithm == "opim-c"
+
+    def no_memory(problem):
+        raise MemoryError
+
+    monkeypatch.setattr("imax.selection.algorithms.auto.run_pilot", no_memory)
+    assert imax.curve(graph, 3, **FEW).algorithm == "opim-c"
+
+
+@pytest.mark.slow  # without the compiler
+def test_seeds_on_worlds_after_a_common_first_seed():
+    graph = imax.datasets.load("karate", probability="uniform:0.7")
+    found = imax.curve(graph, 3, **FEW)
+    assert found.algorithm == "worlds"
+    assert found.auto.endswith("if they end at the first seed")
+    assert len(set(found.seeds)) == 3
+    whole = imax.curve(graph, 3, algorithm=found.seeds, **FEW)
+    for low, high, spread in zip(whole.lower_bound, whole.upper_bound, found.spread, strict=True):
+        assert low <= spread <= high

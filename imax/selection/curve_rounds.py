@@ -13,8 +13,10 @@ from ..ris.bounds import GREEDY
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
+from ..ris.worlds import WorldCover
 from .algorithms.hist import cover_after
 from .algorithms.opim_c import schedule_of, stop_rule
+from .algorithms.worlds import choose_on_worlds
 from .certification import reason_to_stop
 from .common_seed import CommonSeed
 from .cut_sets import certificate_collections
@@ -35,7 +37,9 @@ class CurveRound(Round):
     bounds_of: list[Bounds]
 
 
-def bound_prefixes(problem: Problem, common: CommonSeed) -> tuple[CollectionPair, CurveRound, str, int]:
+def bound_prefixes(
+    problem: Problem, common: CommonSeed, *, on_worlds: bool = False
+) -> tuple[CollectionPair, CurveRound, str, int]:
     """Choose seeds greedily and bound the spread of every prefix of them.
 
     Parameters
@@ -44,6 +48,8 @@ def bound_prefixes(problem: Problem, common: CommonSeed) -> tuple[CollectionPair
         Without forced seeds; only the number of seeds is limited.
     common : CommonSeed
         Where the RR sets end.
+    on_worlds : bool, default False
+        Whether the seeds are chosen on worlds, before any RR set of the bounds is drawn.
 
     Returns
     -------
@@ -51,7 +57,11 @@ def bound_prefixes(problem: Problem, common: CommonSeed) -> tuple[CollectionPair
         The collections, the last round, the stop reason and the number of rounds.
     """
     pair = CollectionPair(problem, sentinels=(common.ends, common.ends), why=common.why)
-    best, reason, number = run_rounds(_prefix_rounds(pair, common))
+    chosen = None
+    if on_worlds:
+        with pair.clock("worlds"):
+            chosen = choose_on_worlds(dataclasses.replace(problem, constraint=common.constraint(problem.constraint)))
+    best, reason, number = run_rounds(_prefix_rounds(pair, common, chosen))
     return pair, best, reason, number
 
 
@@ -128,7 +138,9 @@ def _sized_rounds(
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 
 
-def _prefix_rounds(pair: CollectionPair, common: CommonSeed) -> Generator[CurveRound, None, str]:
+def _prefix_rounds(
+    pair: CollectionPair, common: CommonSeed, chosen: WorldCover | None
+) -> Generator[CurveRound, None, str]:
     q = pair.problem
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
@@ -141,9 +153,11 @@ def _prefix_rounds(pair: CollectionPair, common: CommonSeed) -> Generator[CurveR
             pair.selection.build_index()
         with pair.clock("greedy"):
             cover = _cover(pair, common)
+            if chosen is not None:
+                cover = _replaced(pair, cover, chosen)
         with pair.clock("certify"):
             covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-        prefixes = _bounds(pair, cover, covered, a, number, is_greedy=not common.seeds.size)
+        prefixes = _bounds(pair, cover, covered, a, number)
         pair.have_result = True
         seeds_of = [cover.seeds[: j + 1] for j in range(len(prefixes))]
         known = pair.known(float(pair.own_weights(cover.seeds).sum()))
@@ -155,7 +169,9 @@ def _prefix_rounds(pair: CollectionPair, common: CommonSeed) -> Generator[CurveR
     def stop(best: CurveRound) -> str | None:
         if best.bounds.ratio < target:
             return None
-        return settling.stop(best, best.settled(q.epsilon), REACHED, UNSETTLED)
+        # more sets do not change seeds that are chosen on worlds
+        settled = best.settled(q.epsilon) if chosen is None else best.relative_error <= q.epsilon
+        return settling.stop(best, settled, REACHED, UNSETTLED)
 
     return doubling_rounds(pair, schedule, make_round, stop, target=target)
 
@@ -167,7 +183,10 @@ def _cover(pair: CollectionPair, common: CommonSeed) -> Cover:
     """
     c = pair.problem.constraint
     if not common.seeds.size:
-        return greedy_cover(pair.selection, c, per_size=True)
+        found = greedy_cover(pair.selection, c, per_size=True)
+        assert found.upper_bounds is not None
+        reached = (np.cumsum(found.gains) / GREEDY).astype(np.int64)  # the greedy choice is 1 - 1/e of the best
+        return dataclasses.replace(found, upper_bounds=np.minimum(found.upper_bounds, reached))
     more = dataclasses.replace(common.constraint(c), k=c.k + common.seeds.size)
     found = greedy_cover(pair.selection, more, per_size=True)
     assert found.upper_bounds is not None
@@ -176,20 +195,28 @@ def _cover(pair: CollectionPair, common: CommonSeed) -> Cover:
     return Cover(seeds, gains, int(gains.sum()), int(limits[-1]), limits)
 
 
-def _bounds(
-    pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int, *, is_greedy: bool
-) -> list[Bounds]:
-    """Return the bounds of every prefix of a choice, which reaches 1 - 1/e of the optimum if it is the greedy one."""
+def _replaced(pair: CollectionPair, cover: Cover, chosen: WorldCover) -> Cover:
+    """Return seeds that are chosen on worlds, with their gains as numbers of RR sets, and the bounds of a cover."""
+    assert cover.upper_bounds is not None
+    n = min(chosen.seeds.size, cover.seeds.size)
+    gains = chosen.gains[:n] * (pair.selection.n_sets / pair.total)
+    return Cover(chosen.seeds[:n], gains, float(gains.sum()), cover.upper_bound, cover.upper_bounds[:n])
+
+
+def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int) -> list[Bounds]:
+    """Return the bounds of every prefix of a choice."""
     assert cover.upper_bounds is not None
     own = np.cumsum(pair.own_weights(cover.seeds))
     candidates = np.flatnonzero(pair.problem.constraint.allowed).astype(np.int32)
     min_spread = np.cumsum(-np.sort(-pair.own_weights(candidates)))[: own.size]  # of the best seeds of each number
-    limits = cover.upper_bounds
-    if is_greedy:
-        limits = np.minimum(limits, (np.cumsum(cover.gains) / GREEDY).astype(np.int64))
     optimum_own = pair.optimum_own_weights()[1 : own.size + 1]
     numbers = zip(
-        covered.tolist(), limits.tolist(), own.tolist(), min_spread.tolist(), optimum_own.tolist(), strict=True
+        covered.tolist(),
+        cover.upper_bounds.tolist(),
+        own.tolist(),
+        min_spread.tolist(),
+        optimum_own.tolist(),
+        strict=True,
     )
     return [
         pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total), optimum_own=least)

@@ -18,6 +18,7 @@ from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
 from ..io.node_reader import NodeList, NodeReader
 from ..results import CurveResult
+from .algorithms.auto import why_worlds
 from .certification import DEFAULT_PRECISION
 from .common_seed import CommonSeed, find_common_seed
 from .comparing_rows import CUT_SHORT
@@ -72,8 +73,9 @@ def curve(
     algorithm : str, callable or list of nodes, default "auto"
         A name as in `maximize`, a function that takes the graph (an `InfluenceGraph`) and k and returns the labels of
         seeds, or seeds in an order: for k the first k of them. The bounds of seeds that OPIM-C did not choose come from
-        RR sets that their choice did not use, as in `certify`. ``"auto"`` is OPIM-C, and a pilot sample decides whether
-        RR sets end at a common first seed of all numbers; the result's ``auto`` says so.
+        RR sets that their choice did not use, as in `certify`. With ``"auto"``, a pilot sample decides whether RR sets
+        end at a common first seed of all numbers. The seeds are those of OPIM-C, or of ``"worlds"`` where `maximize`
+        would choose on worlds and one selection serves for every k. The result's ``algorithm`` and ``auto`` say so.
     model, probability, node_weights, rng, threads, max_memory, time_limit, progress
         As in `maximize`.
     epsilon : float, optional
@@ -146,20 +148,24 @@ def curve(
     own = None if by_opim else _own_seeds(reader, numbers, problems, entry, algorithm)
     last = problems[-1]
     common = find_common_seed(problems[0]) if entry is not None and entry.name == "auto" else CommonSeed.none()
-    is_prefix = own is None and not isinstance(k_max, Iterable) and last.constraint.is_plain
+    c = last.constraint
+    is_prefix = own is None and not isinstance(k_max, Iterable) and c.is_plain and not c.forced.size
+    why = why_worlds(last) if is_prefix and entry is not None and entry.name == "auto" else None
     with on_cluster(last, client) as placed:
         problems = [replace(problem, session=placed.session) for problem in problems]
-        if is_prefix and not last.constraint.forced.size:
-            pair, best, reason, n_rounds = bound_prefixes(problems[-1], common)
+        if is_prefix:
+            pair, best, reason, n_rounds = bound_prefixes(problems[-1], common, on_worlds=why is not None)
             numbers = list(range(1, len(best.bounds_of) + 1))
         else:
-            is_prefix = False
             pair, best, reason, n_rounds = bound_sizes(problems, own and own[0], precision, common)
     notes = [*reader.notes, *Deadline.notes_of(last.deadline)]
+    ran = _OWN if entry is None else entry.name
+    auto = None
+    if by_opim:
+        ran, auto = ("opim-c", pair.why) if why is None else ("worlds", f"{why}; for the bounds, {pair.why}")
     return _result(
         best, numbers, pair, notes=notes, complete=[True] * len(numbers) if own is None else own[1],
-        is_prefix=is_prefix, algorithm=_OWN if entry is None else "opim-c" if by_opim else entry.name,
-        stop_reason=reason, rounds=n_rounds, auto=pair.why if by_opim else None,
+        is_prefix=is_prefix, algorithm=ran, stop_reason=reason, rounds=n_rounds, auto=auto,
     )  # fmt: skip
 
 

@@ -11,15 +11,14 @@ from functools import partial
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
-from ...diffusion.undirected import undirected_edges
 from ..outcome import Outcome
 from ..pilot import Pilot, pays, run_pilot
 from ..problem import DEFAULT_EPSILON, Problem
 from .hist import hist
 from .opim_c import opim_c
-from .worlds import n_worlds, worlds
+from .worlds import has_components, n_worlds, worlds
 
-__all__ = ["AUTO", "auto", "decide"]
+__all__ = ["AUTO", "auto", "decide", "why_worlds"]
 
 _FEWEST_WORLDS = 16  # if the memory holds fewer, RR sets serve better
 _ENTRIES_PER_LABEL = 0.004  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
@@ -30,7 +29,7 @@ def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pi
     q = problem
     pilot = run_pilot(q)
     size = f"RR sets have {pilot.mean:.3g} nodes on average"
-    if q.model == "ic" and q.blocked is None and q.deadline is None and undirected_edges(q.graph) is not None:
+    if has_components(q):
         count, reached = n_worlds(q), max(pilot.reached, 1.0 / pilot.n_sets)
         entries = 2.0 * pilot.cut / (reached * q.epsilon**2)
         if count >= _FEWEST_WORLDS and entries > _ENTRIES_PER_LABEL * count * q.graph.n_nodes:
@@ -40,6 +39,17 @@ def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pi
         ends = "the start nodes" if q.constraint.start.size else f"{pilot.n_sentinels} sentinels"
         return "hist", f"{size}, and {pilot.cut:.3g} if they end at {ends}", partial(hist, first=pilot.first), pilot
     return "opim-c", f"{size}, and sentinels would hardly shorten them", opim_c, pilot
+
+
+def why_worlds(problem: Problem) -> str | None:
+    """Return why `auto` runs on worlds; None if it does not."""
+    if not has_components(problem):
+        return None
+    try:
+        name, why, *_ = decide(problem)
+    except MemoryError:
+        return None
+    return why if name == "worlds" else None
 
 
 def auto(problem: Problem) -> Outcome:

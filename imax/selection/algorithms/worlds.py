@@ -30,7 +30,7 @@ from ..outcome import INTERRUPT, REACHED, TIME, Bounds, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
 from ..simulated import SpreadSample
 
-__all__ = ["NOT_CERTIFIED", "WORLDS", "n_worlds", "worlds"]
+__all__ = ["NOT_CERTIFIED", "WORLDS", "choose_on_worlds", "has_components", "n_worlds", "worlds"]
 
 NOT_CERTIFIED = "target ratio not certified"
 _LOOKS = 32  # at most, for each bound
@@ -58,10 +58,15 @@ def n_worlds(problem: Problem) -> int:
     return count
 
 
+def has_components(problem: Problem) -> bool:
+    """Return whether the worlds of the problem consist of components, which `worlds` needs."""
+    plain = problem.model == "ic" and problem.blocked is None and problem.deadline is None
+    return plain and undirected_edges(problem.graph) is not None
+
+
 def _edges(problem: Problem) -> UndirectedEdges:
     """Return the edges of the graph, or raise an error if the worlds of the problem have no components."""
-    plain = problem.model == "ic" and problem.blocked is None and problem.deadline is None
-    edges = undirected_edges(problem.graph) if plain else None
+    edges = undirected_edges(problem.graph) if has_components(problem) else None
     if edges is None:
         raise InvalidArgumentError(
             "algorithm 'worlds' needs the IC model and an undirected graph, where each arc has an opposite arc with "
@@ -238,6 +243,11 @@ class _Run:
                 memory is not None and 2 * sets.expected_nbytes(2 * sets.n_sets) > memory
             ):
                 return
+
+
+def choose_on_worlds(problem: Problem) -> WorldCover:
+    """Return the greedy choice on world sketches, without a certificate."""
+    return _Run(problem).choose(_edges(problem))[0]
 
 
 def worlds(problem: Problem) -> Outcome:
