@@ -17,18 +17,30 @@ from numpy.typing import NDArray
 from .._utils import check, parallel
 from .._utils.arrays import read_only
 from .._utils.streams import Key, Stream, stream_key
+from ..cluster.session import Session, open_session
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError, OutOfMemoryBoundError
+from ..graph.influence_graph import InfluenceGraph
 from ..ris.collection import RRCollection
+from ..ris.coverage import greedy_steps
 from ..ris.marks import Collection
-from ..ris.remote import draw_sets
+from ..ris.remote import new_collection
 from ._network import Network
 
-__all__ = ["CoverOrder", "SharedSets", "count_shared", "cover_greedily", "sample_stratified"]
+__all__ = [
+    "CoverOrder",
+    "SharedSets",
+    "count_shared",
+    "cover_greedily",
+    "sample_stratified",
+    "shared_with",
+    "stratified_sets",
+]
 
 _FIRST = 64  # candidates covered before the first call of `stop`
 _MAX_SETS = 2**31 - 1  # set numbers are int32
 _NO_LIMIT = 2**62
+_PAIRS = 1 << 22  # users and candidates whose shared sets are counted at once
 
 
 def sample_stratified(
@@ -42,8 +54,30 @@ def sample_stratified(
     store_singletons: bool = True,
     client: Any = None,
 ) -> RRCollection:
-    """Draw RR sets on the graph of accepted invitations; every node is the root of `sets_per_node` sets."""
+    """Draw RR sets on the graph of accepted invitations; every node is the root of `sets_per_node` sets.
+
+    If the workers of a client draw the sets, they are sent to this process.
+    """
     graph = network.live_graph()
+    with open_session(client, graph) as session:
+        found: RRCollection = stratified_sets(
+            graph, sets_per_node, key, threads, max_memory, session, stream=stream, store_singletons=store_singletons
+        ).gathered()
+        return found
+
+
+def stratified_sets(
+    graph: InfluenceGraph,
+    sets_per_node: int,
+    key: Key,
+    threads: int,
+    max_memory: int | str | None = None,
+    session: Session | None = None,
+    *,
+    stream: Stream = Stream.HETEROIM,
+    store_singletons: bool = True,
+) -> Collection:
+    """Draw RR sets, in this process or on the workers of a session; every node is the root of `sets_per_node` sets."""
     count = sets_per_node * graph.n_nodes
     if count > _MAX_SETS:
         raise InvalidArgumentError(
@@ -53,17 +87,17 @@ def sample_stratified(
         )
     limit = check.memory_bytes(max_memory)
     sampler = Sampler(graph, "ic", stream_key(key, stream), threads=threads, stratify_after=0)
+    sets = new_collection(session, sampler, store_singletons=store_singletons)
     step = count if limit is None else max(graph.n_nodes, 1 << 16)
-
-    def check_memory(sets: Collection) -> None:
+    while sets.n_sets < count:
+        sets.extend(min(count, sets.n_sets + step))
         if limit is not None and sets.nbytes + 4 * sets.n_entries > limit:
             raise OutOfMemoryBoundError(
                 f"max_memory of {limit:,} bytes is exceeded by {sets.n_sets:,} of {count:,} RR sets; lower "
                 "sets_per_node or raise max_memory",
                 argument="max_memory",
             )
-
-    return draw_sets(sampler, count, client, store_singletons=store_singletons, check=check_memory, step=step)
+    return sets
 
 
 @dataclass(frozen=True)
@@ -90,7 +124,7 @@ class CoverOrder:
 
 
 def cover_greedily(
-    sets: RRCollection,
+    sets: Collection,
     allowed: NDArray[np.bool_],
     stop: Callable[[CoverOrder, NDArray[np.int32]], bool] | None = None,
 ) -> CoverOrder:
@@ -100,7 +134,7 @@ def cover_greedily(
 
     Parameters
     ----------
-    sets : RRCollection
+    sets : Collection
     allowed : numpy.ndarray of bool, shape (n_nodes,)
     stop : callable, optional
         Called with the order so far and the current gain of every node, after 64 nodes and then each time the number
@@ -108,24 +142,27 @@ def cover_greedily(
     """
     from ..kernels.coverage import N_NUMBERS, Chosen, State, greedy, order
 
-    n = allowed.size
-    index = sets.index(parts=1)  # one part, as `count_shared` needs it
+    sets.build_index(parts=1)  # as `count_shared` needs it
+    n, marks = allowed.size, sets.marks()
     state = State(
-        covered=np.zeros(sets.n_sets, dtype=np.bool_),
+        covered=marks.covered,
         gain=sets.degree(),
         allowed=allowed.copy(),
         heap=np.empty(n, dtype=np.int64),
         number=np.zeros(N_NUMBERS, dtype=np.int64),
     )
-    tally = np.empty(int(state.gain.max(initial=0)) + 1, dtype=np.int64)
-    order(n + 1, state, tally, None)
+    order(0, state, None, None)
     total = int(allowed.sum())
     nodes, gains = np.empty(total, np.int32), np.empty(total, np.int64)
-    bounds = np.full(1, _NO_LIMIT)
-    n_taken = 0
+    bounds, chosen = np.full(1, _NO_LIMIT), Chosen(nodes, gains)
+
+    def run(n_seeds: int) -> None:
+        greedy(n_seeds, _NO_LIMIT, 0, 1, 0, marks.index, state, None, None, None, chosen, bounds)
+
+    steps, n_taken = greedy_steps(run, state, chosen), 0
     while n_taken < total:
         n_taken = min(total, max(_FIRST, 4 * n_taken)) if stop is not None else total
-        greedy(n_taken, _NO_LIMIT, 0, 1, n + 1, index, state, tally, None, None, Chosen(nodes, gains), bounds)
+        marks.choose(steps, n_taken)
         position = np.full(n, -1, dtype=np.int32)
         position[nodes[:n_taken]] = np.arange(n_taken, dtype=np.int32)
         cover = np.zeros(n, dtype=np.int64)
@@ -182,7 +219,7 @@ class SharedSets:
         return found
 
 
-def count_shared(sets: RRCollection, order: CoverOrder, inviters: NDArray[np.int32], threads: int) -> SharedSets:
+def count_shared(sets: RRCollection, order: NDArray[np.int32], inviters: NDArray[np.int32], threads: int) -> SharedSets:
     """Count the sets that each inviter shares with the owners of these sets; row i belongs to ``inviters[i]``."""
     from ..kernels.friends import own_sets, shared_rows
 
@@ -190,7 +227,7 @@ def count_shared(sets: RRCollection, order: CoverOrder, inviters: NDArray[np.int
     offsets, nodes = sets.offsets, sets.nodes
     threads = threads if sets.n_entries > 1 << 16 else 1
     slices = parallel.slices(sets.n_sets, threads)
-    parallel.run([partial(own_sets, a, b, offsets, nodes, order.order, owner) for a, b in slices], threads)
+    parallel.run([partial(own_sets, a, b, offsets, nodes, order, owner) for a, b in slices], threads)
     index = sets.index(parts=1)
     set_ptr = index.ptr[0]
     starts = np.concatenate([[0], np.cumsum(np.diff(set_ptr)[inviters])])
@@ -205,3 +242,29 @@ def count_shared(sets: RRCollection, order: CoverOrder, inviters: NDArray[np.int
     ptr = np.concatenate([[0], np.cumsum(size)])
     used = np.arange(int(ptr[-1])) + np.repeat(starts[:-1] - ptr[:-1], size)
     return SharedSets(ptr, friend[used], count[used])
+
+
+def shared_with(
+    sets: Collection, order: CoverOrder, users: NDArray[np.int32], offsets: NDArray[np.int64],
+    candidates: NDArray[np.int32],
+) -> NDArray[np.int32]:  # fmt: skip
+    """Return how many sets each user shares with each of its candidates, wherever the sets are."""
+    found = [np.empty(0, dtype=np.int32)]
+    first = 0
+    while first < users.size:
+        last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + _PAIRS, side="right")) - 1)
+        own = offsets[first : last + 1]
+        found.append(
+            sets.add_up(_count_pairs, order.order, users[first:last], own - own[0], candidates[own[0] : own[-1]])
+        )
+        first = last
+    return np.concatenate(found)
+
+
+def _count_pairs(
+    sets: RRCollection, order: NDArray[np.int32], users: NDArray[np.int32], offsets: NDArray[np.int64],
+    candidates: NDArray[np.int32],
+) -> NDArray[np.int32]:  # fmt: skip
+    """Return how many of the sets each user shares with each of its candidates."""
+    shared = count_shared(sets, order, users, sets.sampler.threads)
+    return shared.lookup(np.arange(users.size), offsets, candidates)

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.streams import RNG, key_from
+from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
 from ..ris.bounds import log_binomial
-from ..ris.collection import RRCollection
+from ..ris.marks import Collection
 from ._candidates import CandidateLists
-from ._cover import CoverOrder, count_shared, cover_greedily, sample_stratified
+from ._cover import CoverOrder, cover_greedily, shared_with, stratified_sets
 from ._network import inviters_of, network_of
 from .ranking import Ranking, Scores, best_of_lists, rank
 
@@ -107,14 +108,16 @@ def heteroim(
     n = network.graph.n_nodes
     if sets_per_node is None:
         sets_per_node = sets_per_node_of(np.diff(offsets), n, k or _DEFAULT_K, epsilon, delta)
-    sets = sample_stratified(
-        network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory, client=client
-    )
-    sampled = time.perf_counter() - began
     allowed = np.zeros(n, dtype=np.bool_)
     allowed[lists.candidates] = True
-    cover = cover_greedily(sets, allowed, None if k is None else _AllListsCertain(sets, lists, k, n_threads))
-    shared = _shared(sets, cover, lists, n_threads)
+    live_graph = network.live_graph()
+    with open_session(client, live_graph) as session:
+        sets = stratified_sets(
+            live_graph, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory, session
+        )
+        sampled = time.perf_counter() - began
+        cover = cover_greedily(sets, allowed, None if k is None else _AllListsCertain(sets, lists, k, n_threads))
+        shared = _shared(sets, cover, lists)
     order = cover.order[lists.candidates]
     scores = Scores(
         cover.pair_scores(shared, lists.candidates), np.where(order < 0, n, order),
@@ -157,10 +160,9 @@ def sets_per_node_of(
     return max(1, math.ceil(first * 2.0**doublings / n_nodes))
 
 
-def _shared(sets: RRCollection, cover: CoverOrder, lists: CandidateLists, threads: int) -> NDArray[np.int32]:
+def _shared(sets: Collection, cover: CoverOrder, lists: CandidateLists) -> NDArray[np.int32]:
     """Return how many sets each user shares with each of its candidates."""
-    shared = count_shared(sets, cover, lists.users, threads)
-    return shared.lookup(np.arange(lists.users.size), lists.offsets, lists.candidates)
+    return shared_with(sets, cover, lists.users, lists.offsets, lists.candidates)
 
 
 class _AllListsCertain:
@@ -172,7 +174,7 @@ class _AllListsCertain:
     candidate taken first ranks first.
     """
 
-    def __init__(self, sets: RRCollection, lists: CandidateLists, k: int, threads: int) -> None:
+    def __init__(self, sets: Collection, lists: CandidateLists, k: int, threads: int) -> None:
         self.sets, self.lists, self.threads = sets, lists, threads
         self.last = np.minimum(np.diff(lists.offsets), k) - 1  # the position of the k-th candidate in its list
 
@@ -187,7 +189,7 @@ class _AllListsCertain:
         incomplete = np.add.reduceat(np.append(remaining, False), offsets[:-1]).astype(np.bool_) & (self.last >= 0)
         if not incomplete.any():
             return True
-        shared = _shared(self.sets, cover, self.lists, self.threads)
+        shared = _shared(self.sets, cover, self.lists)
         score = np.where(remaining, -1.0, cover.pair_scores(shared, candidates))
         begins, best = best_of_lists(offsets, score, candidates, None, self.threads)
         kth_score = score[best[np.minimum(begins[:-1] + np.maximum(self.last, 0), score.size - 1)]]

@@ -183,9 +183,9 @@ class RRCollection(Collection):
             self._index = self._invert(parts or self._parts(self._n_places))
         return self._index
 
-    def build_index(self) -> None:
+    def build_index(self, parts: int | None = None) -> None:
         """Build the index, which is kept until the collection grows."""
-        self.index()
+        self.index(parts)
 
     def marks(self) -> LocalMarks:
         """Return marks by which no set is covered."""

@@ -17,12 +17,12 @@ from .marks import Collection, Marks, Steps
 if TYPE_CHECKING:
     from ..kernels.coverage import Chosen, State
 
-__all__ = ["NO_BOUND", "Cover", "CoverAlgorithm", "GreedyState", "greedy_cover", "likely_next"]
+__all__ = ["NO_BOUND", "Cover", "CoverAlgorithm", "GreedyState", "greedy_cover", "greedy_steps", "likely_next"]
 
 NO_BOUND = 2**62
 _EXPENSIVE = 1 / 8
 _N_STARTS = 8  # expensive nodes to try as the first seed
-_NEAR_TOP = 31  # entries of a heap among which the next seed is looked for: five levels
+_NEAR_TOP = 255  # entries of a heap among which the next seed is looked for: eight levels
 _STAGES = 8  # parts of the choice after which the bound under quotas or a budget is computed
 _STEP = 1.01  # between two thresholds of the gain per cost; see `SeedLimits.guarantee`
 
@@ -112,7 +112,7 @@ class GreedyState:
         def step(n: int) -> None:
             kernels.greedy(n, goal, need, k, n_kept, marks.index, state, tally, None, None, chosen, bounds)
 
-        marks.choose(_steps(step, state, chosen, tally), n_seeds)
+        marks.choose(greedy_steps(step, state, chosen, tally), n_seeds)
         self.min_seeds = int(state.number[kernels.MIN_SEEDS])
         n = int(state.number[kernels.N_CHOSEN])
         return chosen.seeds[:n], chosen.gains[:n]
@@ -143,7 +143,7 @@ class GreedyState:
         if bounded:
             bounds[0] = min(bounds[0], _whole(c.max_gain(state.gain)))
         for stage in stages:
-            marks.choose(_steps(step, state, chosen), stage)
+            marks.choose(greedy_steps(step, state, chosen), stage)
             if bounded:
                 bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + _whole(c.max_gain(state.gain)))
         n = int(state.number[kernels.N_CHOSEN])
@@ -173,12 +173,12 @@ class GreedyState:
         if density > 0.0:
             for least in (density, 0.0):
                 within.order_within(False, state, limits)
-                marks.choose(_steps(partial(step, least=least), state, chosen), stages[-1])
+                marks.choose(greedy_steps(partial(step, least=least), state, chosen), stages[-1])
         else:
             bounds[0] = min(bounds[0], _whole(c.limits.max_gain(state.gain)))
             within.order_within(by_ratio, state, limits)
             for stage in stages:
-                marks.choose(_steps(step, state, chosen), stage)
+                marks.choose(greedy_steps(step, state, chosen), stage)
                 bound = state.number[kernels.N_COVERED] + _whole(c.limits.max_gain(state.gain))
                 bounds[0] = min(bounds[0], bound)
         n = int(state.number[kernels.N_CHOSEN])
@@ -212,7 +212,7 @@ class GreedyState:
         )
 
 
-def _steps(
+def greedy_steps(
     run: Callable[[int], Any], state: "State", chosen: "Chosen", tally: NDArray[np.int64] | None = None
 ) -> Steps:
     """Return the steps of a greedy kernel."""
@@ -221,9 +221,10 @@ def _steps(
     return Steps(
         run,
         chosen.seeds,
+        chosen.gains,
         lambda: int(state.number[N_CHOSEN]),
         lambda nodes, counts: subtract(nodes, counts, state, tally),
-        lambda n: likely_next(state.heap[: min(_NEAR_TOP, int(state.number[HEAP_SIZE]))], state.gain, n),
+        lambda n: likely_next(state.heap[: min(_NEAR_TOP + 16 * n, int(state.number[HEAP_SIZE]))], state.gain, n),
     )
 
 

@@ -33,8 +33,8 @@ class Steps(NamedTuple):
     ----------
     run : callable
         ``run(n)`` continues the choice up to n seeds, as long as there are any.
-    seeds : numpy.ndarray of int32
-        The chosen seeds.
+    seeds, gains : numpy.ndarray of int32 and of int64
+        The chosen seeds, and the sets that each adds.
     size : callable
         Returns the number of chosen seeds.
     lower : callable
@@ -45,6 +45,7 @@ class Steps(NamedTuple):
 
     run: Callable[[int], Any]
     seeds: NDArray[np.int32]
+    gains: NDArray[np.int64]
     size: Callable[[], int]
     lower: Callable[[NDArray[np.int32], NDArray[np.int32]], Any]
     guess: Callable[[int], list[int]] = _no_guess
@@ -208,8 +209,11 @@ class Collection(ABC):
         """Return the expected bytes of so many sets with their index, from the sets so far; 0 if there are none."""
 
     @abstractmethod
-    def build_index(self) -> None:
-        """Build the index, which `marks` and `degree` need; it is kept until the collection grows."""
+    def build_index(self, parts: int | None = None) -> None:
+        """Build the index, which `marks` and `degree` need; it is kept until the collection grows.
+
+        It has a suitable number of parts, or those that are given.
+        """
 
     @abstractmethod
     def marks(self) -> Marks:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cluster.held import Held
-from ..cluster.session import Request, Session, open_session
+from ..cluster.session import Request, Session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
 from .marks import Collection, Marks, SeparateChoices, Steps
@@ -23,14 +23,14 @@ from .shard import Facts, Picked, Shard
 if TYPE_CHECKING:
     from ..kernels.matroid import Members
 
-__all__ = ["RemoteCollection", "draw_sets", "new_collection"]
+__all__ = ["RemoteCollection", "new_collection"]
 
 _FIRST_STEP = 1 << 12  # sets drawn at first by each thread, to know their speed
 _STEP_SECONDS = 1.0  # target for one step of drawing: an interrupt waits for its end
 _LARGEST_STEP = 1 << 24  # sets
 _QUICK_SECONDS = 0.2  # work that is done without a task
 _FEW_ENTRIES = 1 << 20
-_MAX_GUESSES = 32  # of the next seeds, in one request
+_MAX_GUESSES = 256  # of the next seeds, in one request
 _FEW_BYTES = 1 << 16  # of counts from each worker that take no longer than a request itself
 
 
@@ -132,9 +132,9 @@ class RemoteCollection(Collection):
             return 0
         return self._sets_nbytes(count / self.n_sets) + self._index_nbytes(count / self.n_sets)
 
-    def build_index(self) -> None:
+    def build_index(self, parts: int | None = None) -> None:
         """Build the index of the sets on the workers."""
-        self._call("index", "index")
+        self._call("index", "index", parts)
 
     def marks(self) -> "RemoteMarks":
         """Return marks by which no set is covered."""
@@ -250,40 +250,6 @@ def new_collection(session: Session | None, sampler: Sampler, *, store_singleton
     return RemoteCollection(session, sampler, store_singletons=store_singletons)
 
 
-def draw_sets(
-    sampler: Sampler,
-    count: int,
-    client: Any = None,
-    *,
-    store_singletons: bool = True,
-    check: Callable[[Collection], Any] | None = None,
-    step: int | None = None,
-) -> RRCollection:
-    """Return RR sets in this process that the workers of a client draw; without a client, this process draws them.
-
-    Parameters
-    ----------
-    sampler : Sampler
-    count : int
-        Number of sets.
-    client : distributed.Client or Session, optional
-    store_singletons : bool, default True
-        As for `RRCollection`.
-    check : callable, optional
-        Called with the collection each time that `step` more sets are there; it may raise an error.
-    step : int, optional
-        Default `count`.
-    """
-    with open_session(client, sampler.graph) as session:
-        sets = new_collection(session, sampler, store_singletons=store_singletons)
-        while sets.n_sets < count:
-            sets.extend(min(count, sets.n_sets + (step or count)))
-            if check is not None:
-                check(sets)
-        found: RRCollection = sets.gathered()
-        return found
-
-
 class RemoteMarks(Marks):
     """Which sets of a `RemoteCollection` the nodes of a choice cover: only the nodes are known here."""
 
@@ -335,16 +301,18 @@ class RemoteMarks(Marks):
             if steps.size() == n:
                 return
             seed = int(steps.seeds[n])
+            if steps.gains[n] == 0:
+                continue  # it covers no set
             if ready and ready[0][0] == seed:
                 answers = ready.pop(0)[1]
                 n_right += 1
             else:
-                n_guesses = max(1, n_right) if ready else min(n_guesses, _MAX_GUESSES)
+                n_guesses = min(n_guesses, max(1, n_right) if ready else _MAX_GUESSES)
                 guesses = steps.guess(min(n_guesses, n_seeds - n - 1))
                 answers, *more = self._sets.pick(self._choice, self._path, [seed], guesses)
                 ready = list(zip(guesses, more, strict=True))
-                few = _nbytes(answers) <= _FEW_BYTES * len(answers)
-                n_guesses, n_right = max(1, 2 * n_guesses) if few else 0, 0
+                few = _FEW_BYTES * len(answers) // max(_nbytes(answers), 1)  # such answers
+                n_guesses, n_right = min(max(1, 2 * n_guesses), few), 0
             self._path.append(seed)
             for _, touched, counts in answers:
                 steps.lower(touched, counts)

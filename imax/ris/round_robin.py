@@ -1,6 +1,7 @@
 """Round robin over groups: each group in turn takes the node that covers the most RR sets."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .constraint import Constraint
 from .coverage import NO_BOUND, Cover, GreedyState, likely_next
@@ -75,9 +76,10 @@ def round_robin_cover(
                 found += [node for node in best if node not in found][:1]
         return found
 
-    steps = Steps(
-        run, seeds, lambda: int(turn[1]), lambda nodes, counts: subtract_gains(nodes, counts, state.gain), guess
-    )  # fmt: skip
+    def lower(nodes: NDArray[np.int32], counts: NDArray[np.int32]) -> None:
+        subtract_gains(nodes, counts, state.gain)
+
+    steps = Steps(run, seeds, gains, lambda: int(turn[1]), lower, guess)
     limit, at, size = NO_BOUND, -1, int(turn[1])
     n_first = size
     while size > at:

@@ -95,11 +95,11 @@ class Shard:
             sets = self._sets
             return Facts(sets.n_sets, sets.n_entries, sets.n_stored, sets.nodes.size, sets.n_cut)
 
-    def index(self, ranges: Ranges) -> None:
+    def index(self, ranges: Ranges, parts: int | None) -> None:
         """Build the index of the sets."""
         with self._lock:
             self.draw(ranges)
-            self._sets.index()
+            self._sets.index(parts)
 
     def degree(self, ranges: Ranges) -> NDArray[np.int32]:
         """Return the number of sets that hold each node."""

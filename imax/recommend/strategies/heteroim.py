@@ -31,7 +31,7 @@ class HeteroIM(Strategy):
             client=options.client,
         )  # fmt: skip
         cover = cover_greedily(sets, np.ones(n, dtype=np.bool_))
-        shared = count_shared(sets, cover, np.arange(n, dtype=np.int32), context.threads)
+        shared = count_shared(sets, cover.order, np.arange(n, dtype=np.int32), context.threads)
         return cls(cover, shared, sets.n_sets)
 
     def scores(self, lists: CandidateLists, willingness: NDArray[np.float64], k: int | None, threads: int) -> Scores:
