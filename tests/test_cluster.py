@@ -88,7 +88,7 @@ def test_every_family_samples_on_a_cluster(clean):
     edges = TINY.with_probability("uniform:0.3") if COMPILED else imax.InfluenceGraph.from_edges(
         [(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)], directed=False, probability="uniform:0.5"
     )  # fmt: skip
-    problem = capacity.CapacityProblem(TINY, [3], 1)
+    problem, larger = capacity.CapacityProblem(TINY, [3], 1), capacity.CapacityProblem(GRAPH, [0, 33, 2], 2)
     runs = {
         "worlds": lambda **own: imax.maximize(edges, 2, algorithm="worlds", epsilon=0.5, rng=1, **own),
         "costs": lambda **own: imax.maximize(
@@ -96,7 +96,7 @@ def test_every_family_samples_on_a_cluster(clean):
         ),
         "celf": lambda **own: imax.maximize(TINY, 2, algorithm="celf", n_simulations=20, time_limit=60, rng=1, **own),
         "rr": lambda **own: imax.maximize(TINY, 2, algorithm="celf++", oracle="rr", n_rr_sets=50, rng=1, **own),
-        "greedy": lambda **own: capacity.assign(problem, "rr-greedy", n_rr_sets=50, rng=1, **own),
+        "greedy": lambda **own: capacity.assign(larger, "rr-greedy", n_rr_sets=50, rng=1, **own),
         "separate": lambda **own: capacity.assign(problem, "opim-c", epsilon=0.9, rng=1, **own),
         "diagnosis": lambda **own: capacity.diagnose(problem, n_rr_sets=20, rng=1, **own),
         "declined": lambda **own: capacity.assign(problem, "rr-greedy", acceptance=0.5, n_rr_sets=50, rng=1, **own),

@@ -17,7 +17,7 @@ from .marks import Collection, Marks, Steps
 if TYPE_CHECKING:
     from ..kernels.coverage import Chosen, State
 
-__all__ = ["NO_BOUND", "Cover", "CoverAlgorithm", "GreedyState", "greedy_cover"]
+__all__ = ["NO_BOUND", "Cover", "CoverAlgorithm", "GreedyState", "greedy_cover", "likely_next"]
 
 NO_BOUND = 2**62
 _EXPENSIVE = 1 / 8
@@ -216,26 +216,22 @@ def _steps(
     run: Callable[[int], Any], state: "State", chosen: "Chosen", tally: NDArray[np.int64] | None = None
 ) -> Steps:
     """Return the steps of a greedy kernel."""
-    from ..kernels.coverage import N_CHOSEN, subtract
+    from ..kernels.coverage import HEAP_SIZE, N_CHOSEN, subtract
 
     return Steps(
         run,
         chosen.seeds,
         lambda: int(state.number[N_CHOSEN]),
         lambda nodes, counts: subtract(nodes, counts, state, tally),
-        partial(_likely_next, state),
+        lambda n: likely_next(state.heap[: min(_NEAR_TOP, int(state.number[HEAP_SIZE]))], state.gain, n),
     )
 
 
-def _likely_next(state: "State", n: int) -> list[int]:
-    """Return up to n nodes with large gains: they are near the top of the heap."""
-    from ..kernels.coverage import HEAP_SIZE
-
-    top = state.heap[: min(_NEAR_TOP, int(state.number[HEAP_SIZE]))]
-    nodes = state.gain.size - 1 - (top & 0xFFFFFFFF)
-    gain = state.gain[nodes]
-    best = np.lexsort((nodes, -gain))[:n]
-    return [int(node) for node in nodes[best] if state.gain[node] > 0]
+def likely_next(heap: NDArray[np.int64], gain: NDArray[np.int32], n: int) -> list[int]:
+    """Return up to n nodes with large gains, among the entries at the top of a heap."""
+    nodes = gain.size - 1 - (heap & 0xFFFFFFFF)
+    best = nodes[np.lexsort((nodes, -gain[nodes]))]
+    return [int(node) for node in best[:n] if gain[node] > 0]
 
 
 def _start_with_each(state: GreedyState, seeds: Seeds, gains: Gains) -> tuple[Seeds, Gains]:

@@ -30,7 +30,7 @@ _STEP_SECONDS = 1.0  # target for one step of drawing: an interrupt waits for it
 _LARGEST_STEP = 1 << 24  # sets
 _QUICK_SECONDS = 0.2  # work that is done without a task
 _FEW_ENTRIES = 1 << 20
-_MAX_GUESSES = 4  # of the next seeds, in one request
+_MAX_GUESSES = 32  # of the next seeds, in one request
 _FEW_BYTES = 1 << 16  # of counts from each worker that take no longer than a request itself
 
 
@@ -328,7 +328,7 @@ class RemoteMarks(Marks):
         are right, their counts are there already.
         """
         ready: list[tuple[int, list[Picked]]] = []  # guesses and their counts
-        n_guesses = 0
+        n_guesses = n_right = 0
         while True:
             n = steps.size()
             steps.run(min(n + 1, n_seeds))  # at its start it lowers the bounds by the gains that are left
@@ -337,13 +337,14 @@ class RemoteMarks(Marks):
             seed = int(steps.seeds[n])
             if ready and ready[0][0] == seed:
                 answers = ready.pop(0)[1]
+                n_right += 1
             else:
-                n_guesses = 1 if ready else min(n_guesses, _MAX_GUESSES)
+                n_guesses = max(1, n_right) if ready else min(n_guesses, _MAX_GUESSES)
                 guesses = steps.guess(min(n_guesses, n_seeds - n - 1))
                 answers, *more = self._sets.pick(self._choice, self._path, [seed], guesses)
                 ready = list(zip(guesses, more, strict=True))
                 few = _nbytes(answers) <= _FEW_BYTES * len(answers)
-                n_guesses = max(1, 2 * n_guesses) if few else 0
+                n_guesses, n_right = max(1, 2 * n_guesses) if few else 0, 0
             self._path.append(seed)
             for _, touched, counts in answers:
                 steps.lower(touched, counts)

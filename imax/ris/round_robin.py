@@ -3,11 +3,13 @@
 import numpy as np
 
 from .constraint import Constraint
-from .coverage import NO_BOUND, Cover, GreedyState
+from .coverage import NO_BOUND, Cover, GreedyState, likely_next
 from .marks import Collection, Steps
 from .matroid import Heaps
 
 __all__ = ["round_robin_cover"]
+
+_NEAR_TOP = 31  # entries of a heap among which the next seed is looked for: five levels
 
 
 def round_robin_cover(
@@ -60,8 +62,21 @@ def round_robin_cover(
             n, turn, members, heaps.heap, heaps.size, marks.index, marks.covered, state.gain, seed_groups, seeds, gains
         )
 
+    def guess(n: int) -> list[int]:
+        """Guess the nodes of the next groups, from the tops of their heaps."""
+        found: list[int] = []
+        for g in range(int(turn[0]), members.capacity.size):
+            if len(found) == n:
+                break
+            if members.capacity[g] > 0 and heaps.size[g] > 0:
+                begin = members.ptr[g]
+                top = heaps.heap[begin : begin + min(_NEAR_TOP, heaps.size[g])]
+                best = likely_next(top, state.gain, len(found) + 1)
+                found += [node for node in best if node not in found][:1]
+        return found
+
     steps = Steps(
-        run, seeds, lambda: int(turn[1]), lambda nodes, counts: subtract_gains(nodes, counts, state.gain)
+        run, seeds, lambda: int(turn[1]), lambda nodes, counts: subtract_gains(nodes, counts, state.gain), guess
     )  # fmt: skip
     limit, at, size = NO_BOUND, -1, int(turn[1])
     n_first = size
