@@ -255,6 +255,8 @@ def main() -> None:
     options.add_argument("--planted", choices=PLANTED, action="append", help="run this kind of planted truth only")
     options.add_argument("--images", type=Path, metavar="FOLDER", help="write the pictures into this folder")
     arguments = options.parse_args()
+    if arguments.images is not None:
+        arguments.images.mkdir(parents=True, exist_ok=True)
     parts = arguments.part or PARTS
     print(machine(), end="\n\n")
     facebook = data_graph("facebook") if set(parts) - {"speed"} else None

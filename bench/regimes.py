@@ -127,6 +127,8 @@ def main() -> None:
     arguments.add_argument("--records", type=Path, metavar="FILE", help="JSON file to which the rows are added")
     options = arguments.parse_args()
     print(machine(), "\n")
+    if options.figure:
+        options.figure.mkdir(parents=True, exist_ok=True)
     if options.smoke:
         print_table("karate", sweep("karate", imax.datasets.load("karate"), [(0.02, 2), (0.3, 2)], 5.0, 20))
         return

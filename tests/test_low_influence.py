@@ -13,7 +13,7 @@ from imax.diffusion.sampler import Sampler
 from imax.diffusion.turns import Turns
 from imax.ris.bounds import lower_bound, upper_bound, wilson
 from imax.ris.collection import RRCollection
-from imax.selection import rounds
+from imax.selection import settling
 
 from . import naive_strata
 
@@ -143,20 +143,20 @@ def test_spread_is_never_below_the_number_of_seeds_and_tiny_probabilities_need_f
 
 @compiled
 def test_settling_is_bounded_and_named(monkeypatch):
-    monkeypatch.setattr(rounds, "OPTIMISM", -1.0)  # a choice never settles
+    monkeypatch.setattr(settling, "OPTIMISM", -1.0)  # a choice never settles
     graph = graph_of(300, 900, 0.1)
     found = imax.maximize(graph, 2, rng=1, epsilon=0.1)
     assert found.stop_reason == "target ratio reached, choice not settled"
     counts = []
-    stop = rounds.Settling.stop
+    stop = settling.Settling.stop
 
     def record(self, best, *rest):
         counts.append(best.n_selecting)
         return stop(self, best, *rest)
 
-    monkeypatch.setattr(rounds.Settling, "stop", record)
+    monkeypatch.setattr(settling.Settling, "stop", record)
     assert imax.maximize(graph, 2, rng=1, epsilon=0.1).seeds == found.seeds
-    assert counts[-1] >= rounds.SETTLING * counts[0] > counts[-2]
+    assert counts[-1] >= settling.SETTLING * counts[0] > counts[-2]
     assert imax.curve(graph, 2, rng=1, epsilon=0.1).stop_reason.endswith("not settled")
 
 

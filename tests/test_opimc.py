@@ -20,6 +20,7 @@ from imax.ris.bounds import GREEDY
 from imax.ris.collection import RRCollection
 from imax.selection import outcome as outcome_module
 from imax.selection import rounds as rounds_module
+from imax.selection import settling
 
 from . import naive
 
@@ -268,9 +269,9 @@ def test_a_time_limit_stops_with_a_certificate():
 
 
 def test_a_time_limit_stops_in_the_middle_of_sampling(monkeypatch):
-    monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
-    monkeypatch.setattr(rounds_module, "SETTLING", 1 << 40)
-    monkeypatch.setattr(rounds_module, "MANY_TURNS", 1 << 40)
+    monkeypatch.setattr(settling, "OPTIMISM", -1.0)
+    monkeypatch.setattr(settling, "SETTLING", 1 << 40)
+    monkeypatch.setattr(settling, "MANY_TURNS", 1 << 40)
     result = maximize(karate(), 3, algorithm="opim-c", epsilon=0.001, time_limit=0.3, rng=1)
     assert result.stop_reason == "time limit"
     assert result.rounds >= 1
@@ -301,9 +302,9 @@ def test_a_memory_limit_met_while_sampling(monkeypatch):
 
 
 def test_the_sample_bound_is_kept(monkeypatch):
-    monkeypatch.setattr(rounds_module, "OPTIMISM", -1.0)
-    monkeypatch.setattr(rounds_module, "SETTLING", 1 << 40)
-    monkeypatch.setattr(rounds_module, "MANY_TURNS", 1 << 40)
+    monkeypatch.setattr(settling, "OPTIMISM", -1.0)
+    monkeypatch.setattr(settling, "SETTLING", 1 << 40)
+    monkeypatch.setattr(settling, "MANY_TURNS", 1 << 40)
     result = maximize(karate(), 3, epsilon=0.4, delta=0.2, rng=1)
     assert result.stop_reason == "sample bound reached"
     _, largest, rounds, _ = naive.opim_sizes(34, 3, 0.4, 0.2)

@@ -18,6 +18,7 @@ import imax
 from imax._utils.streams import key_from
 from imax.diffusion import sampler as sampler_module
 from imax.diffusion import tables as tables_module
+from imax.diffusion.cascades import default_lanes
 from imax.diffusion.sampler import Sampler
 from imax.diffusion.tables import count_tables, prepare
 from imax.kernels.draws import (
@@ -497,8 +498,8 @@ def test_the_order_of_arcs_changes_nothing():
 
 def test_a_large_graph_takes_fewer_lanes():
     small = prepare(graph_of(DENSE), "ic", 1)
-    assert sampler_module.default_lanes(small) == 16
-    assert sampler_module.default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
+    assert default_lanes(small) == 16
+    assert default_lanes(dataclasses.replace(small, n=1 << 23)) == 8
 
 
 def test_a_sampler_stops_on_request():

@@ -9,7 +9,8 @@ from ..ris.coverage import Cover
 from ..ris.marks import Collection
 from ..ris.residual import accepted_sum, residual_cover
 from ..selection.problem import Problem
-from ..selection.rounds import CollectionPair, Round
+from ..selection.rounds import CollectionPair
+from ..selection.settling import Round
 from .acceptance import Acceptance
 from .spare import add_spare, replace_spare
 from .task import Task

@@ -12,7 +12,8 @@ from ..ris.round_robin import round_robin_cover
 from ..selection.certification import DEFAULT_PRECISION, validate_seeds
 from ..selection.outcome import INTERRUPT, Bounds, Outcome
 from ..selection.problem import Limits
-from ..selection.rounds import CollectionPair, Round
+from ..selection.rounds import CollectionPair
+from ..selection.settling import Round
 from .task import Task
 
 __all__ = ["Algorithm", "Invitations", "certified", "from_round"]

@@ -78,7 +78,7 @@ def _facts(model: "LearnedModel") -> list[Fact]:
             f"{found['arcs']:,}, of which {found['arcs_with_trials']:,} have trials ({found['mean_trials']:.2f} each)",
         ),
         ("Probability", f"mean {found['mean_probability']:.4g}; one for all arcs: {found['uniform']:.4g}"),
-        ("Delays", "none" if model.graph.delays is None else str(model.graph.delays)),
+        *([] if model.graph.delays is None else [("Delays", str(model.graph.delays))]),
         ("Intervals", f"{model.confidence:.0%}, mean width {found['mean_interval_width']:.3g}"),
         ("Prior", f"{a:.3g} successes, {b:.3g} failures" if a + b else "none"),
     ]

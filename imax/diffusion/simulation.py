@@ -23,9 +23,9 @@ from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
 from ..io.node_reader import NodeList, NodeValues
 from ..results import SpreadEstimate
+from .cascades import Cascades, default_lanes
 from .deadline import ArcDelays, Deadline, check_deadline
 from .inputs import check_inputs
-from .sampler import Cascades, default_lanes
 from .tables import forward_ic, reject_walks
 from .timed import TimedCascades, new_timed_scratch
 

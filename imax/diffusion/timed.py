@@ -26,7 +26,7 @@ class TimedCascades(Buffered):
     delays : Delays
         The deadline and the delays of the arcs, in the direction of the rows.
     diffusion, key, roots, seeds, weights, is_sentinel, blocked, turns
-        As for `imax.diffusion.sampler.Cascades`.
+        As for `imax.diffusion.cascades.Cascades`.
     """
 
     def __init__(

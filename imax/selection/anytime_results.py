@@ -19,7 +19,8 @@ from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import Outcome
 from .problem import Problem, make_problem, on_cluster
-from .rounds import CollectionPair, Round, Stopped, doubling_rounds
+from .rounds import CollectionPair, Stopped, doubling_rounds
+from .settling import Round
 
 __all__ = ["anytime"]
 

@@ -20,7 +20,8 @@ from .constraints import Constraints, NodeValues, check_constraint_names
 from .cut_sets import certificate_collections
 from .outcome import NOTHING
 from .problem import Problem, make_problem, on_cluster, selecting
-from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
+from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .settling import Round
 
 __all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
 

@@ -22,7 +22,8 @@ from .common_seed import CommonSeed
 from .cut_sets import certificate_collections
 from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import Problem
-from .rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
+from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .settling import Round, Settling
 
 __all__ = ["CurveRound", "bound_prefixes", "bound_sizes"]
 

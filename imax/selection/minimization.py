@@ -32,7 +32,8 @@ from .constraints import Constraints, NodeValues
 from .make_result import make_result
 from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, make_problem, on_cluster, selecting
-from .rounds import CollectionPair, Round, doubling_rounds, run_rounds
+from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .settling import Round
 
 __all__ = ["minimize_seeds"]
 

@@ -1,10 +1,8 @@
 """Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
-import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -21,97 +19,16 @@ from ..ris.marks import Collection
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem
 from .round_progress import RoundProgress
+from .settling import Round
 
-__all__ = ["MAX_SETS", "CollectionPair", "Round", "Settling", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "CollectionPair", "Stopped", "doubling_rounds", "run_rounds"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
-OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
 STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
-MANY_TURNS = 512
-SETTLING = 8  # by measurement, too
 
 
 class Stopped(Exception):
     """A limit ended the sampling; the text of the exception is the stop reason."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """A choice on the selection collection, validated on the validation collection.
-
-    Attributes
-    ----------
-    cover : Cover
-        The choice.
-    covered : int or float
-        Sets of the validation collection that the seeds cover; an expected number if seeds may decline.
-    known : int
-        How many of them are known to be covered because their root is a seed: see `Sampler.n_known`.
-    bounds : Bounds
-    n_selecting : int
-        Sets in the selection collection.
-    n_sets, n_entries : int
-        Sets of both collections, and the nodes that they have reached.
-    """
-
-    cover: Cover
-    covered: float
-    known: int
-    bounds: Bounds
-    n_selecting: int
-    n_sets: int
-    n_entries: int
-
-    def settled(self, epsilon: float) -> bool:
-        """Whether more sets would hardly change the choice.
-
-        The relative standard error of the spread is at most epsilon, and the coverage of the seeds on the selection
-        collection exceeds that on the validation collection by a share of at most 2 epsilon.
-        """
-        optimism = 1.0 - self.covered / max(self.cover.covered, 1)
-        return self.covered > 0 and self.relative_error <= epsilon and optimism <= OPTIMISM * epsilon
-
-    @property
-    def relative_error(self) -> float:
-        """The relative standard error of the spread: known sets have none."""
-        return math.sqrt(max(self.covered - self.known, 0)) / max(self.covered, 1)
-
-    def awaited(self, target: float, epsilon: float) -> str:
-        """Return what keeps the choice from being settled although the certificate holds; otherwise an empty text."""
-        if self.bounds.ratio < target or self.settled(epsilon):
-            return ""
-        error = self.relative_error
-        if error > epsilon:
-            return f"the choice has not settled: relative error {error:.2%}, target {epsilon:.2%}"
-        optimism = 1.0 - self.covered / max(self.cover.covered, 1)
-        return f"the choice has not settled: overestimated by {optimism:.2%}, target {OPTIMISM * epsilon:.2%}"
-
-
-class Settling:
-    """Decides whether sampling ends after a round in which the certificate holds.
-
-    It ends if the choice has settled. It also ends at `SETTLING` times the sets at which the certificate held first.
-    Where spreads are a small share of all nodes, a choice settles long after that, and further sets hardly pay. After
-    `MANY_TURNS` turns of m roots each, even twice the sets are enough: the relative standard error of the spread of any
-    single node is at most 1 / (2 sqrt(m)) then, 2.2 %.
-
-    Parameters
-    ----------
-    n_nodes : int
-    """
-
-    def __init__(self, n_nodes: int) -> None:
-        self._n_nodes = n_nodes
-        self._first: int | None = None
-
-    def stop(self, best: Round, settled: bool, reason: str, reason_unsettled: str) -> str | None:
-        """Return the stop reason after a round with the certificate, or None to continue."""
-        if settled:
-            return reason
-        if self._first is None:
-            self._first = best.n_selecting
-        few = best.known > 0 and best.n_selecting >= MANY_TURNS * self._n_nodes
-        return reason_unsettled if best.n_selecting >= (2 if few else SETTLING) * self._first else None
 
 
 class CollectionPair:

@@ -12,7 +12,7 @@ from .._utils import parallel
 from .._utils.streams import Key, Stream, stream_key
 from ..cluster.held import Held
 from ..cluster.worker import Lost
-from ..diffusion.sampler import Cascades, default_lanes
+from ..diffusion.cascades import Cascades, default_lanes
 from ..diffusion.tables import prepare
 from ..diffusion.undirected import undirected_edges
 from ..graph.influence_graph import InfluenceGraph

@@ -24,7 +24,8 @@ from ...ris.marks import Collection
 from ..outcome import Outcome
 from ..pilot import SHARE, draw_pilot, first_sentinel
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Round, Stopped, doubling_rounds, run_rounds
+from ..rounds import CollectionPair, Stopped, doubling_rounds, run_rounds
+from ..settling import Round
 from .opim_c import certified_rounds, schedule_of, target_ratio
 
 __all__ = ["HIST", "cover_after", "hist"]

@@ -17,7 +17,8 @@ from ...ris.coverage import greedy_cover
 from ...ris.marks import Collection
 from ..outcome import BOUND, MEMORY, TIME, TOO_MANY, Outcome
 from ..problem import Problem
-from ..rounds import MAX_SETS, CollectionPair, Round, run_rounds
+from ..rounds import MAX_SETS, CollectionPair, run_rounds
+from ..settling import Round
 
 __all__ = ["IMM", "imm"]
 

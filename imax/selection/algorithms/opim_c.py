@@ -14,7 +14,8 @@ from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Round, Settling, doubling_rounds, run_rounds
+from ..rounds import CollectionPair, doubling_rounds, run_rounds
+from ..settling import Round, Settling
 
 __all__ = [
     "OPIM_C",

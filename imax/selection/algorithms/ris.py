@@ -8,7 +8,8 @@ from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Round, run_rounds
+from ..rounds import CollectionPair, run_rounds
+from ..settling import Round
 
 __all__ = ["ALL_DRAWN", "DEFAULT_SETS", "RIS", "fixed_rounds", "ris"]
 
