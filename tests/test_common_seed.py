@@ -82,7 +82,7 @@ def test_results_say_what_was_decided():
     graph, groups = dense(), [node % 2 for node in range(24)]
     found = imax.curve(graph, 2, rng=1, epsilon=0.3)
     assert "end at the first seed" in found.auto
-    assert found.algorithm == "opim-c"
+    assert found.algorithm == "worlds"
     limited = imax.curve(graph, [1, 2], rng=1, epsilon=0.3, groups=groups, quotas=1)
     assert "end at the first seed" in limited.auto
     assert {groups[node] for node in limited.seeds_of(2)} == {0, 1}

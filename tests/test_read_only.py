@@ -11,8 +11,11 @@ import scipy.sparse as sp
 import imax
 from imax import InfluenceGraph
 from imax.capacity import CapacityProblem
+from imax.diffusion.sampler import Sampler
 from imax.diffusion.tables import forward_ic, prepare
+from imax.errors import FileFormatError
 from imax.recommend import Reranker
+from imax.ris.collection import RRCollection
 
 EDGES = [(10, 20, 0.5), (20, 30, 0.25), (10, 30, 0.125), (40, 10, 1.0)]
 SOURCE, TARGET, WEIGHT = [0, 1, 0, 3], [1, 2, 2, 0], [0.5, 0.25, 0.125, 1.0]
@@ -124,6 +127,61 @@ def test_a_reranker_refuses_writes_too(tmp_path, algorithm):
         for array in (network.ptr, network.idx, network.by_arc, network.acceptance):
             with pytest.raises(ValueError, match="read-only"):
                 array[...] = 0
+
+
+KARATE_SETS = {
+    "sampled": lambda: imax.sample_rr_sets(imax.datasets.load("karate"), 100, rng=1),
+    "counted": lambda: RRCollection(Sampler(imax.datasets.load("karate"), "ic", (1, 2)), store_singletons=False),
+    "pickled": lambda: pickle.loads(pickle.dumps(KARATE_SETS["sampled"]())),
+    "deep copy": lambda: copy.deepcopy(KARATE_SETS["counted"]()),
+}
+
+
+@pytest.mark.parametrize("name", KARATE_SETS)
+def test_a_collection_refuses_writes_and_still_grows(name):
+    sets = KARATE_SETS[name]()
+    for size in (100, 3000):
+        sets.extend(size)
+        estimate = sets.covered(np.array([0], np.int32))
+        for array in (sets.nodes, sets.offsets, sets.singletons, *sets.index()):
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 2**30
+        assert np.shares_memory(sets.nodes, sets.nodes)  # no copy
+        assert sets.covered(np.array([0], np.int32)) == estimate
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("_nodes", lambda a: a.fill(2**30)),
+        ("_nodes", lambda a: a.fill(-1)),
+        ("_offsets", lambda a: a.__setitem__(3, 2**40)),
+        ("_offsets", lambda a: a.__setitem__(-1, 5)),
+        ("_offsets", lambda a: a.__setitem__(0, -1)),
+        ("_singletons", lambda a: a.resize(3, refcheck=False)),
+        ("_nodes", lambda a: a.resize(a.size - 1, refcheck=False)),
+    ],
+)
+def test_a_pickle_of_a_collection_is_checked(name, change):
+    state = KARATE_SETS["sampled"]().__getstate__()
+    array = state[name].copy()
+    change(array)
+    sets = RRCollection.__new__(RRCollection)
+    with pytest.raises(FileFormatError, match="damaged"):
+        sets.__setstate__(state | {name: array})
+    with pytest.raises(FileFormatError, match="damaged"):
+        sets.__setstate__(state | {name: array.astype(np.float64)})
+
+
+def test_a_problem_with_capacities_and_a_log_refuse_writes():
+    problem = CapacityProblem(imax.datasets.load("karate"), [0, 33], 2)
+    log = [("ann", "x", 1), ("bob", "x", 2), ("cid", "x", 3)]
+    model = imax.learn.credit_model(InfluenceGraph.from_edges([("ann", "cid"), ("bob", "cid")]), log)
+    for given in (problem, model):
+        for thing in (given, pickle.loads(pickle.dumps(given)), copy.deepcopy(given)):
+            found = list(arrays_of(thing, {}))
+            assert found
+            assert not any(array.flags.writeable for array in found)
 
 
 def test_a_capacity_problem_works_on_a_read_only_graph():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check, parallel
+from .._utils.arrays import read_only
 from .._utils.locks import kept_property
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
@@ -119,13 +120,16 @@ class CapacityProblem:
         rows = self._arc_rows(ids, n_threads) if candidates is None else self._candidate_rows(candidates)
         self.matroid = PartitionMatroid.of_rows(*rows, self.capacity)
         self.n_pairs = self.matroid.n_pairs
-        for array in (self.capacity, self.blocked):
-            array.setflags(write=False)
+        self.capacity, self.blocked = read_only(self.capacity), read_only(self.blocked)
         if not self.n_pairs:
             raise InvalidArgumentError(
                 "active has no inviter with a passive node to invite; add other inviters, or give candidates",
                 argument="active",
             )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.capacity, self.blocked = read_only(self.capacity), read_only(self.blocked)
 
     def _mark(self, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return a mark on the inviters, by internal id."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import read_only
+
 __all__ = ["Walks"]
 
 
@@ -32,3 +34,10 @@ class Walks:
     user: NDArray[np.int32]
     weight: NDArray[np.float64]
     acted: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("user", "weight", "acted"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.graph, self.user, self.weight, self.acted)

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from ..diffusion.sampler import Piece, Sampler
+from ..errors import FileFormatError
 from .kernel_lists import KernelLists
 from .marks import Collection, LocalMarks, SeparateChoices
 
@@ -63,7 +65,7 @@ class RRCollection(Collection):
         self.graph = sampler.graph
         self.total = sampler.total
         self.store_singletons = store_singletons
-        self.singletons = np.zeros(self.graph.n_nodes, dtype=np.int32)
+        self._singletons = np.zeros(self.graph.n_nodes, dtype=np.int32)
         self._nodes = np.empty(1024, dtype=np.int32)
         self._offsets = np.zeros(1025, dtype=np.int64)
         self.n_sets = 0
@@ -79,16 +81,23 @@ class RRCollection(Collection):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _index=None)
+        _check_arrays(self._nodes, self._offsets, self._singletons, self.graph.n_nodes)
+        self._n_places, self.n_stored = self._nodes.size, self._offsets.size - 1
 
     @property
     def nodes(self) -> NDArray[np.int32]:
         """The nodes of the stored sets, one set after the other."""
-        return self._nodes[: self._n_places]
+        return read_only(self._nodes[: self._n_places])
 
     @property
     def offsets(self) -> NDArray[np.int64]:
         """The first place of each stored set in `nodes`, and the end of the last set."""
-        return self._offsets[: self.n_stored + 1]
+        return read_only(self._offsets[: self.n_stored + 1])
+
+    @property
+    def singletons(self) -> NDArray[np.int32]:
+        """The number of sets that hold a node alone and are not stored, by internal id."""
+        return read_only(self._singletons)
 
     @property
     def nbytes(self) -> int:
@@ -149,14 +158,14 @@ class RRCollection(Collection):
         parallel.run(tasks, self.sampler.threads if len(tasks) > _FEW_PIECES else 1)
         for piece in pieces:
             if piece.singletons.size:
-                count_singletons(piece.singletons, self.singletons)
+                count_singletons(piece.singletons, self._singletons)
         self._index = None
         return drawn
 
     def set_singletons(self, counts: NDArray[np.int32]) -> None:
         """Replace the numbers of sets that hold a node alone and are not stored."""
         added = int(counts.sum(dtype=np.int64)) - int(self.singletons.sum(dtype=np.int64))
-        self.singletons = counts
+        self._singletons = counts
         self.n_sets += added
         self.n_entries += added
 
@@ -232,7 +241,7 @@ class RRCollection(Collection):
         sets = np.empty(nodes.size, dtype=np.int32)
         tasks = [partial(invert, nodes, offsets, a, b, ptr[t], sets) for t, (a, b) in enumerate(pairwise(edges))]
         parallel.run(tasks, self.sampler.threads)
-        return InvertedIndex(ptr, sets, offsets, nodes)
+        return InvertedIndex(read_only(ptr), read_only(sets), offsets, nodes)
 
     def covered(self, seeds: NDArray[np.int32]) -> int:
         """Return the number of sets that hold a seed; seeds are internal ids."""
@@ -319,6 +328,18 @@ def _index_parts(n_nodes: int, n_entries: int, threads: int) -> int:
     """Return the best number of parts of the index: each part has a pointer per node, so small parts do not pay."""
     shared = min(threads, n_entries // max(n_nodes, 1 << 15))
     return max(1, shared, n_entries // max(4 * n_nodes, 1 << 21))
+
+
+def _check_arrays(
+    nodes: NDArray[np.int32], offsets: NDArray[np.int64], singletons: NDArray[np.int32], n_nodes: int
+) -> None:
+    """Raise an error unless kernels can use the arrays of a collection from a pickle without a check of their own."""
+    kinds = [(array.dtype, array.ndim) for array in (nodes, offsets, singletons)]
+    valid = kinds == [(np.dtype(np.int32), 1), (np.dtype(np.int64), 1), (np.dtype(np.int32), 1)]
+    valid = valid and singletons.size == n_nodes and offsets.size > 0 and offsets[0] == 0 and offsets[-1] == nodes.size
+    valid = valid and bool((offsets[1:] >= offsets[:-1]).all())
+    if not valid or (nodes.size and not 0 <= int(nodes.min()) <= int(nodes.max()) < n_nodes):
+        raise FileFormatError("the RR sets of the pickle are damaged or of another graph; sample them again")
 
 
 def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:

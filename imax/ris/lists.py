@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from .bounds import GREEDY, log_binomial
 from .constraint import Constraint
 from .coverage import Cover
@@ -179,7 +180,7 @@ class _Prices:
         assert m is not None
         self.limit, self.nodes = limit, np.flatnonzero(limit.allowed)
         number = np.cumsum(limit.allowed, dtype=np.int32) - 1  # arrays of candidates are shorter than those of nodes
-        self.largest = _Largest(Members(m.ptr, number[m.nodes], m.usable_capacity()), threads)
+        self.largest = _Largest(Members(m.ptr, read_only(number[m.nodes]), read_only(m.usable_capacity())), threads)
         self.prices = np.zeros(self.nodes.size)
 
     def bound(self, gain: NDArray[np.float64], reached: float, steps: int) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from .bounds import log_binomial
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Heaps", "PartitionMatroid"]
 
 _FEW_PAIRS = 1 << 14  # one thread is enough
+_ARRAYS = ("by_ptr", "by_group", "capacity", "ptr", "nodes")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class PartitionMatroid:
     capacity: NDArray[np.int64]
     ptr: NDArray[np.int64] = field(repr=False)
     nodes: NDArray[np.int32] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, name) for name in _ARRAYS)
 
     @classmethod
     def of_rows(

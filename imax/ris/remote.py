@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import read_only
 from ..cluster.held import Held
 from ..cluster.session import Request, Session
 from ..diffusion.sampler import Sampler
@@ -257,9 +258,9 @@ class RemoteMarks(Marks):
         from ..kernels.inverted_index import InvertedIndex
 
         self._sets, self._path, self._choice = sets, list(path), sets.new_choice()
-        ptr = np.empty((0, sets.graph.n_nodes + 1), dtype=np.int64)
-        none = np.empty(0, dtype=np.int32)
-        self.index = InvertedIndex(ptr, none, np.zeros(1, dtype=np.int64), none)
+        ptr = read_only(np.empty((0, sets.graph.n_nodes + 1), dtype=np.int64))
+        none, offsets = read_only(np.empty(0, dtype=np.int32)), read_only(np.zeros(1, dtype=np.int64))
+        self.index = InvertedIndex(ptr, none, offsets, none)
         self.covered = np.zeros(1, dtype=np.bool_)
 
     def copy(self) -> "RemoteMarks":

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from ..errors import InvalidArgumentError
 from .collection import RRCollection
 from .coverage import Cover
@@ -193,7 +194,7 @@ def make_pairs(
     n_groups = left.size
     usable = np.minimum(left, np.diff(ptr))
     zeros = np.zeros(n_groups) if fixed is None else fixed
-    return Pairs(ptr, nodes, accept, zeros, np.ones(n_groups) if scale is None else scale, usable)
+    return Pairs(read_only(ptr), read_only(nodes), accept, zeros, np.ones(n_groups) if scale is None else scale, usable)
 
 
 class _Bound:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import parallel
+from .._utils.arrays import read_only
 from .collection import RRCollection
 from .marks import Collection, GroupLists, Marks, SeparateChoices
 
@@ -104,7 +105,7 @@ class CountedLists(GroupLists):
         m = self._members
         ptr = np.concatenate([[0], np.cumsum(np.diff(m.ptr)[groups])])
         places = np.arange(ptr[-1]) + np.repeat(m.ptr[groups] - ptr[:-1], np.diff(ptr))
-        return Members(ptr, m.nodes[places], m.capacity[groups])
+        return Members(read_only(ptr), read_only(m.nodes[places]), read_only(m.capacity[groups]))
 
 
 def _nothing() -> None:

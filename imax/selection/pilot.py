@@ -27,7 +27,7 @@ __all__ = [
 
 TIME_SHARE = 0.25  # of the time limit
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
-_FIRST_SETS, _LAST_SETS = 64, 256
+_FIRST_SETS, _LAST_SETS = 16, 256
 _ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes
 _FEWEST_SETS = 3  # of the pilot that a sentinel covers
 _GAIN, _SAVED = 1.75, 8.0  # sentinels must shorten the sets of the pilot by this factor, and by so many nodes
