@@ -345,7 +345,7 @@ def test_trouble_while_sampling(monkeypatch, error, raised, after):
     extend = RRCollection.extend
 
     def trouble(self, count, **options):
-        calls.append(count)
+        calls.extend([count] if count & (count - 1) else [])  # the first round grows in powers of two before
         if len(calls) > after:
             raise error
         return extend(self, count, **options)

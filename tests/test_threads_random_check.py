@@ -191,6 +191,24 @@ def test_a_child_starts_threads_of_its_own():
     assert in_child(lambda: parallel.run([partial(int, i) for i in range(40)], 3) == list(range(40))) == 0
 
 
+def work_together(threads):
+    """Return whether as many tasks as threads run at the same time."""
+    barrier = threading.Barrier(threads, timeout=5)
+
+    def task():
+        barrier.wait()
+        return threading.get_ident()
+
+    return len(set(parallel.run([task] * threads, threads))) == threads
+
+
+@needs_fork
+def test_tasks_of_a_child_run_on_several_threads():
+    assert work_together(3)
+    assert in_child(lambda: work_together(3)) == 0
+    assert work_together(3)
+
+
 @needs_fork
 @pytest.mark.parametrize("make", [lambda graph: graph.cached("key", int), lambda graph: graph.forward()])
 def test_a_child_can_use_a_graph_that_another_thread_had_locked(make):

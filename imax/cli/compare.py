@@ -70,7 +70,8 @@ def compare_algorithms(
 
     All algorithms choose within the constraints. The spread of all seed sets is estimated by the same simulations, and
     certified by RR sets that no algorithm used. Each algorithm is stopped after 60 seconds, or after --time-limit, with
-    the seeds that it has by then; its row is then incomplete and has no rank. GRAPH is a file, - for standard input, or
+    the seeds that it has by then; its row is then incomplete and has no rank. The simulations and the certificate of
+    its seeds may each take as long again. GRAPH is a file, - for standard input, or
     the name of a graph: see imax seed --help. Ctrl-C stops the comparison and prints the algorithms that are done.
     """
     if not given({name: options[name] for name in ("budget", "quotas", "group_budgets")} | {"k": k}):

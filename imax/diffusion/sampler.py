@@ -26,6 +26,7 @@ __all__ = ["Piece", "Sampler"]
 _ROUND_SECONDS = 0.1  # target for one round of all threads: an interrupt waits for the end of a round
 _SOLO_SECONDS = 1.5e-3  # less work than this is done by one thread
 _TASK_SECONDS = 4e-3  # target for one task if the calling thread does other work first
+_FIRST_SETS = MAX_LANES  # while it is unknown how long a set takes: a set may hold nearly all nodes
 _CHUNK_ENTRIES = 1 << 16
 _MAX_ENTRIES = 1 << 24
 
@@ -209,7 +210,7 @@ class Sampler(Buffered):
         done = 0
         while done < count and (keep_going is None or keep_going()):
             self.n_underway = done
-            span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + 256)
+            span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + _FIRST_SETS)
             parts = self.threads if span > self._rate * _SOLO_SECONDS > 0.0 else 1
             began = time.perf_counter()
             tasks = [partial(self._share, first + done + a, b - a, split) for a, b in parallel.slices(span, parts)]
@@ -232,7 +233,7 @@ class Sampler(Buffered):
             self.n_underway += b - a  # not exact if two threads meet, which a progress bar bears
             return share
 
-        parts = math.ceil(count / max(self._rate * _TASK_SECONDS, 256.0))
+        parts = math.ceil(count / max(self._rate * _TASK_SECONDS, _FIRST_SETS))
         cuts = parallel.slices(count, max(parts, self.threads))
         tasks: list[Callable[[], Any]] = [alongside, *(partial(task, a, b) for a, b in cuts)]
         shares = parallel.run(tasks, self.threads)[1:]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import greedy_cover
-from .pilot import cut_sizes, draw_pilot, early_node, pays
+from .pilot import TIME_SHARE, cut_sizes, draw_pilot, early_node, pays
 from .problem import Problem
 
 __all__ = ["CommonSeed", "find_common_seed"]
@@ -69,13 +69,15 @@ def find_common_seed(problem: Problem, *, tight: bool = True) -> CommonSeed:
     none = np.empty(0, dtype=np.int32)
     try:
         sets, others = draw_pilot(q)
-        size = f"RR sets have {(sets.n_entries + others.n_entries) / (2 * sets.n_sets):.3g} nodes on average"
+        size = (
+            f"RR sets have {(sets.n_entries + others.n_entries) / (sets.n_sets + others.n_sets):.3g} nodes on average"
+        )
         whole = CommonSeed(none, None, f"{size}, and a common first seed would hardly shorten them")
         ends = np.zeros(q.graph.n_nodes, dtype=np.bool_)
         if c.start.size:
             ends[c.start] = True
             return CommonSeed(none, ends, f"{size}, and end at the start nodes")
-        first = -1 if c.forced.size or not c.free else _first_seed(sets, c)
+        first = -1 if c.forced.size or not c.free else _first_seed(sets, q)
         if first < 0:
             return whole
         ends[first] = True
@@ -89,11 +91,12 @@ def find_common_seed(problem: Problem, *, tight: bool = True) -> CommonSeed:
     return CommonSeed(seeds, ends, f"{size}, and {cut:.3g} if they end at the first seed")
 
 
-def _first_seed(sets: RRCollection, constraint: Constraint) -> int:
+def _first_seed(sets: RRCollection, problem: Problem) -> int:
     """Return an admissible node that is in nearly as many sets as any and that they reach early; -1 for none.
 
     More sets are drawn if one node shortens those of the pilot.
     """
+    constraint = problem.constraint
     first = early_node(sets, constraint)
     if first < 0:
         return -1
@@ -101,8 +104,12 @@ def _first_seed(sets: RRCollection, constraint: Constraint) -> int:
     ends[first] = True
     if not pays(sets.n_entries / sets.n_sets, float(cut_sizes(sets, ends).mean())):
         return -1
-    while int(sets.degree().max()) < _COVERED and sets.n_entries < _ENTRIES:
-        sets.extend(2 * sets.n_sets)
+
+    def keep_going() -> bool:
+        return problem.limits.in_time(TIME_SHARE)
+
+    while int(sets.degree().max()) < _COVERED and sets.n_entries < _ENTRIES and keep_going():
+        sets.extend(2 * sets.n_sets, keep_going=keep_going)
     return early_node(sets, constraint)
 
 

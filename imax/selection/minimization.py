@@ -181,10 +181,13 @@ def _rounds(pair: CollectionPair, target: float, common: CommonSeed) -> Generato
             # beyond the target by what chance and optimism may take away
             goal = math.ceil(share * (1.0 + 4.0 * q.epsilon) + 4.0 * math.sqrt(a[-1] * share) + 4.0 * a[-1])
             cover = greedy_cover(
-                pair.selection, common.constraint(q.constraint), goal=goal, need=_need(target, pair, schedule.a)
+                pair.selection,
+                common.constraint(q.constraint),
+                goal=goal,
+                need=_need(target, pair, schedule.a + pair.extra),
             )
         if cover.min_seeds > q.constraint.k:
-            reached = upper_bound(cover.covered, n_sets, pair.total, schedule.a)
+            reached = upper_bound(cover.covered, n_sets, pair.total, schedule.a + pair.extra)
             raise InvalidArgumentError(
                 f"target_spread {target:g} cannot be reached: all {q.constraint.k} nodes that may be seeds reach at "
                 f"most {reached:.6g} together; lower it",
@@ -249,7 +252,7 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
     own = np.cumsum(pair.own_weights(cover.seeds))
     known = [pair.known(weight) for weight in own.tolist()]
-    numbers = list(zip(covered.tolist(), a.tolist(), known, strict=False))
+    numbers = list(zip(covered.tolist(), (a + pair.extra).tolist(), known, strict=False))
     by_sets = np.array([lower_bound(c, n_sets, total, level) for c, level, _ in numbers])
     lower = np.maximum([lower_bound(c, n_sets, total, level, sure) for c, level, sure in numbers], own)
     estimate = np.maximum(covered * (total / n_sets), own)

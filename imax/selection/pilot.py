@@ -13,8 +13,19 @@ from ..ris.constraint import Constraint
 from ..ris.coverage import greedy_cover
 from .problem import Problem
 
-__all__ = ["SHARE", "Pilot", "cut_sizes", "draw_pilot", "early_node", "first_sentinel", "pays", "run_pilot"]
+__all__ = [
+    "SHARE",
+    "TIME_SHARE",
+    "Pilot",
+    "cut_sizes",
+    "draw_pilot",
+    "early_node",
+    "first_sentinel",
+    "pays",
+    "run_pilot",
+]
 
+TIME_SHARE = 0.25  # of the time limit
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _FIRST_SETS, _LAST_SETS = 16, 256
 _ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes
@@ -54,19 +65,28 @@ class Pilot:
 
 
 def draw_pilot(problem: Problem) -> tuple[RRCollection, RRCollection]:
-    """Draw RR sets of streams of their own until their number or their size suffices for a decision."""
+    """Draw RR sets of streams of their own until their number or their size suffices for a decision.
+
+    At a share of the time limit, the sets that there are must suffice: at least one in each collection.
+    """
     q = problem
     sampler = Sampler(
         q.graph, q.model, stream_key(q.key, Stream.PILOT), node_weights=q.weights, threads=q.threads,
         diffusion=prepare(q.graph, q.model, q.threads), blocked=q.blocked, deadline=q.deadline,
     )  # fmt: skip
     sets, others = RRCollection(sampler), RRCollection(sampler.with_key(stream_key(q.key, Stream.PILOT_VALIDATION)))
+
+    def keep_going() -> bool:
+        return q.limits.in_time(TIME_SHARE)
+
     count = _FIRST_SETS
-    sets.extend(count)
-    while count < _LAST_SETS and sets.n_entries < _ENTRIES:
+    sets.extend(1)
+    sets.extend(count, keep_going=keep_going)
+    while count < _LAST_SETS and sets.n_entries < _ENTRIES and keep_going():
         count *= 2
-        sets.extend(count)
-    others.extend(count)
+        sets.extend(count, keep_going=keep_going)
+    others.extend(1)
+    others.extend(sets.n_sets, keep_going=keep_going)
     return sets, others
 
 
@@ -85,8 +105,9 @@ def run_pilot(problem: Problem) -> Pilot:
         if first >= 0:
             is_sentinel[first] = True
     cut = float(cut_sizes(sets, is_sentinel).mean())
-    n_entries, reached = sets.n_entries + others.n_entries, others.covered(chosen.seeds) / count
-    return Pilot(2 * count, n_entries, n_entries / (2 * count), cut, int(is_sentinel.sum()), reached, first)
+    n_entries, reached = sets.n_entries + others.n_entries, others.covered(chosen.seeds) / others.n_sets
+    total = count + others.n_sets
+    return Pilot(total, n_entries, n_entries / total, cut, int(is_sentinel.sum()), reached, first)
 
 
 def cut_sizes(sets: RRCollection, is_sentinel: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import OpimSchedule, interval_of_look, lower_bound, upper_bound
+from ..ris.bounds import MAX_ROUNDS, OpimSchedule, interval_of_look, lower_bound, upper_bound
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
@@ -21,10 +22,13 @@ from .problem import Problem
 from .round_progress import RoundProgress
 from .settling import Round
 
-__all__ = ["MAX_SETS", "CollectionPair", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped", "doubling_rounds", "run_rounds"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
+RESERVE = 1 / 64  # of the probability that a bound of the first round fails: for bounds of a round that is cut short
+_GRACE_SECONDS = 0.25  # that the first round may take even if the time is over
+_GRACE_BYTES = 1 << 24  # that the first round may take even if the memory limit is lower
 
 
 class Stopped(Exception):
@@ -45,6 +49,22 @@ class CollectionPair:
         Whether all RR sets are stored and all roots are random.
     why : str, optional
         Why the sets end where they end, for the result.
+    share : float, default 1
+        Share of the time limit after which a first round is cut short.
+
+    Attributes
+    ----------
+    cut : str or None
+        Why the first round has fewer sets than planned; None if it has all of them.
+    extra : float
+        What the bounds of a first round that is cut short add to the exponent a of their failure probability.
+
+    Notes
+    -----
+    A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets. If a limit is reached, the
+    step that is not complete is dropped, and the round has the sets of the steps before it. When a limit is reached
+    may depend on the sets, so the bounds must hold after every step at once. After step i they fail with a share
+    `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
     """
 
     def __init__(
@@ -55,12 +75,18 @@ class CollectionPair:
         sentinels: tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None] = (None, None),
         plain: bool = False,
         why: str | None = None,
+        share: float = 1.0,
     ) -> None:
         self.problem = problem
         self.why = why
         self.seconds: dict[str, float] = {}
         self._clocked = 0.0  # seconds of all phases
         self.have_result = False
+        self.cut: str | None = None
+        self._share = share
+        self._n_steps = 0  # of the first round
+        self._first_began: float | None = None
+        self._may_cut = False  # whether the first round has a set in each collection that it needs
         self.progress = RoundProgress(problem)
         with self.clock("prepare"):
             diffusion = prepare(problem.graph, problem.model, problem.threads)
@@ -110,28 +136,68 @@ class CollectionPair:
         if limits.memory is not None and used > limits.memory:
             raise Stopped(MEMORY)
 
+    @property
+    def extra(self) -> float:
+        """What the bounds of a first round that is cut short add to the exponent of their failure probability."""
+        return 0.0 if self.cut is None else math.log((math.pi * max(self._n_steps, 1)) ** 2 / (6.0 * RESERVE))
+
     def draw(self, n_selection: int, n_validation: int) -> None:
-        """Extend the collections to these numbers of sets; raise `Stopped` if a limit is reached."""
-        for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
-            self._extend(collection, count)
+        """Extend the collections to these numbers of sets.
+
+        If a limit is reached, raise `Stopped`, or set `cut` if there is no result yet.
+        """
+        self._draw_steps(n_selection, n_validation)
+        self._grow(self.selection, n_selection)
+        self._grow(self.validation, n_validation)
+
+    def _draw_steps(self, n_selection: int, n_validation: int) -> None:
+        """Draw the steps of a first round, but for the last one."""
+        q = self.problem
+        if self.have_result or (q.session is not None and q.limits.seconds is None):  # steps cost messages
+            return
+        if self._first_began is None:
+            self._first_began = q.limits.elapsed()
+        step = 1
+        while step < max(n_selection, n_validation):
+            for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
+                if collection.n_sets < min(step, count):
+                    self._grow(collection, min(step, count))
+            self._may_cut = True
+            step *= 2
+
+    def _grow(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
+        """Extend a collection; if a limit is reached and there is no result yet, set `cut`."""
+        if self.cut is not None:
+            return
+        try:
+            self._extend(collection, count, alongside)
+        except Stopped as stopped:
+            if self.have_result:
+                raise
+            self.cut = str(stopped)
+        else:
+            self._n_steps += not self.have_result
 
     def _extend(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
         if count > MAX_SETS:
             raise Stopped(MEMORY)
         # stop before the collection grows beyond the limit
-        if (
-            limit is not None
-            and self.have_result
-            and 2 * collection.expected_nbytes(count) > 1.02 * limit + collection.nbytes
-        ):
-            raise Stopped(MEMORY)
+        if limit is not None and 2 * collection.expected_nbytes(count) > 1.02 * limit + collection.nbytes:
+            grown = collection.expected_nbytes(count) - collection.expected_nbytes(1)
+            if self.have_result or 2 * grown > _GRACE_BYTES:
+                raise Stopped(MEMORY)
         with self.clock("sample"):
             collection.extend(collection.sampler.complete(count), keep_going=self._keep_going, alongside=alongside)
         self.check()
 
     def _keep_going(self) -> bool:
         self.check()
+        limits = self.problem.limits
+        if self._may_cut and not self.have_result and not limits.in_time(self._share):
+            assert self._first_began is not None
+            if limits.elapsed() > self._first_began + _GRACE_SECONDS:
+                raise Stopped(TIME)
         underway = self.selection.sampler.n_underway + self.validation.sampler.n_underway
         self.progress.within(self.n_sets + underway)
         return True
@@ -149,9 +215,9 @@ class CollectionPair:
     ) -> Round:
         """Extend the collections to these numbers of sets, choose by coverage, and validate the choice or other seeds.
 
-        One thread chooses while the others draw the validation collection. Each bound may fail with probability
-        exp(-a). `look` is the number of the round from 1, if the result decides whether there is another round;
-        otherwise 0.
+        One thread chooses while the others draw the validation collection. A first round may be cut short, see `draw`.
+        Each bound may fail with probability exp(-a). `look` is the number of the round from 1, if the result decides
+        whether there is another round; otherwise 0.
         """
         covers: list[Cover] = []
 
@@ -159,10 +225,13 @@ class CollectionPair:
             with self.clock("greedy"):
                 covers.append(select(self.selection, constraint))
 
-        self._extend(self.selection, n_selection)
+        self._draw_steps(n_selection, n_validation)
+        self._grow(self.selection, n_selection)
         with self.clock("index"):
             self.selection.build_index()
-        self._extend(self.validation, n_validation, choose)
+        self._grow(self.validation, n_validation, choose)
+        if not covers:
+            choose()
         cover = covers[0]
         return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, look)
 
@@ -242,6 +311,8 @@ class CollectionPair:
         """
         n_sets, own, selection = self.validation.n_sets, min(own, self.total), self.selection
         known = self.known(own)
+        if self.cut is not None:
+            a, look = a + self.extra, MAX_ROUNDS + max(self._n_steps, 1)  # looks that no complete round uses
         low, high = interval_of_look(covered, n_sets, self.total, look, known)
         known_optimum = int(min(limit, selection.sampler.n_known(selection.n_sets, optimum_own)))
         return Bounds(
@@ -318,6 +389,8 @@ def doubling_rounds(
         if target is not None:
             assert isinstance(best, Round)
             pair.report(best, number, schedule.rounds, target)
+        if pair.cut is not None:
+            return pair.cut
         if reason := stop(best):
             return reason
         pair.check()

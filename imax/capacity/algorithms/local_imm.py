@@ -4,13 +4,13 @@ A first phase estimates how many RR sets the most demanding inviter needs; a sec
 """
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import imm_sizes
 from ...selection.outcome import BOUND
-from ...selection.rounds import CollectionPair, run_rounds
+from ...selection.rounds import CollectionPair, Stopped, run_rounds
 from ..outcome import Algorithm, Invitations
 from ..task import Task
 from .local_greedy import EPSILON, SOURCE, STREAMS, LocalGreedy, free_inviters
@@ -21,7 +21,7 @@ __all__ = ["LOCAL_IMM"]
 def _rounds(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, str]:
     """Yield the choices on the RR sets of each estimate, then those on the final RR sets; return the stop reason."""
     n_sets = math.ceil((yield from _estimate(task, pair)))
-    pair.selection.extend(min(n_sets, 1 << 12))
+    pair.draw(min(n_sets, 1 << 12), 0)
     while pair.selection.n_sets < n_sets:
         pair.draw(min(n_sets, 2 * pair.selection.n_sets), 0)
     with pair.clock("greedy"):
@@ -46,10 +46,12 @@ def _estimate(task: Task, pair: CollectionPair) -> Generator[LocalGreedy, None, 
         spread /= 2
         with pair.clock("estimate"):
             count = math.ceil(max(sizes[g][0] for g in waiting) / spread)
-            pair.validation.extend(count, keep_going=_keep_going(pair))
+            pair.draw(0, count)
             best = LocalGreedy(task, pair.validation, pair.check)
         pair.have_result = True
         yield best
+        if pair.cut is not None:
+            raise Stopped(pair.cut)
         for g in list(waiting):
             found = total * float(best.covered[g]) / pair.validation.n_sets
             if found >= (1.0 + width) * spread:
@@ -67,16 +69,6 @@ def _imm(task: Task) -> Invitations:
 
 def _no_check() -> None:
     """Do not stop."""
-
-
-def _keep_going(pair: CollectionPair) -> Callable[[], bool]:
-    """Return a function that raises `Stopped` if a limit is reached, and otherwise returns True."""
-
-    def keep_going() -> bool:
-        pair.check()
-        return True
-
-    return keep_going
 
 
 LOCAL_IMM: Entry[Algorithm] = Entry(

@@ -32,6 +32,7 @@ __all__ = ["HIST", "cover_after", "hist"]
 
 _ALL = 2**62
 _MUCH_WORK = 1 << 24  # nodes of complete sets, after which any sentinels are better than more of them
+_EARLY_SHARE = 0.5  # of the time limit, for the first round of the first phase
 _STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
 
 
@@ -77,6 +78,8 @@ def _find_sentinels(problem: Problem, pair: CollectionPair, given: Constraint) -
     try:
         for found in doubling_rounds(pair, schedule, make_round, lambda best: None):
             last = found.cover
+            if pair.cut is not None:
+                break
             b = _n_worthwhile(last, found.n_selecting, given.forced.size)
             if b == c.forced.size:
                 break
@@ -133,7 +136,7 @@ def hist(problem: Problem, first: int | None = None) -> Outcome:
             given = c.given(np.array([first], dtype=np.int32))
             mark = np.zeros(problem.graph.n_nodes, dtype=np.bool_)
             mark[given.forced] = True
-        early = CollectionPair(problem, _STREAMS, sentinels=(mark, mark))
+        early = CollectionPair(problem, _STREAMS, sentinels=(mark, mark), share=_EARLY_SHARE)
         constraint, found = _find_sentinels(problem, early, given)
         n_sets, n_entries = n_sets + early.n_sets, n_entries + early.n_entries
         seconds = {"sentinels": time.perf_counter() - began}

@@ -17,7 +17,7 @@ from ...ris.coverage import greedy_cover
 from ...ris.marks import Collection
 from ..outcome import BOUND, MEMORY, TIME, TOO_MANY, Outcome
 from ..problem import Problem
-from ..rounds import MAX_SETS, CollectionPair, run_rounds
+from ..rounds import MAX_SETS, RESERVE, CollectionPair, run_rounds
 from ..settling import Round
 
 __all__ = ["IMM", "imm"]
@@ -26,11 +26,12 @@ _VALIDATION_SHARE = 0.125
 _FIRST = 1024
 _MANY = 1 << 26  # sets drawn if more are needed than can be numbered
 _STEP = 1 << 18  # sets drawn between two checks of the time limit
+_ESTIMATE_SHARE = 0.25  # of the time limit
 _SAMPLING_SHARE = 0.5  # of the time limit: index and greedy selection take about as long as sampling
 
 
-def _estimate(pair: CollectionPair) -> tuple[float, Collection]:
-    """Return the number of sets that the choice needs, and the sets of the estimate."""
+def _estimate(pair: CollectionPair) -> tuple[float, Collection, bool]:
+    """Return the number of sets that the choice needs, the sets of the estimate, and whether time was too short."""
     q = pair.problem
     c, n = q.constraint, q.total
     min_spread = max(c.min_spread(q.weights), 1e-9 * n)
@@ -47,10 +48,11 @@ def _estimate(pair: CollectionPair) -> tuple[float, Collection]:
 
     def keep_going() -> bool:
         pair.progress.within(sets.n_sets + sets.sampler.n_underway)
-        return q.limits.in_time(_SAMPLING_SHARE)
+        return q.limits.in_time(_ESTIMATE_SHARE)
 
-    sets.extend(math.ceil(min(test / spread, _FIRST)))  # to know how much memory a set takes
-    while spread / 2 >= min_spread and q.limits.in_time(_SAMPLING_SHARE):
+    sets.extend(1)
+    sets.extend(math.ceil(min(test / spread, _FIRST)), keep_going=keep_going)  # to know how much memory a set takes
+    while spread / 2 >= min_spread and keep_going():
         spread /= 2
         with pair.clock("estimate"):
             count = math.ceil(test / spread)
@@ -58,11 +60,12 @@ def _estimate(pair: CollectionPair) -> tuple[float, Collection]:
                 break
             # if the optimum is about `spread`, the choice needs so many sets
             pair.progress.phase("sampling", sets.n_sets, count + math.ceil(choose / spread), target)
-            sets.extend(count, keep_going=keep_going)
+            if sets.extend(count, keep_going=keep_going) < count:
+                return choose / min_spread, sets, True
             found = n * greedy_cover(sets, c).covered / sets.n_sets
         if found >= (1.0 + wide) * spread:
-            return choose / max(found / (1.0 + wide), min_spread), sets
-    return choose / min_spread, sets
+            return choose / max(found / (1.0 + wide), min_spread), sets, False
+    return choose / min_spread, sets, not keep_going()
 
 
 def _fits(pair: CollectionPair, sets: Collection, count: float) -> bool:
@@ -86,8 +89,8 @@ def _affordable(pair: CollectionPair, sets: Collection, n_needed: float) -> tupl
 
 def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
     q = pair.problem
-    n_needed, sets = _estimate(pair)
-    a = math.log(2.0 / q.delta)
+    n_needed, sets, late = _estimate(pair)
+    a = math.log(2.0 * (1.0 + RESERVE) / q.delta)
     n_needed, reason = _affordable(pair, sets, n_needed)
     n_before = sets.n_sets
     n_total = n_before + math.ceil(n_needed * (1.0 + _VALIDATION_SHARE))
@@ -98,13 +101,14 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
         pair.progress.phase("sampling", n_before + pair.n_sets, n_total, q.constraint.guarantee - q.epsilon)
         count = min(count + _STEP, math.ceil(n_needed))
         pair.draw(count, math.ceil(count * _VALIDATION_SHARE))
-        if count < n_needed and not q.limits.in_time(_SAMPLING_SHARE):
-            reason = TIME
+        if pair.cut is None and count < n_needed and not q.limits.in_time(_SAMPLING_SHARE):
+            pair.cut = TIME
+        if pair.cut is not None:
             break
     best = pair.round(count, math.ceil(count * _VALIDATION_SHARE), q.constraint, a)
     yield best
     pair.report(best, 1, 1, q.constraint.guarantee - q.epsilon)
-    return reason
+    return TIME if late else pair.cut or reason
 
 
 def imm(problem: Problem) -> Outcome:
@@ -113,7 +117,7 @@ def imm(problem: Problem) -> Outcome:
     The proof is for the number of sets that the estimate requires. If a limit of time or memory allows fewer, or if
     they are more than can be numbered, there is no target ratio, and only the certificate of the result holds.
     """
-    pair = CollectionPair(problem)
+    pair = CollectionPair(problem, share=_SAMPLING_SHARE)
     best, reason, number = run_rounds(_single_round(pair))
     return pair.result(
         best, reason, number, problem.constraint.guarantee - problem.epsilon if reason == BOUND else None

@@ -8,7 +8,7 @@ from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, run_rounds
+from ..rounds import RESERVE, CollectionPair, run_rounds
 from ..settling import Round
 
 __all__ = ["ALL_DRAWN", "DEFAULT_SETS", "RIS", "fixed_rounds", "ris"]
@@ -22,11 +22,13 @@ def fixed_rounds(pair: CollectionPair, select: CoverAlgorithm = greedy_cover) ->
     q = pair.problem
     count = q.n_rr_sets or DEFAULT_SETS
     first = min(count, 1 << 12)  # a limit that is reached later finds a result
-    a = math.log(4.0 / q.delta)  # two bounds in each of two rounds
+    a = math.log(4.0 * (1.0 + RESERVE) / q.delta)  # two bounds in each of two rounds
     if first < count:
         yield pair.round(first, first, q.constraint, a, select=select)
+        if pair.cut is not None:
+            return pair.cut
     yield pair.round(count, count, q.constraint, a, select=select)
-    return ALL_DRAWN
+    return pair.cut or ALL_DRAWN
 
 
 def ris(problem: Problem) -> Outcome:

@@ -10,6 +10,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from ...ris.remote_worlds import RemoteWorlds
 from ...ris.worlds import WorldCollection, WorldCover, Worlds, greedy_worlds
 from ..outcome import INTERRUPT, REACHED, TIME, Bounds, Outcome
 from ..problem import DEFAULT_EPSILON, Problem, Progress
+from ..rounds import Stopped
 from ..simulated import SpreadSample
 
 __all__ = ["NOT_CERTIFIED", "WORLDS", "choose_on_worlds", "has_components", "n_worlds", "worlds"]
@@ -39,6 +41,7 @@ _WORLDS_TIMES_EPSILON = 5.12  # by measurement: see docs/explanation/worlds
 _LABELS_TIMES_EPSILON = 2.0**26 * 0.01
 _BYTES_PER_NODE = 64  # of greedy choice
 _VALUES, _MAX_VALUES = 512, 1 << 16  # of the spread of the seeds
+_FIRST_STEPS = 6  # in which the first of these are drawn
 _VISITS_TIMES_EPSILON = 2.0**27 * 0.01
 _FIRST_SETS = 1 << 14
 _MAX_ENTRIES = 1 << 27
@@ -127,7 +130,9 @@ class _Run:
         self.report(bounds, 0)
         n_sets = n_entries = 0
         try:
-            for found, sets in () if bounds.ratio >= self.target else self._rr_bounds(cover.seeds):
+            if bounds.ratio < self.target and not q.limits.in_time():
+                reason = TIME
+            for found, sets in () if bounds.ratio >= self.target or reason else self._rr_bounds(cover.seeds):
                 bounds = self._with_upper(bounds, found)
                 n_sets, n_entries = sets.n_sets, sets.n_entries + sets.n_cut
                 self.report(bounds, n_sets)
@@ -183,6 +188,12 @@ class _Run:
     def _sample(self, seeds: NDArray[np.int32]) -> tuple[SpreadSample, int]:
         """Draw values of the spread until their mean is precise; return them, and how often it was looked at."""
         q, sample = self.problem, SpreadSample(self.problem, seeds)
+        for step in range(
+            _FIRST_STEPS if q.limits.seconds else 0
+        ):  # sizes that do not depend on the values, so that bounds hold after each
+            sample.extend(_VALUES >> (_FIRST_STEPS - step))
+            if not q.limits.in_time():
+                return sample, _LOOKS + step
         for look in range(_LOOKS):
             sample.extend(_VALUES << look)
             if sample.std_error <= q.epsilon * sample.spread or not self._may_sample(sample, look + 1):
@@ -208,7 +219,9 @@ class _Run:
             return float(values[c.forced].sum()) + c.max_gain(values)
 
         limit = bounds.lower / max(self.target, _LOWEST_TARGET)
-        values = influence_bounds(q.graph, q.weights, q.threads, lambda values: best(values) <= limit)
+        values = influence_bounds(
+            q.graph, q.weights, q.threads, lambda values: best(values) <= limit and q.limits.in_time()
+        )
         return math.inf if values is None else best(values)
 
     def _rr_bounds(self, seeds: NDArray[np.int32]) -> Iterator[tuple[float, Collection]]:
@@ -231,11 +244,23 @@ class _Run:
         given = dataclasses.replace(
             c, k=seeds.size + (c.free if c.is_plain else 0), allowed=allowed, forced=np.unique(seeds)
         )
-        for look in range(_LOOKS):
-            sets.extend(_FIRST_SETS << look)
+
+        def keep_going() -> bool:
+            if sets.n_sets and not q.limits.in_time():
+                raise Stopped(TIME)
+            return True
+
+        # sizes do not depend on the sets, and an incomplete extension is dropped, so that bounds hold after each
+        for look in range(0 if q.limits.seconds else _FIRST_SETS.bit_length() - 1, _LOOKS):
+            with suppress(Stopped):
+                sets.extend(1 << look, keep_going=keep_going)
+            if sets.n_sets < _FIRST_SETS and q.limits.in_time():
+                continue
             covered = greedy_cover(sets, given, k=c.free).upper_bound
             bound, estimate = upper_bound(covered, sets.n_sets, q.total, self.a), q.total * covered / sets.n_sets
             yield bound, sets
+            if not q.limits.in_time():
+                return
             if bound * (1.0 - _CLOSE * q.epsilon) <= estimate:  # more sets would hardly lower it
                 return
             memory = q.limits.memory

@@ -1,0 +1,154 @@
+"""A first round of RR sets that a limit cuts short: time limits hold where RR sets are large."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import imax
+from imax.capacity import CapacityProblem, assign
+from imax.ris.bounds import MAX_ROUNDS
+from imax.selection import rounds
+from imax.selection.problem import Limits, make_problem
+from imax.selection.rounds import RESERVE, CollectionPair
+from imax.selection.settling import Round
+
+WITH_ROUNDS = ["opim-c", "imm", "hist", "ris"]
+
+
+@pytest.fixture(scope="module")
+def dense():
+    """Return an undirected graph in which each RR set holds all nodes."""
+    source, target = np.array(list(itertools.combinations(range(40), 2))).T
+    return imax.InfluenceGraph.from_arrays(source, target, directed=False, probability="uniform:0.5")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Let each look at the clock take 0.1 s, whatever the machine does."""
+    ticks = itertools.count()
+    monkeypatch.setattr(Limits, "elapsed", lambda self: 0.1 * next(ticks))
+    monkeypatch.setattr("imax.diffusion.sampler._FIRST_SETS", 1)
+    return ticks
+
+
+def looks(clock):
+    return next(clock)
+
+
+def assert_cut(found, k, n_sets):
+    assert found.stop_reason == "time limit"
+    assert len(found.seeds) == len(set(found.seeds)) == k
+    assert found.n_rr_sets <= n_sets
+    if found.lower_bound is not None:
+        assert k <= found.lower_bound <= found.spread <= found.upper_bound == 40
+
+
+@pytest.mark.parametrize("algorithm", [*WITH_ROUNDS, "worlds", "auto"])
+def test_each_algorithm_ends_at_the_time_limit(dense, clock, algorithm):
+    found = imax.maximize(dense, 3, algorithm=algorithm, epsilon=0.01, time_limit=1.0, rng=1, threads=1)
+    assert_cut(found, 3, 400)
+    assert looks(clock) < 80  # the clock stops the work soon after 10 looks
+
+
+@pytest.mark.parametrize("algorithm", WITH_ROUNDS)
+def test_a_choice_needs_no_time(dense, monkeypatch, algorithm):
+    """One RR set in each collection suffices for seeds and valid bounds."""
+    monkeypatch.setattr(rounds, "_GRACE_SECONDS", -math.inf)
+    found = imax.maximize(dense, 3, algorithm=algorithm, epsilon=0.01, time_limit=1e-9, rng=1, threads=2)
+    assert_cut(found, 3, 6)
+
+
+def test_other_functions_end_at_the_time_limit(dense, clock):
+    limits = {"time_limit": 1.0, "rng": 1, "threads": 1}
+    certificate = imax.certify(dense, [0, 1], epsilon=0.001, **limits)
+    assert certificate.stop_reason == "time limit"
+    assert 2 <= certificate.lower_bound <= certificate.upper_bound <= 40
+    next(clock)
+    found = imax.minimize_seeds(dense, 39.9, epsilon=0.01, **limits)
+    assert found.stop_reason == "time limit"
+    assert 1 <= found.min_seeds <= len(found.seeds)
+    curve = imax.curve(dense, 4, epsilon=0.01, **limits)
+    assert curve.stop_reason == "time limit"
+    results = list(imax.anytime(dense, 3, **limits))
+    assert len(results) == 1
+    assert looks(clock) < 160
+
+
+@pytest.mark.parametrize("algorithm", ["rr-opim+", "rr-opim", "mg-opim", "opim-c", "imm", "auto"])
+def test_capacity_algorithms_end_at_the_time_limit(dense, clock, algorithm):
+    problem = CapacityProblem(dense, active=range(4), capacity=2)
+    found = assign(problem, algorithm, epsilon=0.01, time_limit=1.0, rng=1, threads=1)
+    assert found.stop_reason == "time limit"
+    assert found.seeds
+    assert found.lower_bound <= found.spread <= found.upper_bound + 1e-9
+    assert looks(clock) < 160
+
+
+def test_a_capacity_problem_with_acceptance_ends_at_the_time_limit(dense, clock):
+    problem = CapacityProblem(dense, active=range(4), capacity=2)
+    found = assign(problem, "rr-opim+", acceptance=0.5, epsilon=0.01, time_limit=1.0, rng=1, threads=1)
+    assert found.stop_reason == "time limit"
+    assert looks(clock) < 80
+
+
+def test_memory_ends_the_first_round(dense, monkeypatch):
+    monkeypatch.setattr(rounds, "_GRACE_BYTES", 1)
+    found = imax.maximize(dense, 3, algorithm="opim-c", epsilon=0.01, max_memory=20_000, rng=1)
+    assert (found.stop_reason, found.rounds) == ("memory limit", 1)
+    assert found.n_rr_sets < 200
+    assert found.lower_bound <= found.spread <= found.upper_bound
+
+
+def pair_of(graph, n_looks, monkeypatch, **options):
+    """Return a pair whose first round of 40 sets ends at a number of looks at the clock, and the round."""
+    pair = CollectionPair(make_problem(graph, 3, {}, function="maximize", time_limit=1.0, rng=1, threads=1, **options))
+    monkeypatch.setattr(rounds, "_GRACE_SECONDS", -math.inf)
+    left = iter([True] * n_looks)
+    monkeypatch.setattr(Limits, "in_time", lambda self, share=1.0: next(left, False))
+    return pair, pair.round(40, 40, pair.problem.constraint, 5.0, look=1)
+
+
+@pytest.mark.parametrize("n_looks", [0, 1, 2, 3, 8])
+def test_a_cut_round_has_the_sets_of_complete_steps(dense, monkeypatch, n_looks):
+    pair, found = pair_of(dense, n_looks, monkeypatch)
+    sizes = pair.selection.n_sets, pair.validation.n_sets
+    n_steps = 2 + n_looks  # without a look, each collection has one set
+    assert sizes == (2 ** (-(-n_steps // 2) - 1), 2 ** (n_steps // 2 - 1))
+    assert pair.cut == "time limit"
+    assert isinstance(found, Round)
+    whole = CollectionPair(make_problem(dense, 3, {}, function="maximize", rng=1))
+    whole.selection.extend(40)
+    assert (whole.selection.nodes[: pair.selection.nodes.size] == pair.selection.nodes).all()
+    # the bounds hold after every step: their failure probabilities add up
+    assert pair.extra == pytest.approx(math.log((math.pi * n_steps) ** 2 / (6 * RESERVE)))
+    assert sum(6 * RESERVE / (math.pi * i) ** 2 for i in range(1, 1000)) <= RESERVE
+    assert sum(6 / (math.pi * i) ** 2 for i in range(1, MAX_ROUNDS + 1)) + 6 / math.pi**2 * RESERVE <= 1.0
+
+
+def test_a_round_that_is_not_cut_has_the_bounds_of_a_plain_one(dense, monkeypatch):
+    pair, found = pair_of(dense, 10**6, monkeypatch)
+    other = CollectionPair(make_problem(dense, 3, {}, function="maximize", rng=1, threads=2))
+    same = other.round(40, 40, other.problem.constraint, 5.0, look=1)
+    assert pair.cut is None
+    assert (found.bounds, found.n_sets) == (same.bounds, same.n_sets)
+    assert (found.cover.seeds == same.cover.seeds).all()
+
+
+def test_bounds_hold_where_the_clock_prefers_small_sets(monkeypatch):
+    """A clock that stops at the first large RR set: bounds that ignored this would be wrong nearly always."""
+    source = np.zeros(60, dtype=np.int64)
+    star = imax.InfluenceGraph.from_arrays(source, np.arange(1, 61), n_nodes=61, probability="uniform:0.05")
+    exact = 1.0 + 60 * 0.05
+    monkeypatch.setattr(rounds, "_GRACE_SECONDS", -math.inf)
+    wrong = 0
+    for seed in range(200):
+        problem = make_problem(star, 1, {}, function="maximize", time_limit=1.0, rng=seed, threads=1)
+        pair = CollectionPair(problem)
+        monkeypatch.setattr(
+            Limits, "in_time", lambda self, share=1.0, pair=pair: pair.validation.n_entries == pair.validation.n_sets
+        )
+        found = pair.round(2000, 2000, problem.constraint, math.log(20), seeds=np.array([0], dtype=np.int32), look=1)
+        wrong += not found.bounds.lower <= exact <= found.bounds.upper
+    assert wrong <= 2
