@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from .external import Chunk
 from .formats import format_of
 from .headers import Shape, shape_of
 from .read_options import ReadOptions
-from .text import Content, PathLike, is_compressed, load
+from .text import Content, PathLike, is_compressed, load, unreadable
 
 __all__ = ["FileChunks", "file_chunks"]
 
@@ -172,6 +172,12 @@ class _Text:
         self.path, self.name, self.shape, self.options, self.threads = path, name, shape, options, threads
         self.n_bad = self.n_columns = 0
 
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            return file.read(_SEGMENT)
+        except OSError as error:
+            raise unreadable(self.name, error) from None
+
     def parts(self) -> Iterator[Ids]:
         """Yield the ids and values of one segment after the other."""
         self.n_bad = self.n_columns = lines = 0
@@ -179,7 +185,7 @@ class _Text:
         with self.path.open("rb") as file:
             rest = b""
             while True:
-                data = file.read(_SEGMENT)
+                data = self._read(file)
                 text = rest + data
                 cut = len(text) if not data else text.rfind(b"\n") + 1
                 text, rest = text[:cut], text[cut:]

@@ -36,6 +36,7 @@ __all__ = [
     "load_list",
     "number",
     "quoted",
+    "unreadable",
     "write_bytes",
     "write_text",
 ]
@@ -249,13 +250,19 @@ def load(path: PathLike, max_memory: int | None = None, *, is_list: bool = False
     except ValueError:  # the name has a zero byte
         raise NoSuchFileError(f"{name!r}: this is no file name; check the path") from None
     except OSError as error:
-        raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise unreadable(name, error) from None
     return _decompressed(name, data, max_memory, is_list)
 
 
+def unreadable(name: str, error: OSError) -> FileFormatError:
+    """Return the error for a file that the system cannot read."""
+    return FileFormatError(f"{name}: cannot be read: {error.strerror or error}")
+
+
 def is_compressed(path: PathLike) -> bool:
-    """Return whether the first bytes of a regular file say that it is compressed."""
-    with Path(path).open("rb") as file:
+    """Return whether the first bytes of a file say that it is compressed; False if it cannot be read."""
+    head = b""
+    with suppress(OSError), Path(path).open("rb") as file:
         head = file.read(MAGIC)
     return any(head.startswith(magic) for magic, _, _ in CODECS)
 
@@ -268,7 +275,7 @@ def _standard_input(max_memory: int | None, is_list: bool) -> NDArray[np.uint8]:
             return _array(_Bytes("<stdin>", max_memory, is_list, compressed=False).fill(sys.stdin.buffer))
         return _array(bytearray(sys.stdin.read().encode()))
     except OSError as error:
-        raise FileFormatError(f"<stdin>: cannot be read: {error.strerror or error}") from None
+        raise unreadable("<stdin>", error) from None
 
 
 def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
