@@ -186,9 +186,7 @@ def test_decompressed_content_is_bounded(tmp_path, codec):
     text = b"1 2\n" * (1 << 17)
     path = tmp_path / f"bomb.{codec}"
     path.write_bytes(CODECS[codec](text))
-    with pytest.raises(
-        OutOfMemoryBoundError, match=r"decompressed content takes more than the 262,144 bytes"
-    ) as error:
+    with pytest.raises(OutOfMemoryBoundError, match=r"decompressed content takes more than the 262,144 bytes") as error:
         imax.read_graph(path, max_memory="256k")
     one_sentence(error, path.name, "max_memory")
     with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError):
