@@ -238,10 +238,10 @@ class Shard:
         chosen = np.array(nodes, dtype=np.int32)
         gains = np.zeros(chosen.size, dtype=np.int64)
         size = cover_touched(chosen, self._sets.index(), self._covered, self._touched, gains)
-        before = set(self._path)
+        before, singletons = set(self._path), self._sets.singletons
         for j, node in enumerate(nodes):
             if node not in before:
-                gains[j] += self._sets.singletons[node]
+                gains[j] += singletons[node]
             before.add(node)
         self._path += nodes
         touched = self._touched.nodes[:size].copy()
