@@ -4,21 +4,27 @@ import _thread
 import asyncio
 import concurrent.futures
 import gc
+import gzip
 import multiprocessing
 import os
 import signal
 import threading
 import warnings
+from contextlib import suppress
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import imax
 from imax._utils import parallel
+from imax.cli import main
 from imax.diffusion import sampler, simulation, tables
+from imax.errors import FileFormatError
 from imax.graph import build
+from imax.recommend import Reranker
 from imax.ris import collection, coverage
 
 MODULES = [sampler, simulation, tables, build, collection, coverage]
@@ -96,6 +102,113 @@ def test_a_failing_thread_start_changes_no_answer(monkeypatch):
             patch.setattr(parallel, "_pool", parallel._Pool())
             patch.setattr(_thread, "start_new_thread", fail_once)
             assert selected(threads=4) == expected
+
+
+class FailingFile:
+    """A file whose n-th read fails, counted over all files."""
+
+    def __init__(self, file, reads):
+        self.file, self.reads = file, reads
+
+    def read(self, size=-1):
+        self.reads.append(size)
+        if len(self.reads) == self.reads.n:
+            raise OSError(5, "Input/output error")
+        return self.file.read(size)
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.file.close()
+
+
+class Reads(list):
+    """The sizes of all reads; number `n` fails."""
+
+    n = 0
+
+
+def files_to_read(folder):
+    """Write files of each format, and return functions that read one of them."""
+    karate = imax.datasets.load("karate")
+    for name in ("text.txt", "graph.imax", "matrix.mtx"):
+        imax.write_graph(karate, folder / name)
+    text = (folder / "text.txt").read_bytes()
+    (folder / "text.gz").write_bytes(gzip.compress(text))
+    (folder / "seeds.txt").write_text("1\n2\n")
+    (folder / "log.csv").write_text("user,item,time\n1,a,1\n2,a,2\n")
+    Reranker(karate, "heteroir").save(folder / "reranker")
+    readers = dict.fromkeys(("text.txt", "text.gz", "graph.imax", "matrix.mtx"), imax.read_graph)
+    with suppress(ImportError):
+        import zstandard
+
+        (folder / "text.zst").write_bytes(zstandard.ZstdCompressor().compress(text))
+        readers["text.zst"] = imax.read_graph
+    with suppress(ImportError):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.table({"source": [1, 2], "target": [2, 3]}), folder / "table.parquet")
+        readers["table.parquet"] = imax.read_graph
+    readers["reranker"] = Reranker.load
+    readers["seeds.txt"] = lambda path: imax.io.read_labels(path, karate)
+    readers["log.csv"] = imax.learn.Actions.of
+    return readers
+
+
+def fail_reads(patch, folder, n):
+    """Let the n-th read of files in a folder fail; return the list of reads."""
+    whole, reads = Path.open, Reads()
+    reads.n = n
+
+    def fails(path, *given, **options):
+        file = whole(path, *given, **options)
+        return FailingFile(file, reads) if path.parent == folder and given == ("rb",) else file
+
+    patch.setattr(Path, "open", fails)
+    return reads
+
+
+def test_a_failing_read_is_a_clear_error(tmp_path, monkeypatch):
+    """Whichever read of a file fails; later reads of the same file succeed."""
+    for name, read in files_to_read(tmp_path).items():
+        for n in range(1, 100):
+            with monkeypatch.context() as patch:
+                reads = fail_reads(patch, tmp_path, n)
+                try:
+                    read(tmp_path / name)
+                    problem = None
+                except FileFormatError as error:
+                    problem = str(error)
+            assert problem == (f"{tmp_path / name}: cannot be read: Input/output error" if len(reads) >= n else None)
+            if problem is None:
+                break
+        assert n > 1, name
+        read(tmp_path / name)
+
+
+def test_a_failing_read_in_a_conversion_leaves_no_file(tmp_path, monkeypatch):
+    source, out = tmp_path / "arcs.txt", tmp_path / "out.imax"
+    source.write_text("1 2\n2 3\n3 1\n" * 100)
+    failed = 0
+    for n in range(1, 100):
+        with monkeypatch.context() as patch:
+            reads = fail_reads(patch, tmp_path, n)
+            done = CliRunner().invoke(main, ["convert", str(source), str(out), "--max-memory", "1M"])
+        if done.exit_code:
+            failed += 1
+            assert "arcs.txt: cannot be read: Input/output error" in done.stderr
+            assert [path.name for path in tmp_path.iterdir()] == ["arcs.txt"]
+        elif len(reads) < n:
+            break
+        else:
+            out.unlink()  # the first bytes, which only say whether the file is compressed, are not needed
+    assert failed > 3
+    assert imax.read_graph(out).n_arcs == 3
 
 
 def resources():

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import imax
 from imax._utils.memory import peak_rise
 from imax.annotate.files import read_embeddings
-from imax.annotate.item_files import Items, read_items
+from imax.annotate.item_files import Items, read_item_columns, read_item_labels, read_items
 from imax.cli import main
 from imax.errors import FileFormatError, ImaxError, InvalidArgumentError, OutOfMemoryBoundError
 from imax.io import read_labels, read_node_values
@@ -183,18 +183,105 @@ CODECS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_decompressed_content_is_bounded(tmp_path, codec):
-    text = b"1 2\n" * (1 << 20)
+    text = b"1 2\n" * (1 << 17)
     path = tmp_path / f"bomb.{codec}"
     path.write_bytes(CODECS[codec](text))
-    with pytest.raises(
-        OutOfMemoryBoundError, match=r"decompressed content takes more than the 1,048,576 bytes"
-    ) as error:
-        imax.read_graph(path, max_memory="1M")
+    with pytest.raises(OutOfMemoryBoundError, match=r"decompressed content takes more than the 262,144 bytes") as error:
+        imax.read_graph(path, max_memory="256k")
     one_sentence(error, path.name, "max_memory")
     with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError):
         imax.read_edgelist(path, max_memory=1000)
     assert (rise() or 0) < 64 << 20
-    assert imax.read_graph(path, max_memory="8M").n_arcs == 1
+    assert imax.read_graph(path, max_memory="2M").n_arcs == 1
+
+
+LIST_READERS = {  # a reader and the repeated line; those with a bound of their own take it
+    "labels": (lambda path, **bound: read_labels(path, KARATE, **bound), b"1\n"),
+    "active sets": (lambda path, **bound: imax.io.read_active_sets(path, KARATE, **bound), b"1\n"),
+    "values": (lambda path, **bound: read_node_values(path, KARATE, **bound), b"1,1\n"),
+    "texts": (lambda path, **bound: imax.io.read_node_texts(path, KARATE, **bound), b"1,a\n"),
+    "rows": (lambda path, **bound: read_rows(path, KARATE.labels, ("1", "2"), **bound), b"1,2\n"),
+    "json rows": (lambda path, **bound: read_rows(path, KARATE.labels, ("u", "v"), **bound), b'{"u":1,"v":2}\n'),
+    "columns": (lambda path, **bound: list(imax.io.read_columns(path, {"a": "1"}, **bound)), b"1,2\n"),
+    "embeddings": (lambda path, **bound: read_embeddings(path, column="1", **bound), b"1,2\n"),
+    "candidates": (lambda path, **bound: imax.maximize(KARATE, 1, candidates=path, rng=1, **bound), b"1\n"),
+    "node weights": (lambda path, **bound: imax.certify(KARATE, [0], node_weights=path, rng=1, **bound), b"1,1\n"),
+    "seeds": (lambda path: imax.spread(KARATE, path, rng=1), b"1\n"),
+    "items": (lambda path: read_items(path, Items(20)), b"1\n"),
+    "item labels": (lambda path: read_item_labels(path, Items(20)), b"1,a\n"),
+    "item columns": (lambda path: read_item_columns(path, None, "1", None), b"1,2\n"),
+    "log": (lambda path: imax.learn.Actions.of(path, user="1", item="2", time="3"), b"1,2,3\n"),
+}
+
+
+@pytest.mark.parametrize("bounded", ["content", "objects"])
+@pytest.mark.parametrize("name", LIST_READERS)
+def test_content_and_objects_of_a_list_are_bounded(tmp_path, monkeypatch, name, bounded):
+    """No reader decompresses more than the bound, or makes objects of more lines, whether it is given or the default.
+
+    The default is a quarter of the free memory, or three quarters for embeddings, tables of items and logs.
+    """
+    if bounded == "objects" and name in ("columns", "log"):
+        return  # their objects are made chunk by chunk
+    read, line = LIST_READERS[name]
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(line * (1 << 20)))
+    bound = 1_000_000 if bounded == "content" else len(line) << 20
+    takes_bound = name not in ("seeds", "items", "item labels", "item columns", "log")
+    for given in (True, False) if takes_bound else (False,):
+        with monkeypatch.context() as patch:
+            if not given:
+                patch.setattr("imax.io.text.free_memory", lambda: bound)
+                patch.setattr("imax.io.text.default_memory", lambda: bound)
+            with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError) as error:
+                read(path, **({"max_memory": bound} if given else {}))
+        one_sentence(error, path.name, f"more than the {bound:,} bytes", "raise max_memory")
+        what = "the decompressed content takes" if bounded == "content" else "the objects of"
+        one_sentence(error, what, "max_memory allows" if given else "free memory")
+        assert (rise() or 0) < 64 << 20
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "option"),
+    [
+        (["seed", "-k", "1", "karate", "--candidates"], b"1\n", True),
+        (["seed", "-k", "1", "karate", "--node-weights"], b"1,1\n", True),
+        (["certify", "karate", "--seeds"], b"1\n", True),
+        (["cim", "karate", "-k", "1", "--active"], b"1\n", True),
+        (["spread", "karate", "--seeds"], b"1\n", False),
+        (["rerank", "karate", "--candidates"], b"1,2\n", False),
+    ],
+)  # fmt: skip
+def test_commands_bound_the_files_about_nodes(tmp_path, monkeypatch, command, line, option):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(line * (1 << 18)))
+    if not option:
+        monkeypatch.setattr("imax.io.text.default_memory", lambda: 10_000_000)
+    done = CliRunner().invoke(main, [*command, str(path), *(["--max-memory", "10M"] if option else [])])
+    assert done.exit_code == 1
+    assert "bomb.gz: the objects of its 262,145 lines take about" in done.stderr
+    assert ("--max-memory allows" if option else "a quarter of the free memory") in done.stderr
+
+
+def test_compressed_files_are_not_converted_in_parts(tmp_path, monkeypatch):
+    """They are read once, with the bound."""
+    path = tmp_path / "line.gz"
+    path.write_bytes(gzip.compress(b"1 " * (1 << 20)))
+    with monkeypatch.context() as patch:
+        patch.setattr("imax.io.text.free_memory", lambda: 1 << 40)
+        with peak_rise() as rise:
+            done = CliRunner().invoke(main, ["convert", str(path), str(tmp_path / "o.imax"), "--max-memory", "1M"])
+    assert done.exit_code == 1
+    assert "line.gz: the decompressed content takes more than the 1,048,576 bytes that --max-memory" in done.stderr
+    assert (rise() or 0) < 64 << 20
+
+
+def test_long_lines_of_a_log_are_bounded(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_bytes(b"user,item,time\n" + b"," * (4 << 20))
+    with pytest.raises(OutOfMemoryBoundError, match="the objects of 65,536 lines can take") as error:
+        list(imax.io.read_columns(path, {"user": "user"}, max_memory="64M"))
+    one_sentence(error, "log.csv")
 
 
 @pytest.mark.parametrize("names", [False, True])
@@ -212,7 +299,7 @@ def test_the_arcs_of_a_text_file_count_in_the_memory_bound(tmp_path, names):
             assert done.exit_code == 0
             continue
         assert done.exit_code == 1
-        assert "max_memory" in done.stderr
+        assert "--max-memory" in done.stderr
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -18,7 +18,9 @@ _CHUNK = 1 << 20
 _SPARSE = {"data", "format", "shape"}  # arrays of a file that `scipy.sparse.save_npz` wrote
 
 
-def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "embedding") -> Any:
+def read_embeddings(
+    path: PathLike, *, key: str | None = None, column: str = "embedding", max_memory: int | None = None
+) -> Any:
     """Read embeddings from a file and return them: an array or a SciPy sparse array, shape (n_items, n_dimensions).
 
     Parameters
@@ -30,13 +32,16 @@ def read_embeddings(path: PathLike, *, key: str | None = None, column: str = "em
         The name of the array in an ``.npz`` file. Required if the file has several two-dimensional arrays.
     column : str, default "embedding"
         The name of the column of vectors.
+    max_memory : int, optional
+        Largest number of bytes that the content, and the array or the objects made of it, may take. Default: three
+        quarters of the free memory.
 
     Raises
     ------
     FileFormatError
         If the file cannot be read as embeddings. The message names the file and the line.
     """
-    content = load(path)
+    content = load(path, max_memory)
     head = content.head(6)
     if head == b"\x93NUMPY":
         return _array_of_npy(content)
@@ -69,6 +74,7 @@ def _array_of_npz(content: Content, key: str | None) -> Any:
             if not members:
                 raise FileFormatError(f"{content.name} has no arrays; save the embeddings with numpy.savez")
             if key is None and set(members) >= _SPARSE:
+                content.require_memory(sum(info.file_size for info in archive.infolist()), "the arrays take")
                 return _sparse_array(io.BytesIO(content.data.data))
             names = ", ".join(map(shown, list(members)[:10])) + (", ..." if len(members) > 10 else "")
             if key is None:

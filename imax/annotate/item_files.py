@@ -8,7 +8,7 @@ from typing import Any
 from .._utils.locks import kept_property
 from ..errors import FileFormatError
 from ..io.tables import read_table, shown, table_names
-from ..io.text import Content, PathLike, integer, load, quoted
+from ..io.text import Content, PathLike, integer, load, load_list, quoted
 from ._checks import is_blank
 
 __all__ = ["Items", "read_item_columns", "read_item_labels", "read_items"]
@@ -105,7 +105,7 @@ def read_items(path: PathLike, items: Items) -> list[int]:
     The file has one item per line, or is a table with a column of ids or, for items without ids, a column ``item``. The
     output of ``imax annotate`` in any format except the table is such a file.
     """
-    content = load(path)
+    content = load_list(path)
     record = _json_object(content)
     if record is not None:
         name = "ids" if items.ids is not None and "ids" in record else "indices"
@@ -125,7 +125,7 @@ def read_item_labels(path: PathLike, items: Items, column: str = "label") -> tup
     The file is a table with a column of items, as for `read_items`, and a column of labels; or each line has an item
     and its label, separated by a comma or white space. Items with a blank label are not annotated.
     """
-    content = load(path)
+    content = load_list(path)
     key = _item_column(content, items)
     pairs: list[tuple[str, Any, Any]]
     if key is None:

@@ -207,7 +207,7 @@ def make_problem(
     known, decided, notes = decided_items(
         graph, labels, decided_above, model=model, key=key, threads=work.threads, client=work.client
     )
-    reader = NodeReader(graph, on_missing)
+    reader = NodeReader(graph, on_missing, max_memory=work.max_memory)
     annotated = np.array(list(dict.fromkeys([*_distinct(start, reader, "start").tolist(), *known.tolist()])))
     annotated = annotated.astype(np.int64)
     decided = np.setdiff1d(decided, annotated)

@@ -148,7 +148,7 @@ def assign(
         epsilon = entry.epsilon
     if oracle is None and "oracle" in entry.accepts:
         oracle = "rr" if n_simulations is None else "simulation"
-    reader = NodeReader(problem.graph, on_missing)
+    reader = NodeReader(problem.graph, on_missing, max_memory=max_memory)
     accepted = None if acceptance is None else read_acceptance(problem, acceptance, reader, discount)
     q = selection_problem(
         problem, problem.constraint, reader, node_weights=node_weights, rng=rng, progress=progress, until=until,

@@ -129,7 +129,7 @@ def choose_inviters(
     True
     """
     check_problem(problem)
-    reader = NodeReader(problem.graph, on_missing)
+    reader = NodeReader(problem.graph, on_missing, max_memory=max_memory)
     limit = _limit(problem, n_inviters, costs, budget, reader)
     q = selection_problem(
         problem, limit, reader, node_weights=node_weights, rng=rng, progress=progress,

@@ -63,7 +63,7 @@ def read_acceptance(context: Context, graph: "InfluenceGraph", given: str | None
         pass
     from ..recommend.files import read_rows
 
-    inviters, friends, values = read_rows(given, graph.labels, ("ap", "friend"), "probability")
+    inviters, friends, values = read_rows(given, graph.labels, ("ap", "friend"), "probability", context.max_memory)
     if not values:
         raise InvalidArgumentError(f"{given}: the column 'probability' is missing", argument="acceptance")
     return inviters, friends, values

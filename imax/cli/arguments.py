@@ -111,7 +111,9 @@ def read_delay(
         return spec
     from ..io import read_graph
 
-    given_delays = read_graph(spec, probability="weighted_cascade", column=True, directed=graph.report.directed)
+    given_delays = read_graph(
+        spec, probability="weighted_cascade", column=True, directed=graph.report.directed, max_memory=context.max_memory
+    )
     weight = given_delays.weight
     if weight is None:
         raise FileFormatError(f"{spec}: a file of delays has a source, a target and a mean delay per line")

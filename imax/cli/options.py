@@ -266,7 +266,8 @@ max_memory_option = click.option(
     metavar="SIZE",
     callback=_checked(check.memory_bytes),
     help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far. It is "
-    "also the limit of the decompressed size of the file of GRAPH, and of the arcs of a text file.",
+    "also the limit of the decompressed size of each file, of the arcs of a text file, and of the objects that the "
+    "lines of a file about nodes become.",
 )
 reading_memory_option = click.option(
     "--max-memory",

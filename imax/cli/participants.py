@@ -25,8 +25,8 @@ def read_active(context: Context, graph: "InfluenceGraph", path: str) -> list[li
         ids = reader.nodes(Path(path), "active")
         return [[] if ids is None else graph.labels_of(ids)]
     if reader.on_missing == "error":
-        return read_active_sets(path, graph)
-    return read_active_sets(path, graph, ignored=reader.notes)
+        return read_active_sets(path, graph, max_memory=context.max_memory)
+    return read_active_sets(path, graph, ignored=reader.notes, max_memory=context.max_memory)
 
 
 def read_capacities(

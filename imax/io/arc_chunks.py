@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from .external import Chunk
 from .formats import format_of
 from .headers import Shape, shape_of
 from .read_options import ReadOptions
-from .text import Content, PathLike, load
+from .text import Content, PathLike, is_compressed, load, unreadable
 
 __all__ = ["FileChunks", "file_chunks"]
 
@@ -123,15 +123,14 @@ def file_chunks(path: PathLike, options: ReadOptions, directed: bool, threads: i
     That is the case for standard input, compressed files, formats other than edge lists and Parquet, tables of many
     columns and labels that are not integers.
     """
-    if os.fspath(path) == "-":
+    if os.fspath(path) == "-" or not Path(path).is_file() or is_compressed(path):
         return None
-    content = load(path)
+    content = load(path)  # mapped, or small
     kind = format_of(content)
-    compressed = content.data.size != Path(path).stat().st_size
     chunks = None
-    if kind == "Parquet" and not compressed:
+    if kind == "Parquet":
         chunks = _parquet_chunks(path, content, options, directed)
-    elif kind == "edge list" and not compressed:
+    elif kind == "edge list":
         chunks = _text_chunks(Path(path), content, options, directed, threads)
     # the reader of whole files has the message on files without arcs
     return chunks if chunks is not None and chunks.n_given else None
@@ -173,6 +172,12 @@ class _Text:
         self.path, self.name, self.shape, self.options, self.threads = path, name, shape, options, threads
         self.n_bad = self.n_columns = 0
 
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            return file.read(_SEGMENT)
+        except OSError as error:
+            raise unreadable(self.name, error) from None
+
     def parts(self) -> Iterator[Ids]:
         """Yield the ids and values of one segment after the other."""
         self.n_bad = self.n_columns = lines = 0
@@ -180,12 +185,12 @@ class _Text:
         with self.path.open("rb") as file:
             rest = b""
             while True:
-                data = file.read(_SEGMENT)
+                data = self._read(file)
                 text = rest + data
                 cut = len(text) if not data else text.rfind(b"\n") + 1
                 text, rest = text[:cut], text[cut:]
                 if text:
-                    segment = _Segment(self.name, np.frombuffer(text, np.uint8), None, lines)
+                    segment = _Segment(self.name, np.frombuffer(text, np.uint8), lines_before=lines)
                     parsed = integer_arcs(segment, start, self.options, self.threads)
                     if parsed is None:
                         raise _TextLabels

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from .._utils import check
 from .._utils.tables import Column, values_of
 from ..errors import FileFormatError, ImaxError, MissingDependencyError
 from .text import Content, PathLike, load, quoted
@@ -17,7 +18,9 @@ _PARQUET = b"PAR1"
 _ROWS = 1 << 16
 
 
-def read_columns(path: PathLike, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+def read_columns(
+    path: PathLike, columns: Mapping[str, int | str], *, max_memory: int | str | None = None
+) -> Iterator[dict[str, Column]]:
     """Yield some columns of a table file in chunks of rows.
 
     Parameters
@@ -27,6 +30,9 @@ def read_columns(path: PathLike, columns: Mapping[str, int | str]) -> Iterator[d
         file; also compressed. The content decides the format. ``"-"`` is standard input.
     columns : dict of str to (int or str)
         Names of the columns in the file, or positions from 0, by the keys of the result.
+    max_memory : int or str, optional
+        Largest number of bytes that the decompressed content, and the objects made of a chunk of it, may take, such as
+        ``"2GiB"``. Default: three quarters of the free memory.
 
     Yields
     ------
@@ -37,17 +43,38 @@ def read_columns(path: PathLike, columns: Mapping[str, int | str]) -> Iterator[d
     ------
     FileFormatError
         If a column does not exist or the content is malformed. The message has the file and the line.
+    OutOfMemoryBoundError
+        If the content exceeds `max_memory`.
     """
-    content = load(path)
+    content = load(path, check.memory_bytes(max_memory))
     if content.head(len(_PARQUET)) == _PARQUET:
         yield from _parquet(content, columns)
         return
     content.require_text()
-    with io.TextIOWrapper(io.BytesIO(content.data.tobytes()), encoding="utf-8-sig", newline="") as lines:
+    content.require_rows(_ROWS)
+    with io.TextIOWrapper(io.BufferedReader(_Raw(content)), encoding="utf-8-sig", newline="") as lines:
         if content.head(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             yield from _json_lines(content, lines, columns)
         else:
             yield from _csv(content, lines, columns)
+
+
+class _Raw(io.RawIOBase):
+    """The bytes of a file as a stream, without a copy of them."""
+
+    def __init__(self, content: Content) -> None:
+        self._data, self._place = content.data, 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; return the number of bytes."""
+        piece = self._data[self._place : self._place + len(buffer)]
+        buffer[: piece.size] = piece.data
+        self._place += piece.size
+        return int(piece.size)
 
 
 def _csv(content: Content, lines: io.TextIOWrapper, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:

@@ -20,7 +20,7 @@ from ..graph.node_values import NODE_NAMES, VALUE_NAMES, NodeColumn, choose_colu
 from .formats import graph_format_of
 from .graph_files import read_node_table
 from .tables import read_table, table_names
-from .text import Content, PathLike, integer, load, number, quoted
+from .text import Content, PathLike, integer, load_list, number, quoted
 
 __all__ = ["FileColumns", "as_labels", "exists", "file_columns", "is_comment", "read_label_column", "read_node_column"]
 
@@ -67,17 +67,19 @@ def file_columns(given: PathLike, count: int) -> FileColumns:
     return FileColumns(text, ())
 
 
-def read_label_column(file: FileColumns, labels: Labels, argument: str) -> NodeColumn:
+def read_label_column(file: FileColumns, labels: Labels, argument: str, max_memory: int | None = None) -> NodeColumn:
     """Return the labels in a file: one per line, or a column."""
-    content = load(file.path)
+    content = load_list(file.path, max_memory)
     lines, cells, note = _cells(content, file.columns, labels, argument, None)
     found = as_labels([row[0] for row in cells], labels)
     return NodeColumn(content.name, argument, found, found, [f"{content.name}:{line}" for line in lines], note=note)
 
 
-def read_node_column(file: FileColumns, labels: Labels, argument: str, *, numbers: bool) -> NodeColumn:
+def read_node_column(
+    file: FileColumns, labels: Labels, argument: str, *, numbers: bool, max_memory: int | None = None
+) -> NodeColumn:
     """Return labels and values in a file; texts are None where they are empty, and so are numbers in a table."""
-    content = load(file.path)
+    content = load_list(file.path, max_memory)
     lines, cells, note = _cells(content, file.columns, labels, argument, numbers)
     places = [f"{content.name}:{line}" for line in lines]
     read = _number if numbers else _text

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import check
 from ..errors import FileFormatError
 from ..graph.node_values import Aligner, examples
 from .node_columns import as_labels, file_columns, read_label_column, read_node_column
-from .text import Content, PathLike, load, quoted
+from .text import Content, PathLike, load_list, quoted
 
 if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["read_active_sets", "read_labels", "read_node_texts", "read_node_values"]
 
 
-def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
+def read_labels(path: PathLike, graph: "InfluenceGraph", *, max_memory: int | str | None = None) -> list[Any]:
     r"""Return the node labels in a file with one label per line, or in a column of a table.
 
     Blank lines and lines that start with ``#`` are ignored.
@@ -27,6 +28,9 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
         The file, as ``FILE`` or ``FILE:COLUMN``; see :doc:`/how-to/user-tables`. ``"-"`` is standard input.
     graph : InfluenceGraph
         Graph that the labels belong to. If its labels are integers, texts are read as integers.
+    max_memory : int or str, optional
+        Largest number of bytes that the decompressed content and the objects made of it may take, such as ``"2GiB"``.
+        Default: a quarter of the free memory.
 
     Returns
     -------
@@ -37,6 +41,8 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
     ------
     UnknownNodeError
         If a label names no node. The message has the file, the line and the label.
+    OutOfMemoryBoundError
+        If the content exceeds `max_memory`.
 
     Examples
     --------
@@ -49,11 +55,17 @@ def read_labels(path: PathLike, graph: "InfluenceGraph") -> list[Any]:
     ...     imax.io.read_labels(path, graph)
     [33, 0]
     """
-    column = read_label_column(file_columns(path, 1), graph.labels, "labels")
+    column = read_label_column(file_columns(path, 1), graph.labels, "labels", check.memory_bytes(max_memory))
     return graph.labels.take(Aligner(graph.labels, option=None).match(column))
 
 
-def read_active_sets(path: PathLike, graph: "InfluenceGraph", *, ignored: list[str] | None = None) -> list[list[Any]]:
+def read_active_sets(
+    path: PathLike,
+    graph: "InfluenceGraph",
+    *,
+    ignored: list[str] | None = None,
+    max_memory: int | str | None = None,
+) -> list[list[Any]]:
     """Return the sets of active participants in a file: one comma-separated set per line, or one set in all lines.
 
     If no line has a comma, the file is one set with one label per line. A line may end with a comma, so that a set can
@@ -67,6 +79,9 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph", *, ignored: list[s
         Graph that the labels belong to.
     ignored : list of str, optional
         If given, labels that are not in the graph are ignored, and a note with their number is added to this list.
+    max_memory : int or str, optional
+        Largest number of bytes that the decompressed content and the objects made of it may take, such as ``"2GiB"``.
+        Default: a quarter of the free memory.
 
     Returns
     -------
@@ -80,7 +95,7 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph", *, ignored: list[s
     FileFormatError
         If the file has no labels, if a label is missing between commas, or if a set names a node twice.
     """
-    content = load(path)
+    content = load_list(path, check.memory_bytes(max_memory))
     lines = [(i, [label.strip() for label in line.split(",")]) for i, line in _entries(content)]
     has_comma = any(len(labels) > 1 for _, labels in lines)
     lines = [(i, labels[:-1] if len(labels) > 1 and not labels[-1] else labels) for i, labels in lines]
@@ -112,7 +127,9 @@ def read_active_sets(path: PathLike, graph: "InfluenceGraph", *, ignored: list[s
     return [graph.labels.take(np.array(list(nodes), dtype=np.int64)) for nodes in found if nodes]
 
 
-def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float | None = None) -> NDArray[np.float64]:
+def read_node_values(
+    path: PathLike, graph: "InfluenceGraph", *, default: float | None = None, max_memory: int | str | None = None
+) -> NDArray[np.float64]:
     r"""Return the number of each node from a file with a label and a number per line, or from two columns of a table.
 
     The columns of lines are separated by a tab, otherwise by a comma, otherwise by a semicolon, otherwise by white
@@ -127,6 +144,9 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
         Graph that the labels belong to.
     default : float, optional
         Value of nodes that the file does not list. Without it the file must list every node.
+    max_memory : int or str, optional
+        Largest number of bytes that the decompressed content and the objects made of it may take, such as ``"2GiB"``.
+        Default: a quarter of the free memory.
 
     Returns
     -------
@@ -151,7 +171,9 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     ...     imax.io.read_node_values(path, graph, default=0.0).tolist()
     [2.5, 0.0, 1.0]
     """
-    column = read_node_column(file_columns(path, 2), graph.labels, "values", numbers=True)
+    column = read_node_column(
+        file_columns(path, 2), graph.labels, "values", numbers=True, max_memory=check.memory_bytes(max_memory)
+    )
     values = Aligner(graph.labels, option=None).numbers(column)
     missing = np.flatnonzero(np.isnan(values))
     if missing.size and default is None:
@@ -164,7 +186,7 @@ def read_node_values(path: PathLike, graph: "InfluenceGraph", *, default: float 
     return values
 
 
-def read_node_texts(path: PathLike, graph: "InfluenceGraph") -> dict[Any, str]:
+def read_node_texts(path: PathLike, graph: "InfluenceGraph", *, max_memory: int | str | None = None) -> dict[Any, str]:
     """Return a text for some nodes, such as the name of their group, from lines or from two columns of a table.
 
     Parameters
@@ -173,6 +195,9 @@ def read_node_texts(path: PathLike, graph: "InfluenceGraph") -> dict[Any, str]:
         The file, as for `read_node_values`.
     graph : InfluenceGraph
         Graph that the labels belong to.
+    max_memory : int or str, optional
+        Largest number of bytes that the decompressed content and the objects made of it may take, such as ``"2GiB"``.
+        Default: a quarter of the free memory.
 
     Returns
     -------
@@ -186,7 +211,9 @@ def read_node_texts(path: PathLike, graph: "InfluenceGraph") -> dict[Any, str]:
     FileFormatError
         If a line does not have two columns, or if a node is listed with different texts.
     """
-    column = read_node_column(file_columns(path, 2), graph.labels, "texts", numbers=False)
+    column = read_node_column(
+        file_columns(path, 2), graph.labels, "texts", numbers=False, max_memory=check.memory_bytes(max_memory)
+    )
     texts, _ = Aligner(graph.labels, option=None).objects(column)
     return {label: text for label, text in zip(graph.nodes(), texts, strict=True) if text is not None}
 

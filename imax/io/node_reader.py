@@ -64,6 +64,9 @@ class NodeReader:
     option : callable, optional
         Function that returns how to set `on_missing` to a value, for messages; None if the caller cannot set it.
 
+    max_memory : int or str, optional
+        Largest number of bytes that a file and the objects made of it may take; see `imax.io.read_labels`.
+
     Attributes
     ----------
     dropped : numpy.ndarray of bool, shape (n_nodes,)
@@ -81,9 +84,11 @@ class NodeReader:
         *,
         source: Any = None,
         option: Callable[[str], str] | None = 'on_missing="{}"'.format,
+        max_memory: int | str | None = None,
     ) -> None:
         self.graph = graph
         self.source = source
+        self.max_memory = check.memory_bytes(max_memory)
         self.on_missing = check.one_of("error" if on_missing is None else on_missing, "on_missing", ON_MISSING)
         self.aligner = Aligner(graph.labels, self.on_missing, option)
         self.dropped = np.zeros(graph.n_nodes, dtype=np.bool_)
@@ -172,7 +177,7 @@ class NodeReader:
         """Return the labels and values that a user passes, reading a file or node attributes if they are named."""
         file = self._file(given, argument, 2)
         if file is not None:
-            column = read_node_column(file, self.graph.labels, argument, numbers=numbers)
+            column = read_node_column(file, self.graph.labels, argument, numbers=numbers, max_memory=self.max_memory)
         elif isinstance(given, str):
             column = self._attribute(given, argument)
         else:
@@ -182,7 +187,7 @@ class NodeReader:
         return column
 
     def _read_labels(self, file: FileColumns, argument: str) -> NodeColumn:
-        column = read_label_column(file, self.graph.labels, argument)
+        column = read_label_column(file, self.graph.labels, argument, self.max_memory)
         if column.note:
             self.notes.append(column.note)
         return column

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.memory import free_memory
+from .._utils.memory import default_memory, free_memory
 from ..errors import (
     FileFormatError,
     InvalidArgumentError,
@@ -23,15 +24,29 @@ from ..errors import (
     NoSuchFileError,
     OutOfMemoryBoundError,
 )
+from .codecs import CODECS, MAGIC
 from .replace import replace_file_with
 
-__all__ = ["Content", "PathLike", "integer", "load", "number", "quoted", "write_bytes", "write_text"]
+__all__ = [
+    "Content",
+    "PathLike",
+    "integer",
+    "is_compressed",
+    "load",
+    "load_list",
+    "number",
+    "quoted",
+    "unreadable",
+    "write_bytes",
+    "write_text",
+]
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 
 _CHUNK = 1 << 20
+_LINE, _CELL = 400, 60  # bytes of the objects made of a line, and of each further cell, as measured
+_SEPARATORS = np.frombuffer(b",;\t| ", np.uint8)
 _HEAD = 1 << 16  # bytes that decide whether a file is text
-_INPUT = 1 << 10  # compressed bytes at a time: zstd makes up to 32,768 times as many of them
 _BOM = b"\xef\xbb\xbf"
 _BINARY = (
     b"IMAX",
@@ -49,16 +64,39 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")  # int() also takes underscores and
 class Content:
     """The decompressed bytes of a file, and its name in messages.
 
-    `max_memory` is the largest number of bytes that the reader may use; None stands for most of the free memory.
+    `max_memory` is the largest number of bytes that the reader may use; None stands for most of the free memory, or
+    with `is_list` for a quarter of it.
     """
 
     name: str
     data: NDArray[np.uint8]
     max_memory: int | None = None
+    is_list: bool = False
 
     def require_memory(self, needed: int, what: str) -> None:
         """Raise an error if `needed` bytes exceed the memory bound; `what` names what needs them."""
-        _require_memory(self.name, needed, what, self.max_memory)
+        _require_memory(self.name, needed, what, self.max_memory, self.is_list)
+
+    def require_objects(self) -> None:
+        """Raise an error if the objects made of the lines and cells would exceed the memory bound; make none."""
+        n_lines, n_separators = 1, 0
+        for a in range(0, int(self.data.size), _CHUNK):
+            counts = np.bincount(self.data[a : a + _CHUNK], minlength=256)
+            n_lines += int(counts[10])
+            n_separators += int(counts[_SEPARATORS].sum())
+        needed = 2 * int(self.data.size) + _LINE * n_lines + _CELL * n_separators
+        self.require_memory(needed, f"the objects of its {n_lines:,} lines take about {needed:,} bytes,")
+
+    def require_rows(self, n_rows: int) -> None:
+        """Raise an error if the objects made of some `n_rows` lines at a time would exceed the memory bound."""
+        ends, seen = [0], 0
+        for a in range(0, int(self.data.size), _CHUNK):
+            found = np.flatnonzero(self.data[a : a + _CHUNK] == 10)
+            ends += (found[-seen % n_rows :: n_rows] + a).tolist()
+            seen += found.size
+        longest = max(b - a for a, b in pairwise([*ends, int(self.data.size)]))
+        needed = longest if longest < _CHUNK else _CELL * longest
+        self.require_memory(needed, f"the objects of {n_rows:,} lines can take {needed:,} bytes,")
 
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
@@ -108,8 +146,9 @@ class Content:
             raise FileFormatError(f"{self.name}: lines end in carriage returns alone; convert them to newlines")
 
     def text_lines(self) -> list[str]:
-        """Return all lines as strings; for small files such as lists of labels."""
+        """Return all lines as strings, if the objects that they become fit the memory bound."""
         self.require_text()
+        self.require_objects()
         raw = self.data[self.text_start() :].tobytes()
         try:
             return raw.decode("utf-8").split("\n")
@@ -149,16 +188,31 @@ def number(text: str) -> float:
     return float(text)
 
 
-def _require_memory(name: str, needed: int, what: str, max_memory: int | None) -> None:
-    bound = free_memory() if max_memory is None else max_memory
+def _require_memory(name: str, needed: int, what: str, max_memory: int | None, is_list: bool = False) -> None:
+    bound = _default_bound(is_list) if max_memory is None else max_memory
     if bound is not None and needed > bound:
-        source = "the free memory allows" if max_memory is None else "max_memory allows"
+        source = "{max_memory} allows"
+        if max_memory is None:
+            source = "may be used by default, a quarter of the free memory" if is_list else "the free memory allows"
         raise OutOfMemoryBoundError(
-            f"{name}: {what} more than the {bound:,} bytes that {source}; check the file, or raise max_memory"
+            f"{name}: {what} more than the {bound:,} bytes that {source}; check the file, or raise {{max_memory}}",
+            others=("max_memory",),
         )
 
 
-def load(path: PathLike, max_memory: int | None = None) -> Content:
+def _default_bound(is_list: bool) -> int | None:
+    return default_memory() if is_list else free_memory()
+
+
+def load_list(path: PathLike, max_memory: int | None = None) -> Content:
+    """Return the content of a file about nodes or items, whose lines become objects; see `load`.
+
+    The bound holds for the decompressed content and for the objects. Default: a quarter of the free memory.
+    """
+    return load(path, max_memory, is_list=True)
+
+
+def load(path: PathLike, max_memory: int | None = None, *, is_list: bool = False) -> Content:
     """Return the content of a file, decompressed if its first bytes say so; ``"-"`` is standard input.
 
     Parameters
@@ -166,7 +220,9 @@ def load(path: PathLike, max_memory: int | None = None) -> Content:
     path : str or os.PathLike
     max_memory : int, optional
         Largest number of bytes that the content may take in memory; files that are mapped take none. Default: three
-        quarters of the free memory.
+        quarters of the free memory, or with `is_list` a quarter.
+    is_list : bool, default False
+        Whether the file is one about nodes or items, whose lines become objects.
 
     Raises
     ------
@@ -178,7 +234,7 @@ def load(path: PathLike, max_memory: int | None = None) -> Content:
         If its content exceeds the memory bound.
     """
     if os.fspath(path) == "-":
-        return _decompressed("<stdin>", _standard_input(max_memory), max_memory)
+        return _decompressed("<stdin>", _standard_input(max_memory, is_list), max_memory, is_list)
     name = os.fspath(path)
     try:
         with Path(path).open("rb") as file:
@@ -186,7 +242,7 @@ def load(path: PathLike, max_memory: int | None = None) -> Content:
             if stat.S_ISREG(status.st_mode) and status.st_size > _CHUNK:
                 data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
             else:
-                data = _array(_Bytes(name, max_memory, compressed=False).fill(file))
+                data = _array(_Bytes(name, max_memory, is_list, compressed=False).fill(file))
     except FileNotFoundError:
         raise NoSuchFileError(f"{name}: there is no such file; check the path") from None
     except IsADirectoryError:
@@ -194,19 +250,32 @@ def load(path: PathLike, max_memory: int | None = None) -> Content:
     except ValueError:  # the name has a zero byte
         raise NoSuchFileError(f"{name!r}: this is no file name; check the path") from None
     except OSError as error:
-        raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}") from None
-    return _decompressed(name, data, max_memory)
+        raise unreadable(name, error) from None
+    return _decompressed(name, data, max_memory, is_list)
 
 
-def _standard_input(max_memory: int | None) -> NDArray[np.uint8]:
+def unreadable(name: str, error: OSError) -> FileFormatError:
+    """Return the error for a file that the system cannot read."""
+    return FileFormatError(f"{name}: cannot be read: {error.strerror or error}")
+
+
+def is_compressed(path: PathLike) -> bool:
+    """Return whether the first bytes of a file say that it is compressed; False if it cannot be read."""
+    head = b""
+    with suppress(OSError), Path(path).open("rb") as file:
+        head = file.read(MAGIC)
+    return any(head.startswith(magic) for magic, _, _ in CODECS)
+
+
+def _standard_input(max_memory: int | None, is_list: bool) -> NDArray[np.uint8]:
     if sys.stdin is None:
         raise FileFormatError("<stdin>: standard input is closed; redirect a file to it, or name the file")
     try:
         with suppress(AttributeError):
-            return _array(_Bytes("<stdin>", max_memory, compressed=False).fill(sys.stdin.buffer))
+            return _array(_Bytes("<stdin>", max_memory, is_list, compressed=False).fill(sys.stdin.buffer))
         return _array(bytearray(sys.stdin.read().encode()))
     except OSError as error:
-        raise FileFormatError(f"<stdin>: cannot be read: {error.strerror or error}") from None
+        raise unreadable("<stdin>", error) from None
 
 
 def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
@@ -219,11 +288,12 @@ def _array(data: bytes | bytearray) -> NDArray[np.uint8]:
 class _Bytes:
     """Bytes that arrive in pieces. Their number is bounded, and decompressed text is checked at its start."""
 
-    def __init__(self, name: str, max_memory: int | None, *, compressed: bool = True) -> None:
+    def __init__(self, name: str, max_memory: int | None, is_list: bool, *, compressed: bool = True) -> None:
         self.name = name
         self.max_memory = max_memory
         self.compressed = compressed
-        self.bound = free_memory() if max_memory is None else max_memory
+        self.is_list = is_list
+        self.bound = _default_bound(is_list) if max_memory is None else max_memory
         self.data = bytearray()
 
     def add(self, piece: bytes) -> None:
@@ -234,7 +304,8 @@ class _Bytes:
             Content(self.name, _array(bytes(self.data[:_HEAD]))).require_text()  # before the rest is decompressed
         if self.bound is not None and len(self.data) > self.bound:
             what = "the decompressed content takes" if self.compressed else "the content takes"
-            _require_memory(self.name, len(self.data), what, self.bound if self.max_memory is not None else None)
+            given = self.bound if self.max_memory is not None else None
+            _require_memory(self.name, len(self.data), what, given, self.is_list)
 
     def fill(self, stream: "IO[bytes] | io.BufferedIOBase") -> bytearray:
         """Append all bytes of a stream and return all bytes, without a second copy of them."""
@@ -243,94 +314,19 @@ class _Bytes:
         return self.data
 
 
-def _gzip(data: memoryview, out: _Bytes) -> None:
-    import gzip
-
-    out.fill(gzip.GzipFile(fileobj=io.BytesIO(data)))
-
-
-def _bz2(data: memoryview, out: _Bytes) -> None:
-    import bz2
-
-    _streams(bz2.BZ2Decompressor, data, out)
-
-
-def _xz(data: memoryview, out: _Bytes) -> None:
-    import lzma
-
-    end = len(data)
-    while end >= 4 and bytes(data[end - 4 : end]) == bytes(4):  # padding that the format allows
-        end -= 4
-    _streams(lzma.LZMADecompressor, data[:end], out)
-
-
-def _streams(new: "Callable[[], Any]", data: memoryview, out: _Bytes) -> None:
-    """Decompress streams that follow one another. Unlike `bz2.open` and `lzma.open`, bytes after them are an error."""
-    place = 0
-    while place < len(data):
-        decompressor = new()
-        while not decompressor.eof:
-            piece = b""
-            if decompressor.needs_input:
-                piece = bytes(data[place : place + _CHUNK])
-                if not piece:
-                    raise EOFError
-                place += len(piece)
-            out.add(decompressor.decompress(piece, _CHUNK))
-        place -= len(decompressor.unused_data)
-
-
-def _zstd(data: memoryview, out: _Bytes) -> None:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-
-        try:
-            out.fill(zstd.ZstdFile(io.BytesIO(data)))
-        except zstd.ZstdError as error:
-            raise OSError(str(error)) from None
-        return
-    try:
-        import zstandard
-    except ImportError:
-        raise MissingDependencyError(
-            "reading .zst needs the package zstandard: pip install 'influence-maximization[zstd]'"
-        ) from None
-    place = 0
-    while place < len(data):  # a file may hold several frames
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        while not frame.eof:
-            piece = data[place : place + _INPUT]
-            if not piece:
-                raise EOFError
-            place += len(piece)
-            try:
-                out.add(frame.decompress(piece))
-            except zstandard.ZstdError as error:
-                raise OSError(str(error)) from None
-        place -= len(frame.unused_data)
-
-
-_CODECS: list[tuple[bytes, str, Callable[[memoryview, _Bytes], None]]] = [
-    (b"\x1f\x8b", "gzip", _gzip),
-    (b"BZh", "bzip2", _bz2),
-    (b"\xfd7zXZ\x00", "xz", _xz),
-    (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
-]
-
-
-def _decompressed(name: str, data: NDArray[np.uint8], max_memory: int | None) -> Content:
-    head = data[:6].tobytes()
-    found = [(kind, codec) for magic, kind, codec in _CODECS if head.startswith(magic)]
+def _decompressed(name: str, data: NDArray[np.uint8], max_memory: int | None, is_list: bool) -> Content:
+    head = data[:MAGIC].tobytes()
+    found = [(kind, codec) for magic, kind, codec in CODECS if head.startswith(magic)]
     if not found:
-        return Content(name, data, max_memory)
+        return Content(name, data, max_memory, is_list)
     import lzma
     import zlib
 
     kind, codec = found[0]
-    out = _Bytes(name, max_memory)
+    out = _Bytes(name, max_memory, is_list)
     try:
         codec(data.data, out)
-        return Content(name, _array(out.data), max_memory)
+        return Content(name, _array(out.data), max_memory, is_list)
     except EOFError:
         problem = "ends too early"
     except OutOfMemoryBoundError:

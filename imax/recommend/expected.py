@@ -93,7 +93,9 @@ def expected_spread(
     n_threads, key = check.threads(threads), key_from(rng)
     k = None if k is None else check.count(k, "k")
     taste = Taste.of(blend, min_willingness, discount)
-    reader = NodeReader(as_graph(graph, probability=probability, rng=key), on_missing, source=graph)
+    reader = NodeReader(
+        as_graph(graph, probability=probability, rng=key), on_missing, source=graph, max_memory=max_memory
+    )
     network = network_of(reader.graph, acceptance, reader)
     users = inviters_of(network, inviters)
     offsets = network.friend_offsets(users)

@@ -13,13 +13,19 @@ from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyErr
 from ..graph.labels import Labels
 from ..io.node_columns import exists
 from ..io.tables import read_table, shown
-from ..io.text import PathLike, integer, load, number, write_bytes, write_text
+from ..io.text import PathLike, integer, load_list, number, write_bytes, write_text
 from .ranking import Ranking
 
 __all__ = ["as_text", "read_rows", "write_ranking"]
 
 
-def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: str | None = None) -> list[list[Any]]:
+def read_rows(
+    path: PathLike,
+    labels: Labels,
+    columns: Sequence[str],
+    optional: str | None = None,
+    max_memory: int | None = None,
+) -> list[list[Any]]:
     """Read columns of labels from a table, and a column of scores that may be missing.
 
     Parameters
@@ -34,6 +40,9 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
         The names of the columns of labels, if `path` does not name them.
     optional : str, optional
         The name of a column of scores in [0, 1] that may be missing.
+    max_memory : int, optional
+        Largest number of bytes that the content and the objects made of it may take. Default: a quarter of the free
+        memory.
 
     Returns
     -------
@@ -46,7 +55,7 @@ def read_rows(path: PathLike, labels: Labels, columns: Sequence[str], optional: 
         If a column or a cell is missing, or a score is not a number in [0, 1]. The message names the file and the line.
     """
     path, columns, optional, given = _named_columns(path, columns, optional)
-    table = read_table(load(path), columns, () if optional is None else (optional,))
+    table = read_table(load_list(path, max_memory), columns, () if optional is None else (optional,))
     label_columns: list[list[Any]] = [
         [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
     ]

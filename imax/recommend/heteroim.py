@@ -98,7 +98,9 @@ def heteroim(
     k = None if k is None else check.count(k, "k")
     epsilon, key = check.open_unit(epsilon, "epsilon"), key_from(rng)
     delta = None if delta is None else check.open_unit(delta, "delta")
-    reader = NodeReader(as_graph(graph, probability=probability, rng=key), on_missing, source=graph)
+    reader = NodeReader(
+        as_graph(graph, probability=probability, rng=key), on_missing, source=graph, max_memory=max_memory
+    )
     network = network_of(reader.graph, acceptance, reader)
     users = inviters_of(network, inviters)
     offsets = network.friend_offsets(users)

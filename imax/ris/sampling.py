@@ -94,7 +94,7 @@ def sample_rr_sets(
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
     network = as_graph(graph)
-    reader = NodeReader(network, on_missing, source=graph)
+    reader = NodeReader(network, on_missing, source=graph, max_memory=limit)
     weights = reader.node_weights(node_weights)
     for note in reader.notes:
         warnings.warn(note, stacklevel=2)

@@ -100,7 +100,7 @@ def certify(
     """
     check_constraint_names("certify", constraints)
     network = as_graph(graph, probability=probability, rng=rng)
-    reader = NodeReader(network, constraints.get("on_missing"), source=graph)
+    reader = NodeReader(network, constraints.get("on_missing"), source=graph, max_memory=max_memory)
     ids = check_seeds(reader, seeds)
     if k is None and all(constraints.get(name) is None for name in ("budget", "quotas", "group_budgets")):
         k = ids.size

@@ -227,7 +227,12 @@ def make_problem(
         network.check_lt()
     rules: dict[str, Any] = dict(constraints)
     until = {name: rules.pop(name, None) for name in DEADLINE_ARGUMENTS}
-    reader = NodeReader(network, rules.pop("on_missing", None), source=graph if source is None else source)
+    reader = NodeReader(
+        network,
+        rules.pop("on_missing", None),
+        source=graph if source is None else source,
+        max_memory=work.get("max_memory"),
+    )
     weights = reader.node_weights(node_weights)
     if network.walks is not None:
         _check_credit(checked["model"], until)
