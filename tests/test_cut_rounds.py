@@ -8,6 +8,7 @@ import pytest
 
 import imax
 from imax.capacity import CapacityProblem, assign
+from imax.diffusion.sampler import Sampler
 from imax.ris.bounds import MAX_ROUNDS
 from imax.selection import rounds
 from imax.selection.problem import Limits, make_problem
@@ -91,6 +92,21 @@ def test_a_capacity_problem_with_acceptance_ends_at_the_time_limit(dense, clock)
     found = assign(problem, "rr-opim+", acceptance=0.5, epsilon=0.01, time_limit=1.0, rng=1, threads=1)
     assert found.stop_reason == "time limit"
     assert looks(clock) < 80
+
+
+def test_small_sets_at_first_do_not_let_many_be_drawn_at_once():
+    """The first RR sets may all be small by chance, and later ones large."""
+    graph = imax.datasets.load("karate")
+    sampler = Sampler(graph, "ic", (1, 2), threads=2)
+    drawn = []
+    share = sampler._share
+    sampler._share = lambda first, count, split: drawn.append((first, count)) or share(first, count, split)
+    sampler._rate = 1e9
+    sampler.sample(0, 10_000)
+    spans = np.array([count for _, count in sorted(drawn)])
+    assert spans.sum() == 10_000
+    assert spans[0] <= 16
+    assert (spans <= 2 * np.concatenate([[0], np.cumsum(spans)[:-1]]) + 16).all()
 
 
 def test_memory_ends_the_first_round(dense, monkeypatch):

@@ -507,9 +507,9 @@ def test_a_sampler_stops_on_request():
     assert sampler.sample(0, 100, keep_going=lambda: False) == []
     calls = []
     collection = RRCollection(sampler)
-    sampler._rate = 1.0  # rounds of 256 sets until the first round is timed
+    sampler._rate = 1.0  # rounds of 16 sets until the first round is timed
     done = collection.extend(10**9, keep_going=lambda: calls.append(0) or len(calls) < 3)
-    assert 256 <= done < 10**9
+    assert 16 <= done < 10**9
     again = collect(graph_of(DENSE), count=done, rng=1)
     assert bits(again) == bits(collection)
 

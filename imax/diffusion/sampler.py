@@ -136,6 +136,7 @@ class Sampler(Buffered):
             self._cascades = Cascades(self.diffusion, key, self.lanes, max_steps=max_steps, **options)
         super().__init__()
         self._rate = 0.0  # RR sets per second and thread; unknown at first, so the first round is small
+        self._n_drawn = 0  # RR sets that have shown the rate
         self.n_underway = 0  # RR sets that the running call of `sample` has drawn
 
     def complete(self, count: int) -> int:
@@ -210,7 +211,7 @@ class Sampler(Buffered):
         done = 0
         while done < count and (keep_going is None or keep_going()):
             self.n_underway = done
-            span = min(count - done, int(self._rate * _ROUND_SECONDS) * self.threads + _FIRST_SETS)
+            span = min(count - done, self._limited(self._rate * _ROUND_SECONDS * self.threads))
             parts = self.threads if span > self._rate * _SOLO_SECONDS > 0.0 else 1
             began = time.perf_counter()
             tasks = [partial(self._share, first + done + a, b - a, split) for a, b in parallel.slices(span, parts)]
@@ -218,8 +219,13 @@ class Sampler(Buffered):
                 pieces += share
             self._rate = span / max(time.perf_counter() - began, 1e-6) / parts
             done += span
+            self._n_drawn += span
         self.n_underway = 0
         return pieces
+
+    def _limited(self, n_sets: float) -> int:
+        """Return at most so many sets that few large ones among them do not take much longer than expected."""
+        return _FIRST_SETS + int(min(n_sets, 2 * self._n_drawn))
 
     def _sample_alongside(
         self, first: int, count: int, split: bool, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]
@@ -233,10 +239,11 @@ class Sampler(Buffered):
             self.n_underway += b - a  # not exact if two threads meet, which a progress bar bears
             return share
 
-        parts = math.ceil(count / max(self._rate * _TASK_SECONDS, _FIRST_SETS))
+        parts = math.ceil(count / self._limited(self._rate * _TASK_SECONDS))
         cuts = parallel.slices(count, max(parts, self.threads))
         tasks: list[Callable[[], Any]] = [alongside, *(partial(task, a, b) for a, b in cuts)]
         shares = parallel.run(tasks, self.threads)[1:]
+        self._n_drawn += count
         self.n_underway = 0
         return [piece for share in takewhile(lambda share: share is not None, shares) for piece in share]
 

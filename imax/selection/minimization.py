@@ -251,6 +251,8 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
     own = np.cumsum(pair.own_weights(cover.seeds))
+    enough = int(np.searchsorted(own, target)) + 1  # seeds whose own weight reaches the target
+    covered, own = covered[:enough], own[:enough]
     known = [pair.known(weight) for weight in own.tolist()]
     numbers = list(zip(covered.tolist(), (a + pair.extra).tolist(), known, strict=False))
     by_sets = np.array([lower_bound(c, n_sets, total, level) for c, level, _ in numbers])
