@@ -276,6 +276,14 @@ def test_compressed_files_are_not_converted_in_parts(tmp_path, monkeypatch):
     assert (rise() or 0) < 64 << 20
 
 
+def test_repeated_texts_of_a_dictionary_are_bounded(tmp_path):
+    texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1000, np.int32)), pa.array(["x" * (1 << 16)]))
+    (tmp_path / "t.parquet").write_bytes(as_parquet(user=texts, candidate=texts))
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="the 1,000 rows that it announces take"):
+        read_rows(tmp_path / "t.parquet", KARATE.labels, ("user", "candidate"), max_memory=20_000_000)
+    assert (rise() or 0) < 64 << 20
+
+
 def test_long_lines_of_a_log_are_bounded(tmp_path):
     path = tmp_path / "log.csv"
     path.write_bytes(b"user,item,time\n" + b"," * (4 << 20))

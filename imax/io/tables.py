@@ -106,6 +106,19 @@ def _damaged(content: Content, error: Exception) -> FileFormatError:
     )
 
 
+def _decoded_nbytes(column: Any) -> int:
+    """Return the bytes of the values of a column of pyarrow; a dictionary holds each different value once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    values = column.dictionary
+    texts = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+    size = pc.sum(pc.binary_length(values).take(column.indices)).as_py() if texts else 0
+    return int(column.indices.nbytes) + (size or 0)
+
+
 def read_table(content: Content, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
     """Return the table in a file. The first bytes decide the format.
 
@@ -192,7 +205,7 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
         # The file is read in pieces, because a few bytes can stand for many equal values. The metadata of columns is
         # not used: pyarrow ends the process if the statistics in it are damaged.
         for piece in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
-            taken += _PYTHON * piece.nbytes
+            taken += _PYTHON * sum(map(_decoded_nbytes, piece.columns))
             content.require_memory(taken, announced)
             for column, values in zip(cells, piece.columns, strict=True):
                 column.extend(values.to_pylist())
