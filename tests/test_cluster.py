@@ -394,6 +394,23 @@ def test_results_arrive_however_often_the_workers_are_looked_at(clean, monkeypat
         tasks.release_all()
 
 
+@pytest.mark.parametrize("n_lost", [1, 2])
+def test_a_worker_that_is_lost_before_it_has_the_graph_is_replaced(clean, monkeypatch, n_lost):
+    """The graph cannot be sent to the first workers that are tried."""
+    lost, scatter = [], cluster_tasks.Tasks.scatter
+
+    def fails_first(self, data, address):
+        if len(lost) < n_lost:
+            lost.append(address)
+            return None
+        return scatter(self, data, address)
+
+    monkeypatch.setattr(cluster_tasks.Tasks, "scatter", fails_first)
+    options = {"algorithm": "ris", "n_rr_sets": N_SETS, "rng": 1}
+    assert facts(imax.maximize(GRAPH, 2, client=clean, **options)) == facts(imax.maximize(GRAPH, 2, **options))
+    assert len(lost) == n_lost
+
+
 def test_clear_errors(clean, monkeypatch):
     with pytest.raises(InvalidArgumentError, match=r"client must be a distributed\.Client, got str"):
         imax.maximize(GRAPH, 2, client="localhost")

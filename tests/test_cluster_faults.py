@@ -231,6 +231,7 @@ def test_a_killed_scheduler_is_a_clear_error_within_seconds(tmp_path):
 
 COMMAND = """
 import pathlib
+import signal
 import sys
 import imax.diffusion.simulation as simulation
 from imax.cli import main
@@ -246,6 +247,7 @@ def watched(*arguments):
 
 simulation._on_cluster = watched
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background lets its children ignore it
     sys.argv = "imax spread --seed 0 --simulations 2000000000 --scheduler local:2 --format json karate".split()
     main()  # as the installed command
 """

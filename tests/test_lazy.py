@@ -13,7 +13,9 @@ from numba import config
 
 import imax
 from imax import InfluenceGraph, maximize
+from imax.diffusion.sampler import Sampler
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError
+from imax.ris.collection import RRCollection
 from imax.selection.oracles import ExactOracle, RRSetOracle, SimulationOracle
 
 from . import naive, naive_constraints, naive_heuristics
@@ -95,7 +97,9 @@ def test_many_nodes_at_once():
 def test_gains_of_rr_sets_are_counts():
     graph, _ = example()
     oracle = RRSetOracle(graph, "ic", None, (1, 2), 3000 if JIT else 1100, 1)
-    sets = [set(s) for s in oracle.sets]
+    drawn = RRCollection(Sampler(graph, "ic", (1, 2), node_weights=None, threads=1))
+    drawn.extend(oracle.n_rr_sets)
+    sets = [set(s) for s in drawn]
     nodes = graph.internal_of(range(6))
 
     def gains(taken):

@@ -32,15 +32,13 @@ class Held:
         """Make the objects of slots that do not exist."""
         session, made = self._session, []
         for slot in slots:
-            place = session.place(slot)
-            if slot not in self._objects or self._objects[slot][0] != place:
-                made.append(
-                    session.submit(
-                        "prepare", worker.make_object, self._make, session.placement.at(place[0]), self._arguments,
-                        session.threads[slot], slot=slot,
-                    )
-                )  # fmt: skip
-                self._objects[slot] = place, made[-1]
+            if slot in self._objects and self._objects[slot][0] == session.place(slot):
+                continue
+            while (graph := session.placement.at(session.place(slot)[0])) is None:
+                session.replace_worker(slot)
+            arguments = self._make, graph, self._arguments, session.threads[slot]
+            made.append(session.submit("prepare", worker.make_object, *arguments, slot=slot))
+            self._objects[slot] = session.place(slot), made[-1]
         if made:
             session.settle(made)
 

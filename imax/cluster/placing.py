@@ -50,14 +50,14 @@ class GraphPlacement:
         self._place_copies(chosen)
 
     def at(self, address: str) -> Any:
-        """Return the future of the graph on a worker."""
+        """Return the future of the graph on a worker; None if the worker is lost."""
         made = self._graphs.get(address)
         if made is None or made.status in FAILED:
             if self.by_path:
                 self._tasks.settle([self._open(address)], [address])
             else:
                 self._place_copies([address])
-        return self._graphs[address]
+        return self._graphs.get(address)
 
     def knows(self, address: str) -> bool:
         """Return whether the graph was placed on a worker."""
@@ -80,32 +80,53 @@ class GraphPlacement:
         return made
 
     def _place_copies(self, addresses: list[str]) -> None:
-        """Send the graph to the machines of workers that do not have it, and let the workers map it there."""
+        """Send the graph to the machines of workers that do not have it, and let the workers map it there.
+
+        A worker that is lost meanwhile has no future of the graph afterwards.
+        """
         tasks, hosts = self._tasks, self._tasks.hosts(addresses)
-        host_of = {address: hosts.get(address, address) for address in addresses}
-        sending = {}
-        for address, host in host_of.items():
-            stored = self._stored.get(host)
-            if host not in sending and (stored is None or stored.status in FAILED):
-                sending[host] = address
-        for host, address in sending.items():
-            sent = tasks.scatter(self._bare(), address)
-            self._stored[host] = tasks.submit("store-graph", worker.StoredGraph.write, sent, address=address)
-            self.n_sent += 1
-        tasks.settle([self._stored[host] for host in sending], sending.values())
-        paths = {}
-        for host in set(host_of.values()):
-            made = tasks.submit("name-graph", worker.StoredGraph.name, self._stored[host])
-            paths[host] = tasks.result(made, [])
-        for address, host in host_of.items():
-            self._graphs[address] = tasks.submit("map-graph", worker.map_graph, paths[host], address=address)
-        tasks.settle(list(self._graphs.values()), addresses)
+        by_host: dict[str, list[str]] = {}
         for address in addresses:
+            by_host.setdefault(hosts.get(address, address), []).append(address)
+        receivers = [address for host, its in by_host.items() for address in self._store(host, its)]
+        tasks.settle([self._stored[host] for host in by_host if host in self._stored], receivers)
+        mapping = []
+        for host, its in by_host.items():
+            if host not in self._stored:
+                continue
+            path = tasks.result(tasks.submit("name-graph", worker.StoredGraph.name, self._stored[host]), [])
+            for address in its:
+                given = path if isinstance(path, str) else ""
+                self._graphs[address] = tasks.submit("map-graph", worker.map_graph, given, address=address)
+            mapping += its
+        tasks.settle([self._graphs[address] for address in mapping], mapping)
+        for address in mapping:
             if self._graphs[address].status == "error":  # another file system, or no space
-                sent = tasks.scatter(self._bare(), address)
-                self._graphs[address] = tasks.submit("send-graph", worker.keep, sent, address=address)
+                self._send_copy(address)
+
+    def _store(self, host: str, addresses: list[str]) -> list[str]:
+        """Send the graph to one worker of a machine that has not stored it, for a file there; return this worker."""
+        stored = self._stored.get(host)
+        if stored is not None and stored.status not in FAILED:
+            return []
+        self._stored.pop(host, None)
+        for address in addresses:
+            sent = self._tasks.scatter(self._bare(), address)
+            if sent is not None:
+                self._stored[host] = self._tasks.submit("store-graph", worker.StoredGraph.write, sent, address=address)
                 self.n_sent += 1
-                tasks.settle([self._graphs[address]], [address])
+                return [address]
+        return []
+
+    def _send_copy(self, address: str) -> None:
+        """Send a worker a graph of its own."""
+        sent = self._tasks.scatter(self._bare(), address)
+        if sent is None:
+            self.forget(address)
+            return
+        self._graphs[address] = self._tasks.submit("send-graph", worker.keep, sent, address=address)
+        self.n_sent += 1
+        self._tasks.settle([self._graphs[address]], [address])
 
     def _bare(self) -> InfluenceGraph:
         """Return the graph without its labels."""

@@ -84,11 +84,13 @@ class Tasks:
         return future
 
     def scatter(self, data: Any, address: str) -> Any:
-        """Send data to a worker; return their future."""
+        """Send data to a worker; return their future, or None if the worker is lost."""
         self.check_connected()
         try:
             sent = self.client.scatter(data, hash=False, workers=[address])
         except Exception as error:
+            if self.any_lost([address]):
+                return None
             raise self.gone() from error
         self._futures.add(sent)
         return sent
