@@ -149,3 +149,12 @@ def test_hist_without_memory_for_a_pilot(dense, monkeypatch):
 
     monkeypatch.setattr(hist, "draw_pilot", full)
     assert imax.maximize(dense, 2, rng=1, epsilon=0.3, algorithm="hist").ratio > 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("p", [0.02, 0.05])
+def test_the_pilot_sees_large_sets_among_many_small_ones(p):
+    """One in ten or five RR sets is large; whatever the pilot draws, its sentinels shorten the sets."""
+    graph = imax.datasets.load("rmat:16", rng=0, probability=f"uniform:{p}")
+    chosen = {imax.maximize(graph, 100, epsilon=0.5, rng=key).algorithm for key in range(10)}
+    assert chosen == {"hist"}

@@ -28,7 +28,8 @@ __all__ = [
 TIME_SHARE = 0.25  # of the time limit
 SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
 _FIRST_SETS, _LAST_SETS = 16, 256
-_ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes
+_ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes,
+_MANY_SETS, _LARGE_SETS = 128, 8  # and there are so many sets, or so many of at least the mean size
 _FEWEST_SETS = 3  # of the pilot that a sentinel covers
 _GAIN, _SAVED = 1.75, 8.0  # sentinels must shorten the sets of the pilot by this factor, and by so many nodes
 _FIRST_SHARE = 1 / 8  # of the sets: the first sentinel covers at least this share
@@ -82,12 +83,20 @@ def draw_pilot(problem: Problem) -> tuple[RRCollection, RRCollection]:
     count = _FIRST_SETS
     sets.extend(1)
     sets.extend(count, keep_going=keep_going)
-    while count < _LAST_SETS and sets.n_entries < _ENTRIES and keep_going():
+    while count < _LAST_SETS and not _is_enough(sets) and keep_going():
         count *= 2
         sets.extend(count, keep_going=keep_going)
     others.extend(1)
     others.extend(sets.n_sets, keep_going=keep_going)
     return sets, others
+
+
+def _is_enough(sets: RRCollection) -> bool:
+    """Return whether sets suffice: a few large sets among small ones say too little about what they share."""
+    if sets.n_entries < _ENTRIES:
+        return False
+    n_large = np.count_nonzero(np.diff(sets.offsets) * sets.n_sets >= sets.n_entries)
+    return sets.n_sets >= _MANY_SETS or bool(n_large >= _LARGE_SETS)
 
 
 def run_pilot(problem: Problem) -> Pilot:
