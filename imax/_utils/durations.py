@@ -59,7 +59,9 @@ def _number(value: Any, argument: str) -> float:
     """Return a number, or the seconds of a `numpy.timedelta64` or of a text with a unit."""
     if _is_numpy(value):
         return float(value.astype("timedelta64[us]").astype(float)) * 1e-6
-    if isinstance(value, str) and has_unit(value):
+    if isinstance(value, str) and ("_" in value or not value.isascii()):  # float() takes them, as in "1_0"
+        pass
+    elif isinstance(value, str) and has_unit(value):
         match = _DURATION.fullmatch(value)
         if match is not None and match[2].lower() in _UNITS:
             return float(match[1]) * _UNITS[match[2].lower()]

@@ -55,6 +55,7 @@ def report(error: click.ClickException, code: int | None = None) -> int:
 def name_option(error: ImaxError, command: click.Command) -> str:
     """Return the message of an error, with the names of options instead of those of arguments."""
     options = {param.name: max(param.opts, key=len) for param in command.params if isinstance(param, click.Option)}
+    options.setdefault("max_memory", "the memory limit of the machine")  # a command without the option has the default
     return error.message(lambda argument: options.get(argument, argument))
 
 
