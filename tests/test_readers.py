@@ -370,6 +370,15 @@ def test_the_arcs_of_a_text_file_count_in_the_memory_bound(tmp_path, names):
         assert "--max-memory" in done.stderr
 
 
+def test_the_labels_of_a_text_file_count_in_the_memory_bound(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text("".join(f"a{i} b{i}\n" for i in range(1000)))
+    assert imax.read_graph(path, max_memory="1M").n_nodes == 2000
+    with pytest.raises(OutOfMemoryBoundError, match=r"its 2,000 labels take about 3\d\d,\d\d\d bytes") as error:
+        imax.read_graph(path, max_memory=200_000)
+    one_sentence(error, "names.txt", "raise max_memory")
+
+
 @pytest.mark.parametrize("codec", CODECS)
 def test_decompression_stops_at_bytes_that_are_no_text(tmp_path, codec, monkeypatch):
     path = tmp_path / f"zero.{codec}"
