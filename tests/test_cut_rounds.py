@@ -164,13 +164,11 @@ def test_a_pair_on_a_cluster_is_cut_between_steps(dense, monkeypatch):
     problem = make_problem(dense, 3, {}, function="maximize", time_limit=100.0, rng=1, threads=1)
     pair = CollectionPair(problem)
     pair.problem = dataclasses.replace(problem, session=object())
-    seconds = itertools.count()
     monkeypatch.setattr(Limits, "elapsed", lambda self: float(pair.n_sets))  # each set takes a second
-    monkeypatch.setattr(CollectionPair, "_keep_going", lambda self: next(seconds) < math.inf)
     pair.draw(1000, 1000)
     assert pair.cut == "time limit"
-    assert (pair.selection.n_sets, pair.validation.n_sets) == (32, 32)  # 32 more take 2 * 16 = 32 s: 96 of 100 s
-    assert pair._n_steps == 12
+    assert (pair.selection.n_sets, pair.validation.n_sets) == (64, 32)  # twice the 32 s of the last step are too much
+    assert pair._n_steps == 13
 
 
 def test_large_sets_are_drawn_a_few_at_a_time():
