@@ -292,13 +292,13 @@ def test_repeated_texts_of_a_parquet_file_are_bounded(tmp_path, reader):
     """A text that many rows share is stored once: 100 kB can stand for gigabytes."""
     path = tmp_path / "t.parquet"
     texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(4000, np.int32)), pa.array(["x" * (1 << 17)]))
-    columns = {"user": texts, "candidate": np.ones(4000, np.int64), "time": np.ones(4000)}
+    columns = {"user": texts, "candidate": np.ones(4000, np.int64), "time": np.ones(4000), "friend": texts}
     pq.write_table(pa.table(columns), path, store_schema=False)  # so that the texts are no dictionary for the reader
     read = {
         "rows": lambda: read_rows(path, KARATE.labels, ("user", "candidate"), max_memory=20_000_000),
         "log": lambda: list(imax.io.read_columns(path, {"user": "user", "time": "time"}, max_memory=20_000_000)),
         "embeddings": lambda: read_embeddings(path, column="user", max_memory=20_000_000),
-        "graph": lambda: imax.read_graph(path, source="user", target="user", max_memory=20_000_000),
+        "graph": lambda: imax.read_graph(path, source="user", target="friend", max_memory=20_000_000),
     }
     assert path.stat().st_size < 1 << 20
     with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="more than the 20,000,000 bytes"):
@@ -325,7 +325,7 @@ def test_nested_lists_of_json_are_bounded(tmp_path):
         read_rows(path, KARATE.labels, ("user", "candidate"), max_memory=10_000_000)
 
 
-@pytest.mark.parametrize("line", [b"1 ", b"x", b'{"source": 1, ', b"#"])
+@pytest.mark.parametrize("line", [b"1 ", b"x", b"#"])
 def test_a_line_without_end_is_no_arc(tmp_path, line):
     path = tmp_path / "line.gz"
     path.write_bytes(gzip.compress(line * (1 << 24)))
