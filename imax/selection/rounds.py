@@ -13,10 +13,11 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import MAX_ROUNDS, OpimSchedule, interval_of_look, lower_bound, upper_bound
+from ..ris.bounds import MAX_ROUNDS, OpimSchedule, interval_at_level, level_of_look, lower_bound, upper_bound, wilson
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
+from .forecast import Forecast, Level
 from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
 from .problem import Problem
 from .round_progress import RoundProgress
@@ -211,13 +212,13 @@ class CollectionPair:
         *,
         seeds: NDArray[np.int32] | None = None,
         select: CoverAlgorithm = greedy_cover,
-        look: int = 0,
+        level: Level = None,
     ) -> Round:
         """Extend the collections to these numbers of sets, choose by coverage, and validate the choice or other seeds.
 
         One thread chooses while the others draw the validation collection. A first round may be cut short, see `draw`.
-        Each bound may fail with probability exp(-a). `look` is the number of the round from 1, if the result decides
-        whether there is another round; otherwise 0.
+        Each bound may fail with probability exp(-a). `level` is the probability that the interval misses, or a forecast
+        that chooses it. None is for 5 % if the result does not decide whether there is another round.
         """
         covers: list[Cover] = []
 
@@ -233,10 +234,10 @@ class CollectionPair:
         if not covers:
             choose()
         cover = covers[0]
-        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, look)
+        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, level)
 
     def validate(
-        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, look: int = 0
+        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, level: Level = None
     ) -> Round:
         """Estimate and bound the spread of seeds that were chosen without the validation collection."""
         with self.clock("certify"):
@@ -245,10 +246,26 @@ class CollectionPair:
             else:
                 covered = self.validation.covered(seeds)
         own = float(self.own_weights(np.unique(seeds)).sum())
-        bounds = self.bounds(
-            covered, cover.upper_bound, a, look, own=own, min_spread=self.min_spread, optimum_own=self.optimum_own
-        )
+        return self.make_round(cover, covered, own, a, level)
+
+    def make_round(self, cover: Cover, covered: float, own: float, a: float, level: Level) -> Round:
+        """Return the round of a choice that covers so many sets of the validation collection; there is a result."""
+        if isinstance(level, Forecast):
+            level = self.level(level, cover, own, a)
+        found = self._round(cover, covered, own, a, level)
         self.have_result = True
+        return found
+
+    def level(self, forecast: Forecast, cover: Cover, own: float, a: float) -> float:
+        """Return the probability with which the interval of a choice may miss, from the selection collection alone."""
+        return forecast.level(
+            cover, self.known(own), self.validation.n_sets, lambda covered: self._round(cover, covered, own, a, None)
+        )
+
+    def _round(self, cover: Cover, covered: float, own: float, a: float, level: float | None) -> Round:
+        bounds = self.bounds(
+            covered, cover.upper_bound, a, level, own=own, min_spread=self.min_spread, optimum_own=self.optimum_own
+        )
         return Round(cover, covered, self.known(own), bounds, self.selection.n_sets, self.n_sets, self.n_entries)
 
     def own_weights(self, seeds: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -284,7 +301,7 @@ class CollectionPair:
         covered: float,
         limit: float,
         a: float,
-        look: int,
+        level: float | None,
         *,
         own: float,
         min_spread: float,
@@ -300,7 +317,7 @@ class CollectionPair:
             Upper bound on the sets of the selection collection that any admissible seed set covers.
         a : float
             Each bound may fail with probability exp(-a).
-        look : int
+        level : float or None
             See `round`.
         own : float
             Total weight of the seeds: their spread is never less.
@@ -312,8 +329,12 @@ class CollectionPair:
         n_sets, own, selection = self.validation.n_sets, min(own, self.total), self.selection
         known = self.known(own)
         if self.cut is not None:
-            a, look = a + self.extra, MAX_ROUNDS + max(self._n_steps, 1)  # looks that no complete round uses
-        low, high = interval_of_look(covered, n_sets, self.total, look, known)
+            a, level = a + self.extra, level_of_look(MAX_ROUNDS + max(self._n_steps, 1))  # looks of no complete round
+        low, high = (
+            wilson(covered, n_sets, self.total, known=known)
+            if level is None
+            else interval_at_level(covered, n_sets, self.total, level, known)
+        )
         known_optimum = int(min(limit, selection.sampler.n_known(selection.n_sets, optimum_own)))
         return Bounds(
             spread=max(self.total * covered / n_sets, own),

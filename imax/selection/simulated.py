@@ -16,7 +16,7 @@ from ..diffusion.cascades import Cascades, default_lanes
 from ..diffusion.tables import prepare
 from ..diffusion.undirected import undirected_edges
 from ..graph.influence_graph import InfluenceGraph
-from ..ris.bounds import z_of_look
+from ..ris.bounds import level_of_look, z_at_level
 from ..ris.means import mean_lower_bound
 from ..ris.worlds import WorldCollection
 from .problem import Problem
@@ -184,8 +184,8 @@ class SpreadSample:
         return float(self.values.std(ddof=1) / math.sqrt(self.values.size))
 
     def interval(self, look: int) -> tuple[float, float]:
-        """Return a 95 % confidence interval for the spread, by the central limit theorem; see `z_of_look`."""
-        half = z_of_look(look) * self.std_error
+        """Return a 95 % confidence interval for the spread, by the central limit theorem; see `level_of_look`."""
+        half = z_at_level(level_of_look(look)) * self.std_error
         return self.spread - half, self.spread + half
 
     def lower_bound(self, a: float) -> float:
