@@ -59,8 +59,8 @@ def test_the_share_is_the_probability_of_the_last_round(gains, known):
     covered = gains.sum()
     cover = Cover(np.arange(gains.size, dtype=np.int32), gains, covered, 2 * covered)
     random = covered - known
-    optimism = sum(min(math.sqrt(gain * random / covered), 4.5) for gain in gains)
-    error = math.sqrt(2 * random * (1 - covered / n_sets) + (0.25 * optimism) ** 2)
+    optimism = sum(min(math.sqrt(gain * random / covered), 2.5) for gain in gains)
+    error = math.sqrt(2 * random * (1 - covered / n_sets) + (0.5 * optimism) ** 2)
     for quantile in (0.2, 0.5, 0.7):
         needed = norm.isf(quantile, covered - optimism, error)
         if needed < known:

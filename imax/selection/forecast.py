@@ -25,7 +25,7 @@ _N_QUANTILES = 19
 _QUANTILES = [NormalDist().inv_cdf((i + 0.5) / _N_QUANTILES) for i in range(_N_QUANTILES)]
 # By measurement: by how many RR sets more each seed covers in the selection collection than in the validation
 # collection, but at most by one standard deviation; and the relative error of the sum
-_OPTIMISM, _OPTIMISM_ERROR = 4.5, 0.25
+_OPTIMISM, _OPTIMISM_ERROR = 2.5, 0.5
 
 
 class Forecast:
