@@ -18,8 +18,9 @@ from ..ris.constraint import Constraint
 from ..ris.lists import ListCover, ListLimit, chosen_groups, list_cover
 from ..ris.marks import Collection
 from ..selection.algorithms.opim_c import certified_rounds, schedule_of, target_ratio
+from ..selection.doubling import run_rounds
 from ..selection.problem import selecting
-from ..selection.rounds import CollectionPair, run_rounds
+from ..selection.rounds import CollectionPair
 from .assigning import check_problem, result_of, selection_problem
 from .assignment import Assignment
 from .outcome import from_round
