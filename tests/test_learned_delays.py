@@ -125,6 +125,17 @@ def test_numbers_without_a_unit():
     assert error.value.argument == "deadline"
 
 
+@pytest.mark.parametrize("number", [7, "7", 7.0 * DAY])
+def test_delays_from_dates_need_a_deadline_with_a_unit(number):
+    in_seconds = [(u, i, DAY * t) for u, i, t in in_numbers()]
+    for graph in (learned().graph, learned(in_seconds, window="30d").graph):
+        with pytest.raises(InvalidArgumentError, match=r"has no unit.* mean is 4.2 d; .* as in deadline='7d'") as error:
+            imax.spread(graph, ["ann"], deadline=number)
+        assert error.value.argument == "deadline"
+    # delays that are given as numbers are plain numbers
+    assert check_deadline(learned().graph, deadline=7, delay="exponential:2").time == 7.0
+
+
 @pytest.mark.parametrize(
     ("until", "message"),
     [
@@ -187,7 +198,12 @@ def test_from_the_log_to_seeds_with_a_deadline_in_two_commands(tmp_path):
     assert record["spread"] == by_hand.spread
     spread = run("spread", "--seed", "ann", "--deadline", "7d", "--simulations", 20, out).stdout
     assert "until 7 d with delays exponential:learned, in seconds" in spread
-    assert "--deadline requires delay" in fails(2, "seed", "-k", 1, "--deadline", "7d", "karate")
+    assert "--deadline requires --delay: give" in fails(2, "seed", "-k", 1, "--deadline", "7d", "karate")
+    for command in (("seed", "-k", 1), ("spread", "--seed", "ann")):
+        said = fails(2, *command, "--deadline", "7", out)
+        assert "--deadline '7' has no unit, but the learned delays have one: their mean is 4.2 d" in said
+        assert "as in --deadline 7d" in said
+        assert "note:" not in said
     assert "--deadline must be a number or a duration" in fails(2, "seed", "-k", 1, "--deadline", "soon", "karate")
     json_ = run("learn", "--actions", log, "--prior", "1,1", "--format", "json", arcs).stdout
     assert json.loads(json_)["delays"] == {"mean": pytest.approx(4.2 * DAY), "unit": "s", "arcs_observed": 3}

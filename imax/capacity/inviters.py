@@ -163,11 +163,17 @@ def _limit(
     """Return the checked limit on the inviters."""
     n = len(problem.active)
     if n_inviters is None and budget is None:
-        raise InvalidArgumentError("n_inviters is missing; give it, or costs and a budget", argument="n_inviters")
+        raise InvalidArgumentError(
+            "n_inviters is missing; give it, or {costs} and {budget}",
+            argument="n_inviters",
+            others=("costs", "budget"),
+        )
     count = n if n_inviters is None else check.count(n_inviters, "n_inviters", high=n, high_is="the participants")
     if (costs is None) != (budget is None):
         missing, given = ("costs", "budget") if costs is None else ("budget", "costs")
-        raise InvalidArgumentError(f"{given} requires {missing}, got none; give {missing}", argument=given)
+        raise InvalidArgumentError(
+            f"{given} requires {{{missing}}}, got none; give {{{missing}}}", argument=given, others=(missing,)
+        )
     if budget is None:
         return ListLimit.of(problem.matroid, count)
     by_group = _checked_costs(problem, reader.by_name(costs, "costs"))

@@ -248,8 +248,8 @@ deadline_options = all_of(
         "--deadline",
         metavar="TIME",
         callback=_checked(duration_of),
-        help="Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as 7d "
-        "if the delays have a unit.  [default: no limit]",
+        help="Count only nodes that the seeds reach until this time: with a unit, such as 7d, if the delays have one; "
+        "otherwise a number in the unit of the delays.  [default: no limit]",
     ),
     click.option(
         "--delay",

@@ -200,8 +200,9 @@ class _Growing:
                 name = next(name for name, column in chunk.items() if has_missing(column)[row])
                 raise InvalidArgumentError(
                     f"actions: {int(missing.sum()):,} rows have a missing cell, the first is row {self.n_rows + row} "
-                    f"(column {name}); drop these rows, or use on_missing='drop'",
+                    f"(column {name}); drop these rows, or use {{on_missing=drop}}",
                     argument="actions",
+                    others=("on_missing",),
                 )
             self.n_missing += int(missing.sum())
             chunk = {name: _kept(column, ~missing) for name, column in chunk.items()}

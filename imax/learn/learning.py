@@ -227,10 +227,14 @@ def from_trials(
     checked = check_prior(prior)
     level = check.open_unit(confidence, "confidence")
     if (n_trials is None) != (n_successes is None):
-        raise InvalidArgumentError("n_trials and n_successes must be given together", argument="n_trials")
+        raise InvalidArgumentError(
+            "n_trials and {n_successes} must be given together", argument="n_trials", others=("n_successes",)
+        )
     if n_trials is not None and success is not None:
         raise InvalidArgumentError(
-            "success must not be given together with n_trials; give one of the two forms", argument="success"
+            "success must not be given together with {n_trials}; give one of the two forms",
+            argument="success",
+            others=("n_trials",),
         )
     columns = {"source": source, "target": target}
     if n_trials is None or n_successes is None:

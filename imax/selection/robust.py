@@ -232,9 +232,10 @@ def _ends(graph: InfluenceGraph, uncertainty: Any) -> tuple[InfluenceGraph, Infl
     if uncertainty is None:
         if stored.lower is None or stored.upper is None:
             raise InvalidArgumentError(
-                "uncertainty must be given: the graph holds no intervals; give a share such as uncertainty=0.2, two "
-                "arrays (lower, upper), or a graph that imax.learn made",
+                "uncertainty must be given: the graph holds no intervals; give a share such as {uncertainty=0.2}, "
+                "two arrays (lower, upper), or a graph that imax.learn made",
                 argument="uncertainty",
+                others=("uncertainty",),
             )
         low, high = stored.lower, stored.upper
         origin = f"intervals of {stored.spec}"
