@@ -32,7 +32,7 @@ __all__ = [
 
 
 _LONGEST = 2000  # characters of a message
-_NUMBER = re.compile(r"\d*\.\d+")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def _shortened(message: str) -> str:
@@ -75,15 +75,18 @@ class ImaxError(Exception):
     def _named(self, text: Any, name: Callable[[str], str]) -> Any:
         """Return a message in which names replace the marked arguments."""
         for other in self._others:
-            shown = name(other)
-            form = f"{shown} {{}}" if shown.startswith("-") else f"{shown}={{!r}}"
-            text = re.sub(rf"\{{{other}(?:=([^}}]*))?\}}", partial(_marked, shown, form), text)
+            text = re.sub(rf"\{{{other}(?:=([^}}]*))?\}}", partial(_marked, name(other)), text)
         return text
 
 
-def _marked(shown: str, form: str, found: re.Match[str]) -> str:
+def _marked(shown: str, found: re.Match[str]) -> str:
     """Return what replaces a marked argument: its name, or its name and value."""
-    return shown if found[1] is None else form.format(float(found[1]) if _NUMBER.fullmatch(found[1]) else found[1])
+    value = found[1]
+    if value is None:
+        return shown
+    if shown.startswith("-"):
+        return f"{shown} {value}"
+    return f"{shown}={value if _NUMBER.fullmatch(value) else repr(value)}"
 
 
 class InvalidArgumentError(ImaxError, ValueError):

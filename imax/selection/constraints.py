@@ -58,7 +58,7 @@ class Constraints(TypedDict, total=False):
     max_steps : int
         Count only nodes that the seeds reach in at most so many steps.
     deadline : float, str or datetime.timedelta
-        Count only nodes that the seeds reach until this time.
+        Count only nodes that the seeds reach until this time: with a unit, such as ``"7d"``, if the delays have one.
     delay : str, array_like or mapping
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
         `imax.spread`. Default: the delays that `imax.learn` stored in the graph.
