@@ -23,6 +23,7 @@ from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
 from ..io.node_reader import NodeList, NodeValues
 from ..results import SpreadEstimate
+from .cascade_kernel import CascadeKernel
 from .cascades import Cascades, default_lanes
 from .deadline import ArcDelays, Deadline, check_deadline
 from .inputs import check_inputs
@@ -222,7 +223,7 @@ def simulate(
     from ..kernels.cascades import Output
 
     diffusion = forward_ic(graph, threads)
-    cascades: Cascades | TimedCascades
+    cascades: CascadeKernel
     if deadline is not None and deadline.time is not None:
         delays = deadline.delays(graph, forward=True)
         cascades = TimedCascades(diffusion, key, delays, seeds=seeds, weights=weights)
