@@ -153,6 +153,19 @@ def test_units_must_fit(until, message):
     assert error.value.argument == "deadline"
 
 
+@pytest.mark.parametrize(
+    "value", ["1M", "1 y", "-7d", "nan", "inf", "0d", np.timedelta64(7), np.timedelta64("NaT", "s")]
+)
+def test_durations_that_are_refused(value):
+    with pytest.raises(InvalidArgumentError, match=r"^deadline must be"):
+        check_deadline(learned().graph, deadline=value)
+
+
+@pytest.mark.parametrize("value", ["7d", " 7 D ", "168h", "10080 MIN", "10080m", np.timedelta64(1, "W"), "604800S"])
+def test_durations_of_a_week(value):
+    assert check_deadline(learned().graph, deadline=value).time == 7 * DAY
+
+
 def test_given_delays_with_a_unit():
     graph = learned().graph
     found = check_deadline(graph, deadline="7d", delay="exponential:2d")

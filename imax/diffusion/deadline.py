@@ -107,6 +107,13 @@ def check_deadline(
     UnknownNodeError
         If a mapping contains a label that is not a node.
     """
+    if graph.walks is not None:
+        for name, value in (("max_steps", max_steps), ("deadline", deadline), ("delay", delay)):
+            if value is not None:
+                raise InvalidArgumentError(
+                    f"{name} is not supported by a credit distribution model; limit the delays by its window",
+                    argument=name,
+                )
     if max_steps is not None:
         for name, value in (("deadline", deadline), ("delay", delay)):
             if value is not None:

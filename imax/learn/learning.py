@@ -168,9 +168,10 @@ def from_actions(
         uniform=uniform_probability(evidence),
         log_likelihood=estimate.log_likelihood,
         counts=counts,
-        notes=[*log.unit_notes(window), *_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
+        notes=[*log.time_notes(window), *_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
         seconds={"read": read - began, "pairs": paired - read, "estimate": perf_counter() - paired},
         item_hashes=log.item_hashes(),
+        dated=log.dated,
     )
 
 
