@@ -122,9 +122,9 @@ def learn_probabilities(
 ) -> int:
     """Learn the probability of each arc of GRAPH from a log of actions, or of each pair of a log of trials.
 
-    The report says what the log holds, what was dropped and, with --holdout or --evaluate-on, whether the
-    probabilities predict actions that they were not learned from, beside simple models. The learned graph keeps an
-    interval for each probability, which imax seed --robust uses, and the mean delay of each arc, which imax seed
+    The report says what the log holds and what was dropped. With --holdout or --evaluate-on, it also says how well the
+    probabilities predict actions that they were not learned from, compared with simple models. The learned graph keeps
+    an interval for each probability, which imax seed --robust uses, and the mean delay of each arc, which imax seed
     --deadline uses. GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help.
     """
     if (actions is None) == (trials is None):

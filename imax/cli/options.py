@@ -62,7 +62,7 @@ def column_option(flag: str, text: str, default: str) -> Decorator[Any]:
         flag,
         metavar="COLUMN",
         callback=callback,
-        help=f"{text}: its name, or number from 1.  [default: {default}]",
+        help=f"{text}, by name or by number from 1.  [default: {default}]",
     )
 
 
@@ -97,7 +97,7 @@ reading_options = all_of(
     ),
     column_option("--target", "Column with the target of each arc", "as for --source"),
     column_option(
-        "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
+        "--weight", "Column or edge attribute with a number per arc (implies --probability column)", "none"
     ),
     click.option(
         "--header/--no-header",
@@ -177,9 +177,9 @@ model_options = all_of(
         "--on-missing",
         values=["error", "drop", "default"],
         default="error",
-        help="Nodes of the graph that a file with costs, groups or weights does not list, and labels in files that are "
-        "not in the graph: stop with an error; drop both (such nodes cannot be chosen, or count 0); or ignore such "
-        "labels and use defaults (weight 1, no group; no cost: the node cannot be chosen).",
+        help="What to do with nodes without a cost, group or weight in the file, and with labels in files that are not "
+        "in the graph. error: stop. drop: ignore such labels; such nodes cannot be chosen, or have weight 0. default: "
+        "ignore such labels; such nodes have weight 1 or no group, and cannot be chosen without a cost.",
     ),
     number(
         "--time-limit",
