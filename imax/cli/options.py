@@ -96,9 +96,7 @@ reading_options = all_of(
         "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
     ),
     column_option("--target", "Column with the target of each arc", "as for --source"),
-    column_option(
-        "--weight", "Column or edge attribute with a number per arc (implies --probability column)", "none"
-    ),
+    column_option("--weight", "Column or edge attribute with a number per arc (implies --probability column)", "none"),
     click.option(
         "--header/--no-header",
         default=None,

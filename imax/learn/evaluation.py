@@ -1,5 +1,6 @@
 """`evaluate`: whether the probabilities predict actions that they were not learned from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -307,7 +308,10 @@ def _bins(predicted: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.nanquantile(values, [0.025, 0.975])
+    known = values[~np.isnan(values)]  # a sample of few items may lack users that acted
+    if not known.size:
+        return math.nan, math.nan
+    low, high = np.quantile(known, [0.025, 0.975])
     return float(low), float(high)
 
 
