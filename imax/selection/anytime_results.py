@@ -16,10 +16,11 @@ from .algorithms.hist import cover_after
 from .algorithms.opim_c import schedule_of
 from .common_seed import find_common_seed
 from .constraints import Constraints, NodeValues
+from .doubling import doubling_rounds
 from .make_result import make_result
 from .outcome import Outcome
 from .problem import Problem, make_problem, on_cluster
-from .rounds import CollectionPair, Stopped, doubling_rounds
+from .rounds import CollectionPair, Stopped
 from .settling import Round
 
 __all__ = ["anytime"]

@@ -18,10 +18,11 @@ from ..ris.coverage import CoverAlgorithm, greedy_cover
 from .algorithms.opim_c import nothing_reached, schedule_of
 from .constraints import Constraints, NodeValues, check_constraint_names
 from .cut_sets import certificate_collections
+from .doubling import doubling_rounds, run_rounds
 from .forecast import Forecast
 from .outcome import NOTHING
 from .problem import Problem, make_problem, on_cluster, selecting
-from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .rounds import CollectionPair
 from .settling import Round
 
 __all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]

@@ -20,10 +20,11 @@ from .algorithms.worlds import choose_on_worlds
 from .certification import reason_to_stop
 from .common_seed import CommonSeed
 from .cut_sets import certificate_collections
+from .doubling import doubling_rounds, run_rounds
 from .forecast import Forecast
 from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import Problem
-from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .rounds import CollectionPair
 from .settling import Round, Settling
 
 __all__ = ["CurveRound", "bound_prefixes", "bound_sizes"]

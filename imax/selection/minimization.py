@@ -29,10 +29,11 @@ from ..ris.bounds import MAX_ROUNDS, OpimSchedule, level_of_look, log_binomial, 
 from ..ris.coverage import Cover, greedy_cover
 from .common_seed import CommonSeed, find_common_seed
 from .constraints import Constraints, NodeValues
+from .doubling import doubling_rounds, run_rounds
 from .make_result import make_result
 from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, make_problem, on_cluster, selecting
-from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .rounds import CollectionPair
 from .settling import Round
 
 __all__ = ["minimize_seeds"]

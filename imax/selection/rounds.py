@@ -1,10 +1,9 @@
-"""Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
+"""A round of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +11,17 @@ from numpy.typing import NDArray
 from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
-from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import MAX_ROUNDS, OpimSchedule, interval_at_level, level_of_look, lower_bound, upper_bound, wilson
+from ..ris.bounds import MAX_ROUNDS, interval_at_level, level_of_look, lower_bound, upper_bound, wilson
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
 from .forecast import Forecast, Level
-from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
+from .outcome import MEMORY, TIME, Bounds, Outcome
 from .problem import Problem
 from .round_progress import RoundProgress
 from .settling import Round
 
-__all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
@@ -372,82 +370,3 @@ class CollectionPair:
             auto=self.why,
             seconds=self.seconds,
         )
-
-
-R = TypeVar("R")
-
-
-def doubling_rounds(
-    pair: CollectionPair,
-    schedule: OpimSchedule,
-    make_round: Callable[[int, int], R],
-    stop: Callable[[R], str | None],
-    *,
-    target: float | None = None,
-) -> Generator[R, None, str]:
-    """Yield rounds on twice as many RR sets each time, and return the stop reason.
-
-    Parameters
-    ----------
-    pair : CollectionPair
-    schedule : OpimSchedule
-        Sets of each collection in the first round, and the maximum number of rounds.
-    make_round : callable
-        Returns the round, given its number from 1 and the number of sets of each collection.
-    stop : callable
-        Returns the reason to stop after a round, or None to continue.
-    target : float, optional
-        Certified ratio to show as the target in progress reports of a `Round`; without it there are no reports.
-
-    Raises
-    ------
-    Stopped
-        If a limit of the problem is reached.
-    """
-    for number in range(1, schedule.rounds + 1):
-        best = make_round(number, schedule.first << (number - 1))
-        yield best
-        if target is not None:
-            assert isinstance(best, Round)
-            pair.report(best, number, schedule.rounds, target)
-        if pair.cut is not None:
-            return pair.cut
-        if reason := stop(best):
-            return reason
-        pair.check()
-    return BOUND
-
-
-def run_rounds(rounds: Generator[R, None, str]) -> tuple[R, str, int]:
-    """Run rounds until they end, a limit is reached or the user interrupts.
-
-    Returns
-    -------
-    tuple
-        The last round, the stop reason, and the number of rounds.
-
-    Raises
-    ------
-    OutOfMemoryBoundError
-        If there is not enough memory for the first round.
-    """
-    best, number = None, 0
-    try:
-        while True:
-            best = next(rounds)
-            number += 1
-    except StopIteration as end:
-        reason = end.value
-    except Stopped as stopped:
-        reason = str(stopped)
-    except KeyboardInterrupt:
-        reason = INTERRUPT
-        if best is None:
-            raise
-    except MemoryError:
-        reason = MEMORY
-    if best is None:
-        raise OutOfMemoryBoundError(
-            "there is not enough memory for the first round of RR sets; use a smaller graph or a larger machine"
-        )
-    return best, reason, number

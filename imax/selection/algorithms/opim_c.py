@@ -13,10 +13,11 @@ from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import GREEDY, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
+from ..doubling import doubling_rounds, run_rounds
 from ..forecast import Forecast
 from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, doubling_rounds, run_rounds
+from ..rounds import CollectionPair
 from ..settling import Round, Settling
 
 __all__ = [
