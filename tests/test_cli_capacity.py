@@ -214,7 +214,7 @@ def test_choosing_inviters(write):  # noqa: F811
     assert "greedy lists" in text
     for wrong, message in (
         (("--n-inviters", 2, "--algorithm", "degree"), "--algorithm cannot go with --n-inviters"),
-        (("--budget", 2), "--budget requires costs"),
+        (("--budget", 2), "--budget requires --costs"),
         (("--n-inviters", 9), "--n-inviters must be at most 4"),
         (("--n-inviters", 2, "--compare"), "--n-inviters cannot go with --compare"),
     ):

@@ -131,7 +131,7 @@ def pair_of(graph, n_looks, monkeypatch, **options):
     pair = CollectionPair(make_problem(graph, 3, {}, function="maximize", time_limit=1.0, rng=1, threads=1, **options))
     left = iter([False] * n_looks)
     monkeypatch.setattr(CollectionPair, "_is_over", lambda self: next(left, True))
-    return pair, pair.round(40, 40, pair.problem.constraint, 5.0, look=1)
+    return pair, pair.round(40, 40, pair.problem.constraint, 5.0, level=0.03)
 
 
 @pytest.mark.parametrize("n_looks", [0, 1, 2, 3, 8])
@@ -218,7 +218,7 @@ def test_a_note_says_that_functions_were_compiled(dense, clock):
 def test_a_round_that_is_not_cut_has_the_bounds_of_a_plain_one(dense, monkeypatch):
     pair, found = pair_of(dense, 10**6, monkeypatch)
     other = CollectionPair(make_problem(dense, 3, {}, function="maximize", rng=1, threads=2))
-    same = other.round(40, 40, other.problem.constraint, 5.0, look=1)
+    same = other.round(40, 40, other.problem.constraint, 5.0, level=0.03)
     assert pair.cut is None
     assert (found.bounds, found.n_sets) == (same.bounds, same.n_sets)
     assert (found.cover.seeds == same.cover.seeds).all()
@@ -234,6 +234,8 @@ def test_bounds_hold_where_the_clock_prefers_small_sets(monkeypatch):
         problem = make_problem(star, 1, {}, function="maximize", time_limit=1.0, rng=seed, threads=1)
         pair = CollectionPair(problem)
         monkeypatch.setattr(CollectionPair, "_is_over", lambda self: self.validation.n_entries > self.validation.n_sets)
-        found = pair.round(2000, 2000, problem.constraint, math.log(20), seeds=np.array([0], dtype=np.int32), look=1)
+        found = pair.round(
+            2000, 2000, problem.constraint, math.log(20), seeds=np.array([0], dtype=np.int32), level=0.03
+        )
         wrong += not found.bounds.lower <= exact <= found.bounds.upper
     assert wrong <= 2

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._utils.durations import duration_of
 from ..errors import FileFormatError
 from .cluster import connect
 from .context import Context
@@ -103,9 +102,10 @@ def read_delay(
     If only a deadline is given, a note describes the delays of the graph, which the library uses then.
     """
     if spec is None:
-        time = duration_of(deadline, "deadline")
-        if time is not None and graph.delays is not None:
-            context.note(f"--{graph.delays.note(time)}")
+        from ..diffusion.deadline import Deadline, check_deadline
+
+        for text in Deadline.notes_of(check_deadline(graph, deadline=deadline)):
+            context.note(f"--{text}")
         return None
     if spec.lower().startswith("exponential"):
         return spec

@@ -15,6 +15,7 @@ from .._utils import check, parallel
 from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
 from .buffers import Buffered
+from .cascade_kernel import CascadeKernel
 from .cascades import MAX_LANES, Cascades, default_lanes
 from .deadline import Deadline
 from .tables import CREDIT, Diffusion, check_model, prepare
@@ -128,7 +129,7 @@ class Sampler(Buffered):
             "blocked": blocked,
             "turns": turns,
         }
-        self._cascades: Cascades | TimedCascades
+        self._cascades: CascadeKernel
         if deadline is not None and deadline.time is not None:
             delays = deadline.delays(graph, forward=False)
             self._cascades = TimedCascades(self.diffusion, key, delays, **options)

@@ -10,16 +10,17 @@ from typing import Any, Unpack
 from .._utils.streams import RNG
 from ..cluster.client import check_client
 from ..results import SelectionResult
-from ..ris.bounds import MAX_ROUNDS
+from ..ris.bounds import MAX_ROUNDS, level_of_look
 from ..ris.coverage import greedy_cover
 from .algorithms.hist import cover_after
 from .algorithms.opim_c import schedule_of
 from .common_seed import find_common_seed
 from .constraints import Constraints, NodeValues
+from .doubling import doubling_rounds
 from .make_result import make_result
 from .outcome import Outcome
 from .problem import Problem, make_problem, on_cluster
-from .rounds import CollectionPair, Stopped, doubling_rounds
+from .rounds import CollectionPair, Stopped
 from .settling import Round
 
 __all__ = ["anytime"]
@@ -118,7 +119,7 @@ def _outcomes(problem: Problem) -> Generator[Outcome, None, None]:
 
     def make_round(number: int, count: int) -> Round:
         a = math.log((math.pi * number) ** 2 / (3.0 * problem.delta))
-        return pair.round(count, count, given, a, select=select, look=number)
+        return pair.round(count, count, given, a, select=select, level=level_of_look(number))
 
     try:
         rounds = doubling_rounds(pair, schedule, make_round, lambda best: None)

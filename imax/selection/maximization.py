@@ -121,8 +121,8 @@ def maximize(
         Count only nodes that the seeds reach in at most so many steps. Default: no limit. Supported by the algorithms
         that draw RR sets.
     deadline : float, str or datetime.timedelta, optional
-        Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as ``"7d"``
-        if the delays have a unit. Default: no limit.
+        Count only nodes that the seeds reach until this time: with a unit, such as ``"7d"``, if the delays have one;
+        otherwise a number in the unit of the delays. Default: no limit.
     delay : str, array_like or mapping, optional
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc, as an array in
         the order of ``graph.arcs()`` or as a mapping from (source, target) to a number. Default: the delays that

@@ -246,8 +246,10 @@ def check_memory(n_nodes: int, n_worlds: int, memory: int | None) -> None:
     needed = n_nodes * ((n_worlds + 7) // 8)
     if memory is not None and needed > memory:
         raise OutOfMemoryBoundError(
-            f"n_simulations = {n_worlds:,} worlds of {n_nodes:,} nodes need {needed >> 20:,} MiB, above max_memory; "
-            "use fewer, or oracle='rr'"
+            f"n_simulations is too large: {n_worlds:,} worlds of {n_nodes:,} nodes need {needed >> 20:,} MiB, above "
+            "{max_memory}; use fewer, or {oracle=rr}",
+            argument="n_simulations",
+            others=("max_memory", "oracle"),
         )
 
 
@@ -334,8 +336,10 @@ class RRSetOracle:
         needed = sets.expected_nbytes(n_rr_sets)
         if memory is not None and needed > memory and in_time:
             raise OutOfMemoryBoundError(
-                f"n_rr_sets = {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above max_memory; use fewer, "
-                "or an algorithm that draws as many as it needs, such as opim-c"
+                f"n_rr_sets is too large: {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above {{max_memory}}; "
+                "use fewer, or an algorithm that draws as many as it needs, such as opim-c",
+                argument="n_rr_sets",
+                others=("max_memory",),
             )
         sets.extend(n_rr_sets, keep_going=keep_going)
         self.marks, self.gain = sets.marks(), sets.degree()

@@ -249,7 +249,7 @@ def make_problem(
     )
     weights = reader.node_weights(node_weights)
     if network.walks is not None:
-        _check_credit(checked["model"], until)
+        _check_credit(checked["model"])
         checked["model"] = CREDIT
         weights = network.walks.acted if weights is None else weights * network.walks.acted
     constraint = make_constraint(reader, k, any_size=any_size, **rules)
@@ -267,17 +267,12 @@ def make_problem(
     )
 
 
-def _check_credit(model: str, until: dict[str, Any]) -> None:
-    """Reject arguments that a credit distribution model does not have."""
+def _check_credit(model: str) -> None:
+    """Reject a diffusion model, which a credit distribution model does not have."""
     if model != "ic":
         raise InvalidArgumentError(
             f"model must be left out: the graph is a credit distribution model, got {model!r}", argument="model"
         )
-    for name, value in until.items():
-        if value is not None:
-            raise InvalidArgumentError(
-                f"{name} is not supported by a credit distribution model; limit the delays by its window", argument=name
-            )
 
 
 def check_work(

@@ -73,8 +73,9 @@ def _edges(problem: Problem) -> UndirectedEdges:
     if edges is None:
         raise InvalidArgumentError(
             "algorithm 'worlds' needs the IC model and an undirected graph, where each arc has an opposite arc with "
-            "the same probability (such as probability='uniform:0.01'); use algorithm='auto'",
+            "the same probability (such as {probability=uniform:0.01}); use {algorithm=auto}",
             argument="algorithm",
+            others=("probability", "algorithm"),
         )
     return edges
 
