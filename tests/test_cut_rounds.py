@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import imax
-from imax._utils.compiling import count_compiled
 from imax.capacity import CapacityProblem, assign
 from imax.diffusion.sampler import Sampler
+from imax.kernels.compiling import count_compiled
 from imax.ris.bounds import MAX_ROUNDS
 from imax.selection import rounds
 from imax.selection.problem import Limits, make_problem

@@ -28,7 +28,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvid
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
-from .._utils.compiling import count_compiled
+from .compiling import count_compiled
 
 __all__ = ["cache_folders", "keep_compiled"]
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
-from .._utils.compiling import n_compiled
 from .._utils.memory import default_memory
 from .._utils.progress import Step, Switch, function_of
 from .._utils.streams import RNG, Key, key_from
@@ -99,6 +98,13 @@ def selecting(p: Progress) -> Step:
     return Step(p.phase or "sampling", p.n_rr_sets, p.n_rr_sets_needed, "RR sets", known, is_estimate=True)
 
 
+def _n_compiled() -> int:
+    """Return how many functions this process has compiled."""
+    from ..kernels.compiling import n_compiled
+
+    return n_compiled()
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop early.
@@ -118,7 +124,7 @@ class Limits:
     seconds: float | None = None
     memory: int | None = None
     began: float = field(default_factory=time.perf_counter)
-    compiled: int = field(default_factory=n_compiled)
+    compiled: int = field(default_factory=_n_compiled)
 
     def elapsed(self) -> float:
         """Return the seconds since the start."""
@@ -130,7 +136,7 @@ class Limits:
 
     def notes(self, stop_reason: str) -> list[str]:
         """Return a note if the time limit ended a selection that had to compile functions first."""
-        if stop_reason != TIME or n_compiled() == self.compiled:
+        if stop_reason != TIME or _n_compiled() == self.compiled:
             return []
         return [
             "time_limit: functions were compiled first, which takes seconds and counts in the limit; that happens once "
