@@ -57,7 +57,8 @@ def anytime(
     model, probability, delta, node_weights, rng, threads, max_memory
         As in `maximize`.
     time_limit : float, optional
-        Seconds after which no further result is started.
+        Seconds after which no further result is started. A first result that takes longer is cut short; its
+        ``stop_reason`` says so.
     client : distributed.Client, optional
         Draw and hold the RR sets on the workers of a Dask cluster until the generator ends or is closed; the
         results are the same. See :doc:`/how-to/cluster`.
@@ -123,7 +124,7 @@ def _outcomes(problem: Problem) -> Generator[Outcome, None, None]:
     try:
         rounds = doubling_rounds(pair, schedule, make_round, lambda best: None)
         for number, best in enumerate(rounds, start=1):
-            outcome = pair.result(best, _STOPPED_BY_CALLER, number, None)
+            outcome = pair.result(best, pair.cut or _STOPPED_BY_CALLER, number, None)
             yield dataclasses.replace(outcome, seconds=seconds | outcome.seconds)
     except (Stopped, MemoryError):
         return

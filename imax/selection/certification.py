@@ -133,7 +133,7 @@ def certify(
         stop_reason=reason,
         rng_key=problem.key,
         version=__version__,
-        notes=[*reader.notes, *problem.notes],
+        notes=[*reader.notes, *problem.notes, *problem.limits.notes(reason)],
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
         auto=pair.why,
         **Deadline.facts(problem.deadline),

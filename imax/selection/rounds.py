@@ -12,6 +12,7 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..ris.bounds import MAX_ROUNDS, interval_at_level, level_of_look, lower_bound, upper_bound, wilson
+from ..ris.collection import CHUNK
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
@@ -26,6 +27,7 @@ __all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped"]
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
 RESERVE = 1 / 64  # of the probability that a bound of the first round fails: for bounds of a round that is cut short
+_FEW_SETS = 8  # whose time says little: workers may have to compile
 _GRACE_SECONDS = 0.25  # that the first round may take even if the time is over
 _GRACE_BYTES = 1 << 24  # that the first round may take even if the memory limit is lower
 
@@ -60,10 +62,11 @@ class CollectionPair:
 
     Notes
     -----
-    A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets. If a limit is reached, the
-    step that is not complete is dropped, and the round has the sets of the steps before it. When a limit is reached
-    may depend on the sets, so the bounds must hold after every step at once. After step i they fail with a share
-    `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
+    A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets, and at most `CHUNK` at once.
+    If a limit is reached, the step that is not complete is dropped, and the round has the sets of the steps before it.
+    When a limit is reached may depend on the sets, so the bounds must hold after every step at once. After step i they
+    fail with a share `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
+    On a cluster a step cannot be dropped. There, a step begins only if it is likely to end in time.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class CollectionPair:
         self.cut: str | None = None
         self._share = share
         self._n_steps = 0  # of the first round
+        self._step_seconds = 0.0  # of its last step
         self._first_began: float | None = None
         self._may_cut = False  # whether the first round has a set in each collection that it needs
         self.progress = RoundProgress(problem)
@@ -168,14 +172,31 @@ class CollectionPair:
         """Extend a collection; if a limit is reached and there is no result yet, set `cut`."""
         if self.cut is not None:
             return
+        if self.have_result:
+            self._extend(collection, count, alongside)
+            return
+        limits, before = self.problem.limits, collection.n_sets
+        began = limits.elapsed()
+        # the two collections grow in turn, and each of them doubles
+        ahead = 2.0 * self._step_seconds if before >= _FEW_SETS else 0.0
+        if self.problem.session is not None and self._may_cut and self._is_over(ahead):
+            self.cut = TIME
+            return
         try:
             self._extend(collection, count, alongside)
+            self._n_steps += max(1, math.ceil((collection.n_sets - before) / CHUNK))
         except Stopped as stopped:
-            if self.have_result:
-                raise
             self.cut = str(stopped)
-        else:
-            self._n_steps += not self.have_result
+            self._n_steps += (collection.n_sets - before) // CHUNK  # complete chunks are steps, too
+        self._step_seconds = limits.elapsed() - began
+
+    def _is_over(self, ahead: float = 0.0) -> bool:
+        """Whether the time of the first round is over, or will be in so many seconds."""
+        limits = self.problem.limits
+        if limits.seconds is None:
+            return False
+        assert self._first_began is not None
+        return limits.elapsed() + ahead > max(limits.seconds * self._share, self._first_began + _GRACE_SECONDS)
 
     def _extend(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
@@ -192,11 +213,8 @@ class CollectionPair:
 
     def _keep_going(self) -> bool:
         self.check()
-        limits = self.problem.limits
-        if self._may_cut and not self.have_result and not limits.in_time(self._share):
-            assert self._first_began is not None
-            if limits.elapsed() > self._first_began + _GRACE_SECONDS:
-                raise Stopped(TIME)
+        if self._may_cut and not self.have_result and self.problem.session is None and self._is_over():
+            raise Stopped(TIME)
         underway = self.selection.sampler.n_underway + self.validation.sampler.n_underway
         self.progress.within(self.n_sets + underway)
         return True
