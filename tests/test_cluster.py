@@ -384,6 +384,47 @@ def test_a_step_that_is_interrupted_does_not_count(clean, monkeypatch):
         np.testing.assert_array_equal(sets.degree(), own.degree())
 
 
+def test_a_call_that_seemed_lost_may_still_be_running(monkeypatch):
+    """The connection to a worker broke, but not the worker: an earlier call and the next one run at the same time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from imax.ris.remote_worlds import WorldShard
+    from imax.ris.worlds import WorldCollection
+    from imax.selection.oracles import SimulationOracle
+    from imax.selection.remote_oracle import OracleShard
+
+    def slow(kind, name):
+        method = getattr(kind, name)
+
+        def waits(self, *arguments):
+            found = method(self, *arguments)
+            time.sleep(0.02)
+            return found
+
+        monkeypatch.setattr(kind, name, waits)
+
+    slow(WorldCollection, "cover")
+    slow(SimulationOracle, "take_in")
+    graph, nodes = GRAPH.with_probability("uniform:0.1"), np.array([1, 5], dtype=np.int32)
+    for make, call_ in (
+        (
+            lambda: WorldShard(graph, (1, 2), None, threads=1),
+            lambda x, taken: [x.gains_of(((0, 4),), taken, nodes), *x.cover(((0, 4),), taken)],
+        ),
+        (
+            lambda: OracleShard(graph, "ic", None, (1, 2), 64, None, threads=1),
+            lambda x, taken: [x.gains(0, 1, taken, nodes, -1)],
+        ),
+    ):
+        lists, shard = [[0, 33, 2], [3, 1]], make()
+        expected = [call_(make(), taken) for taken in lists]
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(call_, [shard, shard], lists))
+        for own, other in zip(found, expected, strict=True):
+            for values, right in zip(own, other, strict=True):
+                np.testing.assert_array_equal(values, right)
+
+
 def test_another_file_of_the_same_name_is_noticed(tmp_path):
     imax.write_graph(GRAPH, tmp_path / "karate.imax")
     with pytest.raises(LookupError, match="contains another graph"):
