@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..diffusion.sampler import Sampler
 from .shard_weights import Answer, Proposal, Taken
-from .weights import Found, Residual, rounding_power
+from .weights import Choice, Residual, rounding_power
 
 if TYPE_CHECKING:
     from ..kernels.residual import Heaps, Pairs
@@ -75,7 +75,14 @@ class RemoteResidual(Residual):
         w.fresh[:] = w.clock[0]
 
     def choose(
-        self, first: int, last: int, discount: NDArray[np.float64], pairs: "Pairs", heaps: "Heaps", found: Found, n: int
+        self,
+        first: int,
+        last: int,
+        discount: NDArray[np.float64],
+        pairs: "Pairs",
+        heaps: "Heaps",
+        found: Choice,
+        n: int,
     ) -> int:
         """Propose choices, let the workers add up weights, and follow as long as the proposals are right."""
         from ..kernels.residual_steps import follow, propose
@@ -126,13 +133,15 @@ class RemoteResidual(Residual):
 
     def _so_far(self) -> Taken:
         """Return the invitations so far."""
-        return Taken(*(column[: self._n_taken] for column in self._taken))
+        return Taken(self._taken.nodes[: self._n_taken], self._taken.factors[: self._n_taken])
 
     def _add(self, steps: "Steps", size: int) -> None:
         """Add steps to the invitations."""
         n = self._n_taken + size
         if n > self._taken.nodes.size:
-            self._taken = Taken(*(np.resize(column, 2 * n) for column in self._taken))
+            nodes, factors = np.empty(2 * n, dtype=np.int32), np.empty(2 * n)
+            nodes[: self._n_taken], factors[: self._n_taken] = self._so_far()
+            self._taken = Taken(nodes, factors)
         self._taken.nodes[self._n_taken : n] = steps.node[:size]
         self._taken.factors[self._n_taken : n] = steps.factor[:size]
         self._n_taken = n

@@ -5,7 +5,6 @@ sets that hold an accepted node is the sum over sets R of 1 - product of (1 - q(
 This is monotone and submodular in the set of invitations.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +18,12 @@ from .collection import RRCollection
 from .coverage import Cover
 from .marks import Collection
 from .matroid import PartitionMatroid
-from .weights import Found, Residual
+from .weights import Choice, Residual
 
 if TYPE_CHECKING:
     from ..kernels.residual import Pairs
 
 __all__ = [
-    "Choice",
     "Greedy",
     "accepted_sum",
     "discount_factors",
@@ -36,28 +34,6 @@ __all__ = [
 ]
 
 _FEW = 1 << 14  # pairs for which one thread is enough
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Chosen invitations, in order.
-
-    Attributes
-    ----------
-    groups : numpy.ndarray of int32
-        The group of each invitation.
-    places : numpy.ndarray of int64
-        Its place among the pairs.
-    gains : numpy.ndarray of float64
-        The expected number of RR sets that it adds.
-    scores : numpy.ndarray of float64
-        The score by which it was chosen.
-    """
-
-    groups: NDArray[np.int32]
-    places: NDArray[np.int64]
-    gains: NDArray[np.float64]
-    scores: NDArray[np.float64]
 
 
 class Greedy:
@@ -81,7 +57,7 @@ class Greedy:
             np.empty(n_pairs), np.empty(n_pairs, dtype=np.int32), np.empty(n_groups, dtype=np.int64)
         )
         n = int(pairs.left.sum())
-        self.found = Found(np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(n), np.empty(n))
+        self.found = Choice(np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(n), np.empty(n))
         self.size = 0
         threads = sets.threads if n_pairs > _FEW else 1
         parts = parallel.even_parts(pairs.ptr, threads) or [(0, n_groups)]
@@ -95,7 +71,8 @@ class Greedy:
 
     def choice(self) -> Choice:
         """Return all choices so far."""
-        return Choice(*(array[: self.size] for array in self.found))
+        n, found = self.size, self.found
+        return Choice(found.groups[:n], found.places[:n], found.gains[:n], found.scores[:n])
 
 
 def make_pairs(

@@ -77,8 +77,9 @@ class ShardWeights:
         if not self.go_back(at):
             return False
         for first in range(at, taken.nodes.size, _REPLAYED):
-            nodes, factors = (column[first : first + _REPLAYED] for column in taken)
-            self.take(Proposal(nodes, factors, np.zeros(nodes.size + 1, dtype=np.int64), _NO_NODES))
+            part = slice(first, first + _REPLAYED)
+            nodes = taken.nodes[part]
+            self.take(Proposal(nodes, taken.factors[part], np.zeros(nodes.size + 1, dtype=np.int64), _NO_NODES))
         return True
 
     def go_back(self, n_before: int) -> bool:

@@ -12,13 +12,25 @@ from .._utils import parallel
 if TYPE_CHECKING:
     from ..kernels.residual import Heaps, Pairs, Weights
 
-__all__ = ["Found", "Residual", "ResidualSets", "rounding_power"]
+__all__ = ["Choice", "Residual", "ResidualSets", "rounding_power"]
 
 _FEW = 1 << 14  # entries for which one thread is enough
 
 
-class Found(NamedTuple):
-    """Arrays for the groups, places, gains and scores of choices; see `Choice`."""
+class Choice(NamedTuple):
+    """Chosen invitations, in order.
+
+    Attributes
+    ----------
+    groups : numpy.ndarray of int32
+        The group of each invitation.
+    places : numpy.ndarray of int64
+        Its place among the pairs.
+    gains : numpy.ndarray of float64
+        The expected number of RR sets that it adds.
+    scores : numpy.ndarray of float64
+        The score by which it was chosen.
+    """
 
     groups: NDArray[np.int32]
     places: NDArray[np.int64]
@@ -50,9 +62,16 @@ class Residual(ABC):
 
     @abstractmethod
     def choose(
-        self, first: int, last: int, discount: NDArray[np.float64], pairs: "Pairs", heaps: "Heaps", found: Found, n: int
+        self,
+        first: int,
+        last: int,
+        discount: NDArray[np.float64],
+        pairs: "Pairs",
+        heaps: "Heaps",
+        found: Choice,
+        n: int,
     ) -> int:
-        """Let the groups choose in the rounds first to last, after n choices; return the number of choices."""
+        """Let the groups choose in the rounds first to last, after n choices; write them; return their number."""
 
 
 def rounding_power(n_sets: int) -> float:
@@ -110,7 +129,14 @@ class ResidualSets(Residual):
         parallel.run(tasks, self.threads)
 
     def choose(
-        self, first: int, last: int, discount: NDArray[np.float64], pairs: "Pairs", heaps: "Heaps", found: Found, n: int
+        self,
+        first: int,
+        last: int,
+        discount: NDArray[np.float64],
+        pairs: "Pairs",
+        heaps: "Heaps",
+        found: Choice,
+        n: int,
     ) -> int:
         """Choose by a kernel."""
         from ..kernels.residual import choose_rounds
