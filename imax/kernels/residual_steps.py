@@ -17,11 +17,12 @@ steps.group       int32   (n_steps,)  written: group of each step
 steps.place       int64   (n_steps,)  written: place in `pairs.nodes` of the proposed pair
 steps.node        int32   (n_steps,)  written: its node
 steps.factor      float64 (n_steps,)  written: one minus its acceptance probability with the discount
-steps.ptr         int64   (n_steps+1,) written: wanted nodes of step s are at ``ptr[s]`` to ``ptr[s + 1]`` of `wanted`
-steps.wanted      int32   (space,)    written: nodes whose values are wanted before the step
+steps.ptr         int64   (n_steps+2,) written: wanted nodes of step s are at ``ptr[s]`` to ``ptr[s + 1]`` of `wanted`
+steps.wanted      int32   (space,)    written: nodes whose values are wanted before each step, and after the last one
 steps.sums        float64 (space,)    sum of the stored weights of each wanted node
 steps.left        float64 (n_steps,)  sum of the stored weights of the proposed node after the step
 steps.drop        float64 (n,)        scratch: ones; factor by which the steps before probably lower each value
+steps.stamp       int64   (n,)        scratch: number of the last search that found the node
 groups, places, gains, scores         written: as in `choose_rounds`
 ptr, sets, stored                     inverted index and weights of the sets in one process
 changed           int32   (n_entries,) written: sets of the proposed nodes, step after step
@@ -38,7 +39,7 @@ from ._jit import helper, hot
 from .residual import lowered, sift
 from .stream import as_index
 
-__all__ = ["Steps", "follow", "propose", "take_back", "take_steps"]
+__all__ = ["Steps", "find_stale", "follow", "propose", "take_back", "take_steps"]
 
 _CLOSE = 0.9  # a pair is close to the proposed one if its score may be above this share of that one's
 
@@ -55,6 +56,7 @@ class Steps(NamedTuple):
     sums: NDArray[np.float64]
     left: NDArray[np.float64]
     drop: NDArray[np.float64]
+    stamp: NDArray[np.int64]
 
 
 @helper
@@ -138,7 +140,57 @@ def propose(n_near, max_entries, discount, weights, pairs, heaps, degree, turn, 
         steps.ptr[n_steps] = size_wanted
     for s in range(n_steps):
         steps.drop[steps.node[s]] = 1.0
+    steps.ptr[n_steps + 1] = size_wanted
     return n_steps
+
+
+@hot
+def find_stale(first, n_groups, n_near, clock, mark, n_steps, weights, pairs, heaps, steps):
+    """Want the values of nodes at the top of the heaps of the next groups, after proposed steps; return their number.
+
+    Parameters
+    ----------
+    first : int
+        The first of the groups.
+    n_groups : int
+        Groups that are looked at, of those that can choose.
+    n_near : int
+        Entries at the top of a heap whose nodes are wanted, unless the value on top was computed after choice number
+        `clock`.
+    clock : int
+    mark : int
+        A number that no search before had.
+    n_steps : int
+    """
+    at = steps.ptr[n_steps]
+    seen = 0
+    for g in range(first, pairs.left.size):
+        if seen == n_groups or at + n_near > steps.wanted.size:
+            break
+        size = _renew(g, weights, pairs, heaps) if pairs.left[g] > 0 else 0
+        if size == 0:
+            continue
+        seen += 1
+        begin = pairs.ptr[g]
+        if weights.fresh[pairs.nodes[begin + heaps.place[begin]]] == clock:
+            continue
+        for i in range(min(n_near, size)):
+            v = pairs.nodes[begin + heaps.place[begin + i]]
+            if weights.fresh[v] != clock and steps.stamp[v] != mark:
+                steps.stamp[v] = mark
+                steps.wanted[at] = v
+                at += 1
+    steps.ptr[n_steps + 1] = at
+    return at - steps.ptr[n_steps]
+
+
+@helper
+def _learn(first, last, weights, steps):
+    """Set the values of wanted nodes."""
+    for e in range(first, last):
+        v = steps.wanted[e]
+        weights.value[v] = weights.alone[v] + steps.sums[e]
+        weights.fresh[v] = weights.clock[0]
 
 
 @hot
@@ -150,10 +202,7 @@ def follow(n_steps, discount, weights, pairs, heaps, turn, steps, groups, places
     for s in range(n_steps):
         g = steps.group[s]
         turn[0] = g
-        for e in range(steps.ptr[s], steps.ptr[s + 1]):
-            v = steps.wanted[e]
-            weights.value[v] = weights.alone[v] + steps.sums[e]
-            weights.fresh[v] = weights.clock[0]
+        _learn(steps.ptr[s], steps.ptr[s + 1], weights, steps)
         size = _renew(g, weights, pairs, heaps)
         if size == 0:
             return s
@@ -177,7 +226,20 @@ def follow(n_steps, discount, weights, pairs, heaps, turn, steps, groups, places
         heaps.size[g] = size - 1
         heaps.place[begin] = heaps.place[begin + size - 1]
         sift(heaps.place[begin : pairs.ptr[g + 1]], heaps.key[begin : pairs.ptr[g + 1]], size - 1, 0)
+    _learn(steps.ptr[n_steps], steps.ptr[n_steps + 1], weights, steps)
     return n_steps
+
+
+@helper
+def _add_up(first, last, steps, ptr, sets, stored):
+    """Add up the weights of wanted nodes."""
+    for e in range(first, last):
+        w = steps.wanted[e]
+        total = 0.0
+        for part in range(ptr.shape[0]):
+            for q in range(ptr[part, w], ptr[part, w + 1]):
+                total += stored[as_index(sets[q])]
+        steps.sums[e] = total
 
 
 @hot
@@ -185,13 +247,7 @@ def take_steps(steps, ptr, sets, stored, power, changed, before):
     """Add up the weights of the wanted nodes and lower those of the sets of the proposed nodes, step after step."""
     n = 0
     for s in range(steps.node.size):
-        for e in range(steps.ptr[s], steps.ptr[s + 1]):
-            w = steps.wanted[e]
-            total = 0.0
-            for part in range(ptr.shape[0]):
-                for q in range(ptr[part, w], ptr[part, w + 1]):
-                    total += stored[as_index(sets[q])]
-            steps.sums[e] = total
+        _add_up(steps.ptr[s], steps.ptr[s + 1], steps, ptr, sets, stored)
         v = steps.node[s]
         left = 0.0
         for part in range(ptr.shape[0]):
@@ -205,6 +261,7 @@ def take_steps(steps, ptr, sets, stored, power, changed, before):
                 stored[i] = after
                 left += after
         steps.left[s] = left
+    _add_up(steps.ptr[steps.node.size], steps.ptr[steps.node.size + 1], steps, ptr, sets, stored)
 
 
 @hot

@@ -40,7 +40,8 @@ class Proposal(NamedTuple):
     nodes, factors
         As for `Taken`.
     ptr, wanted : numpy.ndarray of int64 and of int32
-        Nodes wanted before invitation s are at ``ptr[s]`` to ``ptr[s + 1]`` of `wanted`.
+        Nodes wanted before invitation s are at ``ptr[s]`` to ``ptr[s + 1]`` of `wanted`; the last ones after all of
+        them.
     """
 
     nodes: NDArray[np.int32]
@@ -79,7 +80,7 @@ class ShardWeights:
         for first in range(at, taken.nodes.size, _REPLAYED):
             part = slice(first, first + _REPLAYED)
             nodes = taken.nodes[part]
-            self.take(Proposal(nodes, taken.factors[part], np.zeros(nodes.size + 1, dtype=np.int64), _NO_NODES))
+            self.take(Proposal(nodes, taken.factors[part], np.zeros(nodes.size + 2, dtype=np.int64), _NO_NODES))
         return True
 
     def go_back(self, n_before: int) -> bool:
@@ -104,7 +105,7 @@ class ShardWeights:
         steps = Steps(
             np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), nodes, factors,
             np.array(proposal.ptr, dtype=np.int64), np.array(proposal.wanted, dtype=np.int32),
-            np.empty(proposal.wanted.size), np.empty(n), unused,
+            np.empty(proposal.wanted.size), np.empty(n), unused, np.empty(0, dtype=np.int64),
         )  # fmt: skip
         ends = np.concatenate([[0], np.cumsum(self._length[nodes])])
         sets, stored = np.empty(int(ends[-1]), dtype=np.int32), np.empty(int(ends[-1]))
