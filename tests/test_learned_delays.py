@@ -145,6 +145,8 @@ def test_delays_from_dates_need_a_deadline_with_a_unit(number):
         ({"deadline": 7, "delay": "exponential:2d"}, r"7 has no unit, but delay \(exponential:2d\) has one"),
         ({"deadline": "soon", "delay": "exponential:2d"}, "must be a number or a duration such as '30d'"),
         ({"deadline": True, "delay": "exponential:2"}, "must be a number"),
+        ({"deadline": "1_0", "delay": "exponential:2"}, "must be a number"),
+        ({"deadline": "٣", "delay": "exponential:2"}, "must be a number"),
     ],
 )
 def test_units_must_fit(until, message):

@@ -61,6 +61,8 @@ def _number(value: Any, argument: str) -> float:
     if _is_numpy(value):
         if "[" in value.dtype.name:  # it has a unit
             return float(value.astype("timedelta64[us]").astype(float)) * 1e-6
+    elif isinstance(value, str) and ("_" in value or not value.isascii()):  # float() takes them, as in "1_0"
+        pass
     elif isinstance(value, str) and has_unit(value):
         match = _DURATION.fullmatch(value)
         if match is not None and match[2] != "M" and match[2].lower() in _UNITS:

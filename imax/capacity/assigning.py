@@ -297,7 +297,7 @@ def result_of(task: Task, found: Invitations, algorithm: str, chosen: list[int] 
         stop_reason=found.stop_reason,
         rng_key=q.key,
         version=__version__,
-        notes=list(q.notes),
+        notes=[*q.notes, *q.limits.notes(found.stop_reason)],
         seconds={phase: round(s, 6) for phase, s in found.seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
         **Deadline.facts(q.deadline),
     )

@@ -59,6 +59,7 @@ def name_option(error: ImaxError, command: click.Command, **others: str) -> str:
     An option has the name of its parameter; `others` are options by the names of more arguments.
     """
     options = {param.name: max(param.opts, key=len) for param in command.params if isinstance(param, click.Option)}
+    options.setdefault("max_memory", "the memory limit of the machine")  # a command without the option has the default
     return error.message(lambda argument: others.get(argument) or options.get(argument, argument))
 
 

@@ -160,7 +160,7 @@ def curve(
             numbers = list(range(1, len(best.bounds_of) + 1))
         else:
             pair, best, reason, n_rounds = bound_sizes(problems, own and own[0], precision, common)
-    notes = [*reader.notes, *Deadline.notes_of(last.deadline)]
+    notes = [*reader.notes, *Deadline.notes_of(last.deadline), *last.limits.notes(reason)]
     ran = _OWN if entry is None else entry.name
     auto = None
     if by_opim:

@@ -78,7 +78,8 @@ def maximize(
         Maximum size of the RR sets in bytes, such as ``"2GiB"``; default a quarter of the free memory. When it is
         reached, the result of the last round is returned.
     time_limit : float, optional
-        Seconds after which the best result so far is returned.
+        Seconds after which the best result so far is returned. At the first call on a machine, functions are compiled,
+        which takes some seconds of them; the result's `notes` say so if the time was not enough.
     progress : bool or callable, default False
         True shows a bar with the phase, the rate and the remaining time: on a terminal, and with tqdm in a notebook.
         A function is called with a `Progress` after each round or seed.
