@@ -274,6 +274,12 @@ def items_case(embeddings: Any, n_neighbors: int, budget: int) -> ItemsCase:
     return ItemsCase(n, arcs, {"k": budget}, seeds=seeds, embeddings=embeddings, n_neighbors=n_neighbors)
 
 
+def undirected(size: int, count: int, edges: list[tuple[int, int]], p: float) -> Arcs:
+    """Return `count` copies of an undirected graph of `size` nodes."""
+    pairs = [*edges, *((v, u) for u, v in edges)]
+    return [(c * size + u, c * size + v, p) for c in range(count) for u, v in pairs]
+
+
 HALVES = stars([9] * 6, 0.5)
 FRIENDS = {60: [0, 10, 20, 30], 61: [20, 30, 40, 50]}
 CASES: dict[str, Callable[[], list[Any]]] = {
@@ -320,6 +326,8 @@ CASES: dict[str, Callable[[], list[Any]]] = {
     "random friends": random_capacity_cases,
     "3-item clusters": lambda: [items_case(clusters(10, 3), 2, 3)],
     "5 items": lambda: [items_case(clusters(1, 5, seed=i), 2, 2) for i in range(20)],
+    "20 paths of 3": lambda: [SelectionCase(60, undirected(3, 20, [(0, 1), (1, 2)], 0.5), {"k": 2})],
+    "10 triangles": lambda: [SelectionCase(30, undirected(3, 10, [(0, 1), (1, 2), (2, 0)], 0.25), {"k": 2})],
     # an arc that is rarely live leads to a star: most simulations are equal
     "rare jump": lambda: [SelectionCase(60, [(0, 1, 1 / 512), *((1, v, 1.0) for v in range(2, 52))], {"k": 1})],
 }  # fmt: skip

@@ -13,7 +13,9 @@
     └── ClusterError            (ConnectionError)
 """
 
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
 
 
 _LONGEST = 2000  # characters of a message
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def _shortened(message: str) -> str:
@@ -48,7 +51,8 @@ class ImaxError(Exception):
 
     Notes
     -----
-    A message may name more arguments as ``{target}``, if `others` lists them: the command line shows options instead.
+    A message names more arguments as ``{target}``, or with a value as ``{oracle=rr}``, and `others` lists them. Python
+    shows ``target`` and ``oracle='rr'``, the command line shows its options ``--target`` and ``--oracle rr``.
     """
 
     def __init__(self, *args: Any, argument: str | None = None, others: tuple[str, ...] = ()) -> None:
@@ -71,8 +75,18 @@ class ImaxError(Exception):
     def _named(self, text: Any, name: Callable[[str], str]) -> Any:
         """Return a message in which names replace the marked arguments."""
         for other in self._others:
-            text = text.replace(f"{{{other}}}", name(other))
+            text = re.sub(rf"\{{{other}(?:=([^}}]*))?\}}", partial(_marked, name(other)), text)
         return text
+
+
+def _marked(shown: str, found: re.Match[str]) -> str:
+    """Return what replaces a marked argument: its name, or its name and value."""
+    value = found[1]
+    if value is None:
+        return shown
+    if shown.startswith("-"):
+        return f"{shown} {value}"
+    return f"{shown}={value if _NUMBER.fullmatch(value) else repr(value)}"
 
 
 class InvalidArgumentError(ImaxError, ValueError):

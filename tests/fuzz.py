@@ -38,6 +38,7 @@ import imax.io.text
 from imax.annotate.files import read_embeddings
 from imax.annotate.item_files import Items, read_item_columns, read_item_labels, read_items
 from imax.errors import ImaxError
+from imax.graph.delays import LearnedDelays
 from imax.io import read_active_sets, read_binary, read_labels, read_node_texts, read_node_values, write_binary
 from imax.recommend import Reranker
 from imax.recommend.files import read_rows
@@ -77,9 +78,9 @@ def sound(graph: imax.InfluenceGraph) -> imax.InfluenceGraph:
     return graph
 
 
-def arcs_of(graph: imax.InfluenceGraph) -> tuple[Any, Any]:
-    """Return the labels and the arcs of a graph, for comparison."""
-    return graph.nodes(), sorted(graph.arcs())
+def arcs_of(graph: imax.InfluenceGraph) -> tuple[Any, Any, Any]:
+    """Return the labels, the arcs and the delays of a graph, for comparison."""
+    return graph.nodes(), sorted(graph.arcs()), None if graph.delays is None else str(graph.delays)
 
 
 def read_any_graph(path: Path, rng: np.random.Generator) -> Any:
@@ -185,7 +186,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     except ImportError:  # Python 3.14 has a module of its own
         pass
     binaries = []
-    for number, graph in enumerate((karate, named, karate.with_probability("trivalency", rng=1))):
+    delayed = karate.with_delays(LearnedDelays(np.full(karate.n_arcs, 2.0, dtype=np.float32), 2.0, "s", 5))
+    for number, graph in enumerate((karate, named, karate.with_probability("trivalency", rng=1), delayed)):
         write_binary(graph, folder / f"{number}.imax")
         binaries.append((folder / f"{number}.imax").read_bytes())
     rerankers = []
@@ -364,7 +366,9 @@ def work(names: list[str], first: int, stop: int, seed: int, progress: Path, kee
     """Run cases and print one JSON line for each that fails; the number of the current case is in a file."""
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, also inside a kernel
-    imax.io.text.free_memory = lambda: MEMORY  # type: ignore[attr-defined]
+    for name in ("free_memory", "default_memory"):  # of graphs, and of files about nodes
+        assert hasattr(imax.io.text, name)
+        setattr(imax.io.text, name, lambda: MEMORY)
     with tempfile.TemporaryDirectory() as folder, progress.open("r+b", buffering=0) as mark:
         readers = make_readers(Path(folder))
         expected: dict[bytes, Any] = {}

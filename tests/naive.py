@@ -9,6 +9,24 @@ import math
 import numpy as np
 from scipy.stats import chi2
 
+# -- intervals ---------------------------------------------------------------------------------------------------
+
+
+def interval_levels(likely, n_rounds):
+    """Return the probabilities with which the intervals of rounds may miss.
+
+    `likely` says how likely each round is the last one. A round gets this share of what the rounds before it have left,
+    but at least 1/32 and at most 95 %. The last round that is possible gets all. Rounds that are cut short have looks
+    from 61 on to themselves.
+    """
+    left = 0.05 * (1 - 1 / (10 * math.pi**2))
+    levels = []
+    for number, share in enumerate(likely, 1):
+        levels.append(left if number == n_rounds else left * min(max(share, 1 / 32), 0.95))
+        left -= levels[-1]
+    return levels
+
+
 # -- random words ------------------------------------------------------------------------------------------------
 
 WORD = 2**64

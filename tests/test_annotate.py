@@ -333,6 +333,18 @@ def test_ideal_accepts_what_select_accepts():
     assert select(x, 3, 4, algorithm="ideal", rng=5, **QUICK).indices == ideal(x, 3, 4, rng=5, **QUICK).indices
 
 
+def test_the_certificate_counts_in_the_time_limit(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "imax.annotate.selecting.certify", lambda *args, **work: calls.append(work) or imax.certify(*args, **work)
+    )
+    select(cloud(), 2, 4, algorithm="simulated", time_limit=100.0, rng=1)
+    assert 90.0 < calls[0]["time_limit"] < 100.0
+    found = select(cloud(), 2, 4, algorithm="simulated", time_limit=1e-9, rng=1)
+    assert calls[1]["time_limit"] < 1e-3
+    assert found.lower_bound <= found.influence
+
+
 @pytest.mark.parametrize("name", list(ALGORITHMS))
 def test_arguments_that_an_algorithm_does_not_support(name):
     given = {"epsilon": 0.1, "time_limit": 1.0}
@@ -404,9 +416,7 @@ def test_items_that_labels_decide_are_skipped():
         x, 2, 4, labels=dict.fromkeys(range(6), "a"), decided_above=0.0, model="lt", rng=1, node_weights=[2.0] * 18
     )
     decided = np.flatnonzero(problem.weights == 0)
-    assert problem.notes == (
-        f"decided_above: the labels decide {decided.size} items, which are not selected and count 0",
-    )
+    assert problem.notes == (f"the labels decide {decided.size} items, which are not selected and count 0",)
     assert decided.size
     assert set(decided) <= set(range(6, 12))
     assert not problem.allowed[decided].any()

@@ -85,7 +85,7 @@ def test_start_nodes_end_the_sets(dense):
 
 
 def test_without_memory_for_the_pilot(monkeypatch):
-    def full(problem):
+    def full(problem, drawn):
         raise MemoryError
 
     monkeypatch.setattr(auto, "run_pilot", full)

@@ -1,6 +1,7 @@
 """The bounds: the paper's formulas, and their failure probability worked out exactly."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,13 +13,14 @@ from imax.ris.bounds import (
     GREEDY,
     MAX_ROUNDS,
     imm_sizes,
-    interval_of_look,
+    interval_at_level,
+    level_of_look,
     log_binomial,
     lower_bound,
     opim_schedule,
     upper_bound,
     wilson,
-    z_of_look,
+    z_at_level,
 )
 
 from . import naive
@@ -116,43 +118,50 @@ def test_wilson_is_scipy_s(n_sets, data):
 
 
 def test_looks_share_the_level():
-    """The probabilities of a miss at all looks sum to 5 %; a single look has them all."""
-    missed = [2 * norm.sf(z_of_look(look)) for look in range(1, 3000)]
+    """The probabilities of a miss at all looks sum to 5 %."""
+    missed = [2 * norm.sf(z_at_level(level_of_look(look))) for look in range(1, 3000)]
     assert sum(missed) == pytest.approx(0.05, rel=1e-3)
     assert sum(missed) < 0.05
     assert missed == sorted(missed, reverse=True)
-    assert 2 * norm.sf(z_of_look(0)) == pytest.approx(0.05)
+    assert missed[:9] == pytest.approx([level_of_look(look) for look in range(1, 10)])
 
 
 @given(st.integers(1, 1000), st.data())
 def test_few_sets_have_scipy_s_exact_interval(n_sets, data):
-    near, look = data.draw(st.integers(0, min(20, n_sets))), data.draw(st.integers(1, 9))
+    near, level = data.draw(st.integers(0, min(20, n_sets))), data.draw(st.floats(1e-6, 0.05))
     covered = data.draw(st.sampled_from([near, n_sets - near]))
-    expected = binomtest(covered, n_sets).proportion_ci(1 - 2 * norm.sf(z_of_look(look)), method="exact")
-    found = interval_of_look(covered, n_sets, 1.0, look)
+    expected = binomtest(covered, n_sets).proportion_ci(1 - level, method="exact")
+    found = interval_at_level(covered, n_sets, 1.0, level)
     assert found == pytest.approx((expected.low, expected.high), abs=1e-9)
-    assert interval_of_look(covered, n_sets, 1.0, 0) == pytest.approx(wilson(covered, n_sets, 1.0))
 
 
 def test_the_interval_of_known_sets_counts_the_others():
-    assert interval_of_look(14, 40, 40.0, 1, known=10) == pytest.approx(
-        [10 + end for end in interval_of_look(4, 30, 30.0, 1)]
+    assert interval_at_level(14, 40, 40.0, 0.01, known=10) == pytest.approx(
+        [10 + end for end in interval_at_level(4, 30, 30.0, 0.01)]
     )
-    assert interval_of_look(10, 10, 5.0, 1, known=10) == (5.0, 5.0)
+    assert interval_at_level(10, 10, 5.0, 0.01, known=10) == (5.0, 5.0)
 
 
+LEVELS = {
+    "by look": [level_of_look(look) for look in range(1, 11)],
+    "forecast": naive.interval_levels([0, 0, 0.1, 0.4, 0.8, 1, 1, 1, 1, 1], 10),
+    "wrong forecast": naive.interval_levels([1, 0, 1, 0, 0.5, 0.5, 0, 0, 0, 0], 10),
+}
+
+
+@pytest.mark.parametrize("kind", LEVELS)
 @pytest.mark.parametrize(("first", "share"), [(30, 0.01), (30, 0.99), (2000, 0.01), (2000, 0.1), (2000, 0.5)])
-def test_intervals_hold_however_sampling_stops(first, share):
+def test_intervals_hold_however_sampling_stops(first, share, kind):
     """The worst stopping rule: stop at the first of ten doublings whose interval misses the truth."""
     rng, runs = np.random.default_rng(5), 4000
     missed, plain = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
     covered, n_sets = np.zeros(runs, dtype=int), 0
-    for look in range(1, 11):
+    for level in LEVELS[kind]:
         more = max(n_sets, first)
         covered += rng.binomial(more, share, runs)
         n_sets += more
-        for wrong, at in ((missed, look), (plain, 0)):
-            ends = {have: interval_of_look(have, n_sets, 1.0, at) for have in set(covered.tolist())}
+        for wrong, interval in ((missed, partial(interval_at_level, level=level)), (plain, wilson)):
+            ends = {have: interval(have, n_sets, 1.0) for have in set(covered.tolist())}
             for run, have in enumerate(covered.tolist()):
                 wrong[run] |= not ends[have][0] <= share <= ends[have][1]
     assert binom.sf(int(missed.sum()) - 1, runs, 0.05) > 1e-3

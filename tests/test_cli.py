@@ -229,6 +229,15 @@ def test_errors_name_the_option():
     assert shown("this k is too large", "k") == "this k is too large"
     assert shown("capacity must be at least 1", "capacity") == "capacity must be at least 1"
     assert shown("k must be at least 1", None) == "k must be at least 1"
+    # other arguments are marked, also with a value
+    error = InvalidArgumentError(
+        "k is wrong; see {quotas}, {budget=1.5} or {oracle=rr}, not {costs} or {width=3}", argument="k",
+        others=("quotas", "budget", "oracle", "width"),
+    )  # fmt: skip
+    assert str(error) == "k is wrong; see quotas, budget=1.5 or oracle='rr', not {costs} or width=3"
+    assert name_option(error, seed) == (
+        "--k is wrong; see --quota, --budget 1.5 or --oracle rr, not {costs} or width=3"
+    )
 
 
 def test_graph_names_are_completed():

@@ -1,6 +1,7 @@
 """The command ``imax learn``, and ``imax seed --robust``."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -84,6 +85,8 @@ def test_robust_formats(write, monkeypatch):  # noqa: F811
     assert run(*arguments, "--format", "plain", graph).stdout.split() == result.seeds
     assert run(*arguments, "--format", "csv", graph).stdout.splitlines()[0] == "rank,node"
     assert [(call["uncertainty"], call["epsilon"]) for call in calls] == [(0.2, 0.5)] * 3
+    result = replace(result, deadline=7 * 86400.0, delay="exponential:learned, in seconds")
+    assert "IC, until 7 d with delays exponential:learned, in seconds" in run(*arguments, graph).stdout
 
 
 def test_another_log_to_evaluate_on(files, write):  # noqa: F811

@@ -76,6 +76,19 @@ CASES = [
 ]
 
 
+def test_a_time_limit_leaves_complete_steps(clean, monkeypatch):
+    """The sizes of the collections do not depend on the sets, so that the bounds hold."""
+    monkeypatch.setattr("imax.ris.remote._FIRST_STEP", 2)
+    monkeypatch.setattr("imax.ris.remote._STEP_SECONDS", 1e-9)  # so few sets at once that steps have parts
+    ticks = itertools.count()
+    monkeypatch.setattr("imax.selection.problem.Limits.elapsed", lambda self: 0.1 * next(ticks))
+    options = {"epsilon": 0.01, "time_limit": 3.0, "rng": 1, "client": clean}
+    found = imax.maximize(GRAPH, 2, algorithm="opim-c", **options)
+    assert found.stop_reason == "time limit"
+    sizes = {2**i + 2**j for i in range(12) for j in (i, i - 1)}
+    assert found.n_rr_sets in sizes
+
+
 @pytest.mark.parametrize("options", CASES, ids=lambda options: " ".join(map(str, options)) or "auto")
 def test_a_selection_has_the_same_bits(clean, options):
     options = {"rng": 1, "epsilon": 0.1, **options}

@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 import imax
 from imax.errors import InvalidArgumentError
+from imax.selection.pilot import draw_pilot
 
 from . import naive_constraints as naive
 from .test_limits import PRICES, TEAMS, admitted, as_arguments, tiny
@@ -174,11 +175,33 @@ def test_where_seeds_are_not_chosen_on_worlds(monkeypatch):
         found = imax.curve(graph, **{"k_max": 3} | FEW | options)
         assert found.algorithm == "opim-c"
 
-    def no_memory(problem):
+    def no_memory(problem, drawn=None):
         raise MemoryError
 
-    monkeypatch.setattr("imax.selection.algorithms.auto.run_pilot", no_memory)
-    assert imax.curve(graph, 3, **FEW).algorithm == "opim-c"
+    for place in ("curves", "common_seed", "pilot"):
+        monkeypatch.setattr(f"imax.selection.{place}.draw_pilot", no_memory)
+    found = imax.curve(graph, 3, **FEW)
+    assert (found.algorithm, found.auto) == ("opim-c", "there is no memory for a pilot sample")
+
+
+def test_one_pilot_decides_on_worlds_and_on_the_common_first_seed(monkeypatch):
+    graph, _ = ladder()
+    expected = imax.curve(graph, 3, **FEW)
+    drawn = []
+
+    def once(problem):
+        drawn.append(problem)
+        return draw_pilot(problem)
+
+    def never(problem):
+        raise AssertionError
+
+    monkeypatch.setattr("imax.selection.curves.draw_pilot", once)
+    for place in ("common_seed", "pilot"):
+        monkeypatch.setattr(f"imax.selection.{place}.draw_pilot", never)
+    found = imax.curve(graph, 3, **FEW)
+    assert len(drawn) == 1
+    assert (found.seeds, found.spread, found.auto) == (expected.seeds, expected.spread, expected.auto)
 
 
 @pytest.mark.slow  # without the compiler

@@ -292,7 +292,7 @@ def test_rr_sets_stop_in_time():
 
 
 def test_worlds_beyond_the_memory_limit_are_refused():
-    message = "n_simulations = 1,000,000 worlds of 34 nodes need 4 MiB, above max_memory"
+    message = "n_simulations is too large: 1,000,000 worlds of 34 nodes need 4 MiB, above max_memory"
     with pytest.raises(OutOfMemoryBoundError, match=message):
         maximize(imax.datasets.load("karate"), 3, algorithm="celf", n_simulations=10**6, max_memory="1M")
 

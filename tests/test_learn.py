@@ -223,7 +223,7 @@ def test_a_window_with_a_unit_says_that_numbers_are_seconds():
     graph, log = graph_of([("a", "b")]), {"user": ["a", "b"], "item": [0, 0], "time": [0, 7200]}
     for window in ("1d", dt.timedelta(days=1)):
         model = from_actions(graph, log, window=window, prior=None)
-        assert "the times of the log are numbers and are taken as seconds" in model.notes[0]
+        assert "are numbers and are taken as seconds, because the window" in model.notes[0]
         assert "taken as seconds" in imax.learn.credit_model(graph, log, window=window).report.notes[-1]
         assert str(model.graph.delays).startswith("mean 2 h")
     assert not any("seconds" in note for note in from_actions(graph, log, window=86400, prior=None).notes)
@@ -383,8 +383,86 @@ def test_trials_need_rows():
 def test_models_of_an_evaluation_must_have_the_same_arcs():
     graph, _, log = planted(100)
     model = from_actions(graph, log)
-    with pytest.raises(InvalidArgumentError, match="models: 'other' must have the arcs"):
+    with pytest.raises(InvalidArgumentError, match="models: 'other' must have the nodes and arcs"):
         evaluate(model, log, models={"other": graph_of([("a", "b")])})
+
+
+def test_models_of_an_evaluation_are_not_confused():
+    arcs = [("a", "b"), ("c", "d")]
+    model = from_actions(imax.InfluenceGraph.from_edges(arcs), LT_LOG, prior=(1, 1), estimator="bernoulli")
+    for other in ([("a", "d"), ("c", "b")], [("c", "d"), ("a", "b")], [("a", "b"), ("c", "e")]):
+        with pytest.raises(InvalidArgumentError, match="models: 'other' must have the nodes and arcs"):
+            evaluate(model, LT_LOG, models={"other": imax.InfluenceGraph.from_edges(other)})
+    with pytest.raises(InvalidArgumentError, match="models: 'bernoulli' is the name of the learned model"):
+        evaluate(model, LT_LOG, models={"bernoulli": model.graph})
+
+
+LT_LOG = [
+    row
+    for item in range(8)
+    for row in [("a", item, 0), ("b", item, 1), *([("c", item, 2)] if item % 2 else [])]
+]  # fmt: skip
+
+
+def test_lt_weights_predict_with_the_linear_threshold_model():
+    graph = imax.InfluenceGraph.from_edges([("a", "c"), ("b", "c")])
+    model = from_actions(graph, LT_LOG, estimator="lt-weights")
+    assert [p for *_, p in model.graph.arcs()] == [0.5, 0.5]
+    assert any("choose seeds with model lt" in note for note in model.notes)
+    found = evaluate(model, LT_LOG, n_bootstrap=2, n_simulations=2)
+    # both in-neighbors are active each time: certain under LT, 3/4 under IC
+    assert {predicted for predicted, _, _ in found.rows[0].calibration} == {1.0}
+    assert found.rows[0].spread_rmse == pytest.approx(math.sqrt(0.5))
+    assert any("linear threshold model" in note for note in found.notes)
+    alone = evaluate(model, [("a", 0, 0), ("c", 0, 1), ("b", 1, 0)], n_bootstrap=2, n_simulations=2)
+    assert {predicted for predicted, _, _ in alone.rows[0].calibration} == {0.5}
+
+
+def test_logs_with_dates_and_with_numbers_do_not_mix_with_a_window():
+    graph = imax.InfluenceGraph.from_edges([("a", "c"), ("b", "c")])
+    dated = [(user, item, f"2026-03-0{time + 1}") for user, item, time in LT_LOG]
+    for log, other in ((dated, LT_LOG), (LT_LOG, dated)):
+        model = from_actions(graph, log, window=90_000, prior=(1, 1), estimator="bernoulli")
+        with pytest.raises(InvalidArgumentError, match="held_out has times that are"):
+            evaluate(model, other)
+        # without a window only the order counts
+        model = from_actions(graph, log, prior=(1, 1), estimator="bernoulli")
+        same, mixed = (evaluate(model, held_out, n_bootstrap=2, n_simulations=2) for held_out in (log, other))
+        assert same.rows[0].auc == mixed.rows[0].auc
+
+
+def test_dates_far_away_and_dates_that_look_like_numbers():
+    far = np.array(["2026-03-01", "2999-12-31"], dtype="datetime64[D]")
+    log = Actions.of({"user": ["a", "b"], "item": ["x", "x"], "time": far})
+    assert log.dated
+    assert np.diff(log.time) == (far[1] - far[0]).astype(int) * 86400.0
+    compact = {"user": ["a", "b"], "item": ["x", "x"], "time": [20260228, 20260301]}
+    model = from_actions(imax.InfluenceGraph.from_edges([("a", "b")]), compact, prior=(1, 1), estimator="bernoulli")
+    assert "such as 20260228, but are taken as numbers; write dates as in 2026-03-01" in model.notes[0]
+    for times in ([20260228, 20261301], [1, 2], [20260228.5, 20260301]):
+        model = from_actions(model.graph, {**compact, "time": times}, prior=(1, 1), estimator="bernoulli")
+        assert not any("look like dates" in note for note in model.notes)
+
+
+def test_users_that_are_not_quite_numbers():
+    graph = imax.InfluenceGraph.from_edges([(0, -1), (10**18, 0)])
+    users = ["0", "-1", "--1", "-", "007", "+0", "9" * 5000, "1" + "0" * 18]
+    found = place(graph, Actions.of({"user": users, "item": [1] * 8, "time": range(8)}), 1)
+    assert found.counts["unknown_users"] == 5
+
+
+def test_rows_that_were_dropped_before_a_split_are_counted_once():
+    log = Actions.of([*LT_LOG, ("a", None, 1)], on_missing="drop")
+    train, held_out = split(log, rng=1)
+    assert (train.n_missing, held_out.n_missing) == (1, 0)
+    graph = imax.InfluenceGraph.from_edges([("a", "c"), ("b", "c")])
+    model = from_actions(graph, train, prior=(1, 1), estimator="bernoulli")
+    assert "1 rows with a missing cell were dropped" in model.notes
+    # a user counts as unknown in the part of the log where the user acts
+    train, held_out = split([*LT_LOG, ("z", 0, 1)], by="item", rng=1)
+    unknown = [place(graph, part, 1).counts["unknown_users"] for part in (train, held_out)]
+    assert sorted(unknown) == [0, 1]
+    assert "1 rows with a missing cell were dropped" in evaluate(model, log, n_bootstrap=2, n_simulations=2).notes
 
 
 def test_items_that_the_model_was_learned_from_are_counted():
@@ -478,6 +556,14 @@ def test_a_credit_model_is_refused_where_it_has_no_meaning(tmp_path):
         (lambda: imax.maximize(model, 1, algorithm="celf"), "graph must not be a credit distribution model"),
         (lambda: imax.maximize(model, 1, model="lt"), "model must be left out"),
         (lambda: imax.maximize(model, 1, max_steps=2), "max_steps is not supported by a credit distribution model"),
+        (
+            lambda: imax.sample_rr_sets(model, 9, max_steps=2),
+            "max_steps is not supported by a credit distribution model",
+        ),
+        (
+            lambda: imax.sample_rr_sets(model, 9, deadline=1, delay="exponential:1"),
+            "deadline is not supported by a credit distribution model",
+        ),
         (lambda: imax.maximize(model, 1, probability="uniform:0.1"), "probability must be left out"),
         (lambda: imax.write_graph(model, tmp_path / "m.imax"), "a credit distribution model cannot be stored"),
         (lambda: imax.recommend.heteroir(model, ["a"]), "graph must not be a credit|probability must be left out"),

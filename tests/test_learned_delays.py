@@ -125,6 +125,17 @@ def test_numbers_without_a_unit():
     assert error.value.argument == "deadline"
 
 
+@pytest.mark.parametrize("number", [7, "7", 7.0 * DAY])
+def test_delays_from_dates_need_a_deadline_with_a_unit(number):
+    in_seconds = [(u, i, DAY * t) for u, i, t in in_numbers()]
+    for graph in (learned().graph, learned(in_seconds, window="30d").graph):
+        with pytest.raises(InvalidArgumentError, match=r"has no unit.* mean is 4.2 d; .* as in deadline='7d'") as error:
+            imax.spread(graph, ["ann"], deadline=number)
+        assert error.value.argument == "deadline"
+    # delays that are given as numbers are plain numbers
+    assert check_deadline(learned().graph, deadline=7, delay="exponential:2").time == 7.0
+
+
 @pytest.mark.parametrize(
     ("until", "message"),
     [
@@ -134,12 +145,27 @@ def test_numbers_without_a_unit():
         ({"deadline": 7, "delay": "exponential:2d"}, r"7 has no unit, but delay \(exponential:2d\) has one"),
         ({"deadline": "soon", "delay": "exponential:2d"}, "must be a number or a duration such as '30d'"),
         ({"deadline": True, "delay": "exponential:2"}, "must be a number"),
+        ({"deadline": "1_0", "delay": "exponential:2"}, "must be a number"),
+        ({"deadline": "٣", "delay": "exponential:2"}, "must be a number"),
     ],
 )
 def test_units_must_fit(until, message):
     with pytest.raises(InvalidArgumentError, match=f"deadline.*{message}") as error:
         imax.spread(imax.InfluenceGraph.from_edges([("a", "b")]), ["a"], **until)
     assert error.value.argument == "deadline"
+
+
+@pytest.mark.parametrize(
+    "value", ["1M", "1 y", "-7d", "nan", "inf", "0d", np.timedelta64(7), np.timedelta64("NaT", "s")]
+)
+def test_durations_that_are_refused(value):
+    with pytest.raises(InvalidArgumentError, match=r"^deadline must be"):
+        check_deadline(learned().graph, deadline=value)
+
+
+@pytest.mark.parametrize("value", ["7d", " 7 D ", "168h", "10080 MIN", "10080m", np.timedelta64(1, "W"), "604800S"])
+def test_durations_of_a_week(value):
+    assert check_deadline(learned().graph, deadline=value).time == 7 * DAY
 
 
 def test_given_delays_with_a_unit():
@@ -187,7 +213,12 @@ def test_from_the_log_to_seeds_with_a_deadline_in_two_commands(tmp_path):
     assert record["spread"] == by_hand.spread
     spread = run("spread", "--seed", "ann", "--deadline", "7d", "--simulations", 20, out).stdout
     assert "until 7 d with delays exponential:learned, in seconds" in spread
-    assert "--deadline requires delay" in fails(2, "seed", "-k", 1, "--deadline", "7d", "karate")
+    assert "--deadline requires --delay: give" in fails(2, "seed", "-k", 1, "--deadline", "7d", "karate")
+    for command in (("seed", "-k", 1), ("spread", "--seed", "ann")):
+        said = run(*command, "--deadline", "7", out, code=2).stderr
+        assert "--deadline '7' has no unit, but the learned delays have one: their mean is 4.2 d" in said
+        assert "as in --deadline 7d" in said
+        assert "note: --deadline" not in said
     assert "--deadline must be a number or a duration" in fails(2, "seed", "-k", 1, "--deadline", "soon", "karate")
     json_ = run("learn", "--actions", log, "--prior", "1,1", "--format", "json", arcs).stdout
     assert json.loads(json_)["delays"] == {"mean": pytest.approx(4.2 * DAY), "unit": "s", "arcs_observed": 3}

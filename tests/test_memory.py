@@ -128,6 +128,6 @@ def test_imm_stops_before_the_limit(dense, monkeypatch):
 @pytest.mark.parametrize("algorithm", ["greedy", "celf", "celf++"])
 def test_too_many_rr_sets_for_an_oracle_are_an_error(dense, algorithm):
     with pytest.raises(
-        OutOfMemoryBoundError, match=r"n_rr_sets = 10,000,000 RR sets need about [0-9,]+ MiB, above max_m"
+        OutOfMemoryBoundError, match=r"n_rr_sets is too large: 10,000,000 RR sets need about [0-9,]+ MiB, above max_m"
     ):
         imax.maximize(dense, 5, algorithm=algorithm, oracle="rr", n_rr_sets=10**7, rng=1, max_memory="20M")

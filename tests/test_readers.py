@@ -210,6 +210,7 @@ LIST_READERS = {  # a reader and the repeated line; those with a bound of their 
     "items": (lambda path: read_items(path, Items(20)), b"1\n"),
     "item labels": (lambda path: read_item_labels(path, Items(20)), b"1,a\n"),
     "item columns": (lambda path: read_item_columns(path, None, "1", None), b"1,2\n"),
+    "report": (lambda path, **bound: imax.make_report(KARATE, 1, candidates=path, rng=1, **bound), b"1\n"),
     "log": (lambda path: imax.learn.Actions.of(path, user="1", item="2", time="3"), b"1,2,3\n"),
 }
 
@@ -248,6 +249,7 @@ def test_content_and_objects_of_a_list_are_bounded(tmp_path, monkeypatch, name, 
         (["seed", "-k", "1", "karate", "--node-weights"], b"1,1\n", True),
         (["certify", "karate", "--seeds"], b"1\n", True),
         (["cim", "karate", "-k", "1", "--active"], b"1\n", True),
+        (["compare", "karate", "-k", "1", "--algorithms", "degree", "--candidates"], b"1\n", False),
         (["spread", "karate", "--seeds"], b"1\n", False),
         (["rerank", "karate", "--candidates"], b"1,2\n", False),
     ],
@@ -261,6 +263,7 @@ def test_commands_bound_the_files_about_nodes(tmp_path, monkeypatch, command, li
     assert done.exit_code == 1
     assert "bomb.gz: the objects of its 262,145 lines take about" in done.stderr
     assert ("--max-memory allows" if option else "a quarter of the free memory") in done.stderr
+    assert f"or raise {'--max-memory' if option else 'the memory limit of the machine'}" in done.stderr
 
 
 def test_compressed_files_are_not_converted_in_parts(tmp_path, monkeypatch):
@@ -282,6 +285,63 @@ def test_repeated_texts_of_a_dictionary_are_bounded(tmp_path):
     with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="the 1,000 rows that it announces take"):
         read_rows(tmp_path / "t.parquet", KARATE.labels, ("user", "candidate"), max_memory=20_000_000)
     assert (rise() or 0) < 64 << 20
+
+
+@pytest.mark.parametrize("reader", ["rows", "log", "embeddings", "graph"])
+def test_repeated_texts_of_a_parquet_file_are_bounded(tmp_path, reader):
+    """A text that many rows share is stored once: 100 kB can stand for gigabytes."""
+    path = tmp_path / "t.parquet"
+    texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(4000, np.int32)), pa.array(["x" * (1 << 17)]))
+    columns = {"user": texts, "candidate": np.ones(4000, np.int64), "time": np.ones(4000), "friend": texts}
+    pq.write_table(pa.table(columns), path, store_schema=False)  # so that the texts are no dictionary for the reader
+    read = {
+        "rows": lambda: read_rows(path, KARATE.labels, ("user", "candidate"), max_memory=20_000_000),
+        "log": lambda: list(imax.io.read_columns(path, {"user": "user", "time": "time"}, max_memory=20_000_000)),
+        "embeddings": lambda: read_embeddings(path, column="user", max_memory=20_000_000),
+        "graph": lambda: imax.read_graph(path, source="user", target="friend", max_memory=20_000_000),
+    }
+    assert path.stat().st_size < 1 << 20
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="more than the 20,000,000 bytes"):
+        read[reader]()
+    assert (rise() or 0) < 64 << 20
+
+
+def test_equal_numbers_in_lists_are_bounded(tmp_path):
+    path = tmp_path / "t.parquet"
+    zeros = pa.ListArray.from_arrays(np.arange(0, 8_000_001, 8000, dtype=np.int32), np.zeros(8_000_000))  # 64 MB
+    path.write_bytes(as_parquet(embedding=zeros))
+    assert path.stat().st_size < 1 << 20
+    del zeros
+    with peak_rise() as rise, pytest.raises(OutOfMemoryBoundError, match="more than the 4,000,000 bytes"):
+        read_embeddings(path, max_memory=4_000_000)
+    assert (rise() or 0) < 32 << 20
+
+
+def test_nested_lists_of_json_are_bounded(tmp_path):
+    """Each bracket becomes a list of about 64 bytes."""
+    path = tmp_path / "t.jsonl"
+    path.write_bytes((b'{"user": 0, "candidate": 1, "x": ' + b"[" * 900 + b"]" * 900 + b"}\n") * 200)
+    with pytest.raises(OutOfMemoryBoundError, match=r"the objects of its 201 lines take about 1\d,"):
+        read_rows(path, KARATE.labels, ("user", "candidate"), max_memory=10_000_000)
+
+
+@pytest.mark.parametrize("line", [b"1 ", b"x", b"#"])
+def test_a_line_without_end_is_no_arc(tmp_path, line):
+    path = tmp_path / "line.gz"
+    path.write_bytes(gzip.compress(line * (1 << 24)))
+    with peak_rise() as rise, pytest.raises(FileFormatError) as error:
+        imax.read_graph(path)
+    one_sentence(error, "line.gz")
+    assert (rise() or 0) < (len(line) << 25) + (64 << 20)  # the content, which grows by doubling
+
+
+def test_a_line_without_end_is_not_converted(tmp_path, monkeypatch):
+    monkeypatch.setattr("imax.io.arc_chunks._SEGMENT", 1 << 12)
+    path = tmp_path / "line.txt"
+    path.write_bytes(b"1 2\n2 3\n" * 1000 + b"1" * (1 << 14) + b"\n")
+    done = CliRunner().invoke(main, ["convert", str(path), str(tmp_path / "o.imax"), "--max-memory", "1M"])
+    assert done.exit_code == 1
+    assert "line.txt:2001: a line of more than 4,096 bytes is no arc" in done.stderr
 
 
 def test_long_lines_of_a_log_are_bounded(tmp_path):
@@ -308,6 +368,15 @@ def test_the_arcs_of_a_text_file_count_in_the_memory_bound(tmp_path, names):
             continue
         assert done.exit_code == 1
         assert "--max-memory" in done.stderr
+
+
+def test_the_labels_of_a_text_file_count_in_the_memory_bound(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text("".join(f"a{i} b{i}\n" for i in range(1000)))
+    assert imax.read_graph(path, max_memory="1M").n_nodes == 2000
+    with pytest.raises(OutOfMemoryBoundError, match=r"its 2,000 labels take about 3\d\d,\d\d\d bytes") as error:
+        imax.read_graph(path, max_memory=200_000)
+    one_sentence(error, "names.txt", "raise max_memory")
 
 
 @pytest.mark.parametrize("codec", CODECS)

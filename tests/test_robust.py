@@ -1,5 +1,6 @@
 """Robust selection and sensitivity, against exact enumeration."""
 
+import json
 from itertools import combinations
 
 import numpy as np
@@ -73,6 +74,22 @@ def test_a_share_and_the_intervals_of_a_learned_graph(tmp_path):
     assert result.to_dict()["on_upper"]["seeds"] == result.on_upper.seeds
     share = imax.maximize_robust(graph, 1, uncertainty=0.5, epsilon=0.5, delta=0.3, rng=1)
     assert share.uncertainty == "learned:trials +- 0.5"
+    assert (share.max_steps, share.deadline, share.delay) == (None, None, None)
+
+
+@pytest.mark.parametrize("until", [{"max_steps": 1}, {"deadline": "2d", "delay": "exponential:1d"}])
+def test_results_say_until_when_they_hold(until):
+    graph = imax.InfluenceGraph.from_edges([(0, 1, 0.5), (1, 2, 0.5)])
+    rough = {"epsilon": 0.5, "delta": 0.3, "rng": 1}
+    law = (None, 172_800.0, "exponential:86400, in seconds") if "deadline" in until else (1, None, None)
+    for result in (
+        imax.maximize_robust(graph, 1, uncertainty=0.5, **rough, **until),
+        imax.sensitivity(graph, 1, factors=[0.5], **rough, **until),
+    ):
+        assert (result.max_steps, result.deadline, result.delay) == law
+        record = json.loads(result.to_json())
+        assert (record["max_steps"], record["deadline"], record["delay"]) == law
+        assert ("until time 2 d" if "deadline" in until else "within 1 step") in result._repr_html_()
 
 
 @pytest.mark.parametrize(

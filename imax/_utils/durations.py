@@ -37,7 +37,8 @@ def has_unit(value: Duration) -> bool:
 def duration_of(value: Duration | None, argument: str) -> float | None:
     """Return a duration as a number: of seconds if it has a unit, otherwise as it is; None stays None.
 
-    Units are ms, s, m (or min), h, d and w.
+    Units are ms, s, m (or min), h, d and w, in small or capital letters; M alone is an error, because it could be
+    months.
 
     >>> duration_of("1.5h", "window"), duration_of(7, "window"), duration_of("7", "window"), duration_of(None, "window")
     (5400.0, 7.0, 7.0, None)
@@ -58,10 +59,13 @@ def _is_numpy(value: Any) -> bool:
 def _number(value: Any, argument: str) -> float:
     """Return a number, or the seconds of a `numpy.timedelta64` or of a text with a unit."""
     if _is_numpy(value):
-        return float(value.astype("timedelta64[us]").astype(float)) * 1e-6
-    if isinstance(value, str) and has_unit(value):
+        if "[" in value.dtype.name:  # it has a unit
+            return float(value.astype("timedelta64[us]").astype(float)) * 1e-6
+    elif isinstance(value, str) and ("_" in value or not value.isascii()):  # float() takes them, as in "1_0"
+        pass
+    elif isinstance(value, str) and has_unit(value):
         match = _DURATION.fullmatch(value)
-        if match is not None and match[2].lower() in _UNITS:
+        if match is not None and match[2] != "M" and match[2].lower() in _UNITS:
             return float(match[1]) * _UNITS[match[2].lower()]
     elif isinstance(value, (str, int, Real)) and type(value) is not bool:
         return float(value)

@@ -191,7 +191,8 @@ def _faiss() -> Any:
     except ImportError:
         raise MissingDependencyError(
             "the approximate neighbor search needs faiss: pip install 'influence-maximization[annotate]', or use "
-            "neighbor_search='exact'"
+            "{neighbor_search=exact}",
+            others=("neighbor_search",),
         ) from None
     return faiss
 

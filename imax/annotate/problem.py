@@ -198,8 +198,9 @@ def make_problem(
     if model == "lt" and direction == "out":
         raise InvalidArgumentError(
             "model must be 'ic' for direction 'out', where the probabilities into an item can sum to more than 1; got "
-            "'lt'; use direction='in'",
+            "'lt'; use {direction=in}",
             argument="model",
+            others=("direction",),
         )
     unit, neighbors, graph = _items(
         embeddings, ids, n_neighbors, neighbor_search, direction=direction, sharpness=sharpness, threads=work.threads
@@ -320,9 +321,13 @@ def _quotas(
     """Return the group of each item, its number, and the quota of each group."""
     if groups is None or quotas is None:
         if groups is not None:
-            raise InvalidArgumentError("quotas must be given when groups is given", argument="quotas")
+            raise InvalidArgumentError(
+                "quotas are missing: {groups} requires them", argument="quotas", others=("groups",)
+            )
         if quotas is not None:
-            raise InvalidArgumentError("groups must be given when quotas is given", argument="groups")
+            raise InvalidArgumentError(
+                "groups are missing: {quotas} requires them", argument="groups", others=("quotas",)
+            )
         return None, None, None
     n_items = reader.graph.n_nodes
     place, names = reader.groups(groups)

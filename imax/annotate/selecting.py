@@ -22,6 +22,8 @@ from .selection import Selection
 
 __all__ = ["ideal", "select"]
 
+_SHORTEST = 1e-9  # seconds: a certificate on few RR sets
+
 
 @followed(selecting)
 def select(
@@ -120,7 +122,8 @@ def select(
     max_memory : int or str, optional
         Bound on the bytes of RR sets, such as ``"2GiB"``.
     time_limit : float, optional
-        Seconds after which ``"ideal"`` and ``"simulated"`` stop with the best result so far.
+        Seconds after which ``"ideal"`` and ``"simulated"`` stop with the best result so far, its certificate included.
+        The search for neighbors comes before that and is not stopped.
     progress : bool or callable, default False
         As in `imax.maximize`. Only ``"ideal"`` reports its progress; the other algorithms take little time.
     client : distributed.Client, optional
@@ -167,7 +170,7 @@ def select(
         placed = replace(problem, work=replace(work, client=session))
         outcome = entry.run(placed)
         selected = time.perf_counter()
-        influence = outcome.influence or _certified(placed, outcome.indices)
+        influence = outcome.influence or _certified(placed, outcome.indices, selected - prepared)
     now = time.perf_counter()
     seconds = {
         "neighbors": prepared - began, "select": selected - prepared, "certify": now - selected, "total": now - began,
@@ -285,9 +288,11 @@ def ideal(
     )  # fmt: skip
 
 
-def _certified(problem: Problem, indices: list[int]) -> CertifiedInfluence:
-    """Estimate and certify the influence of items that an algorithm selected without a certificate."""
+def _certified(problem: Problem, indices: list[int], taken: float) -> CertifiedInfluence:
+    """Certify the influence of items that an algorithm selected in `taken` seconds without a certificate."""
     work = problem.work.given("threads", "delta", "max_memory", "client")
+    if problem.work.time_limit is not None:
+        work["time_limit"] = max(problem.work.time_limit - taken, _SHORTEST)
     items = problem.graph.labels.take(np.array(indices, dtype=np.int64))
     found = certify(
         problem.graph, items, k=problem.budget, model=problem.model, rng=problem.key, **problem.constraints, **work

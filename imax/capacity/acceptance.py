@@ -150,8 +150,9 @@ def _of_triples(
         if strict:
             raise InvalidArgumentError(
                 f"acceptance has the pair {others[0]!r}, which is no inviter with a candidate ({count:,} such pairs); "
-                'leave it out, or use on_missing="drop"',
+                "leave it out, or use {on_missing=drop}",
                 argument="acceptance",
+                others=("on_missing",),
             )
         reader.notes.append(
             f"acceptance: {count:,} of {known.size:,} pairs are no inviter with a candidate and are ignored "
@@ -172,8 +173,9 @@ def _of_triples(
         pair = problem.active[row[place]], problem.graph.labels_of(m.nodes[place : place + 1])[0]
         raise InvalidArgumentError(
             f"acceptance has no probability for the pair {pair!r} ({count:,} such pairs); list it, or choose "
-            "on_missing drop (never accepts) or default (always accepts)",
+            "{on_missing=drop} (never accepts) or {on_missing=default} (always accepts)",
             argument="acceptance",
+            others=("on_missing",),
         )
     if count:
         what = "never" if reader.on_missing == "drop" else "always"

@@ -207,10 +207,16 @@ def _check_acceptance(acceptance: Any, discount: Any, oracle: str | None, n_simu
     """Check that invitations that may be declined are chosen on RR sets."""
     if acceptance is None:
         if discount is not None:
-            raise InvalidArgumentError("discount requires acceptance, got none; give acceptance", argument="discount")
+            raise InvalidArgumentError(
+                "discount requires {acceptance}, got none; give {acceptance}",
+                argument="discount",
+                others=("acceptance",),
+            )
     elif oracle not in (None, "rr") or n_simulations is not None:
         raise InvalidArgumentError(
-            f'acceptance requires oracle="rr", got oracle={oracle or "simulation"!r}', argument="acceptance"
+            f"acceptance requires {{oracle=rr}}, got {oracle or 'simulation'!r}",
+            argument="acceptance",
+            others=("oracle",),
         )
 
 
@@ -220,11 +226,14 @@ def _check_oracle(oracle: str | None, n_rr_sets: int | None, n_simulations: int 
         check.one_of(oracle, "oracle", ORACLES)
     for name, value, wanted in (("n_rr_sets", n_rr_sets, "rr"), ("n_simulations", n_simulations, "simulation")):
         if value is not None and oracle not in (None, wanted):
-            raise InvalidArgumentError(f"{name} requires oracle={wanted!r}, got oracle={oracle!r}", argument=name)
+            raise InvalidArgumentError(
+                f"{name} requires {{oracle={wanted}}}, got {oracle!r}", argument=name, others=("oracle",)
+            )
     if n_rr_sets is not None and n_simulations is not None:
         raise InvalidArgumentError(
-            "n_rr_sets cannot be combined with n_simulations, which is for another oracle; give one of them",
+            "n_rr_sets cannot be combined with {n_simulations}, which is for another oracle; give one of them",
             argument="n_rr_sets",
+            others=("n_simulations",),
         )
 
 
@@ -288,7 +297,7 @@ def result_of(task: Task, found: Invitations, algorithm: str, chosen: list[int] 
         stop_reason=found.stop_reason,
         rng_key=q.key,
         version=__version__,
-        notes=list(q.notes),
+        notes=[*q.notes, *q.limits.notes(found.stop_reason)],
         seconds={phase: round(s, 6) for phase, s in found.seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
         **Deadline.facts(q.deadline),
     )

@@ -8,6 +8,7 @@ from ..ris.constraint import Constraint
 from ..ris.coverage import Cover
 from ..ris.marks import Collection
 from ..ris.residual import accepted_sum, residual_cover
+from ..selection.forecast import Level
 from ..selection.problem import Problem
 from ..selection.rounds import CollectionPair
 from ..selection.settling import Round
@@ -28,7 +29,7 @@ class ExpectedPair(CollectionPair):
     def __init__(self, task: Task, acceptance: Acceptance) -> None:
         super().__init__(task.selection_problem)
         self.task, self.acceptance = task, acceptance
-        self.min_spread = min(self._min_spread(), self.total)
+        self.min_spread, self.optimum_own = min(self._min_spread(), self.total), 0.0
 
     def schedule(self) -> OpimSchedule:
         """Return the numbers of RR sets of the rounds."""
@@ -44,7 +45,7 @@ class ExpectedPair(CollectionPair):
         return replace_spare(cover, task)
 
     def validate(
-        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, look: int = 0
+        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, level: Level = None
     ) -> Round:
         """Estimate and bound the expected spread of the invitations."""
         assert cover.seed_groups is not None
@@ -58,9 +59,7 @@ class ExpectedPair(CollectionPair):
             # each product of probabilities is wrong by less than this for each invitation
             covered -= self.validation.n_sets * seeds.size * 2.0**-51
         covered = max(covered, float(self.known(own)))  # they may differ by rounding
-        bounds = self.bounds(covered, cover.upper_bound, a, look, own=own, min_spread=self.min_spread)
-        self.have_result = True
-        return Round(cover, covered, self.known(own), bounds, self.selection.n_sets, self.n_sets, self.n_entries)
+        return self.make_round(cover, covered, own, a, level)
 
     def _survival(self, inviters: NDArray[np.int32], nodes: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the probability of each node that it accepts none of the invitations."""

@@ -18,8 +18,9 @@ from ..ris.constraint import Constraint
 from ..ris.lists import ListCover, ListLimit, chosen_groups, list_cover
 from ..ris.marks import Collection
 from ..selection.algorithms.opim_c import certified_rounds, schedule_of, target_ratio
+from ..selection.doubling import run_rounds
 from ..selection.problem import selecting
-from ..selection.rounds import CollectionPair, run_rounds
+from ..selection.rounds import CollectionPair
 from .assigning import check_problem, result_of, selection_problem
 from .assignment import Assignment
 from .outcome import from_round
@@ -162,11 +163,17 @@ def _limit(
     """Return the checked limit on the inviters."""
     n = len(problem.active)
     if n_inviters is None and budget is None:
-        raise InvalidArgumentError("n_inviters is missing; give it, or costs and a budget", argument="n_inviters")
+        raise InvalidArgumentError(
+            "n_inviters is missing; give it, or {costs} and {budget}",
+            argument="n_inviters",
+            others=("costs", "budget"),
+        )
     count = n if n_inviters is None else check.count(n_inviters, "n_inviters", high=n, high_is="the participants")
     if (costs is None) != (budget is None):
         missing, given = ("costs", "budget") if costs is None else ("budget", "costs")
-        raise InvalidArgumentError(f"{given} requires {missing}, got none; give {missing}", argument=given)
+        raise InvalidArgumentError(
+            f"{given} requires {{{missing}}}, got none; give {{{missing}}}", argument=given, others=(missing,)
+        )
     if budget is None:
         return ListLimit.of(problem.matroid, count)
     by_group = _checked_costs(problem, reader.by_name(costs, "costs"))

@@ -37,9 +37,10 @@ _EDGE_LISTS = (".txt", ".csv")
 def convert_graph(context: Context, out: str, max_memory: str | None) -> int:
     """Write GRAPH to the file OUT, in the format of its ending.
 
-    .imax is a binary file, which loads in milliseconds and keeps labels, probabilities and the third column. .txt
-    (tab-separated) and .csv are edge lists of source, target and probability. .mtx is Matrix Market, which numbers the
-    nodes from 1. GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help.
+    .imax is a binary file, which loads in milliseconds and keeps labels, probabilities, the third column and all that
+    imax learn stores. .txt (tab-separated) and .csv are edge lists of source, target and probability. .mtx is Matrix
+    Market, which numbers the nodes from 1. GRAPH is a file, - for standard input, or the name of a graph: see imax
+    seed --help.
 
     With --max-memory, large edge lists with integer labels (text or Parquet, not compressed) and R-MAT graphs are
     converted to .imax in parts, with scratch files next to OUT. The file is the same.

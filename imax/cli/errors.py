@@ -3,7 +3,8 @@
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from ..errors import ImaxError, InvalidArgumentError
 from .color import paint
 from .process import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
-__all__ = ["Command", "OutputError", "WrongUsage", "cannot_write", "name_option", "report"]
+__all__ = ["Command", "OutputError", "WrongUsage", "cannot_write", "name_option", "named", "report"]
 
 
 _LONGEST = 2000  # characters of an error
@@ -52,10 +53,25 @@ def report(error: click.ClickException, code: int | None = None) -> int:
     return error.exit_code if code is None else code
 
 
-def name_option(error: ImaxError, command: click.Command) -> str:
-    """Return the message of an error, with the names of options instead of those of arguments."""
+def name_option(error: ImaxError, command: click.Command, **others: str) -> str:
+    """Return the message of an error, with the names of options instead of those of arguments.
+
+    An option has the name of its parameter; `others` are options by the names of more arguments.
+    """
     options = {param.name: max(param.opts, key=len) for param in command.params if isinstance(param, click.Option)}
-    return error.message(lambda argument: options.get(argument, argument))
+    options.setdefault("max_memory", "the memory limit of the machine")  # a command without the option has the default
+    return error.message(lambda argument: others.get(argument) or options.get(argument, argument))
+
+
+@contextmanager
+def named(**others: str) -> Iterator[None]:
+    """Report errors about arguments that are no parameters of the command with the names of these options."""
+    try:
+        yield
+    except InvalidArgumentError as error:
+        if error.argument not in others:
+            raise
+        raise WrongUsage(name_option(error, click.get_current_context().command, **others)) from error
 
 
 class Command(click.Command):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..results import Certificate, SelectionResult
 
-__all__ = ["Fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "rr_sets_fact"]
+__all__ = ["Fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "model_text", "rr_sets_fact"]
 
 Fact = tuple[str, str]
 
@@ -48,12 +48,17 @@ def interval_facts(
 def graph_fact(graph: "InfluenceGraph", result: Any) -> Fact:
     """Return the size of the graph, and the probabilities, the model and the deadline of a result."""
     size = f"{graph.n_nodes:,} nodes, {graph.n_arcs:,} arcs"
+    return "Graph", f"{size}, {result.probability}, {model_text(result)}"
+
+
+def model_text(result: Any) -> str:
+    """Return the model and the deadline of a result."""
     until = ""
     if result.max_steps is not None:
         until = f", at most {result.max_steps:,} step{'s' if result.max_steps > 1 else ''}"
     elif result.deadline is not None:
         until = f", until {time_text(result.deadline, result.delay)} with delays {result.delay}"
-    return "Graph", f"{size}, {result.probability}, {result.model.upper()}{until}"
+    return f"{result.model.upper()}{until}"
 
 
 def rr_sets_fact(result: Any, rounds: str = "rounds") -> Fact:

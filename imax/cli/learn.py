@@ -11,7 +11,7 @@ from . import options as opt
 from ._algorithms import AlgorithmName, OptionOf
 from .arguments import reject_options, reject_two_stdin
 from .context import Context, command
-from .errors import OutputError, WrongUsage
+from .errors import OutputError, WrongUsage, named
 from .learn_output import as_report
 from .output import check_report, check_writable
 
@@ -122,9 +122,9 @@ def learn_probabilities(
 ) -> int:
     """Learn the probability of each arc of GRAPH from a log of actions, or of each pair of a log of trials.
 
-    The report says what the log holds, what was dropped and, with --holdout or --evaluate-on, whether the
-    probabilities predict actions that they were not learned from, beside simple models. The learned graph keeps an
-    interval for each probability, which imax seed --robust uses, and the mean delay of each arc, which imax seed
+    The report says what the log holds and what was dropped. With --holdout or --evaluate-on, it also says how well the
+    probabilities predict actions that they were not learned from, compared with simple models. The learned graph keeps
+    an interval for each probability, which imax seed --robust uses, and the mean delay of each arc, which imax seed
     --deadline uses. GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help.
     """
     if (actions is None) == (trials is None):
@@ -169,7 +169,8 @@ def _from_actions(context: Context, actions: str, options: dict[str, Any]) -> "t
     log = held_out = Actions.of(actions, **reading)
     if options["evaluate_on"] is not None:
         context.status.show(f"reading {options['evaluate_on']}")
-        held_out = Actions.of(options["evaluate_on"], **reading)
+        with named(actions="--evaluate-on"):
+            held_out = Actions.of(options["evaluate_on"], **reading)
     elif options["holdout"] is not None:
         log, held_out = split(log, by=options["holdout_by"] or "item", share=options["holdout"], rng=context.rng)
     context.status.show("learning")
@@ -180,7 +181,9 @@ def _from_actions(context: Context, actions: str, options: dict[str, Any]) -> "t
     if held_out is log:
         return model, None
     context.status.show("evaluating")
-    return model, evaluate(model, held_out, **context.work)
+    source = "--evaluate-on" if options["evaluate_on"] is not None else "--holdout"
+    with named(held_out=source, actions=source):
+        return model, evaluate(model, held_out, **context.work)
 
 
 def _from_trials(context: Context, trials: str, options: dict[str, Any]) -> "LearnedModel":

@@ -1,18 +1,16 @@
 """Options that several commands have."""
 
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from .._utils import check
 from .._utils.durations import duration_of
-from ..errors import InvalidArgumentError
 from ._algorithms import AlgorithmName, OptionOf, registry_of
-from .errors import WrongUsage, name_option
-from .limits import NumbersOfSeeds
+from .errors import WrongUsage
+from .option_parts import Decorator, all_of, checked, choice, integer, number, numbers_of_seeds
 from .progress import progress_options
 
 __all__ = [
@@ -23,58 +21,6 @@ __all__ = [
     "report_option",
     "sampling_options", "seed_options", "simulations_option",
 ]  # fmt: skip
-
-F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
-
-
-def all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
-    """Return one decorator for several; the options appear in this order in the help text."""
-
-    def decorate(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
-
-
-def _checked(rule: Callable[..., Any], **limits: Any) -> Callable[..., Any]:
-    """Return a click callback that applies a check of the library, before any file is read."""
-
-    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-        if value is None:
-            return None
-        try:
-            rule(value, param.name, **limits)
-        except InvalidArgumentError as error:
-            raise WrongUsage(name_option(error, ctx.command)) from error
-        return value
-
-    return callback
-
-
-def integer(*flags: str, low: int = 1, high: int | None = None, **attributes: Any) -> Decorator[Any]:
-    """Return an option for a whole number of at least `low`."""
-    callback = _checked(check.count, low=low, high=high)
-    return click.option(*flags, **{"type": int, "metavar": "N", "callback": callback, **attributes})
-
-
-def number(*flags: str, rule: Callable[..., Any] = check.open_unit, **attributes: Any) -> Decorator[Any]:
-    """Return an option for a number that passes a check, by default that it lies strictly between 0 and 1."""
-    return click.option(*flags, **{"type": float, "metavar": "X", "callback": _checked(rule), **attributes})
-
-
-def numbers_of_seeds(help_text: str) -> Decorator[Any]:
-    """Return ``--k``, one number or several that commas separate."""
-    return click.option("-k", "--k", type=NumbersOfSeeds(), metavar="N[,N...]", help=help_text)
-
-
-def choice(*flags: str, values: list[str], **attributes: Any) -> Decorator[Any]:
-    """Return an option for one of a few values."""
-    kind = click.Choice(values, case_sensitive=attributes.pop("case_sensitive", True))
-    return click.option(*flags, type=kind, show_default="default" in attributes, **attributes)
-
 
 # -- the graph, the process and the output -------------------------------------------------------------------------
 
@@ -116,7 +62,7 @@ def column_option(flag: str, text: str, default: str) -> Decorator[Any]:
         flag,
         metavar="COLUMN",
         callback=callback,
-        help=f"{text}: its name, or number from 1.  [default: {default}]",
+        help=f"{text}, by name or by number from 1.  [default: {default}]",
     )
 
 
@@ -150,9 +96,7 @@ reading_options = all_of(
         "--source", "Column of the file with the source of each arc", "usual names, the only two, or the first two"
     ),
     column_option("--target", "Column with the target of each arc", "as for --source"),
-    column_option(
-        "--weight", "Column, or attribute of edges, with a number per arc; it implies --probability column", "none"
-    ),
+    column_option("--weight", "Column or edge attribute with a number per arc (implies --probability column)", "none"),
     click.option(
         "--header/--no-header",
         default=None,
@@ -180,7 +124,7 @@ common_options = all_of(
     ),
     integer(
         "--threads",
-        callback=_checked(lambda value, name: check.threads(value)),
+        callback=checked(lambda value, name: check.threads(value)),
         help="Number of threads.  [default: IMAX_NUM_THREADS, else all cores]",
     ),
     *progress_options,
@@ -231,9 +175,9 @@ model_options = all_of(
         "--on-missing",
         values=["error", "drop", "default"],
         default="error",
-        help="Nodes of the graph that a file with costs, groups or weights does not list, and labels in files that are "
-        "not in the graph: stop with an error; drop both (such nodes cannot be chosen, or count 0); or ignore such "
-        "labels and use defaults (weight 1, no group; no cost: the node cannot be chosen).",
+        help="What to do with nodes without a cost, group or weight in the file, and with labels in files that are not "
+        "in the graph. error: stop. drop: ignore such labels; such nodes cannot be chosen, or have weight 0. default: "
+        "ignore such labels; such nodes have weight 1 or no group, and cannot be chosen without a cost.",
     ),
     number(
         "--time-limit",
@@ -247,9 +191,9 @@ deadline_options = all_of(
     click.option(
         "--deadline",
         metavar="TIME",
-        callback=_checked(duration_of),
-        help="Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as 7d "
-        "if the delays have a unit.  [default: no limit]",
+        callback=checked(duration_of),
+        help="Count only nodes that the seeds reach until this time: with a unit, such as 7d, if the delays have one; "
+        "otherwise a number in the unit of the delays.  [default: no limit]",
     ),
     click.option(
         "--delay",
@@ -264,7 +208,7 @@ delta_option = number(
 max_memory_option = click.option(
     "--max-memory",
     metavar="SIZE",
-    callback=_checked(check.memory_bytes),
+    callback=checked(check.memory_bytes),
     help="Memory limit of the samples, such as 500M or 2GiB. If it is reached, stop with the best result so far. It is "
     "also the limit of the decompressed size of each file, of the arcs of a text file, and of the objects that the "
     "lines of a file about nodes become.",
@@ -272,7 +216,7 @@ max_memory_option = click.option(
 reading_memory_option = click.option(
     "--max-memory",
     metavar="SIZE",
-    callback=_checked(check.memory_bytes),
+    callback=checked(check.memory_bytes),
     help="Memory limit of reading, such as 500M or 2GiB: of the decompressed size of the file of GRAPH, and of the "
     "arcs of a text file.  [default: three quarters of the free memory]",
 )

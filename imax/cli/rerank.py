@@ -72,7 +72,7 @@ __all__ = ["rerank_candidates"]
     cls=OptionOf,
     family="recommend",
     rule=check.probability,
-    help="Place candidates after the others who are invited and accept with less than this probability.{only}",
+    help="Candidates who are invited and accept with less than this probability come after the others.{only}",
 )
 @discount_option("recommend")
 @opt.integer(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import reject_options
 from .context import Context
-from .facts import Fact, closing_facts
+from .facts import Fact, closing_facts, model_text
 from .output import as_csv, as_facts, as_lines, as_table
 from .progress import selection_progress
 
@@ -55,6 +55,7 @@ def _facts(context: Context, result: "RobustResult") -> list[Fact]:
     n = len(result)
     return [
         ("Probabilities", result.uncertainty),
+        ("Model", model_text(result)),
         ("Spread, all low", f"{result.spread_lower:,.1f} (95 % interval {low:,.1f} to {high:,.1f})"),
         ("Spread, all high", f"{result.spread_upper:,.1f}"),
         ("Certified", f"at least {result.robust_ratio:.1%} of the best possible, whatever the probabilities are"),

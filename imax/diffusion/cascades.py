@@ -1,18 +1,17 @@
 """The cascade kernel with its buffers, for RR sets and for forward cascades."""
 
-from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._utils.streams import Key
-from .buffers import Buffered, new_block
+from .buffers import new_block
+from .cascade_kernel import CascadeKernel, Ends
 from .tables import Diffusion
-from .turns import Turns
 
 if TYPE_CHECKING:
     from ..kernels.cascades import Output, Scratch
+    from ..kernels.draws import Strata
 
 __all__ = ["MAX_LANES", "Cascades", "default_lanes"]
 
@@ -21,7 +20,7 @@ _MIN_BLOCK_ARCS = 1024
 _MIN_LEVEL = 4096
 
 
-class Cascades(Buffered):
+class Cascades(CascadeKernel):
     """The cascade kernel with its buffers: one set of buffers for each thread.
 
     Parameters
@@ -32,76 +31,32 @@ class Cascades(Buffered):
         The stream's key.
     lanes : int
         Number of cascades that run side by side in a thread, 1 to 16. Changes the speed, never the result.
-    roots : numpy.ndarray of uint32, shape (n, 3), optional
-        Alias table from which the roots of RR sets are drawn. Default: all nodes are equally likely.
-    seeds : numpy.ndarray of int32, optional
-        Nodes that forward cascades start from. Default: the cascades are RR sets.
-    weights : numpy.ndarray of float64, shape (n,), optional
-        Weight of each node that a forward cascade reaches; default 1 each.
-    is_sentinel : numpy.ndarray of bool, shape (n,), optional
-        Nodes at which an RR set ends: a set that meets one holds that node alone.
-    blocked : numpy.ndarray of bool, shape (n,), optional
-        Nodes that no cascade enters. The caller ensures that none starts at such a node.
-    turns : Turns, optional
-        Which node is the root of which RR set. Default: roots are random.
     max_steps : int, optional
         Largest number of steps of a cascade; default no limit.
+    **ends
+        See `imax.diffusion.cascade_kernel.Ends`.
     """
 
     def __init__(
-        self,
-        diffusion: Diffusion,
-        key: Key,
-        lanes: int,
-        *,
-        roots: NDArray[np.uint32] | None = None,
-        seeds: NDArray[np.int32] | None = None,
-        weights: NDArray[np.float64] | None = None,
-        is_sentinel: NDArray[np.bool_] | None = None,
-        blocked: NDArray[np.bool_] | None = None,
-        turns: Turns | None = None,
-        max_steps: int | None = None,
+        self, diffusion: Diffusion, key: Key, lanes: int, *, max_steps: int | None = None, **ends: Unpack[Ends]
     ) -> None:
-        self.diffusion = diffusion
-        self.key = (np.uint64(key[0]), np.uint64(key[1]))
+        super().__init__(diffusion, key, **ends)
         self.lanes = lanes
-        self.roots = roots
-        self.seeds = seeds
-        self.weights = weights
-        self.is_sentinel = is_sentinel
-        self.blocked = blocked
-        self.turns = turns
         self.max_steps = max_steps
-        self.n_cut = 0  # nodes that RR sets had reached before they met a sentinel
-        self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if seeds is None else 2 * lanes * seeds.size)
-        super().__init__()
+        self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if self.seeds is None else 2 * lanes * self.seeds.size)
 
-    def run(self, first: int, count: int, output: "Output") -> int:
-        """Run cascades number `first` to ``first + count - 1`` on this thread's buffers.
-
-        Returns
-        -------
-        int
-            Number of entries written to ``output.nodes``; negative if that array is too small.
-        """
+    def _run(self, first: int, count: int, strata: "Strata | None", output: "Output") -> tuple[int, int]:
         from ..kernels.cascades import LEVEL_FULL, cascades
 
-        strata = None if self.turns is None else self.turns.roots(first, count)
-        # streams compute modulo 2**64; without the compiler NumPy warns about that
-        with np.errstate(over="ignore"):
-            while True:
-                n_entries, n_cut = cascades(
-                    first, count, self.key, self.diffusion.tables, self.roots, strata, self.seeds,
-                    self.weights, self.is_sentinel, self.max_steps, self._scratch(), output,
-                )  # fmt: skip
-                if n_entries != LEVEL_FULL:
-                    break
-                self._local.level *= 2
-                del self._local.scratch
-        if n_cut:
-            with self._lock:
-                self.n_cut += int(n_cut)
-        return int(n_entries)
+        while True:
+            n_entries, n_cut = cascades(
+                first, count, self.key, self.diffusion.tables, self.roots, strata, self.seeds,
+                self.weights, self.is_sentinel, self.max_steps, self._scratch(), output,
+            )  # fmt: skip
+            if n_entries != LEVEL_FULL:
+                return n_entries, n_cut
+            self._local.level *= 2
+            del self._local.scratch
 
     def _scratch(self) -> "Scratch":
         """Return this thread's buffers."""
@@ -140,14 +95,6 @@ class Cascades(Buffered):
             block=new_block(size),
             max_arcs=max_arcs,
         )
-
-    def with_key(self, key: Key) -> "Cascades":
-        """Return the same cascades under another key, with the same buffers: the first use of new memory is slow."""
-        other = copy(self)
-        other.key = (np.uint64(key[0]), np.uint64(key[1]))
-        other.turns = None if self.turns is None else self.turns.with_key(key)
-        other.n_cut = 0
-        return other
 
 
 def default_lanes(diffusion: Diffusion) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
 from .._utils.arrays import read_only
-from .._utils.durations import IN_SECONDS, SECONDS, Duration, duration_of, has_unit
+from .._utils.durations import IN_SECONDS, SECONDS, Duration, duration_of, duration_text, has_unit
 from ..errors import InvalidArgumentError
 from ..graph.delays import LearnedDelays
 from ..graph.influence_graph import InfluenceGraph
@@ -93,7 +93,8 @@ def check_deadline(
     max_steps : int, optional
         Largest number of steps.
     deadline : float, str or datetime.timedelta, optional
-        Time until which a node counts, in the unit of the delays; with a unit, as in ``"7d"``, if the delays have one.
+        Time until which a node counts: with a unit, as in ``"7d"``, if the delays have one, otherwise a number in the
+        unit of the delays.
     delay : str, array_like or mapping, optional
         ``"exponential:MEAN"``, as in ``"exponential:2"`` or ``"exponential:2d"``, or the mean delay of each arc: an
         array in the order of ``graph.arcs()``, or a mapping from (source, target) to a number. Default: the delays that
@@ -106,17 +107,28 @@ def check_deadline(
     UnknownNodeError
         If a mapping contains a label that is not a node.
     """
+    if graph.walks is not None:
+        for name, value in (("max_steps", max_steps), ("deadline", deadline), ("delay", delay)):
+            if value is not None:
+                raise InvalidArgumentError(
+                    f"{name} is not supported by a credit distribution model; limit the delays by its window",
+                    argument=name,
+                )
     if max_steps is not None:
         for name, value in (("deadline", deadline), ("delay", delay)):
             if value is not None:
                 raise InvalidArgumentError(
-                    f"{name} cannot be combined with max_steps, which counts steps; give one of them", argument=name
+                    f"{name} cannot be combined with {{max_steps}}, which counts steps; give one of them",
+                    argument=name,
+                    others=("max_steps",),
                 )
         return Deadline(max_steps=check.count(max_steps, "max_steps", high=_MAX_STEPS))
     if deadline is None and delay is None:
         return None
     if deadline is None:
-        raise InvalidArgumentError("delay requires deadline: give the time until which a node counts", argument="delay")
+        raise InvalidArgumentError(
+            "delay requires {deadline}: give the time until which a node counts", argument="delay", others=("deadline",)
+        )
     time = duration_of(deadline, "deadline")
     assert time is not None
     if delay is None:
@@ -134,9 +146,10 @@ def _with_learned(delays: LearnedDelays | None, deadline: Duration, time: float)
     """Return a deadline with the delays that were learned with the graph."""
     if delays is None:
         raise InvalidArgumentError(
-            "deadline requires delay: give the mean delay of the arcs, such as 'exponential:1'; only a graph that was "
-            "learned from a log of actions has delays of its own",
+            "deadline requires {delay}: give the mean delay of the arcs, such as 'exponential:1'; only a graph that "
+            "was learned from a log of actions has delays of its own",
             argument="deadline",
+            others=("delay",),
         )
     in_seconds = delays.unit == SECONDS
     if has_unit(deadline) and not in_seconds:
@@ -144,6 +157,13 @@ def _with_learned(delays: LearnedDelays | None, deadline: Duration, time: float)
             f"deadline {deadline!r} has a unit, but the learned delays have none, because the times of the log were "
             "numbers; give a number in the unit of these times",
             argument="deadline",
+        )
+    if in_seconds and not has_unit(deadline):
+        raise InvalidArgumentError(
+            f"deadline {deadline!r} has no unit, but the learned delays have one: their mean is "
+            f"{duration_text(delays.overall)}; write the deadline with a unit, as in {{deadline=7d}}",
+            argument="deadline",
+            others=("deadline",),
         )
     return Deadline(
         time=time,
@@ -157,15 +177,17 @@ def _check_units(deadline: Duration, delay: str, with_unit: bool) -> None:
     """Raise an error if only one of deadline and delay has a unit."""
     if has_unit(deadline) and not with_unit:
         raise InvalidArgumentError(
-            f"deadline {deadline!r} has a unit, but delay ({delay}) has none; give a number in the unit of the delays, "
-            "or a delay such as 'exponential:2d'",
+            f"deadline {deadline!r} has a unit, but {{delay}} ({delay}) has none; give a number in the unit of the "
+            "delays, or {delay=exponential:2d}",
             argument="deadline",
+            others=("delay",),
         )
     if with_unit and not has_unit(deadline):
         raise InvalidArgumentError(
-            f"deadline {deadline!r} has no unit, but delay ({delay}) has one; write the deadline with a unit, such as "
-            "'7d'",
+            f"deadline {deadline!r} has no unit, but {{delay}} ({delay}) has one; write the deadline with a unit, as "
+            "in {deadline=7d}",
             argument="deadline",
+            others=("delay", "deadline"),
         )
 
 

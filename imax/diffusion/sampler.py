@@ -15,6 +15,7 @@ from .._utils import check, parallel
 from .._utils.streams import Key
 from ..graph.influence_graph import InfluenceGraph
 from .buffers import Buffered
+from .cascade_kernel import CascadeKernel
 from .cascades import MAX_LANES, Cascades, default_lanes
 from .deadline import Deadline
 from .tables import CREDIT, Diffusion, check_model, prepare
@@ -24,6 +25,7 @@ from .turns import Turns
 __all__ = ["Piece", "Sampler"]
 
 _ROUND_SECONDS = 0.1  # target for one round of all threads: an interrupt waits for the end of a round
+_LONGEST_SECONDS = 1.0  # for a round if RR sets are so large that few of them take longer than that
 _SOLO_SECONDS = 1.5e-3  # less work than this is done by one thread
 _TASK_SECONDS = 4e-3  # target for one task if the calling thread does other work first
 _FIRST_SETS = MAX_LANES  # while it is unknown how long a set takes: a set may hold nearly all nodes
@@ -127,7 +129,7 @@ class Sampler(Buffered):
             "blocked": blocked,
             "turns": turns,
         }
-        self._cascades: Cascades | TimedCascades
+        self._cascades: CascadeKernel
         if deadline is not None and deadline.time is not None:
             delays = deadline.delays(graph, forward=False)
             self._cascades = TimedCascades(self.diffusion, key, delays, **options)
@@ -225,7 +227,10 @@ class Sampler(Buffered):
 
     def _limited(self, n_sets: float) -> int:
         """Return at most so many sets that few large ones among them do not take much longer than expected."""
-        return _FIRST_SETS + int(min(n_sets, 2 * self._n_drawn))
+        few = _FIRST_SETS
+        if self._rate:
+            few = min(few, max(self.threads, int(self._rate * _LONGEST_SECONDS * self.threads)))
+        return few + int(min(n_sets, 2 * self._n_drawn))
 
     def _sample_alongside(
         self, first: int, count: int, split: bool, keep_going: Callable[[], bool] | None, alongside: Callable[[], None]

@@ -23,6 +23,7 @@ from ..graph.influence_graph import InfluenceGraph
 from ..graph.lt_weights import lt_normalizers
 from ..io.node_reader import NodeList, NodeValues
 from ..results import SpreadEstimate
+from .cascade_kernel import CascadeKernel
 from .cascades import Cascades, default_lanes
 from .deadline import ArcDelays, Deadline, check_deadline
 from .inputs import check_inputs
@@ -86,8 +87,8 @@ def spread(
     max_steps : int, optional
         Count only nodes that the seeds reach in at most so many steps. Default: no limit.
     deadline : float, str or datetime.timedelta, optional
-        Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as ``"7d"``
-        if the delays have a unit. Default: no limit.
+        Count only nodes that the seeds reach until this time: with a unit, such as ``"7d"``, if the delays have one;
+        otherwise a number in the unit of the delays. Default: no limit.
     delay : str, array_like or mapping, optional
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc, as an array in
         the order of ``graph.arcs()`` or as a mapping from (source, target) to a number. Default: the delays that
@@ -222,7 +223,7 @@ def simulate(
     from ..kernels.cascades import Output
 
     diffusion = forward_ic(graph, threads)
-    cascades: Cascades | TimedCascades
+    cascades: CascadeKernel
     if deadline is not None and deadline.time is not None:
         delays = deadline.delays(graph, forward=True)
         cascades = TimedCascades(diffusion, key, delays, seeds=seeds, weights=weights)

@@ -159,7 +159,8 @@ def _merge(
         row = int(np.flatnonzero(np.diff(ptr) != unique)[0])
         raise InvalidGraphError(
             f"{keys.size - m} arcs are repeated, the first of them into node {label(row)!r}; "
-            "remove them, or use multi_edges='merge' or multi_edges='combine'"
+            "remove them, or use {multi_edges=merge} or {multi_edges=combine}",
+            others=("multi_edges",),
         )
     if not repeated and not weighted:
         return ptr, keys, None, None

@@ -188,7 +188,8 @@ class CompressedGraph:
         if above.size:
             raise InvalidGraphError(
                 f"the LT weights into node {self.labels_of([above[0]])[0]!r} sum to {sums[above[0]]:.6g}, above 1; use "
-                "probability='lt_normalized' (scaled from the weights) or probability='lt_uniform' (1/in-degree)"
+                "{probability=lt_normalized} (scaled from the weights) or {probability=lt_uniform} (1/in-degree)",
+                others=("probability",),
             )
         return sums
 

@@ -340,14 +340,11 @@ class InfluenceGraph(CompressedGraph, HtmlView):
 
     def in_degree(self) -> NDArray[np.int64]:
         """Return the number of in-arcs of each node, by node index: int64, shape (n_nodes,)."""
-        degree = np.empty(self.n_nodes, dtype=np.int64)
-        degree[self.index] = np.diff(self.in_ptr)
-        return degree
+        return np.diff(self.in_ptr)[self.rank]
 
     def out_degree(self) -> NDArray[np.int64]:
         """Return the number of out-arcs of each node, by node index: int64, shape (n_nodes,)."""
-        degree = np.empty(self.n_nodes, dtype=np.int64)
-        degree[self.index] = np.diff(self.forward()[0])
+        degree: NDArray[np.int64] = np.diff(self.forward()[0])[self.rank]
         return degree
 
     def arc_arrays(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:

@@ -184,7 +184,8 @@ def _column(given: SchemeInput, value: float, generator: np.random.Generator) ->
     if wrong.size:
         raise InvalidGraphError(
             f"the probability of {given.describe(int(wrong[0]))} is {weight[wrong[0]]:g}; probabilities must lie in "
-            "[0, 1] (for weights of any size under the LT model, use probability='lt_normalized')"
+            "[0, 1] (for weights of any size under the LT model, use {probability=lt_normalized})",
+            others=("probability",),
         )
     if weight.size and bool(np.all(weight == weight[0])):
         return "uniform", float(weight[0]), None

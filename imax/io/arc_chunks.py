@@ -189,6 +189,12 @@ class _Text:
                 text = rest + data
                 cut = len(text) if not data else text.rfind(b"\n") + 1
                 text, rest = text[:cut], text[cut:]
+                if len(rest) > _SEGMENT:
+                    number = lines + text.count(b"\n") + 1
+                    raise FileFormatError(
+                        f"{self.name}:{number}: a line of more than {_SEGMENT:,} bytes is no arc; give lines of two or "
+                        "three columns"
+                    )
                 if text:
                     segment = _Segment(self.name, np.frombuffer(text, np.uint8), lines_before=lines)
                     parsed = integer_arcs(segment, start, self.options, self.threads)

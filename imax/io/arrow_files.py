@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._utils import parallel
 from ..errors import FileFormatError
 from ..graph.edge_columns import ColumnChoice
+from .tables import decoded_nbytes, open_parquet, read_batches
 from .text import Content
 
 __all__ = ["ArrowFile", "EdgeTable", "numbers_of", "open_arrow_file"]
@@ -57,10 +58,15 @@ class _Batches:
         self.taken = 0
 
     def checked(self, batch: Any) -> Any:
-        """Return a batch, after a check of its cells and of the memory that all batches take."""
+        """Return a batch without dictionaries, after a check of its cells and of the memory that all batches take."""
+        import pyarrow as pa
+
         batch.validate(full=True)
-        self.count(batch.nbytes + _CELLS * batch.num_rows)
-        return batch
+        self.count(sum(map(decoded_nbytes, batch.columns)) + _CELLS * batch.num_rows)
+        if not any(pa.types.is_dictionary(column.type) for column in batch.columns):
+            return batch
+        plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+        return pa.record_batch(plain, names=batch.schema.names)
 
     def count(self, size: int) -> None:
         """Count memory that stays in use; a few bytes of a file can stand for many equal values."""
@@ -85,17 +91,10 @@ class _Parquet:
 
     def __init__(self, content: Content) -> None:
         self.content = content
-        self.file = self._open()
+        self.file = open_parquet(content)
         rows = self.file.metadata.num_rows
         content.require_memory(_CELLS * rows, f"the {rows:,} rows that it announces take")
         self.names = [str(name) for name in self.file.schema_arrow.names]
-
-    def _open(self, metadata: Any = None) -> Any:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        source = pa.BufferReader(pa.py_buffer(self.content.data))
-        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False)
 
     def read(self, choice: ColumnChoice, threads: int) -> EdgeTable | None:
         import pyarrow as pa
@@ -152,8 +151,7 @@ class _Parquet:
         return EdgeTable(ends[0], ends[1], None if weight is None else pa.chunked_array(found))
 
     def _batches(self, group: int, names: list[str]) -> Iterator[Any]:
-        file = self._open(self.file.metadata)
-        yield from file.iter_batches(batch_size=_ROWS, row_groups=[group], columns=names, use_threads=False)
+        yield from read_batches(self.content, names, _ROWS, metadata=self.file.metadata, groups=[group])
 
     def _run(self, read: Callable[[int], list[Any]], threads: int) -> list[list[Any]]:
         return parallel.run([partial(read, group) for group in range(self.file.metadata.num_row_groups)], threads)

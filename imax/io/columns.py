@@ -9,7 +9,8 @@ from typing import Any
 
 from .._utils import check
 from .._utils.tables import Column, values_of
-from ..errors import FileFormatError, ImaxError, MissingDependencyError
+from ..errors import FileFormatError, ImaxError
+from .tables import PYTHON, decoded_nbytes, open_parquet, read_batches, require_pyarrow
 from .text import Content, PathLike, load, quoted
 
 __all__ = ["read_columns"]
@@ -126,16 +127,14 @@ def _json_lines(
 
 
 def _parquet(content: Content, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+    require_pyarrow()
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
-    try:
-        file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
+        file = open_parquet(content)
         names = [str(name) for name in file.schema_arrow.names]
         wanted = {key: names[_place(content.name, names, column, key)] for key, column in columns.items()}
-        for batch in file.iter_batches(batch_size=_ROWS, columns=list(wanted.values()), use_threads=False):
+        for batch in read_batches(content, list(wanted.values()), _ROWS, metadata=file.metadata):
+            needed = PYTHON * sum(map(decoded_nbytes, batch.columns))
+            content.require_memory(needed, f"the objects of {batch.num_rows:,} rows take about {needed:,} bytes,")
             yield {key: values_of(batch.column(name)) for key, name in wanted.items()}
     except ImaxError:
         raise
@@ -157,5 +156,6 @@ def _place(source: str, names: list[str], column: int | str, argument: str) -> i
     problem = "occurs twice" if str(column) in names else "is missing"
     shown = (", ".join(map(repr, names[:10])) or "none") + (", ..." if names[10:] else "")
     raise FileFormatError(
-        f"{source}: the column {column!r} {problem}; the columns are {shown}; name one of them as {argument}"
+        f"{source}: the column {column!r} {problem}; the columns are {shown}; name one of them as {{{argument}}}",
+        others=(argument,),
     )

@@ -94,7 +94,8 @@ def _good(table: EdgeTable, content: Content, options: ReadOptions) -> NDArray[n
         if not good.all() and not options.skip_bad_lines:
             row = int(np.argmin(good))
             raise FileFormatError(
-                f'{content.name}: row {row + 1} has no {name}; drop it, or leave such rows out (on_bad_line="skip")'
+                f"{content.name}: row {row + 1} has no {name}; drop it, or skip such rows with {{on_bad_line=skip}}",
+                others=("on_bad_line",),
             )
     return good
 

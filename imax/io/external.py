@@ -148,9 +148,10 @@ def convert_in_parts(
     """
     if not supports_parts(probability, multi_edges):
         raise InvalidArgumentError(
-            f"probability {probability!r} with multi_edges={multi_edges!r} needs all arcs at once; convert with "
-            "weighted_cascade and choose the scheme when the file is read, or leave out max_memory",
+            f"probability {probability!r} with {{multi_edges={multi_edges}}} needs all arcs at once; convert with "
+            "weighted_cascade and choose the scheme when the file is read, or leave out {max_memory}",
             argument="probability",
+            others=("multi_edges", "max_memory"),
         )
     limit = check.memory_bytes(max_memory)
     assert limit is not None
@@ -217,7 +218,8 @@ class _Conversion:
         n_merged = n_words - n_arcs
         if n_merged and self.multi_edges == "error":
             raise InvalidGraphError(
-                f"{n_merged} arcs are repeated; remove them, or use multi_edges='merge' or multi_edges='combine'"
+                f"{n_merged} arcs are repeated; remove them, or use {{multi_edges=merge}} or {{multi_edges=combine}}",
+                others=("multi_edges",),
             )
         index, rank, in_ptr = self._number(out_count, in_count)
         del out_count, in_count

@@ -16,6 +16,7 @@ __all__ = ["Shape", "is_count", "is_number", "shape_of"]
 _OTHERS = "choose other columns for source and target if this is wrong"  # end of notes
 _SAMPLE = 1000  # lines after the first
 _SAMPLE_BYTES = 1 << 20
+_LONGEST_LINE = 1 << 20  # bytes
 _MISSING = ("", "-", "na", "n/a", "nan", "nil", "none", "null")
 _FEW = 0.1  # share of distinct values up to which a column holds kinds, not labels
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -166,6 +167,9 @@ def _sample(content: Content) -> tuple[int, str, list[str]]:
     stop = content.data.size
     lines: list[str] = []
     while at < stop and len(lines) < _SAMPLE:
+        size = content.line_end(at) - at
+        if size > _LONGEST_LINE:
+            raise content.error(at, f"a line of {size:,} bytes is no arc; give lines of two or three columns: {{line}}")
         text = content.line(at)
         if text and text[0] not in "#%":
             if first is None:

@@ -3,19 +3,31 @@
 import csv
 import json
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import FileFormatError, ImaxError, MissingDependencyError
 from .text import Content, quoted
 
-__all__ = ["Table", "read_table", "shown", "table_names"]
+__all__ = [
+    "PYTHON",
+    "Table",
+    "decoded_nbytes",
+    "open_parquet",
+    "read_batches",
+    "read_table",
+    "require_pyarrow",
+    "shown",
+    "table_names",
+]
 
 _PARQUET = b"PAR1"
 _CELL = 8  # bytes of a cell, at least
-_PYTHON = 5  # times the size of a column: its values as Python objects
+PYTHON = 5  # times the size of a column: its values as Python objects
 _ROWS = 1 << 14
+_FEW_ROWS = 1 << 6  # of lists, each of which may be long
+_TEXT_BYTES = 1 << 24  # of the texts of a batch, if all of them are as long as the longest
 
 
 @dataclass(frozen=True)
@@ -87,14 +99,9 @@ def table_names(content: Content) -> list[str] | None:
 
 
 def _parquet_names(content: Content) -> list[str]:
+    require_pyarrow()
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
-    try:
-        file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
-        return [str(name) for name in file.schema_arrow.names]
+        return [str(name) for name in open_parquet(content).schema_arrow.names]
     except Exception as error:  # pyarrow raises errors of many types for damaged files
         raise _damaged(content, error) from None
 
@@ -106,7 +113,69 @@ def _damaged(content: Content, error: Exception) -> FileFormatError:
     )
 
 
-def _decoded_nbytes(column: Any) -> int:
+def require_pyarrow() -> None:
+    """Raise an error if pyarrow is missing."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
+
+
+def open_parquet(content: Content, metadata: Any = None, texts: Sequence[str] = ()) -> Any:
+    """Return a Parquet file; the columns `texts` are read as dictionaries."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    source = pa.BufferReader(pa.py_buffer(content.data))
+    return pq.ParquetFile(source, metadata=metadata, read_dictionary=list(texts), pre_buffer=False)
+
+
+def read_batches(
+    content: Content, names: list[str], size: int, *, metadata: Any = None, groups: Sequence[int] | None = None
+) -> Iterator[Any]:
+    """Yield columns of a Parquet file in batches of at most `size` rows, or fewer if rows may be long.
+
+    Without threads: if the process ends soon afterwards, threads of pyarrow would abort it. The metadata of columns is
+    not used: pyarrow ends the process if the statistics in it are damaged.
+    """
+    import pyarrow as pa
+
+    file = open_parquet(content, metadata)
+    columns = [column for column in file.schema_arrow if column.name in names]
+    size = _FEW_ROWS if any(pa.types.is_nested(column.type) for column in columns) else size
+    texts = [column.name for column in columns if _is_text(column.type)]
+    peek = open_parquet(content, file.metadata, texts) if texts else None
+    for group in range(file.metadata.num_row_groups) if groups is None else groups:
+        longest = 1 if peek is None else _longest_text(peek, group, texts)
+        rows = max(1, min(size, _TEXT_BYTES // longest))
+        yield from file.iter_batches(batch_size=rows, row_groups=[group], columns=names, use_threads=False)
+
+
+def _longest_text(file: Any, group: int, texts: list[str]) -> int:
+    """Return the largest size of a text that rows of a group may share: such texts are in the dictionary of a column.
+
+    A file stores them once, but each row of a batch has a copy.
+    """
+    import pyarrow.compute as pc
+
+    longest = 1
+    for batch in file.iter_batches(batch_size=1, row_groups=[group], columns=texts, use_threads=False):
+        for column in batch.columns:
+            longest = max(longest, pc.max(pc.binary_length(column.dictionary)).as_py() or 1)
+        break
+    return longest
+
+
+def _is_text(kind: Any) -> bool:
+    """Return whether cells are texts or bytes, or a dictionary of them."""
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary
+    return any(test(kind) for test in tests)
+
+
+def decoded_nbytes(column: Any) -> int:
     """Return the bytes of the values of a column of pyarrow; a dictionary holds each different value once."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -114,8 +183,7 @@ def _decoded_nbytes(column: Any) -> int:
     if not pa.types.is_dictionary(column.type):
         return int(column.nbytes)
     values = column.dictionary
-    texts = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-    size = pc.sum(pc.binary_length(values).take(column.indices)).as_py() if texts else 0
+    size = pc.sum(pc.binary_length(values).take(column.indices)).as_py() if _is_text(values.type) else 0
     return int(column.indices.nbytes) + (size or 0)
 
 
@@ -188,24 +256,18 @@ def _json_lines(content: Content, lines: list[str], columns: Sequence[str], opti
 
 
 def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) -> Table:
+    require_pyarrow()
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingDependencyError("Parquet needs pyarrow: pip install 'influence-maximization[parquet]'") from None
-    try:
-        # no threads: if the process ends soon afterwards, threads of pyarrow would abort it
-        file = pq.ParquetFile(pa.BufferReader(content.data.tobytes()), pre_buffer=False)
+        file = open_parquet(content)
         has = [str(name) for name in file.schema_arrow.names]
         names = [name for name in (*columns, *optional) if name in has]
         announced = f"the {file.metadata.num_rows:,} rows that it announces take"
         content.require_memory(_CELL * file.metadata.num_rows, announced)
         cells: list[list[Any]] = [[] for _ in names]
         taken = 0
-        # The file is read in pieces, because a few bytes can stand for many equal values. The metadata of columns is
-        # not used: pyarrow ends the process if the statistics in it are damaged.
-        for piece in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
-            taken += _PYTHON * sum(map(_decoded_nbytes, piece.columns))
+        # a few bytes can stand for many equal values
+        for piece in read_batches(content, names, _ROWS, metadata=file.metadata):
+            taken += PYTHON * sum(map(decoded_nbytes, piece.columns))
             content.require_memory(taken, announced)
             for column, values in zip(cells, piece.columns, strict=True):
                 column.extend(values.to_pylist())

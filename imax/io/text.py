@@ -45,7 +45,8 @@ PathLike: TypeAlias = "str | os.PathLike[str]"
 
 _CHUNK = 1 << 20
 _LINE, _CELL = 400, 60  # bytes of the objects made of a line, and of each further cell, as measured
-_SEPARATORS = np.frombuffer(b",;\t| ", np.uint8)
+_SEPARATORS = np.frombuffer(b",;\t| [{", np.uint8)  # of cells, and what begins a list or an object of JSON
+_SHOWN = 1 << 10  # bytes of a line that messages need
 _HEAD = 1 << 16  # bytes that decide whether a file is text
 _BOM = b"\xef\xbb\xbf"
 _BINARY = (
@@ -128,7 +129,8 @@ class Content:
 
     def error(self, start: int, message: str) -> FileFormatError:
         """Return an error for the line at a position; ``{line}`` in the message is replaced by its text."""
-        text = message.replace("{line}", quoted(self.line(start)))
+        shown = self.data[start : min(self.line_end(start), start + _SHOWN)].tobytes()
+        text = message.replace("{line}", quoted(shown.decode("utf-8", "replace").strip()))
         return FileFormatError(f"{self.name}:{self.line_number(start)}: {text}")
 
     def require_text(self) -> None:

@@ -24,6 +24,7 @@ __all__ = ["KeyTable", "Parsed", "index_ids", "index_names", "sort_integers"]
 LabelsAndCount: TypeAlias = "tuple[NDArray[np.int64] | None, int]"
 
 _FIRST_CAPACITY = 512  # keys in a new table
+_NAME = 160  # bytes of a label that is a text, and of its place in the text, as objects
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -184,6 +185,8 @@ def index_names(content: Content, parsed: Parsed, threads: int) -> tuple[list[st
     keep = keep[: merge_names(blob, ends, hashes, _empty_slots(ends.size), numbers, keep)]
     cuts = list(accumulate(part.keys.size for part in parts))[:-1]
     _apply(parsed, list(pairwise([0, *accumulate(parsed.counts)])), np.split(numbers, cuts), threads)
+    needed = _NAME * keep.size + 2 * blob.size
+    content.require_memory(needed, f"its {keep.size:,} labels take about {needed:,} bytes,")
     starts = np.concatenate([[0], ends[:-1]])[keep].tolist()
     raw = blob.tobytes()
     labels = []

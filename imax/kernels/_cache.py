@@ -28,6 +28,8 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvid
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
+from .compiling import count_compiled
+
 __all__ = ["cache_folders", "keep_compiled"]
 
 _DAY = 86_400  # seconds
@@ -176,7 +178,8 @@ class _Cache(FunctionCache):  # type: ignore[misc]
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Store a compiled function, if there is a folder and space for it."""
+        """Store a function that was compiled, if there is a folder and space for it."""
+        count_compiled()
         if cache_folders()[0] is None:
             return
         try:

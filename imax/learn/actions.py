@@ -111,15 +111,26 @@ class Actions:
         digests = (blake2b(str(labels[i]).encode(), digest_size=8).digest() for i in present)
         return np.unique(np.frombuffer(b"".join(digests), dtype="<u8"))
 
-    def unit_notes(self, window: Duration | None) -> list[str]:
-        """Return a note if the unit of a window says what times that are numbers mean."""
-        if self.dated or window is None or not has_unit(window):
-            return []
-        return [f"the times of the log are numbers and are taken as seconds, because of the unit of window={window!r}"]
+    def time_notes(self, window: Duration | None) -> list[str]:
+        """Return notes on times that are numbers: if the window has a unit, and if they look like dates."""
+        notes: list[str] = []
+        if self.dated:
+            return notes
+        if window is not None and has_unit(window):
+            notes.append(
+                f"the times of the log are numbers and are taken as seconds, because the window {window} has a unit"
+            )
+        if _are_compact_dates(self.time):
+            notes.append(
+                f"the times of the log look like dates without hyphens, such as {self.time[0]:.0f}, but are taken as "
+                "numbers; write dates as in 2026-03-01"
+            )
+        return notes
 
-    def take(self, rows: NDArray[Any]) -> "Actions":
+    def take(self, rows: NDArray[Any], n_missing: int = 0) -> "Actions":
         """Return the log of some rows, by a mask or by row numbers. Users and items keep their numbers."""
-        return Actions(self.users, self.items, self.user[rows], self.item[rows], self.time[rows], self.dated)
+        columns = self.user[rows], self.item[rows], self.time[rows]
+        return Actions(self.users, self.items, *columns, self.dated, n_missing)
 
 
 def split(
@@ -143,7 +154,7 @@ def split(
     Returns
     -------
     tuple of Actions
-        The log to learn from, and the log that is held out.
+        The log to learn from, and the log that is held out. The first has the number of rows that were dropped.
 
     Raises
     ------
@@ -177,7 +188,7 @@ def split(
     is_held = np.zeros(len(log.items), dtype=np.bool_)
     is_held[held] = True
     mask = is_held[log.item]
-    return log.take(~mask), log.take(mask)
+    return log.take(~mask, log.n_missing), log.take(mask)
 
 
 class _Growing:
@@ -200,8 +211,9 @@ class _Growing:
                 name = next(name for name, column in chunk.items() if has_missing(column)[row])
                 raise InvalidArgumentError(
                     f"actions: {int(missing.sum()):,} rows have a missing cell, the first is row {self.n_rows + row} "
-                    f"(column {name}); drop these rows, or use on_missing='drop'",
+                    f"(column {name}); drop these rows, or use {{on_missing=drop}}",
                     argument="actions",
+                    others=("on_missing",),
                 )
             self.n_missing += int(missing.sum())
             chunk = {name: _kept(column, ~missing) for name, column in chunk.items()}
@@ -306,6 +318,14 @@ def _kept(column: Column, mask: NDArray[np.bool_]) -> Column:
     if isinstance(column, np.ndarray):
         return column[mask]
     return [value for value, keep in zip(column, mask.tolist(), strict=True) if keep]
+
+
+def _are_compact_dates(times: NDArray[np.float64]) -> bool:
+    """Return whether all times are numbers such as 20260301, with a year from 1900 to 2100, a month and a day."""
+    months, day = np.divmod(times, 100.0)
+    year, month = np.divmod(months, 100.0)
+    fits = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (day % 1.0 == 0)
+    return bool(fits.all())
 
 
 def _count(n: int, word: str) -> str:

@@ -143,7 +143,7 @@ def credit_model(
         index=network.index,
         labels=network.labels,
         probability=ArcProbability("credit", "weighted_cascade"),
-        report=replace(network.report, notes=(*network.report.notes, *log.unit_notes(window))),
+        report=replace(network.report, notes=(*network.report.notes, *log.time_notes(window))),
     )
     model.walks = _walks(evidence, bool(decay))
     model.counts = evidence.placed.counts | {"pairs": evidence.n_pairs}

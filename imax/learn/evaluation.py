@@ -1,29 +1,30 @@
 """`evaluate`: whether the probabilities predict actions that they were not learned from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import check, parallel
+from .._utils import check
 from .._utils.frames import frame_of
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from .._utils.views import ReportView
 from ..diffusion.simulation import spread
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
+from ..io.accept import as_graph
 from ..results import Record
 from .actions import Actions
 from .baselines import baselines
 from .evidence import Placed, place
+from .exposures import Exposures, find_exposures
 from .model import LearnedModel
 
 __all__ = ["Evaluation", "ModelScore", "evaluate"]
 
-_CAPACITY = 1 << 18  # exposures that a thread writes before they are copied
 _DIGITS = 10
 _BINS = 1 << 14  # of predictions, for the AUC; ties within a bin
 _DECILES = 10
@@ -134,8 +135,9 @@ def evaluate(
 
     Exposures: for each held-out item, each user that acted after an in-neighbor, with the prediction
     1 - prod(1 - p) over the in-neighbors that precede it; and each user that did not act but has in-neighbors that did,
-    with the same product over these. Spread: the initiators of an item, that is, users that acted without a preceding
-    in-neighbor, are the seeds of simulated cascades, whose mean size is compared with the size of the item.
+    with the same product over these. For ``lt-weights``, the prediction is the sum of the weights instead, and
+    cascades follow the linear threshold model. Spread: the initiators of an item, that is, users that acted without a
+    preceding in-neighbor, are the seeds of simulated cascades, whose mean size is compared with the size of the item.
 
     Parameters
     ----------
@@ -144,8 +146,8 @@ def evaluate(
         From `split`, for example. It should not share items with the log that the model was learned from: the result
         says how many it shares.
     models : dict of str to InfluenceGraph, optional
-        Other models to compare with: graphs with the same arcs. Default: weighted cascade, the best uniform probability
-        of the log that the model was learned from, and trivalency.
+        Other models to compare with: graphs with the same nodes and arcs. Default: weighted cascade, the best uniform
+        probability of the log that the model was learned from, and trivalency.
     n_bootstrap : int, default 200
         Number of bootstrap samples of the items for the intervals.
     n_simulations : int, default 200
@@ -164,7 +166,8 @@ def evaluate(
     Raises
     ------
     InvalidArgumentError
-        If no user of the log is a node, if a graph of `models` has other arcs, or if no user is exposed.
+        If no user of the log is a node, if a graph of `models` has other nodes or arcs, if no user is exposed, or if
+        only one of the logs has dates as times and the model has a window.
 
     References
     ----------
@@ -183,14 +186,19 @@ def evaluate(
     n_threads = check.threads(threads)
     n_bootstrap = check.count(n_bootstrap, "n_bootstrap", low=2)
     n_simulations = check.count(n_simulations, "n_simulations", low=2)
-    others = baselines(graph, model.uniform) if models is None else dict(models)
-    for name, other in others.items():
-        if other.n_arcs != graph.n_arcs or not np.array_equal(other.in_idx, graph.in_idx):
-            raise InvalidArgumentError(f"models: {name!r} must have the arcs of the learned graph", argument="models")
+    others = baselines(graph, model.uniform) if models is None else _checked_models(model, models)
     graphs = {model.estimator: graph, **others}
     log = Actions.of(held_out, **columns)
+    if model.window is not None and model.dated is not None and log.dated != model.dated:
+        kinds = ("dates", "numbers") if log.dated else ("numbers", "dates")
+        raise InvalidArgumentError(
+            f"held_out has times that are {kinds[0]}, but the model was learned from times that are {kinds[1]}, with a "
+            "window; give both logs the same kind of times",
+            argument="held_out",
+        )
     placed = place(graph, log, n_threads)
-    found = _exposures(placed, list(graphs.values()), model.window, n_threads)
+    is_lt = model.estimator == "lt-weights"
+    found = find_exposures(placed, list(graphs.values()), model.window, n_threads, is_lt=is_lt)
     if not found.acted.any() or found.acted.all():
         raise InvalidArgumentError(
             f"held_out must have exposed users that acted and some that did not; of {found.acted.size:,} users with an "
@@ -200,7 +208,8 @@ def evaluate(
     key = stream_key(key_from(rng), Stream.BOOTSTRAP)
     draws = _multiplicities(placed.items.size, n_bootstrap, key)
     aucs, losses = _scores(found, draws)
-    sizes = _spread_errors(placed, found, graphs, n_simulations, key_from(rng), n_threads)
+    diffusion = {name: "lt" if is_lt and name == model.estimator else "ic" for name in graphs}
+    sizes = _spread_errors(placed, found, graphs, diffusion, n_simulations, key_from(rng), n_threads)
     rows = [
         ModelScore(
             model=name,
@@ -220,6 +229,10 @@ def evaluate(
     }
     n_unknown = placed.counts["unknown_users"]
     notes = [f"{n_unknown:,} users are not nodes of the graph and were dropped"] if n_unknown else []
+    if log.n_missing:
+        notes.append(f"{log.n_missing:,} rows with a missing cell were dropped")
+    if is_lt:
+        notes.append("lt-weights predicts with the linear threshold model, the other models with independent cascade")
     n_trained = model.count_trained_items(log)
     if n_trained:
         seen = f"{n_trained:,} of {np.unique(log.item).size:,} held-out items"
@@ -229,61 +242,25 @@ def evaluate(
     return Evaluation(rows, placed.items.size, found.acted.size, int(found.acted.sum()), advantage, notes, n_trained)
 
 
-@dataclass(frozen=True)
-class _Exposures:
-    """Exposures: item (0 to n_items - 1), whether the user acted, and the prediction of each model."""
-
-    item: NDArray[np.int32]
-    acted: NDArray[np.bool_]
-    predicted: NDArray[np.float64]
-    initiated: NDArray[np.bool_]
-
-
-def _exposures(placed: Placed, graphs: list[InfluenceGraph], window: float | None, threads: int) -> _Exposures:
-    graph = graphs[0]
-    with np.errstate(divide="ignore"):
-        log_q = np.stack([np.log1p(-g.arc_values().astype(np.float64)) for g in graphs])
-    limit = np.inf if window is None else window
-    parts = parallel.even_parts(placed.log.item_ptr, 4 * threads)
-    task = partial(_exposures_of, placed, graph, graph.forward(places=True), limit, log_q)
-    pieces = [piece for found in parallel.run([partial(task, a, b) for a, b in parts], threads) for piece in found]
-    item, acted, total, who = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    # users that acted and are not exposed have started the item
-    initiated = np.ones(placed.n_actions, dtype=np.bool_)
-    exposed = np.sort(item[acted].astype(np.int64) * graph.n_nodes + who[acted])
-    of_item = np.repeat(np.arange(placed.items.size), np.diff(placed.log.item_ptr))
-    keys = of_item * graph.n_nodes + placed.log.user
-    if exposed.size:
-        at = np.minimum(np.searchsorted(exposed, keys), exposed.size - 1)
-        initiated = exposed[at] != keys
-    return _Exposures(item, acted, -np.expm1(total), initiated)
-
-
-def _exposures_of(
-    placed: Placed, graph: InfluenceGraph, forward: tuple[Any, ...], window: float, log_q: NDArray[np.float64],
-    first: int, last: int,
-) -> list[tuple[NDArray[Any], ...]]:  # fmt: skip
-    from ..kernels.actions import Exposed, exposures
-
-    n, models = graph.n_nodes, log_q.shape[0]
-    stamp, at, sums = np.zeros(n, dtype=np.int64), np.empty(n), np.empty((n, models))
-    touched = np.empty(2 * n, dtype=np.int32)
-    capacity = _CAPACITY
-    pieces: list[tuple[NDArray[Any], ...]] = []
-    while first < last:
-        out = Exposed(
-            np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.bool_),
-            np.empty((capacity, models)),
-        )  # fmt: skip
-        after, size = exposures(
-            first, last, placed.log, graph.in_ptr, graph.in_idx, forward, window, log_q, stamp, at, sums, touched, out
-        )
-        if after == first:
-            capacity *= 2
-            continue
-        pieces.append((out.item[:size].copy(), out.acted[:size].copy(), out.total[:size].copy(), out.who[:size].copy()))
-        first = after
-    return pieces
+def _checked_models(model: LearnedModel, models: "Mapping[str, InfluenceGraph]") -> dict[str, InfluenceGraph]:
+    """Return other models by name, after a check that each has the nodes and arcs of the learned graph."""
+    graph, checked = model.graph, {}
+    labels = graph.labels_of(np.arange(graph.n_nodes))
+    for name, given in models.items():
+        if name == model.estimator:
+            raise InvalidArgumentError(
+                f"models: {name!r} is the name of the learned model; choose another name", argument="models"
+            )
+        other = as_graph(given)
+        same = np.array_equal(other.in_ptr, graph.in_ptr) and np.array_equal(other.in_idx, graph.in_idx)
+        if not same or other.labels_of(np.arange(other.n_nodes)) != labels:
+            raise InvalidArgumentError(
+                f"models: {name!r} must have the nodes and arcs of the learned graph, in the same order; make it with "
+                "with_probability of that graph",
+                argument="models",
+            )
+        checked[name] = other
+    return checked
 
 
 def _multiplicities(n_items: int, n: int, key: tuple[int, int]) -> NDArray[np.int64]:
@@ -293,7 +270,7 @@ def _multiplicities(n_items: int, n: int, key: tuple[int, int]) -> NDArray[np.in
     return np.stack([np.ones(n_items, dtype=np.int64), *rows])
 
 
-def _scores(found: _Exposures, draws: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scores(found: Exposures, draws: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the AUC and the log-loss of each model (rows) on the log and on each bootstrap sample (columns)."""
     models = found.predicted.shape[1]
     aucs, losses = np.full((2, models, draws.shape[0]), np.nan)
@@ -331,7 +308,10 @@ def _bins(predicted: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.nanquantile(values, [0.025, 0.975])
+    known = values[~np.isnan(values)]  # a sample of few items may lack users that acted
+    if not known.size:
+        return math.nan, math.nan
+    low, high = np.quantile(known, [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -375,7 +355,13 @@ class _SpreadErrors:
 
 
 def _spread_errors(
-    placed: Placed, found: _Exposures, graphs: Mapping[str, InfluenceGraph], n: int, key: tuple[int, int], threads: int
+    placed: Placed,
+    found: Exposures,
+    graphs: Mapping[str, InfluenceGraph],
+    diffusion: Mapping[str, str],
+    n: int,
+    key: tuple[int, int],
+    threads: int,
 ) -> _SpreadErrors:
     first = next(iter(graphs.values()))
     n_items = min(placed.items.size, _MAX_ITEMS)
@@ -385,9 +371,8 @@ def _spread_errors(
     for i in range(n_items):
         users = placed.log.user[ptr[i] : ptr[i + 1]]
         seeds = first.labels_of(users[found.initiated[ptr[i] : ptr[i + 1]]])
-        for j, graph in enumerate(graphs.values()):
-            estimate = spread(
-                graph, seeds, n_simulations=n, rng=stream_key(key, Stream.HELD_OUT_SPREAD), threads=threads
-            )
+        for j, (name, graph) in enumerate(graphs.items()):
+            own = stream_key(key, Stream.HELD_OUT_SPREAD)
+            estimate = spread(graph, seeds, model=diffusion[name], n_simulations=n, rng=own, threads=threads)
             predicted[j, i] = estimate.spread
     return _SpreadErrors(predicted, sizes)

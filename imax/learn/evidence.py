@@ -1,5 +1,6 @@
 """What a log says about the arcs of a graph: pairs, counts and delays."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Evidence", "Placed", "find_evidence", "place"]
 
 _CAPACITY = 1 << 20  # pairs that a thread finds before they are copied
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")  # as Python writes it; longer numbers are no nodes
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def place(graph: InfluenceGraph, actions: Actions, threads: int) -> Placed:
     counts = {
         "actions": len(actions),
         "missing": actions.n_missing,
-        "unknown_users": int(np.count_nonzero(internal < 0)),
+        "unknown_users": int(np.unique(actions.user[~known]).size),
         "unknown_actions": n_unknown,
         "repeated": n_repeated,
         "used": int(user.size),
@@ -269,7 +271,7 @@ def _internal(graph: InfluenceGraph, users: "list[Any] | NDArray[Any]") -> NDArr
     Users that are strings match nodes that are whole numbers, since text files have no types.
     """
     if isinstance(users, list) and graph.labels.kind != "object" and all(isinstance(user, str) for user in users):
-        users = [int(user) if user.lstrip("-").isdecimal() and str(int(user)) == user else user for user in users]
+        users = [int(user) if _INTEGER.fullmatch(user) else user for user in users]
     index = graph.labels.places(users)
     return np.where(index >= 0, graph.rank[np.maximum(index, 0)], -1).astype(np.int32)
 

@@ -168,9 +168,10 @@ def from_actions(
         uniform=uniform_probability(evidence),
         log_likelihood=estimate.log_likelihood,
         counts=counts,
-        notes=[*log.unit_notes(window), *_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
+        notes=[*log.time_notes(window), *_notes(counts, network, no_evidence, estimate.prior), *estimate.notes],
         seconds={"read": read - began, "pairs": paired - read, "estimate": perf_counter() - paired},
         item_hashes=log.item_hashes(),
+        dated=log.dated,
     )
 
 
@@ -227,10 +228,14 @@ def from_trials(
     checked = check_prior(prior)
     level = check.open_unit(confidence, "confidence")
     if (n_trials is None) != (n_successes is None):
-        raise InvalidArgumentError("n_trials and n_successes must be given together", argument="n_trials")
+        raise InvalidArgumentError(
+            "n_trials and {n_successes} must be given together", argument="n_trials", others=("n_successes",)
+        )
     if n_trials is not None and success is not None:
         raise InvalidArgumentError(
-            "success must not be given together with n_trials; give one of the two forms", argument="success"
+            "success must not be given together with {n_trials}; give one of the two forms",
+            argument="success",
+            others=("n_trials",),
         )
     columns = {"source": source, "target": target}
     if n_trials is None or n_successes is None:

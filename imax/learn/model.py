@@ -53,6 +53,8 @@ class LearnedModel(ReportView):
     item_hashes : numpy.ndarray of uint64, shape (n_items,), or None
         Hashes of the labels of the items of the log, sorted, by which `evaluate` recognizes items that the model was
         learned from. None for `from_trials`.
+    dated : bool or None
+        Whether the times of the log were dates. None for `from_trials`.
     """
 
     graph: InfluenceGraph
@@ -71,6 +73,7 @@ class LearnedModel(ReportView):
     notes: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
     item_hashes: NDArray[np.uint64] | None = None
+    dated: bool | None = None
 
     @property
     def probability(self) -> NDArray[np.float32]:

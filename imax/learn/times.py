@@ -36,7 +36,8 @@ def times_of(column: Column, argument: str) -> tuple[NDArray[np.float64], bool]:
         except ValueError:
             pass
     if values and all(isinstance(value, np.datetime64) for value in values):
-        return np.array(values, dtype="datetime64[ns]").astype(np.float64) * 1e-9, True
+        # not nanoseconds, which end in the year 2262
+        return np.array(values, dtype="datetime64[us]").astype(np.float64) * 1e-6, True
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return _finite(np.array(values, dtype=np.float64), argument), False
     return _dates(values, argument), True

@@ -64,8 +64,9 @@ def count_trials(trials: Any, columns: Mapping[str, int | str], on_missing: str)
             row = n_rows + int(np.flatnonzero(missing)[0])
             raise InvalidArgumentError(
                 f"trials: {int(missing.sum()):,} rows have a missing cell, the first is row {row}; drop these rows, or "
-                "use on_missing='drop'",
+                "use {on_missing=drop}",
                 argument="trials",
+                others=("on_missing",),
             )
         kept = np.flatnonzero(~missing)
         ends.append(np.array([_numbers(chunk[name], kept, numbers, name) for name in ("source", "target")]))
@@ -123,9 +124,10 @@ def _counts(chunk: dict[str, Column], kept: NDArray[np.int64], first: int) -> ND
         bad = np.flatnonzero((success != 0.0) & (success != 1.0))
         if bad.size:
             raise InvalidArgumentError(
-                f"success: row {first + kept[bad[0]]}: must be 0 or 1, got {success[bad[0]]:g}; use n_trials "
-                "and n_successes for counts",
+                f"success: row {first + kept[bad[0]]}: must be 0 or 1, got {success[bad[0]]:g}; use {{n_trials}} "
+                "and {n_successes} for counts",
                 argument="success",
+                others=("n_trials", "n_successes"),
             )
         return np.stack([np.ones(success.size), success])
     counts = [_floats(chunk[name], kept, name, first) for name in ("n_trials", "n_successes")]

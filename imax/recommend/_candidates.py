@@ -108,8 +108,9 @@ def lists_of_table(
     rows = rows_of(table, columns, strict=policy.strict)
     if policy.strict and not rows.users:
         raise InvalidArgumentError(
-            "candidates must not be empty; give at least one user with a candidate, or use on_missing='drop'",
+            "candidates must not be empty; give at least one user with a candidate, or use {on_missing=drop}",
             argument="candidates",
+            others=("on_missing",),
         )
     return _lists(graph, rows, policy)
 
@@ -119,8 +120,9 @@ def lists_of_user(graph: InfluenceGraph, user: Any, candidates: Any, scores: Any
     labels = candidates if isinstance(candidates, np.ndarray) else list(candidates)
     if policy.strict and len(labels) == 0:
         raise InvalidArgumentError(
-            f"candidates of {user!r} must not be empty; give at least one, or use on_missing='drop'",
+            f"candidates of {user!r} must not be empty; give at least one, or use {{on_missing=drop}}",
             argument="candidates",
+            others=("on_missing",),
         )
     numbers = None if scores is None else check_scores(scores, len(labels), "scores")
     return _lists(graph, Rows([user], np.zeros(len(labels), dtype=np.int64), labels, numbers), policy)
@@ -190,13 +192,15 @@ def _reject(
     who, label = graph.labels.take(np.array([user[row_user[row]], candidate[row]]))
     if user[row_user[row]] == candidate[row]:
         raise InvalidArgumentError(
-            f"candidates of {who!r} must not contain {who!r} itself; remove it, or use on_missing='drop'",
+            f"candidates of {who!r} must not contain {who!r} itself; remove it, or use {{on_missing=drop}}",
             argument="candidates",
+            others=("on_missing",),
         )
     raise InvalidArgumentError(
         f"candidates of {who!r} must be distinct, but {label!r} occurs more than once; remove it, or use "
-        "on_missing='drop'",
+        "{on_missing=drop}",
         argument="candidates",
+        others=("on_missing",),
     )
 
 
@@ -209,9 +213,10 @@ def _check_lengths(graph: InfluenceGraph, lists: CandidateLists, policy: Policy)
     if short.size:
         user = graph.labels_of(lists.users[short[:1]])[0]
         raise InvalidArgumentError(
-            f"k must be at most {lengths[short[0]]}, the number of candidates of {user!r}, got {policy.k}; lower k or "
-            "use on_short='keep'",
+            f"k must be at most {lengths[short[0]]}, the number of candidates of {user!r}, got {policy.k}; lower it, "
+            "or use {on_short=keep}",
             argument="k",
+            others=("on_short",),
         )
 
 

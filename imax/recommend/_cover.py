@@ -94,8 +94,9 @@ def stratified_sets(
         if limit is not None and sets.nbytes + 4 * sets.n_entries > limit:
             raise OutOfMemoryBoundError(
                 f"max_memory of {limit:,} bytes is exceeded by {sets.n_sets:,} of {count:,} RR sets; lower "
-                "sets_per_node or raise max_memory",
+                "{sets_per_node}, or raise the limit",
                 argument="max_memory",
+                others=("sets_per_node",),
             )
     return sets
 

@@ -64,8 +64,9 @@ def rows_of(table: Any, columns: tuple[str, str, str], *, strict: bool) -> Rows:
         if strict:
             raise InvalidArgumentError(
                 f"candidates: row {int(np.argmax(missing))} has no user or no candidate; drop such rows, or use "
-                "on_missing='drop'",
+                "{on_missing=drop}",
                 argument="candidates",
+                others=("on_missing",),
             )
         users, candidates = _rows_where(users, ~missing), _rows_where(candidates, ~missing)
         numbers = None if numbers is None else numbers[~missing]
@@ -105,8 +106,9 @@ def _rows_of_mapping(table: Mapping[Any, Any], strict: bool) -> Rows:
             )
         if strict and len(candidates) == 0:
             raise InvalidArgumentError(
-                f"candidates of {user!r} must not be empty; leave out this user, or use on_missing='drop'",
+                f"candidates of {user!r} must not be empty; leave out this user, or use {{on_missing=drop}}",
                 argument="candidates",
+                others=("on_missing",),
             )
     scored = [isinstance(candidates, Mapping) for candidates in lists if len(candidates)]
     if any(scored) and not all(scored):

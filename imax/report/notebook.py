@@ -164,7 +164,8 @@ def _sensitivity(result: Any) -> View:
     ]  # fmt: skip
     low, high = min(row.overlap for row in result.rows), max(row.overlap for row in result.rows)
     n = count(len(result.seeds), "seed")
-    sentence = f"{low:.0%} to {high:.0%} of {n} are chosen again under scaled probabilities."
+    sentence = f"{low:.0%} to {high:.0%} of {n} are chosen again under scaled probabilities"
+    sentence += f", where nodes count{until(result)}." if until(result) else "."
     head = ["Factor", "Spread", "Chosen anew", "Certified", "Same seeds"]
     return sentence, [Table("All probabilities scaled", head, rows)]
 
@@ -172,8 +173,9 @@ def _sensitivity(result: Any) -> View:
 def _robust(result: Any) -> View:
     rows = [[number(rank, "{:.0f}"), label(seed)] for rank, seed in enumerate(result.seeds, 1)]
     sentence = (
-        f"{count(len(result), 'seed')} reach about {result.spread_lower:,.1f} to {result.spread_upper:,.1f} nodes, at "
-        f"least {result.robust_ratio:.1%} of the best possible for all probabilities in the intervals."
+        f"{count(len(result), 'seed')} reach about {result.spread_lower:,.1f} to {result.spread_upper:,.1f} nodes"
+        f"{until(result)}, at least {result.robust_ratio:.1%} of the best possible for all probabilities in the "
+        "intervals."
     )
     return sentence, [Table("Seeds in the order of choice", ["Rank", "Seed"], rows)]
 

@@ -11,13 +11,14 @@ __all__ = [
     "GREEDY",
     "OpimSchedule",
     "imm_sizes",
-    "interval_of_look",
+    "interval_at_level",
+    "level_of_look",
     "log_binomial",
     "lower_bound",
     "opim_schedule",
     "upper_bound",
     "wilson",
-    "z_of_look",
+    "z_at_level",
 ]
 
 GREEDY = 1.0 - 1.0 / math.e
@@ -75,40 +76,48 @@ def wilson(
     return (known + low * random) * total / n_sets, (known + high * random) * total / n_sets
 
 
-def z_of_look(look: int, level: float = 0.05) -> float:
-    """Return the z of an interval that may be looked at after every round, where sampling may stop.
+LEVEL = 0.05  # probability that a 95 % interval misses the spread
 
-    The interval of look i misses with probability level * 6 / (pi * i)**2. The sum over all looks is `level`, so that
-    the interval holds at whatever look sampling stops. Look 0 stands for a single look at a fixed number of sets.
 
-    >>> round(z_of_look(0), 2), round(z_of_look(1), 2), round(z_of_look(10), 2)
-    (1.96, 2.16, 3.61)
+def level_of_look(look: int) -> float:
+    """Return the probability with which an interval may miss after a round, if sampling may stop after every round.
+
+    It is 0.05 * 6 / (pi * i)**2 for look i. The sum over all looks is 0.05, so that the interval holds at whatever look
+    sampling stops.
+
+    >>> round(level_of_look(1), 4), round(level_of_look(10), 4)
+    (0.0304, 0.0003)
     """
-    if look > 0:
-        level *= 6.0 / (math.pi * look) ** 2
+    return LEVEL * 6.0 / (math.pi * look) ** 2
+
+
+def z_at_level(level: float) -> float:
+    """Return how many standard errors an interval reaches to each side that misses with probability `level`.
+
+    >>> round(z_at_level(0.05), 2)
+    1.96
+    """
     return -NormalDist().inv_cdf(level / 2.0)
 
 
 _FEW = 20  # covered or uncovered sets up to which Wilson's interval misses too often
 
 
-def interval_of_look(
-    covered: float, n_sets: int, total: float, look: int, known: int = 0, level: float = 0.05
-) -> tuple[float, float]:
-    """Return a confidence interval for a spread at a look; see `z_of_look`.
+def interval_at_level(covered: float, n_sets: int, total: float, level: float, known: int = 0) -> tuple[float, float]:
+    """Return a confidence interval for a spread where sampling may stop; it misses with probability `level`.
 
-    It is Wilson's interval. At looks where sampling may stop, its ends are those of the exact interval of Clopper and
-    Pearson where few sets are covered, or few are not.
+    It is Wilson's interval. Its ends are those of the exact interval of Clopper and Pearson where few sets are covered,
+    or few are not.
 
-    >>> low, high = interval_of_look(1, 60, 1000.0, 1)
+    >>> low, high = interval_at_level(1, 60, 1000.0, level_of_look(1))
     >>> round(low, 1), round(high, 1)
     (0.3, 98.3)
     """
-    low, high = wilson(covered, n_sets, total, z_of_look(look, level), known)
+    low, high = wilson(covered, n_sets, total, z_at_level(level), known)
     random = n_sets - known
-    if look == 0 or not random:
+    if not random:
         return low, high
-    miss = 3.0 * level / (math.pi * look) ** 2  # of each end
+    miss = level / 2.0  # of each end
     if covered - known <= _FEW:
         exact = _exact_ends(covered - known, random, miss)
     elif n_sets - covered <= _FEW:

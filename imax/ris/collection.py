@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
     from ..kernels.matroid import Members
 
-__all__ = ["RRCollection", "index_nbytes", "sets_nbytes"]
+__all__ = ["CHUNK", "RRCollection", "index_nbytes", "sets_nbytes"]
 
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
 _FEW_PIECES = 16  # one thread copies them faster than two
 _SLICE = 1 << 20  # nodes
 _GROUP_PARTS = 16  # parts of groups for each thread; limits are checked between parts
-_STEP = 1 << 22  # sets drawn at once: until they are counted, singletons take 4 bytes each
+CHUNK = 1 << 22  # sets drawn at once: until they are counted, singletons take 4 bytes each
 
 
 class RRCollection(Collection):
@@ -119,7 +119,7 @@ class RRCollection(Collection):
         """Draw sets until there are `count`, with all threads; return how many there are."""
         split = not self.store_singletons
         while True:
-            missing = max(0, min(count - self.n_sets, _STEP))
+            missing = max(0, min(count - self.n_sets, CHUNK))
             pieces = self.sampler.sample(self.n_sets, missing, split=split, keep_going=keep_going, alongside=alongside)
             drawn = self.append(pieces)
             alongside = None
@@ -129,8 +129,8 @@ class RRCollection(Collection):
     def draw(self, first: int, count: int) -> None:
         """Draw sets number `first` to ``first + count - 1`` and add them, whatever sets there are already."""
         self._ranges.append((first, first + count))
-        for a in range(first, first + count, _STEP):
-            self.append(self.sampler.sample(a, min(_STEP, first + count - a), split=not self.store_singletons))
+        for a in range(first, first + count, CHUNK):
+            self.append(self.sampler.sample(a, min(CHUNK, first + count - a), split=not self.store_singletons))
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the number of each set in its stream, if all sets are stored."""

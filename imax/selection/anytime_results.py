@@ -10,16 +10,17 @@ from typing import Any, Unpack
 from .._utils.streams import RNG
 from ..cluster.client import check_client
 from ..results import SelectionResult
-from ..ris.bounds import MAX_ROUNDS
+from ..ris.bounds import MAX_ROUNDS, level_of_look
 from ..ris.coverage import greedy_cover
 from .algorithms.hist import cover_after
 from .algorithms.opim_c import schedule_of
 from .common_seed import find_common_seed
 from .constraints import Constraints, NodeValues
+from .doubling import doubling_rounds
 from .make_result import make_result
 from .outcome import Outcome
 from .problem import Problem, make_problem, on_cluster
-from .rounds import CollectionPair, Stopped, doubling_rounds
+from .rounds import CollectionPair, Stopped
 from .settling import Round
 
 __all__ = ["anytime"]
@@ -56,7 +57,8 @@ def anytime(
     model, probability, delta, node_weights, rng, threads, max_memory
         As in `maximize`.
     time_limit : float, optional
-        Seconds after which no further result is started.
+        Seconds after which no further result is started. A first result that takes longer is cut short; its
+        ``stop_reason`` says so.
     client : distributed.Client, optional
         Draw and hold the RR sets on the workers of a Dask cluster until the generator ends or is closed; the
         results are the same. See :doc:`/how-to/cluster`.
@@ -117,12 +119,12 @@ def _outcomes(problem: Problem) -> Generator[Outcome, None, None]:
 
     def make_round(number: int, count: int) -> Round:
         a = math.log((math.pi * number) ** 2 / (3.0 * problem.delta))
-        return pair.round(count, count, given, a, select=select, look=number)
+        return pair.round(count, count, given, a, select=select, level=level_of_look(number))
 
     try:
         rounds = doubling_rounds(pair, schedule, make_round, lambda best: None)
         for number, best in enumerate(rounds, start=1):
-            outcome = pair.result(best, _STOPPED_BY_CALLER, number, None)
+            outcome = pair.result(best, pair.cut or _STOPPED_BY_CALLER, number, None)
             yield dataclasses.replace(outcome, seconds=seconds | outcome.seconds)
     except (Stopped, MemoryError):
         return

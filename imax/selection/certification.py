@@ -18,9 +18,11 @@ from ..ris.coverage import CoverAlgorithm, greedy_cover
 from .algorithms.opim_c import nothing_reached, schedule_of
 from .constraints import Constraints, NodeValues, check_constraint_names
 from .cut_sets import certificate_collections
+from .doubling import doubling_rounds, run_rounds
+from .forecast import Forecast
 from .outcome import NOTHING
 from .problem import Problem, make_problem, on_cluster, selecting
-from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .rounds import CollectionPair
 from .settling import Round
 
 __all__ = ["DEFAULT_PRECISION", "certify", "reason_to_stop", "validate_seeds"]
@@ -131,7 +133,7 @@ def certify(
         stop_reason=reason,
         rng_key=problem.key,
         version=__version__,
-        notes=[*reader.notes, *problem.notes],
+        notes=[*reader.notes, *problem.notes, *problem.limits.notes(reason)],
         seconds=pair.seconds | {"total": problem.limits.elapsed()},
         auto=pair.why,
         **Deadline.facts(problem.deadline),
@@ -165,11 +167,13 @@ def _rounds(
     q = pair.problem
     schedule = schedule_of(q, q.delta)
 
-    def make_round(number: int, count: int) -> Round:
-        return pair.round(count, count, q.constraint, schedule.a, seeds=seeds, select=select, look=number)
-
     def stop(best: Round) -> str | None:
         return reason_to_stop(pair, best, precision)
+
+    forecast = Forecast(lambda: stop, schedule.rounds)
+
+    def make_round(number: int, count: int) -> Round:
+        return pair.round(count, count, q.constraint, schedule.a, seeds=seeds, select=select, level=forecast)
 
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..ris.collection import RRCollection
 from ..ris.constraint import Constraint
 from ..ris.coverage import greedy_cover
-from .pilot import TIME_SHARE, cut_sizes, draw_pilot, early_node, pays
+from .pilot import TIME_SHARE, PilotSets, cut_sizes, draw_pilot, early_node, pays
 from .problem import Problem
 
 __all__ = ["CommonSeed", "find_common_seed"]
@@ -55,7 +55,7 @@ class CommonSeed:
         return whole.given(self.seeds) if self.seeds.size else whole
 
 
-def find_common_seed(problem: Problem, *, tight: bool = True) -> CommonSeed:
+def find_common_seed(problem: Problem, *, tight: bool = True, drawn: PilotSets | None = None) -> CommonSeed:
     """Decide by a pilot sample where RR sets should end.
 
     Parameters
@@ -64,11 +64,13 @@ def find_common_seed(problem: Problem, *, tight: bool = True) -> CommonSeed:
         Of several problems, the one with the fewest seeds, whose seeds the others admit.
     tight : bool, default True
         Whether the sets must not end at a node that raises the upper bound of this problem by more than 2 %.
+    drawn : PilotSets, optional
+        A pilot sample that is drawn already, to which sets are added. Default: a new one.
     """
     q, c = problem, problem.constraint
     none = np.empty(0, dtype=np.int32)
     try:
-        sets, others = draw_pilot(q)
+        sets, others = drawn or draw_pilot(q)
         size = (
             f"RR sets have {(sets.n_entries + others.n_entries) / (sets.n_sets + others.n_sets):.3g} nodes on average"
         )

@@ -164,14 +164,7 @@ def compare(
             source, number = tasks[name]
             with peak_rise() as rise:
                 began = time.perf_counter()
-                if source.algorithm is None:
-                    seeds, reason = source.own_seeds(reader, number)
-                else:
-                    options = _supported(source.algorithm, own)
-                    result = maximize(
-                        network, number, algorithm=source.algorithm, rng=key, time_limit=time_limit, **options
-                    )
-                    seeds, reason = result.seeds, result.stop_reason
+                seeds, reason = evaluation.chosen(reader, source, number, own)
                 seconds, memory = time.perf_counter() - began, rise()
             return evaluation.row(source, number, limits[number], seeds, reason, seconds=seconds, memory=memory)
 
@@ -198,13 +191,23 @@ def compare(
 
 @dataclasses.dataclass(frozen=True)
 class _Evaluation:
-    """Evaluates every seed set in the same way, with simulations and RR sets that no algorithm used."""
+    """Runs every algorithm, and evaluates every seed set with simulations and RR sets that no algorithm used."""
 
     network: InfluenceGraph
     key: Key
     n_simulations: int
     rules: dict[str, Any]
     work: dict[str, Any]
+
+    def chosen(
+        self, reader: NodeReader, source: SeedSource, k: int | None, options: dict[str, Any]
+    ) -> tuple[list[Any], str]:
+        """Return the seeds of an algorithm or of the caller, and why the choice ended."""
+        if source.algorithm is None:
+            return source.own_seeds(reader, k)
+        own = _supported(source.algorithm, options) | {"time_limit": self.work["time_limit"]}
+        result = maximize(self.network, k, algorithm=source.algorithm, rng=self.key, **own)
+        return result.seeds, result.stop_reason
 
     def row(
         self,

@@ -58,7 +58,7 @@ class Constraints(TypedDict, total=False):
     max_steps : int
         Count only nodes that the seeds reach in at most so many steps.
     deadline : float, str or datetime.timedelta
-        Count only nodes that the seeds reach until this time.
+        Count only nodes that the seeds reach until this time: with a unit, such as ``"7d"``, if the delays have one.
     delay : str, array_like or mapping
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc; see
         `imax.spread`. Default: the delays that `imax.learn` stored in the graph.
@@ -156,14 +156,17 @@ def make_constraint(
     some_budget = budget if group_budgets is None else group_budgets
     some_rule = quotas if group_budgets is None else group_budgets
     for one, other, name, missing in (
-        (costs, some_budget, "costs", "budget or group_budgets"), (budget, costs, "budget", "costs"),
-        (group_budgets, costs, "group_budgets", "costs"), (group_budgets, groups, "group_budgets", "groups"),
-        (groups, some_rule, "groups", "quotas or group_budgets"), (quotas, groups, "quotas", "groups"),
+        (costs, some_budget, "costs", ("budget", "group_budgets")), (budget, costs, "budget", ("costs",)),
+        (group_budgets, costs, "group_budgets", ("costs",)), (group_budgets, groups, "group_budgets", ("groups",)),
+        (groups, some_rule, "groups", ("quotas", "group_budgets")), (quotas, groups, "quotas", ("groups",)),
     ):  # fmt: skip
         if one is not None and other is None:
-            raise InvalidArgumentError(f"{name} must be given together with {missing}", argument=name)
+            marked = " or ".join(f"{{{other_name}}}" for other_name in missing)
+            raise InvalidArgumentError(f"{name} must be given together with {marked}", argument=name, others=missing)
     if k is None and some_budget is None and quotas is None and not any_size:
-        raise InvalidArgumentError("k is missing: give the number of seeds, or budget or quotas", argument="k")
+        raise InvalidArgumentError(
+            "k is missing: give the number of seeds, or {budget} or {quotas}", argument="k", others=("budget", "quotas")
+        )
     cost = None if costs is None else reader.costs(costs)
     group, names = (None, []) if groups is None else reader.groups(groups)
     quotas, group_budgets = reader.by_name(quotas, "quotas"), reader.by_name(group_budgets, "group_budgets")
@@ -171,14 +174,17 @@ def make_constraint(
     max_size = forced.size + int(allowed.sum())
     if max_size == 0:
         raise InvalidArgumentError(
-            "candidates leaves no node that may be a seed; see candidates, exclude, start and on_missing",
+            "candidates leaves no node that may be a seed; see {candidates}, {exclude}, {start} and {on_missing}",
             argument="candidates",
+            others=("candidates", "exclude", "start", "on_missing"),
         )
     if k is not None:
         k = check.count(k, "k", high=max_size, high_is="the number of nodes that may be seeds")
         if k < forced.size:
             raise InvalidArgumentError(
-                f"k must be at least the number of nodes in include, {forced.size}; got {k}", argument="k"
+                f"k must be at least the number of nodes in {{include}}, {forced.size}; got {k}",
+                argument="k",
+                others=("include",),
             )
     if budget is not None and cost is not None and group is None:
         paid = _budgeted(forced, active, allowed, cost, budget)
@@ -215,8 +221,9 @@ def _nodes(
         clash = np.intersect1d(forced, none if other is None else other)
         if clash.size:
             raise InvalidArgumentError(
-                f"include and {name} both contain {graph.labels_of(clash[:1])[0]!r}; remove it from one of them",
+                f"include and {{{name}}} both contain {graph.labels_of(clash[:1])[0]!r}; remove it from one of them",
                 argument="include",
+                others=(name,),
             )
     if ids["exclude"] is not None:
         allowed[ids["exclude"]] = False
@@ -244,8 +251,9 @@ def _budgeted(
     remaining_budget = budget * ROUNDING - math.fsum(cost[forced])
     if remaining_budget < 0:
         raise InvalidArgumentError(
-            f"budget {budget:g} does not pay for include, which costs {budget - remaining_budget:g}; raise it",
+            f"budget {budget:g} does not pay for {{include}}, which costs {budget - remaining_budget:g}; raise it",
             argument="budget",
+            others=("include",),
         )
     allowed = allowed & (cost <= remaining_budget)
     if not allowed.any() and not forced.size:

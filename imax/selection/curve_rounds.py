@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial, reduce
 
@@ -20,9 +20,11 @@ from .algorithms.worlds import choose_on_worlds
 from .certification import reason_to_stop
 from .common_seed import CommonSeed
 from .cut_sets import certificate_collections
+from .doubling import doubling_rounds, run_rounds
+from .forecast import Forecast
 from .outcome import REACHED, UNSETTLED, Bounds
 from .problem import Problem
-from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .rounds import CollectionPair
 from .settling import Round, Settling
 
 __all__ = ["CurveRound", "bound_prefixes", "bound_sizes"]
@@ -111,6 +113,11 @@ def _sized_rounds(
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(len(problems))
 
+    def new_rule() -> Callable[[Round], str | None]:
+        return stop_rule(q) if given is None else lambda best: reason_to_stop(pair, best, precision)
+
+    forecast, stop = Forecast(new_rule, schedule.rounds), new_rule()
+
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)
         with pair.clock("index"):
@@ -118,23 +125,19 @@ def _sized_rounds(
         with pair.clock("greedy"):
             covers = [select(pair.selection, problem.constraint) for problem in problems]
         seeds_of = [cover.seeds for cover in covers] if given is None else given
-        bounds_of, covered, own = [], 0, 0.0
+        bounds_of, covered, own = [], 0, float(pair.own_weights(np.unique(seeds_of[-1])).sum())
+        level = pair.level(forecast, covers[-1], own, a)
         for problem, cover, seeds in zip(problems, covers, seeds_of, strict=True):
             with pair.clock("certify"):
                 covered = int(pair.validation.first_covered(seeds, problem.constraint.start).sum())
             own = float(pair.own_weights(np.unique(seeds)).sum())
             least = min(problem.constraint.min_spread(q.weights), pair.total)
-            bounds_of.append(pair.bounds(covered, cover.upper_bound, a, number, own=own, min_spread=least))
+            bounds_of.append(pair.bounds(covered, cover.upper_bound, a, level, own=own, min_spread=least))
         pair.have_result = True
         return CurveRound(
             covers[-1], covered, pair.known(own), bounds_of[-1], pair.selection.n_sets, pair.n_sets, pair.n_entries,
             seeds_of, bounds_of,
         )  # fmt: skip
-
-    settled = stop_rule(q)
-
-    def stop(best: CurveRound) -> str | None:
-        return settled(best) if given is None else reason_to_stop(pair, best, precision)
 
     return doubling_rounds(pair, schedule, make_round, stop, target=1.0)
 
@@ -146,7 +149,20 @@ def _prefix_rounds(
     target = GREEDY - q.epsilon
     schedule = schedule_of(q, q.delta)
     a = schedule.a + math.log(q.constraint.k)
-    settling = Settling(q.graph.n_nodes)
+
+    def new_rule() -> Callable[[Round], str | None]:
+        settling = Settling(q.graph.n_nodes)
+
+        def stop(best: Round) -> str | None:
+            if best.bounds.ratio < target:
+                return None
+            # more sets do not change seeds that are chosen on worlds
+            settled = best.settled(q.epsilon) if chosen is None else best.relative_error <= q.epsilon
+            return settling.stop(best, settled, REACHED, UNSETTLED)
+
+        return stop
+
+    forecast = Forecast(new_rule, schedule.rounds)
 
     def make_round(number: int, count: int) -> CurveRound:
         pair.draw(count, count)
@@ -158,23 +174,17 @@ def _prefix_rounds(
                 cover = _replaced(pair, cover, chosen)
         with pair.clock("certify"):
             covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
-        prefixes = _bounds(pair, cover, covered, a, number)
+        own = float(pair.own_weights(cover.seeds).sum())
+        prefixes = _bounds(pair, cover, covered, a, pair.level(forecast, cover, own, a))
         pair.have_result = True
         seeds_of = [cover.seeds[: j + 1] for j in range(len(prefixes))]
-        known = pair.known(float(pair.own_weights(cover.seeds).sum()))
+        known = pair.known(own)
         return CurveRound(
             cover, int(covered[-1]), known, prefixes[-1], pair.selection.n_sets, pair.n_sets, pair.n_entries, seeds_of,
             prefixes,
         )  # fmt: skip
 
-    def stop(best: CurveRound) -> str | None:
-        if best.bounds.ratio < target:
-            return None
-        # more sets do not change seeds that are chosen on worlds
-        settled = best.settled(q.epsilon) if chosen is None else best.relative_error <= q.epsilon
-        return settling.stop(best, settled, REACHED, UNSETTLED)
-
-    return doubling_rounds(pair, schedule, make_round, stop, target=target)
+    return doubling_rounds(pair, schedule, make_round, new_rule(), target=target)
 
 
 def _cover(pair: CollectionPair, common: CommonSeed) -> Cover:
@@ -204,7 +214,7 @@ def _replaced(pair: CollectionPair, cover: Cover, chosen: WorldCover) -> Cover:
     return Cover(chosen.seeds[:n], gains, float(gains.sum()), cover.upper_bound, cover.upper_bounds[:n])
 
 
-def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, look: int) -> list[Bounds]:
+def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: float, level: float) -> list[Bounds]:
     """Return the bounds of every prefix of a choice."""
     assert cover.upper_bounds is not None
     own = np.cumsum(pair.own_weights(cover.seeds))
@@ -220,6 +230,6 @@ def _bounds(pair: CollectionPair, cover: Cover, covered: NDArray[np.int64], a: f
         strict=True,
     )
     return [
-        pair.bounds(have, limit, a, look, own=weight, min_spread=min(best, pair.total), optimum_own=least)
+        pair.bounds(have, limit, a, level, own=weight, min_spread=min(best, pair.total), optimum_own=least)
         for have, limit, weight, best, least in numbers
     ]

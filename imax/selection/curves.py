@@ -25,6 +25,7 @@ from .comparing_rows import CUT_SHORT
 from .constraints import Constraints, NodeValues, aligned_rules, check_constraint_names
 from .curve_rounds import CurveRound, bound_prefixes, bound_sizes
 from .numbers import numbers_of_seeds
+from .pilot import draw_pilot
 from .problem import Problem, make_problem, on_cluster, selecting
 from .registry import ALGORITHMS, check_supported
 from .rounds import CollectionPair
@@ -147,10 +148,11 @@ def curve(
     by_opim = entry is not None and entry.name in ("auto", "opim-c")
     own = None if by_opim else _own_seeds(reader, numbers, problems, entry, algorithm)
     last = problems[-1]
-    common = find_common_seed(problems[0]) if entry is not None and entry.name == "auto" else CommonSeed.none()
     c = last.constraint
     is_prefix = own is None and not isinstance(k_max, Iterable) and c.is_plain and not c.forced.size
-    why = why_worlds(last) if is_prefix and entry is not None and entry.name == "auto" else None
+    why, common = None, CommonSeed.none()
+    if entry is not None and entry.name == "auto":
+        why, common = _decide(problems, is_prefix=is_prefix)
     with on_cluster(last, client) as placed:
         problems = [replace(problem, session=placed.session) for problem in problems]
         if is_prefix:
@@ -158,7 +160,7 @@ def curve(
             numbers = list(range(1, len(best.bounds_of) + 1))
         else:
             pair, best, reason, n_rounds = bound_sizes(problems, own and own[0], precision, common)
-    notes = [*reader.notes, *Deadline.notes_of(last.deadline)]
+    notes = [*reader.notes, *Deadline.notes_of(last.deadline), *last.limits.notes(reason)]
     ran = _OWN if entry is None else entry.name
     auto = None
     if by_opim:
@@ -189,6 +191,16 @@ def _sized_problems(
     else:
         limited = [make_problem(network, k, rules, function="curve", **options) for k in numbers]
     return numbers, [replace(problem, limits=last.limits) for problem in limited]
+
+
+def _decide(problems: list[Problem], *, is_prefix: bool) -> tuple[str | None, CommonSeed]:
+    """Return why the seeds are chosen on worlds (None: they are not), and where RR sets end, by one pilot sample."""
+    try:
+        drawn = draw_pilot(problems[-1])
+    except MemoryError:
+        drawn = None
+    why = why_worlds(problems[-1], drawn) if is_prefix else None
+    return why, find_common_seed(problems[0], drawn=drawn)
 
 
 def _own_seeds(

@@ -92,8 +92,9 @@ def make_limited(
         remaining_budget = check.positive(budget, "budget") * ROUNDING - math.fsum(prices[forced])
         if remaining_budget < 0:
             raise InvalidArgumentError(
-                f"budget {budget:g} does not pay for include, which costs {math.fsum(prices[forced]):g}; raise it",
+                f"budget {budget:g} does not pay for {{include}}, which costs {math.fsum(prices[forced]):g}; raise it",
                 argument="budget",
+                others=("include",),
             )
     has_limit = np.array([h is not None for h in highs])[group] | np.isfinite(limit)[group]
     if k is None and budget is None and (allowed & ~has_limit).any():
@@ -188,11 +189,12 @@ def _check_minimums(
         return
     least = limits.minimum
     if k is not None and least.sum() > k - n_forced:
-        also = " with the nodes of include" if n_forced else ""
+        also = " with the nodes of {include}" if n_forced else ""
         raise InvalidArgumentError(
-            f"quotas require at least {least.sum() + n_forced} seeds{also}, but k is {k}; raise k or lower the "
+            f"quotas require at least {least.sum() + n_forced} seeds{also}, but {{k}} is {k}; raise it, or lower the "
             "smallest numbers",
             argument="quotas",
+            others=("include", "k"),
         )
     reserve = limits.minimum_cost()
     counts = np.bincount(limits.group[limits.allowed], minlength=least.size)
@@ -205,14 +207,16 @@ def _check_minimums(
             )
         if reserve[g] > limits.group_budget[g]:
             raise InvalidArgumentError(
-                f"group_budgets[{name!r}] is {money[name]:g}, but the {lows[g]} seeds that quotas require of this "
-                f"group cost at least {money[name] - limits.group_budget[g] + reserve[g]:g}; raise it",
+                f"group_budgets[{name!r}] is {money[name]:g}, but the {lows[g]} seeds that {{quotas}} require of "
+                f"this group cost at least {money[name] - limits.group_budget[g] + reserve[g]:g}; raise it",
                 argument="group_budgets",
+                others=("quotas",),
             )
     if reserve.sum() > limits.budget:
         assert budget is not None
         raise InvalidArgumentError(
-            f"budget is {budget:g}, but include and the seeds that quotas require cost at least "
+            f"budget is {budget:g}, but {{include}} and the seeds that {{quotas}} require cost at least "
             f"{budget - limits.budget + reserve.sum():g}; raise it",
             argument="budget",
+            others=("include", "quotas"),
         )

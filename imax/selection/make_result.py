@@ -68,7 +68,7 @@ def make_result(
         stop_reason=outcome.stop_reason,
         rng_key=q.key,
         version=__version__,
-        notes=list(q.notes),
+        notes=[*q.notes, *q.limits.notes(outcome.stop_reason)],
         seconds={phase: round(s, 6) for phase, s in seconds.items()} | {"total": round(q.limits.elapsed(), 6)},
         **Deadline.facts(q.deadline),
     )

@@ -78,7 +78,8 @@ def maximize(
         Maximum size of the RR sets in bytes, such as ``"2GiB"``; default a quarter of the free memory. When it is
         reached, the result of the last round is returned.
     time_limit : float, optional
-        Seconds after which the best result so far is returned.
+        Seconds after which the best result so far is returned. At the first call on a machine, functions are compiled,
+        which takes some seconds of them; the result's `notes` say so if the time was not enough.
     progress : bool or callable, default False
         True shows a bar with the phase, the rate and the remaining time: on a terminal, and with tqdm in a notebook.
         A function is called with a `Progress` after each round or seed.
@@ -120,8 +121,8 @@ def maximize(
         Count only nodes that the seeds reach in at most so many steps. Default: no limit. Supported by the algorithms
         that draw RR sets.
     deadline : float, str or datetime.timedelta, optional
-        Count only nodes that the seeds reach until this time: a number in the unit of the delays, or such as ``"7d"``
-        if the delays have a unit. Default: no limit.
+        Count only nodes that the seeds reach until this time: with a unit, such as ``"7d"``, if the delays have one;
+        otherwise a number in the unit of the delays. Default: no limit.
     delay : str, array_like or mapping, optional
         Delays of the live arcs, for `deadline`: ``"exponential:MEAN"``, or the mean delay of each arc, as an array in
         the order of ``graph.arcs()`` or as a mapping from (source, target) to a number. Default: the delays that

@@ -25,14 +25,15 @@ from .._utils.progress import Switch, followed
 from .._utils.streams import RNG
 from ..errors import InvalidArgumentError
 from ..results import SelectionResult
-from ..ris.bounds import MAX_ROUNDS, OpimSchedule, log_binomial, lower_bound, opim_schedule, upper_bound
+from ..ris.bounds import MAX_ROUNDS, OpimSchedule, level_of_look, log_binomial, lower_bound, opim_schedule, upper_bound
 from ..ris.coverage import Cover, greedy_cover
 from .common_seed import CommonSeed, find_common_seed
 from .constraints import Constraints, NodeValues
+from .doubling import doubling_rounds, run_rounds
 from .make_result import make_result
 from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, make_problem, on_cluster, selecting
-from .rounds import CollectionPair, doubling_rounds, run_rounds
+from .rounds import CollectionPair
 from .settling import Round
 
 __all__ = ["minimize_seeds"]
@@ -245,7 +246,7 @@ def _need(target: float, pair: CollectionPair, a: float) -> int:
     return low
 
 
-def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.float64], look: int) -> _Prefix:
+def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.float64], number: int) -> _Prefix:
     """Find the shortest prefixes whose lower bound, and whose estimate, reach the target; bound the former."""
     q, n_sets, total = pair.problem, pair.validation.n_sets, pair.total
     with pair.clock("certify"):
@@ -264,7 +265,9 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     size = certified or estimated or cover.seeds.size
     have = int(covered[size - 1])
     at = size - 1
-    bounds = pair.bounds(have, 0, float(a[at]), look, own=float(own[at]), min_spread=math.inf)
+    # the validation collection also decides the size: see docs/explanation/algorithms
+    level = level_of_look(number)
+    bounds = pair.bounds(have, 0, float(a[at]), level, own=float(own[at]), min_spread=math.inf)
     gains = cover.gains[:size]
     shorter = Cover(cover.seeds[:size], gains, int(gains.sum()), cover.upper_bound)
     return _Prefix(

@@ -38,6 +38,7 @@ __all__ = [
 
 BLOCK = 512  # worlds of one task, whatever the threads, so that sums of weights do not depend on them; a multiple of 8
 STEP = 8  # the fewest worlds between two looks at the clock
+_FIRST_SETS = 1024  # RR sets that show how much memory all of them need
 _LAST_STAMP = 2**31 - 1
 _TASK_SECONDS = 0.05  # how long a task may take: what an interrupt waits for
 
@@ -245,8 +246,10 @@ def check_memory(n_nodes: int, n_worlds: int, memory: int | None) -> None:
     needed = n_nodes * ((n_worlds + 7) // 8)
     if memory is not None and needed > memory:
         raise OutOfMemoryBoundError(
-            f"n_simulations = {n_worlds:,} worlds of {n_nodes:,} nodes need {needed >> 20:,} MiB, above max_memory; "
-            "use fewer, or oracle='rr'"
+            f"n_simulations is too large: {n_worlds:,} worlds of {n_nodes:,} nodes need {needed >> 20:,} MiB, above "
+            "{max_memory}; use fewer, or {oracle=rr}",
+            argument="n_simulations",
+            others=("max_memory", "oracle"),
         )
 
 
@@ -327,12 +330,16 @@ class RRSetOracle:
         session: Session | None = None,
     ) -> None:
         sets = new_collection(session, Sampler(graph, model, key, node_weights=weights, threads=threads))
-        sets.extend(min(n_rr_sets, 1024))
+        first = min(n_rr_sets, _FIRST_SETS)
+        sets.extend(1)
+        in_time = sets.extend(first, keep_going=keep_going) == first
         needed = sets.expected_nbytes(n_rr_sets)
-        if memory is not None and needed > memory:
+        if memory is not None and needed > memory and in_time:
             raise OutOfMemoryBoundError(
-                f"n_rr_sets = {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above max_memory; use fewer, "
-                "or an algorithm that draws as many as it needs, such as opim-c"
+                f"n_rr_sets is too large: {n_rr_sets:,} RR sets need about {needed >> 20:,} MiB, above {{max_memory}}; "
+                "use fewer, or an algorithm that draws as many as it needs, such as opim-c",
+                argument="n_rr_sets",
+                others=("max_memory",),
             )
         sets.extend(n_rr_sets, keep_going=keep_going)
         self.marks, self.gain = sets.marks(), sets.degree()

@@ -1,6 +1,7 @@
 """A pilot sample: small collections of complete RR sets that show how an algorithm should draw its own."""
 
 import dataclasses
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ __all__ = [
     "SHARE",
     "TIME_SHARE",
     "Pilot",
+    "PilotSets",
     "cut_sizes",
     "draw_pilot",
     "early_node",
@@ -35,6 +37,8 @@ _GAIN, _SAVED = 1.75, 8.0  # sentinels must shorten the sets of the pilot by thi
 _FIRST_SHARE = 1 / 8  # of the sets: the first sentinel covers at least this share
 _NEARLY = 1 / 200  # share of the sets of the best node that the first sentinel may miss
 _LARGE = 512.0  # nodes of a set on average, from which on a first sentinel pays
+
+PilotSets: TypeAlias = tuple[RRCollection, RRCollection]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +69,11 @@ class Pilot:
     first: int
 
 
-def draw_pilot(problem: Problem) -> tuple[RRCollection, RRCollection]:
+def draw_pilot(problem: Problem) -> PilotSets:
     """Draw RR sets of streams of their own until their number or their size suffices for a decision.
 
-    At a share of the time limit, the sets that there are must suffice: at least one in each collection.
+    At a share of the time limit, the sets that there are must suffice: at least one in each collection. The sets do not
+    depend on the constraint of the problem.
     """
     q = problem
     sampler = Sampler(
@@ -99,10 +104,10 @@ def _is_enough(sets: RRCollection) -> bool:
     return sets.n_sets >= _MANY_SETS or bool(n_large >= _LARGE_SETS)
 
 
-def run_pilot(problem: Problem) -> Pilot:
-    """Return what a pilot sample shows."""
+def run_pilot(problem: Problem, drawn: PilotSets | None = None) -> Pilot:
+    """Return what a pilot sample shows: one that is drawn already, or a new one."""
     q, c = problem, problem.constraint
-    sets, others = draw_pilot(q)
+    sets, others = drawn or draw_pilot(q)
     count = sets.n_sets
     chosen = greedy_cover(sets, c, prefixes=False)
     first = -1 if c.start.size else first_sentinel(sets, c)

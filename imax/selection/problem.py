@@ -25,6 +25,7 @@ from ..ris.constraint import Constraint
 from ..ris.marks import Collection
 from ..ris.remote import new_collection
 from .constraints import Constraints, check_constraint_names, make_constraint
+from .outcome import TIME
 
 __all__ = [
     "DEFAULT_EPSILON",
@@ -97,6 +98,13 @@ def selecting(p: Progress) -> Step:
     return Step(p.phase or "sampling", p.n_rr_sets, p.n_rr_sets_needed, "RR sets", known, is_estimate=True)
 
 
+def _n_compiled() -> int:
+    """Return how many functions this process has compiled."""
+    from ..kernels.compiling import n_compiled
+
+    return n_compiled()
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop early.
@@ -109,11 +117,14 @@ class Limits:
         Bytes for RR sets and their index.
     began : float
         Start of the selection on the clock `time.perf_counter`.
+    compiled : int
+        Functions that this process had compiled then.
     """
 
     seconds: float | None = None
     memory: int | None = None
     began: float = field(default_factory=time.perf_counter)
+    compiled: int = field(default_factory=_n_compiled)
 
     def elapsed(self) -> float:
         """Return the seconds since the start."""
@@ -122,6 +133,15 @@ class Limits:
     def in_time(self, share: float = 1.0) -> bool:
         """Whether less than the time limit, or than a share of it, has passed."""
         return self.seconds is None or self.elapsed() < self.seconds * share
+
+    def notes(self, stop_reason: str) -> list[str]:
+        """Return a note if the time limit ended a selection that had to compile functions first."""
+        if stop_reason != TIME or _n_compiled() == self.compiled:
+            return []
+        return [
+            "time_limit: functions were compiled first, which takes seconds and counts in the limit; that happens once "
+            "on each machine, so the next run has more time"
+        ]
 
 
 @dataclass(frozen=True)
@@ -235,7 +255,7 @@ def make_problem(
     )
     weights = reader.node_weights(node_weights)
     if network.walks is not None:
-        _check_credit(checked["model"], until)
+        _check_credit(checked["model"])
         checked["model"] = CREDIT
         weights = network.walks.acted if weights is None else weights * network.walks.acted
     constraint = make_constraint(reader, k, any_size=any_size, **rules)
@@ -253,17 +273,12 @@ def make_problem(
     )
 
 
-def _check_credit(model: str, until: dict[str, Any]) -> None:
-    """Reject arguments that a credit distribution model does not have."""
+def _check_credit(model: str) -> None:
+    """Reject a diffusion model, which a credit distribution model does not have."""
     if model != "ic":
         raise InvalidArgumentError(
             f"model must be left out: the graph is a credit distribution model, got {model!r}", argument="model"
         )
-    for name, value in until.items():
-        if value is not None:
-            raise InvalidArgumentError(
-                f"{name} is not supported by a credit distribution model; limit the delays by its window", argument=name
-            )
 
 
 def check_work(

@@ -57,6 +57,8 @@ class RobustResult(Record):
         Both candidates.
     notes : list of str
         What was ignored, dropped or filled in.
+    max_steps, deadline, delay
+        Until when a node counts, as in `SelectionResult`; all None without a limit. All spreads and bounds are for it.
     """
 
     seeds: list[Any]
@@ -78,6 +80,9 @@ class RobustResult(Record):
     version: str
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def __iter__(self) -> Any:
         return iter(self.seeds)
@@ -220,6 +225,9 @@ def maximize_robust(
         version=__version__,
         notes=list(on_lower.notes),
         seconds={"total": round(perf_counter() - began, 6)},
+        max_steps=on_lower.max_steps,
+        deadline=on_lower.deadline,
+        delay=on_lower.delay,
     )
 
 
@@ -232,9 +240,10 @@ def _ends(graph: InfluenceGraph, uncertainty: Any) -> tuple[InfluenceGraph, Infl
     if uncertainty is None:
         if stored.lower is None or stored.upper is None:
             raise InvalidArgumentError(
-                "uncertainty must be given: the graph holds no intervals; give a share such as uncertainty=0.2, two "
-                "arrays (lower, upper), or a graph that imax.learn made",
+                "uncertainty must be given: the graph holds no intervals; give a share such as {uncertainty=0.2}, "
+                "or a graph with probabilities that were learned from a log",
                 argument="uncertainty",
+                others=("uncertainty",),
             )
         low, high = stored.lower, stored.upper
         origin = f"intervals of {stored.spec}"

@@ -1,10 +1,9 @@
-"""Rounds of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
+"""A round of sampling: greedy selection on one collection of RR sets, validation on an independent one."""
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,21 +11,23 @@ from numpy.typing import NDArray
 from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
-from ..errors import OutOfMemoryBoundError
-from ..ris.bounds import MAX_ROUNDS, OpimSchedule, interval_of_look, lower_bound, upper_bound
+from ..ris.bounds import MAX_ROUNDS, interval_at_level, level_of_look, lower_bound, upper_bound, wilson
+from ..ris.collection import CHUNK
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
-from .outcome import BOUND, INTERRUPT, MEMORY, TIME, Bounds, Outcome
+from .forecast import Forecast, Level
+from .outcome import MEMORY, TIME, Bounds, Outcome
 from .problem import Problem
 from .round_progress import RoundProgress
 from .settling import Round
 
-__all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped", "doubling_rounds", "run_rounds"]
+__all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
 STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
 RESERVE = 1 / 64  # of the probability that a bound of the first round fails: for bounds of a round that is cut short
+_FEW_SETS = 8  # whose time says little: workers may have to compile
 _GRACE_SECONDS = 0.25  # that the first round may take even if the time is over
 _GRACE_BYTES = 1 << 24  # that the first round may take even if the memory limit is lower
 
@@ -61,10 +62,11 @@ class CollectionPair:
 
     Notes
     -----
-    A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets. If a limit is reached, the
-    step that is not complete is dropped, and the round has the sets of the steps before it. When a limit is reached
-    may depend on the sets, so the bounds must hold after every step at once. After step i they fail with a share
-    `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
+    A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets, and at most `CHUNK` at once.
+    If a limit is reached, the step that is not complete is dropped, and the round has the sets of the steps before it.
+    When a limit is reached may depend on the sets, so the bounds must hold after every step at once. After step i they
+    fail with a share `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
+    On a cluster a step cannot be dropped. There, a step begins only if it is likely to end in time.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class CollectionPair:
         self.cut: str | None = None
         self._share = share
         self._n_steps = 0  # of the first round
+        self._step_seconds = 0.0  # of its last step
         self._first_began: float | None = None
         self._may_cut = False  # whether the first round has a set in each collection that it needs
         self.progress = RoundProgress(problem)
@@ -169,14 +172,31 @@ class CollectionPair:
         """Extend a collection; if a limit is reached and there is no result yet, set `cut`."""
         if self.cut is not None:
             return
+        if self.have_result:
+            self._extend(collection, count, alongside)
+            return
+        limits, before = self.problem.limits, collection.n_sets
+        began = limits.elapsed()
+        # the two collections grow in turn, and each of them doubles
+        ahead = 2.0 * self._step_seconds if before >= _FEW_SETS else 0.0
+        if self.problem.session is not None and self._may_cut and self._is_over(ahead):
+            self.cut = TIME
+            return
         try:
             self._extend(collection, count, alongside)
+            self._n_steps += max(1, math.ceil((collection.n_sets - before) / CHUNK))
         except Stopped as stopped:
-            if self.have_result:
-                raise
             self.cut = str(stopped)
-        else:
-            self._n_steps += not self.have_result
+            self._n_steps += (collection.n_sets - before) // CHUNK  # complete chunks are steps, too
+        self._step_seconds = limits.elapsed() - began
+
+    def _is_over(self, ahead: float = 0.0) -> bool:
+        """Whether the time of the first round is over, or will be in so many seconds."""
+        limits = self.problem.limits
+        if limits.seconds is None:
+            return False
+        assert self._first_began is not None
+        return limits.elapsed() + ahead > max(limits.seconds * self._share, self._first_began + _GRACE_SECONDS)
 
     def _extend(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         limit = self.problem.limits.memory
@@ -193,11 +213,8 @@ class CollectionPair:
 
     def _keep_going(self) -> bool:
         self.check()
-        limits = self.problem.limits
-        if self._may_cut and not self.have_result and not limits.in_time(self._share):
-            assert self._first_began is not None
-            if limits.elapsed() > self._first_began + _GRACE_SECONDS:
-                raise Stopped(TIME)
+        if self._may_cut and not self.have_result and self.problem.session is None and self._is_over():
+            raise Stopped(TIME)
         underway = self.selection.sampler.n_underway + self.validation.sampler.n_underway
         self.progress.within(self.n_sets + underway)
         return True
@@ -211,13 +228,13 @@ class CollectionPair:
         *,
         seeds: NDArray[np.int32] | None = None,
         select: CoverAlgorithm = greedy_cover,
-        look: int = 0,
+        level: Level = None,
     ) -> Round:
         """Extend the collections to these numbers of sets, choose by coverage, and validate the choice or other seeds.
 
         One thread chooses while the others draw the validation collection. A first round may be cut short, see `draw`.
-        Each bound may fail with probability exp(-a). `look` is the number of the round from 1, if the result decides
-        whether there is another round; otherwise 0.
+        Each bound may fail with probability exp(-a). `level` is the probability that the interval misses, or a forecast
+        that chooses it. None is for 5 % if the result does not decide whether there is another round.
         """
         covers: list[Cover] = []
 
@@ -233,10 +250,10 @@ class CollectionPair:
         if not covers:
             choose()
         cover = covers[0]
-        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, look)
+        return self.validate(cover, cover.seeds if seeds is None else seeds, constraint.start, a, level)
 
     def validate(
-        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, look: int = 0
+        self, cover: Cover, seeds: NDArray[np.int32], start: NDArray[np.int32], a: float, level: Level = None
     ) -> Round:
         """Estimate and bound the spread of seeds that were chosen without the validation collection."""
         with self.clock("certify"):
@@ -245,10 +262,26 @@ class CollectionPair:
             else:
                 covered = self.validation.covered(seeds)
         own = float(self.own_weights(np.unique(seeds)).sum())
-        bounds = self.bounds(
-            covered, cover.upper_bound, a, look, own=own, min_spread=self.min_spread, optimum_own=self.optimum_own
-        )
+        return self.make_round(cover, covered, own, a, level)
+
+    def make_round(self, cover: Cover, covered: float, own: float, a: float, level: Level) -> Round:
+        """Return the round of a choice that covers so many sets of the validation collection; there is a result."""
+        if isinstance(level, Forecast):
+            level = self.level(level, cover, own, a)
+        found = self._round(cover, covered, own, a, level)
         self.have_result = True
+        return found
+
+    def level(self, forecast: Forecast, cover: Cover, own: float, a: float) -> float:
+        """Return the probability with which the interval of a choice may miss, from the selection collection alone."""
+        return forecast.level(
+            cover, self.known(own), self.validation.n_sets, lambda covered: self._round(cover, covered, own, a, None)
+        )
+
+    def _round(self, cover: Cover, covered: float, own: float, a: float, level: float | None) -> Round:
+        bounds = self.bounds(
+            covered, cover.upper_bound, a, level, own=own, min_spread=self.min_spread, optimum_own=self.optimum_own
+        )
         return Round(cover, covered, self.known(own), bounds, self.selection.n_sets, self.n_sets, self.n_entries)
 
     def own_weights(self, seeds: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -284,7 +317,7 @@ class CollectionPair:
         covered: float,
         limit: float,
         a: float,
-        look: int,
+        level: float | None,
         *,
         own: float,
         min_spread: float,
@@ -300,7 +333,7 @@ class CollectionPair:
             Upper bound on the sets of the selection collection that any admissible seed set covers.
         a : float
             Each bound may fail with probability exp(-a).
-        look : int
+        level : float or None
             See `round`.
         own : float
             Total weight of the seeds: their spread is never less.
@@ -312,8 +345,12 @@ class CollectionPair:
         n_sets, own, selection = self.validation.n_sets, min(own, self.total), self.selection
         known = self.known(own)
         if self.cut is not None:
-            a, look = a + self.extra, MAX_ROUNDS + max(self._n_steps, 1)  # looks that no complete round uses
-        low, high = interval_of_look(covered, n_sets, self.total, look, known)
+            a, level = a + self.extra, level_of_look(MAX_ROUNDS + max(self._n_steps, 1))  # looks of no complete round
+        low, high = (
+            wilson(covered, n_sets, self.total, known=known)
+            if level is None
+            else interval_at_level(covered, n_sets, self.total, level, known)
+        )
         known_optimum = int(min(limit, selection.sampler.n_known(selection.n_sets, optimum_own)))
         return Bounds(
             spread=max(self.total * covered / n_sets, own),
@@ -351,82 +388,3 @@ class CollectionPair:
             auto=self.why,
             seconds=self.seconds,
         )
-
-
-R = TypeVar("R")
-
-
-def doubling_rounds(
-    pair: CollectionPair,
-    schedule: OpimSchedule,
-    make_round: Callable[[int, int], R],
-    stop: Callable[[R], str | None],
-    *,
-    target: float | None = None,
-) -> Generator[R, None, str]:
-    """Yield rounds on twice as many RR sets each time, and return the stop reason.
-
-    Parameters
-    ----------
-    pair : CollectionPair
-    schedule : OpimSchedule
-        Sets of each collection in the first round, and the maximum number of rounds.
-    make_round : callable
-        Returns the round, given its number from 1 and the number of sets of each collection.
-    stop : callable
-        Returns the reason to stop after a round, or None to continue.
-    target : float, optional
-        Certified ratio to show as the target in progress reports of a `Round`; without it there are no reports.
-
-    Raises
-    ------
-    Stopped
-        If a limit of the problem is reached.
-    """
-    for number in range(1, schedule.rounds + 1):
-        best = make_round(number, schedule.first << (number - 1))
-        yield best
-        if target is not None:
-            assert isinstance(best, Round)
-            pair.report(best, number, schedule.rounds, target)
-        if pair.cut is not None:
-            return pair.cut
-        if reason := stop(best):
-            return reason
-        pair.check()
-    return BOUND
-
-
-def run_rounds(rounds: Generator[R, None, str]) -> tuple[R, str, int]:
-    """Run rounds until they end, a limit is reached or the user interrupts.
-
-    Returns
-    -------
-    tuple
-        The last round, the stop reason, and the number of rounds.
-
-    Raises
-    ------
-    OutOfMemoryBoundError
-        If there is not enough memory for the first round.
-    """
-    best, number = None, 0
-    try:
-        while True:
-            best = next(rounds)
-            number += 1
-    except StopIteration as end:
-        reason = end.value
-    except Stopped as stopped:
-        reason = str(stopped)
-    except KeyboardInterrupt:
-        reason = INTERRUPT
-        if best is None:
-            raise
-    except MemoryError:
-        reason = MEMORY
-    if best is None:
-        raise OutOfMemoryBoundError(
-            "there is not enough memory for the first round of RR sets; use a smaller graph or a larger machine"
-        )
-    return best, reason, number

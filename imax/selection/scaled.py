@@ -61,6 +61,8 @@ class Sensitivity(Record):
         The seeds for the given probabilities.
     rows : list of SensitivityRow
         One for each factor, in ascending order; factor 1 is among them.
+    max_steps, deadline, delay
+        Until when a node counts, as in `SelectionResult`; all None without a limit.
     """
 
     seeds: list[Any]
@@ -71,6 +73,9 @@ class Sensitivity(Record):
     rng_key: tuple[int, int]
     version: str
     notes: list[str] = field(default_factory=list)
+    max_steps: int | None = None
+    deadline: float | None = None
+    delay: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as a dictionary of plain Python values."""
@@ -185,8 +190,10 @@ def sensitivity(
                 n_clipped=n_clipped,
             )
         )
-    spec = network.probability.spec
-    return Sensitivity(chosen, rows, first.k, first.model, spec, key, __version__, list(first.notes))
+    return Sensitivity(
+        chosen, rows, first.k, first.model, network.probability.spec, key, __version__, list(first.notes),
+        max_steps=first.max_steps, deadline=first.deadline, delay=first.delay,
+    )  # fmt: skip
 
 
 def _scaled(graph: InfluenceGraph, factor: float) -> tuple[InfluenceGraph, int]:

@@ -16,7 +16,7 @@ from ..diffusion.cascades import Cascades, default_lanes
 from ..diffusion.tables import prepare
 from ..diffusion.undirected import undirected_edges
 from ..graph.influence_graph import InfluenceGraph
-from ..ris.bounds import z_of_look
+from ..ris.bounds import level_of_look, z_at_level
 from ..ris.means import mean_lower_bound
 from ..ris.worlds import WorldCollection
 from .problem import Problem
@@ -25,6 +25,7 @@ __all__ = ["SpreadSample"]
 
 _BATCH_ENTRIES = 1 << 24  # labels of the worlds that are drawn at a time
 _TASKS_PER_THREAD = 4
+_FEW_VALUES = 512
 
 
 class _Cascades:
@@ -184,8 +185,15 @@ class SpreadSample:
         return float(self.values.std(ddof=1) / math.sqrt(self.values.size))
 
     def interval(self, look: int) -> tuple[float, float]:
-        """Return a 95 % confidence interval for the spread, by the central limit theorem; see `z_of_look`."""
-        half = z_of_look(look) * self.std_error
+        """Return a 95 % confidence interval for the spread; see `level_of_look`.
+
+        It follows from the central limit theorem. Of few values, which may all be equal by chance, it holds for any
+        distribution of values up to the total weight.
+        """
+        if self.values.size < _FEW_VALUES:
+            a, total = math.log(2.0 / level_of_look(look)), self.problem.total
+            return mean_lower_bound(self.values, a), total - mean_lower_bound(total - self.values, a)
+        half = z_at_level(level_of_look(look)) * self.std_error
         return self.spread - half, self.spread + half
 
     def lower_bound(self, a: float) -> float:

@@ -9,8 +9,9 @@ from collections.abc import Generator
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import imm_sizes
+from ...selection.doubling import run_rounds
 from ...selection.outcome import BOUND
-from ...selection.rounds import CollectionPair, Stopped, run_rounds
+from ...selection.rounds import CollectionPair, Stopped
 from ..outcome import Algorithm, Invitations
 from ..task import Task
 from .local_greedy import EPSILON, SOURCE, STREAMS, LocalGreedy, free_inviters

@@ -5,8 +5,9 @@ from collections.abc import Generator
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import GREEDY, OpimSchedule, lower_bound, opim_schedule, upper_bound
+from ...selection.doubling import doubling_rounds, run_rounds
 from ...selection.outcome import REACHED
-from ...selection.rounds import CollectionPair, doubling_rounds, run_rounds
+from ...selection.rounds import CollectionPair
 from ..outcome import Algorithm, Invitations
 from ..task import Task
 from .local_greedy import EPSILON, SOURCE, STREAMS, LocalGreedy, free_inviters

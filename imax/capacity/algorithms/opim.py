@@ -21,7 +21,8 @@ from ...ris.matroid import PartitionMatroid
 from ...ris.round_robin import round_robin_cover
 from ...selection.algorithms.opim_c import certified_rounds, schedule_of
 from ...selection.common_seed import find_common_seed
-from ...selection.rounds import CollectionPair, run_rounds
+from ...selection.doubling import run_rounds
+from ...selection.rounds import CollectionPair
 from ..expected import ExpectedPair
 from ..outcome import Algorithm, Invitations, from_round
 from ..spare import replace_spare

@@ -13,9 +13,10 @@ from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ...ris.round_robin import round_robin_cover
 from ...selection.algorithms.greedy import Search
 from ...selection.algorithms.ris import fixed_rounds
+from ...selection.doubling import run_rounds
 from ...selection.oracles import OutOfTime
 from ...selection.outcome import ALL_CHOSEN, INTERRUPT, TIME
-from ...selection.rounds import CollectionPair, run_rounds
+from ...selection.rounds import CollectionPair
 from ..expected import ExpectedPair
 from ..outcome import Algorithm, Invitations, from_round
 from ..spare import add_spare

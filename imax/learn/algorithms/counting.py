@@ -31,7 +31,9 @@ def partial_credits(evidence: Evidence, settings: Settings) -> Estimate:
 
 def lt_weights(evidence: Evidence, settings: Settings) -> Estimate:
     """Estimate the credit of u for actions of v, per item of v. The weights into v sum to at most 1."""
-    return Estimate(_credits(evidence, settings), evidence.n_actions_of[evidence.target].astype(np.float64), (0.0, 0.0))
+    trials = evidence.n_actions_of[evidence.target].astype(np.float64)
+    note = "the weights are for the linear threshold model: choose seeds with model lt"
+    return Estimate(_credits(evidence, settings), trials, (0.0, 0.0), notes=[note])
 
 
 def _credits(evidence: Evidence, settings: Settings) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from functools import partial
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ..outcome import Outcome
-from ..pilot import Pilot, pays, run_pilot
+from ..pilot import Pilot, PilotSets, pays, run_pilot
 from ..problem import DEFAULT_EPSILON, Problem
 from .hist import hist
 from .opim_c import opim_c
@@ -24,10 +24,10 @@ _FEWEST_WORLDS = 16  # if the memory holds fewer, RR sets serve better
 _ENTRIES_PER_LABEL = 0.004  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
 
 
-def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pilot]:
-    """Return the name of the algorithm to run, why, the algorithm, and the pilot."""
+def decide(problem: Problem, drawn: PilotSets | None = None) -> tuple[str, str, Callable[[Problem], Outcome], Pilot]:
+    """Return the name of the algorithm to run, why, the algorithm, and the pilot; `drawn` is as for `run_pilot`."""
     q = problem
-    pilot = run_pilot(q)
+    pilot = run_pilot(q, drawn)
     size = f"RR sets have {pilot.mean:.3g} nodes on average"
     if has_components(q):
         count, reached = n_worlds(q), max(pilot.reached, 1.0 / pilot.n_sets)
@@ -41,12 +41,12 @@ def decide(problem: Problem) -> tuple[str, str, Callable[[Problem], Outcome], Pi
     return "opim-c", f"{size}, and sentinels would hardly shorten them", opim_c, pilot
 
 
-def why_worlds(problem: Problem) -> str | None:
-    """Return why `auto` runs on worlds; None if it does not."""
+def why_worlds(problem: Problem, drawn: PilotSets | None = None) -> str | None:
+    """Return why `auto` runs on worlds; None if it does not. `drawn` is as for `run_pilot`."""
     if not has_components(problem):
         return None
     try:
-        name, why, *_ = decide(problem)
+        name, why, *_ = decide(problem, drawn)
     except MemoryError:
         return None
     return why if name == "worlds" else None

@@ -21,10 +21,11 @@ from ...ris.bounds import OpimSchedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import Cover, greedy_cover
 from ...ris.marks import Collection
+from ..doubling import doubling_rounds, run_rounds
 from ..outcome import Outcome
 from ..pilot import SHARE, draw_pilot, first_sentinel
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, Stopped, doubling_rounds, run_rounds
+from ..rounds import CollectionPair, Stopped
 from ..settling import Round
 from .opim_c import certified_rounds, schedule_of, target_ratio
 

@@ -15,9 +15,10 @@ from ...diffusion.sampler import Sampler
 from ...ris.bounds import imm_sizes
 from ...ris.coverage import greedy_cover
 from ...ris.marks import Collection
+from ..doubling import run_rounds
 from ..outcome import BOUND, MEMORY, TIME, TOO_MANY, Outcome
 from ..problem import Problem
-from ..rounds import MAX_SETS, RESERVE, CollectionPair, run_rounds
+from ..rounds import MAX_SETS, RESERVE, CollectionPair
 from ..settling import Round
 
 __all__ = ["IMM", "imm"]

@@ -6,15 +6,18 @@ see `Round.settled` and docs/explanation/engine.
 """
 
 from collections.abc import Callable, Generator
+from functools import partial
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.bounds import GREEDY, OpimSchedule, opim_schedule
 from ...ris.constraint import Constraint
 from ...ris.coverage import CoverAlgorithm, greedy_cover
+from ..doubling import doubling_rounds, run_rounds
+from ..forecast import Forecast
 from ..outcome import NOT_SETTLED, NOTHING, REACHED, SETTLED, UNSETTLED, Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import CollectionPair, doubling_rounds, run_rounds
+from ..rounds import CollectionPair
 from ..settling import Round, Settling
 
 __all__ = [
@@ -69,9 +72,10 @@ def certified_rounds(
     """
     problem = pair.problem
     c = problem.constraint if constraint is None else constraint
+    forecast = Forecast(partial(stop_rule, problem), schedule.rounds)
 
     def make_round(number: int, count: int) -> Round:
-        return pair.round(count, count, c, schedule.a, select=select, look=number)
+        return pair.round(count, count, c, schedule.a, select=select, level=forecast)
 
     return doubling_rounds(pair, schedule, make_round, stop_rule(problem), target=target_ratio(problem) or 0.0)
 

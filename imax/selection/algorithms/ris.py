@@ -6,9 +6,10 @@ from collections.abc import Generator
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.coverage import CoverAlgorithm, greedy_cover
+from ..doubling import run_rounds
 from ..outcome import Outcome
 from ..problem import DEFAULT_EPSILON, Problem
-from ..rounds import RESERVE, CollectionPair, run_rounds
+from ..rounds import RESERVE, CollectionPair
 from ..settling import Round
 
 __all__ = ["ALL_DRAWN", "DEFAULT_SETS", "RIS", "fixed_rounds", "ris"]

@@ -73,8 +73,9 @@ def _edges(problem: Problem) -> UndirectedEdges:
     if edges is None:
         raise InvalidArgumentError(
             "algorithm 'worlds' needs the IC model and an undirected graph, where each arc has an opposite arc with "
-            "the same probability (such as probability='uniform:0.01'); use algorithm='auto'",
+            "the same probability (such as {probability=uniform:0.01}); use {algorithm=auto}",
             argument="algorithm",
+            others=("probability", "algorithm"),
         )
     return edges
 
@@ -130,9 +131,10 @@ class _Run:
         self.report(bounds, 0)
         n_sets = n_entries = 0
         try:
-            if bounds.ratio < self.target and not q.limits.in_time():
+            wanted, in_time = bounds.ratio < self.target, q.limits.in_time()
+            if wanted and not in_time:
                 reason = TIME
-            for found, sets in () if bounds.ratio >= self.target or reason else self._rr_bounds(cover.seeds):
+            for found, sets in self._rr_bounds(cover.seeds) if wanted and in_time else ():
                 bounds = self._with_upper(bounds, found)
                 n_sets, n_entries = sets.n_sets, sets.n_entries + sets.n_cut
                 self.report(bounds, n_sets)
@@ -142,7 +144,7 @@ class _Run:
                 if not q.limits.in_time():
                     reason = TIME
                     break
-            while reason is None and bounds.ratio < self.target and self._may_sample(sample, look):
+            while bounds.ratio < self.target and self._may_sample(sample, look):
                 sample.extend(2 * sample.values.size)
                 look += 1
                 bounds = self._lower(sample, look, bounds.upper)
@@ -188,9 +190,8 @@ class _Run:
     def _sample(self, seeds: NDArray[np.int32]) -> tuple[SpreadSample, int]:
         """Draw values of the spread until their mean is precise; return them, and how often it was looked at."""
         q, sample = self.problem, SpreadSample(self.problem, seeds)
-        for step in range(
-            _FIRST_STEPS if q.limits.seconds else 0
-        ):  # sizes that do not depend on the values, so that bounds hold after each
+        # sizes that do not depend on the values, so that bounds hold after each
+        for step in range(_FIRST_STEPS if q.limits.seconds else 0):
             sample.extend(_VALUES >> (_FIRST_STEPS - step))
             if not q.limits.in_time():
                 return sample, _LOOKS + step
@@ -251,9 +252,13 @@ class _Run:
             return True
 
         # sizes do not depend on the sets, and an incomplete extension is dropped, so that bounds hold after each
+        check = keep_going if q.session is None else None  # on a cluster, an extension cannot be dropped
         for look in range(0 if q.limits.seconds else _FIRST_SETS.bit_length() - 1, _LOOKS):
+            before = sets.n_sets
             with suppress(Stopped):
-                sets.extend(1 << look, keep_going=keep_going)
+                sets.extend(1 << look, keep_going=check)
+            if before < sets.n_sets < 1 << look:  # a part of a very large extension is not dropped
+                return
             if sets.n_sets < _FIRST_SETS and q.limits.in_time():
                 continue
             covered = greedy_cover(sets, given, k=c.free).upper_bound
