@@ -19,7 +19,7 @@ def interval_levels(likely, n_rounds):
     but at least 1/32 and at most 95 %. The last round that is possible gets all. Rounds that are cut short have looks
     from 61 on to themselves.
     """
-    left = 0.05 * sum(6 / (math.pi * look) ** 2 for look in range(1, 61))
+    left = 0.05 * (1 - 1 / (10 * math.pi**2))
     levels = []
     for number, share in enumerate(likely, 1):
         levels.append(left if number == n_rounds else left * min(max(share, 1 / 32), 0.95))

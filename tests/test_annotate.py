@@ -419,9 +419,7 @@ def test_items_that_labels_decide_are_skipped():
         x, 2, 4, labels=dict.fromkeys(range(6), "a"), decided_above=0.0, model="lt", rng=1, node_weights=[2.0] * 18
     )
     decided = np.flatnonzero(problem.weights == 0)
-    assert problem.notes == (
-        f"decided_above: the labels decide {decided.size} items, which are not selected and count 0",
-    )
+    assert problem.notes == (f"the labels decide {decided.size} items, which are not selected and count 0",)
     assert decided.size
     assert set(decided) <= set(range(6, 12))
     assert not problem.allowed[decided].any()

@@ -294,7 +294,7 @@ def test_missing_groups_and_weights():
         select(cloud(), 3, 4, algorithm="random", on_missing="drop", **given)
     free = select(cloud(), 9, 4, algorithm="random", on_missing="default", **given)
     assert len(free) == 9
-    assert "8 of 20 nodes have no group and are in no group" in free.notes[-1]
+    assert "8 of 20 nodes have no group and are limited by no quota" in free.notes[-1]
     weights = dict.fromkeys(names[:12], 1.0)
     light = ideal(cloud(), 2, 4, ids=names, node_weights=weights, on_missing="drop", rng=1, **QUICK)
     assert light.influence <= 12

@@ -263,3 +263,5 @@ def test_arms_of_an_experiment(write):  # noqa: F811
     assert "--arms must be at most the number of communities" in fails(2, *options, "--arms", 6, "karate")
     sets = write("0,1\n2,3\n", "sets.ap")
     assert "--active must be one set" in fails(2, "experiment", "--active", sets, "karate")
+    # the command has no --on-missing
+    assert "--on-missing" not in fails(1, "experiment", "--active", write("0\n99\n", "unknown.txt"), "karate")

@@ -455,6 +455,8 @@ def test_commands_observe_deadlines(tmp_path):
     out = run("cim", "--active", active, "-k", "1", "--epsilon", "0.3", "--format", "csv", *timed, *common)
     assert "11,7,1" in out.stdout
     assert "--deadline requires --delay" in fails(2, "spread", "--seed", "7", "--deadline", "3", *common)
+    both = ("--deadline", "3", "--max-steps", "1")
+    assert "--deadline cannot be combined with --max-steps" in fails(2, "spread", "--seed", "7", *both, *common)
     assert "no-such-file" in fails(1, "spread", "--seed", "7", "--deadline", "3", "--delay", "no-such-file", *common)
     bad = tmp_path / "bad.txt"
     bad.write_text("11 0\n")

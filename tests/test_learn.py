@@ -458,6 +458,10 @@ def test_rows_that_were_dropped_before_a_split_are_counted_once():
     graph = imax.InfluenceGraph.from_edges([("a", "c"), ("b", "c")])
     model = from_actions(graph, train, prior=(1, 1), estimator="bernoulli")
     assert "1 rows with a missing cell were dropped" in model.notes
+    # a user counts as unknown in the part of the log where the user acts
+    train, held_out = split([*LT_LOG, ("z", 0, 1)], by="item", rng=1)
+    unknown = [place(graph, part, 1).counts["unknown_users"] for part in (train, held_out)]
+    assert sorted(unknown) == [0, 1]
     assert "1 rows with a missing cell were dropped" in evaluate(model, log, n_bootstrap=2, n_simulations=2).notes
 
 

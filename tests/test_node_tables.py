@@ -216,7 +216,7 @@ def test_what_a_missing_value_means():
         assert numbers[reader.graph.rank].tolist() == [0, -1, 0, -1, -1]
         assert names == ["x"]
         assert reader.dropped.sum() == (2 if option == "drop" else 0)  # None says that Bob has no group
-    with pytest.raises(InvalidArgumentError, match=r'or on_missing="default" \(such nodes are in no group\)'):
+    with pytest.raises(InvalidArgumentError, match=r'or on_missing="default" \(such nodes are limited by no quota\)'):
         NodeReader(friends()).groups(teams)
     with pytest.raises(InvalidArgumentError, match="on_missing must be one of error, drop, default"):
         NodeReader(friends(), "ignore")

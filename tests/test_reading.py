@@ -86,6 +86,14 @@ def test_headers_and_separators(read, text, expected):
     assert pairs(read(text)) == expected
 
 
+def test_weights_that_are_not_read_are_noted(read):
+    text = "source,target,prob\n1,2,0.5\n2,3,0.25\n"
+    assert any("the column 'prob' of g.csv is not used" in note for note in read(text).report.notes)
+    for options in ({"weight": "prob"}, {"probability": "column"}):
+        assert not any("not used" in note for note in read(text, **options).report.notes)
+    assert not any("not used" in note for note in read(text.replace("prob", "year")).report.notes)
+
+
 @pytest.mark.parametrize(
     ("text", "argument"),
     [

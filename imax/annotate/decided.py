@@ -53,7 +53,7 @@ def decided_items(
         client=client,
     )  # fmt: skip
     decided = np.setdiff1d(np.flatnonzero(counts.max(axis=1) > threshold * _SETS_PER_ITEM), rows)
-    notes.append(f"decided_above: the labels decide {decided.size:,} items, which are not selected and count 0")
+    notes.append(f"the labels decide {decided.size:,} items, which are not selected and count 0")
     return rows, decided, tuple(notes)
 
 

@@ -214,5 +214,9 @@ def _row(cell: Any, items: Items, where: str, by_row: bool = False) -> int:
     found = integer(cell) if isinstance(cell, str) else cell
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < items.n:
         text = quoted(cell) if isinstance(cell, str) else shown(cell)
-        raise FileFormatError(f"{where}: {text} is not an item; items are the whole numbers 0 to {items.n - 1}")
+        raise FileFormatError(
+            f"{where}: {text} is not an item; items are the whole numbers 0 to {items.n - 1}, unless {{id_column}} "
+            "names their ids",
+            others=("id_column",),
+        )
     return found

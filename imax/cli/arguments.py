@@ -78,7 +78,8 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
         if name in found:
             found[name] = read(found[name])
     if "deadline" in found or "delay" in found:
-        found |= given({"delay": read_delay(context, graph, found.get("delay"), found.get("deadline"))})
+        until = (found.get(name) for name in ("delay", "deadline", "max_steps"))
+        found |= given({"delay": read_delay(context, graph, *until)})
     if "client" in found:
         found["client"] = connect(found["client"])
     context.print_notes()
@@ -95,7 +96,7 @@ def read_weights(context: Context, graph: "InfluenceGraph", path: str | None) ->
 
 
 def read_delay(
-    context: Context, graph: "InfluenceGraph", spec: str | None, deadline: str | None
+    context: Context, graph: "InfluenceGraph", spec: str | None, deadline: str | None, max_steps: int | None
 ) -> "str | dict[tuple[Any, Any], float] | None":
     """Return the mean delay of each arc in a file, by its ends; a text that names a distribution stays as it is.
 
@@ -104,7 +105,7 @@ def read_delay(
     if spec is None:
         from ..diffusion.deadline import Deadline, check_deadline
 
-        for text in Deadline.notes_of(check_deadline(graph, deadline=deadline)):
+        for text in Deadline.notes_of(check_deadline(graph, max_steps=max_steps, deadline=deadline)):
             context.note(f"--{text}")
         return None
     if spec.lower().startswith("exponential"):

@@ -141,7 +141,7 @@ def assign_invitations(
     options |= {
         "acceptance": read_acceptance(context, graph, options["acceptance"]),
         "node_weights": read_weights(context, graph, node_weights),
-        "delay": read_delay(context, graph, options["delay"], options["deadline"]),
+        "delay": read_delay(context, graph, options["delay"], options["deadline"], options["max_steps"]),
         "client": connect(options["client"]),
     }
     sets = read_active(context, graph, active)

@@ -134,9 +134,9 @@ class Context:
         if self._reader is None:
             from ..io.node_reader import NodeReader
 
-            self._reader = NodeReader(
-                graph, self.on_missing, option="--on-missing {}".format, max_memory=self.max_memory
-            )
+            names = [param.name for param in click.get_current_context().command.params]
+            option = "--on-missing {}".format if "on_missing" in names else None
+            self._reader = NodeReader(graph, self.on_missing, option=option, max_memory=self.max_memory)
         return self._reader
 
     def print_notes(self) -> None:

@@ -124,7 +124,7 @@ def _budget_facts(result: "SelectionResult") -> list[Fact]:
     if result.budget is not None:
         facts.append(("Cost", f"{result.total_cost:,g} of {result.budget:,g}"))
     if result.target_spread is not None:
-        seeds = f"{len(result)} seeds; no fewer than {result.min_seeds} reach it"
+        seeds = f"{len(result)} seed{'s' * (len(result) != 1)}; no fewer than {result.min_seeds} reach it"
         facts.append(("Target", f"{result.target_spread:,g} with {seeds}"))
     return facts
 

@@ -60,7 +60,7 @@ def estimate_spread(
     seeds = read_seeds(context, graph, seed_file, seed_labels)
     from ..diffusion.simulation import spread
 
-    delays = read_delay(context, graph, delay, options["deadline"])
+    delays = read_delay(context, graph, delay, options["deadline"], options["max_steps"])
     weights, progress = read_weights(context, graph, node_weights), simulation_progress(context.status)
     options = context.after_reading(options) | {"client": connect(client)}
     estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)

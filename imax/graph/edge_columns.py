@@ -142,6 +142,8 @@ def choose_columns(names: Sequence[Any], given: EdgeColumns, *, wants_weight: bo
         weight = _place(names, given.weight, "weight", table)
     elif wants_weight:
         weight = choose_weight(names, (source, target), table)
+    else:
+        notes += _unread_weight(names, (source, target), table)
     return ColumnChoice(source, target, weight, notes, doubts)
 
 
@@ -158,6 +160,14 @@ def choose_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> in
             others=COLUMNS,
         )
     return found[0]
+
+
+def _unread_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> tuple[str, ...]:
+    """Return a note if a column seems to hold weights that nobody asks for."""
+    clear = [name for place, name in enumerate(names) if place not in ends and _joined(name) in _WEIGHTS]
+    if len(clear) != 1:
+        return ()
+    return (f"the column {clear[0]!r} of {table} is not used; name it as the weight to read probabilities from it",)
 
 
 def ends_of_names(names: Sequence[Any]) -> list[tuple[int, int, bool]]:

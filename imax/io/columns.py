@@ -156,5 +156,6 @@ def _place(source: str, names: list[str], column: int | str, argument: str) -> i
     problem = "occurs twice" if str(column) in names else "is missing"
     shown = (", ".join(map(repr, names[:10])) or "none") + (", ..." if names[10:] else "")
     raise FileFormatError(
-        f"{source}: the column {column!r} {problem}; the columns are {shown}; name one of them as {argument}"
+        f"{source}: the column {column!r} {problem}; the columns are {shown}; name one of them as {{{argument}}}",
+        others=(argument,),
     )

@@ -45,7 +45,7 @@ NodeList: TypeAlias = Iterable[Any] | ArrowTable | LazyTable | os.PathLike[str]
 _KINDS = {  # noun; what a missing value means if it is dropped, and by default
     "costs": ("cost", "cannot be chosen", "cannot be chosen"),
     "node_weights": ("weight", "count 0", "count 1"),
-    "groups": ("group", "cannot be chosen", "are in no group"),
+    "groups": ("group", "cannot be chosen", "are limited by no quota"),
     "acceptance": ("acceptance probability", "never accept", "always accept"),
 }
 

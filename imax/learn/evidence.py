@@ -176,7 +176,7 @@ def place(graph: InfluenceGraph, actions: Actions, threads: int) -> Placed:
     counts = {
         "actions": len(actions),
         "missing": actions.n_missing,
-        "unknown_users": int(np.count_nonzero(internal < 0)),
+        "unknown_users": int(np.unique(actions.user[~known]).size),
         "unknown_actions": n_unknown,
         "repeated": n_repeated,
         "used": int(user.size),

@@ -36,7 +36,8 @@ class Compared(Record):
         Maximum increase of the resident memory of the process during the selection, in bytes; None if the system is not
         Linux.
     stop_reason : str
-        As in `SelectionResult`; ``"own function"`` or ``"given seeds"`` for seeds of the caller.
+        As in `SelectionResult`; ``"own function"`` or ``"given seeds"`` for seeds of the caller, with the
+        number of those that are used if there are more than k.
     """
 
     algorithm: str

@@ -20,8 +20,8 @@ from .settling import Round
 __all__ = ["Forecast", "Level"]
 
 _SPENT_BY_CUTS = 6.0 / (math.pi**2 * MAX_ROUNDS)  # at most, by `level_of_look` of looks above MAX_ROUNDS
-_LEAST, _MOST = 1 / 32, 0.95  # share of what is left that one round gets
-_N_QUANTILES = 19
+_SMALLEST, _LARGEST = 1 / 32, 0.95  # share of what is left that one round gets
+_N_QUANTILES = 5
 _QUANTILES = [NormalDist().inv_cdf((i + 0.5) / _N_QUANTILES) for i in range(_N_QUANTILES)]
 # By measurement: by how many RR sets more each seed covers in the selection collection than in the validation
 # collection, but at most by one standard deviation; and the relative error of the sum
@@ -84,7 +84,7 @@ class Forecast:
         for rule, quantile in zip(self._rules, _QUANTILES, strict=True):
             guess = covered - optimism + quantile * error
             ends += rule(round_at(min(max(guess, known), n_sets))) is not None
-        return min(max(ends / _N_QUANTILES, _LEAST), _MOST)
+        return min(max(ends / _N_QUANTILES, _SMALLEST), _LARGEST)
 
 
 Level: TypeAlias = Forecast | float | None

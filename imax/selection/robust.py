@@ -241,7 +241,7 @@ def _ends(graph: InfluenceGraph, uncertainty: Any) -> tuple[InfluenceGraph, Infl
         if stored.lower is None or stored.upper is None:
             raise InvalidArgumentError(
                 "uncertainty must be given: the graph holds no intervals; give a share such as {uncertainty=0.2}, "
-                "two arrays (lower, upper), or a graph that imax.learn made",
+                "or a graph with probabilities that were learned from a log",
                 argument="uncertainty",
                 others=("uncertainty",),
             )

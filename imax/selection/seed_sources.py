@@ -49,7 +49,9 @@ class SeedSource:
         if self.function is not None:
             return checked_seeds(reader, self.function(reader.graph, k), f"seeds of {self.name}"), OWN_FUNCTION
         assert self.seeds is not None
-        return self.seeds[:k], GIVEN
+        if k is None or k >= len(self.seeds):
+            return self.seeds, GIVEN
+        return self.seeds[:k], f"the first {k} of {len(self.seeds)} {GIVEN}"
 
 
 def checked_seeds(reader: NodeReader, seeds: Any, name: str) -> list[Any]:
