@@ -494,3 +494,12 @@ def test_the_setting_of_threads_is_ascii_digits(monkeypatch):
         monkeypatch.setenv("IMAX_NUM_THREADS", text)
         with pytest.raises(InvalidArgumentError, match="IMAX_NUM_THREADS must be a whole number from 1 to 1024"):
             imax.maximize(KARATE, 2)
+
+
+@pytest.mark.parametrize("text", ['0 1\n1 "\n2 0\n5 7\n', '0 1\n"a\nb" 2\n'])
+def test_quoted_lines_without_the_column_of_weights(tmp_path, text):
+    path = tmp_path / "g.txt"
+    path.write_text(text)
+    for options in ({}, {"on_bad_line": "skip"}):
+        with pytest.raises(FileFormatError, match=r"the third column is missing|holds no arcs|unexpected end of data"):
+            imax.read_graph(path, probability="column", threads=1, **options)

@@ -52,7 +52,10 @@ def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: 
             problem = _problem(cells, shape)
             value = 0.0
             if not problem and third is not None and weight is not None:
-                problem, value = _value(cells[weight], third)
+                if weight >= len(cells):  # there is no header, and each line has two columns
+                    problem = "the third column is missing"
+                else:
+                    problem, value = _value(cells[weight], third)
             if problem and (not skip_bad_lines or problem.startswith("!")):
                 where = f"{content.name}:{before + reader.line_num}"
                 raise FileFormatError(f"{where}: {problem.lstrip('!')}, got {quoted(','.join(row))}")
