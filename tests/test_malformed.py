@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import networkx as nx
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -181,6 +182,20 @@ def test_any_layout_gives_the_same_graph(tmp_path, layout, integers, floats):
 def test_weights_that_are_not_real_numbers_are_refused(weight):
     with pytest.raises((InvalidArgumentError, InvalidGraphError), match="weight"):
         InfluenceGraph.from_arrays(SOURCE, TARGET, weight)
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_weights_beyond_any_number_are_refused_in_one_sentence(digits):
+    """Python refuses to turn the larger one into text."""
+    graph = nx.DiGraph()
+    graph.add_edge("a", "b", weight=10**digits)
+    for make in (
+        lambda: imax.as_graph(graph, probability="column"),
+        lambda: InfluenceGraph.from_edges([("a", "b", 10**digits)]),
+    ):
+        with pytest.raises(InvalidArgumentError, match="is not a number") as error:
+            make()
+        assert len(str(error.value)) < 600
 
 
 def test_weights_as_objects_are_numbers():

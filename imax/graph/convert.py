@@ -16,7 +16,7 @@ from .._utils.tables import column_names, columns_of, has_missing, is_table, lib
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
 from .edge_columns import EdgeColumns, choose_columns
-from .labelled_arcs import Column, as_numbers, as_values, compact_labels, index_arcs, row_width
+from .labelled_arcs import Column, as_numbers, as_values, compact_labels, index_arcs, row_width, shown
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -39,7 +39,7 @@ def arcs_of_edges(
     arcs = index_arcs([row[0] for row in rows], [row[1] for row in rows], nodes, "edges")
     weight = None
     if width == 3:
-        weight = as_numbers([row[2] for row in rows], lambda i: f"edges: edge number {i}, {rows[i]!r}", "edges")
+        weight = as_numbers([row[2] for row in rows], lambda i: f"edges: edge number {i}, {shown(rows[i])}", "edges")
     return arcs._replace(weight=weight, directed=directed)
 
 
@@ -172,7 +172,7 @@ def _edge_attribute(graph: Any, name: str, attributes: Iterable[Any], size: int)
         numbers = np.fromiter(map(itemgetter(name), attributes), np.float64, size)
         if not np.isnan(numbers).any():
             return numbers
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         pass  # the slow way below finds the edge to name
     values = []
     edges = list(graph.edges(data=True))

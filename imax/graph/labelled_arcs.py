@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
 
-__all__ = ["as_numbers", "as_values", "compact_labels", "index_arcs", "python_labels", "row_width"]
+__all__ = ["as_numbers", "as_values", "compact_labels", "index_arcs", "python_labels", "row_width", "shown"]
 
 Column: TypeAlias = "NDArray[Any] | list[Any]"
 
+_SHOWN = 200  # characters of a value in a message
 _PYTHON = {int, str, float, bool, bytes, tuple, type(None)}  # labels of these types are Python values
 
 
@@ -84,11 +85,26 @@ def as_numbers(values: Column, describe: Callable[[int], str], argument: str) ->
         array = np.asarray(values, np.float64)
     except (TypeError, ValueError, OverflowError):
         bad = next(i for i, value in enumerate(values) if not _is_number(value))
-        raise InvalidArgumentError(f"{describe(bad)}: {values[bad]!r} is not a number", argument=argument) from None
+        raise InvalidArgumentError(
+            f"{describe(bad)}: {shown(values[bad])} is not a number", argument=argument
+        ) from None
     if np.isnan(array).any():
         bad = int(np.argmax(np.isnan(array)))
         raise InvalidArgumentError(f"{describe(bad)}: the number is missing ({values[bad]!r})", argument=argument)
     return array
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message, shortened.
+
+    >>> shown(("a", 1)), shown(10**5000)
+    ("('a', 1)", 'an integer of too many digits')
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
+        return "an integer of too many digits"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
 def row_width(rows: list[Any]) -> int:
