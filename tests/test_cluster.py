@@ -18,6 +18,7 @@ from imax.cluster.worker import Lost, add, call, open_graph
 from imax.diffusion.sampler import Sampler
 from imax.errors import ClusterError, InvalidArgumentError, MissingDependencyError
 from imax.ris.collection import RRCollection
+from imax.ris.remote import new_collection
 from imax.ris.shard import Shard
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
@@ -302,6 +303,12 @@ def runs_of_many_sets(graph):
         "ranking": lambda count, **own: recommend.heteroim(
             graph, graph.nodes()[:50], k=3, sets_per_node=count, rng=1, **own
         ),
+        "declined": lambda count, **own: capacity.assign(
+            problem, "rr-greedy", acceptance=0.3, n_rr_sets=count * graph.n_nodes, rng=1, **own
+        ),
+        "expected": lambda count, **own: recommend.expected_spread(
+            graph, graph.nodes()[:50], k=3, sets_per_node=count, rng=1, **own
+        ),
         "labels": lambda count, **own: annotate.auto_annotate(graph, labels, sets_per_item=count, rng=1, **own),
     }  # fmt: skip
 
@@ -320,6 +327,115 @@ def test_memory_of_the_caller_does_not_depend_on_the_number_of_sets(clean, name)
         tracemalloc.stop()
     assert peaks[2] < 1.3 * peaks[1]
     assert peaks[2] < 350 * graph.n_nodes
+
+
+def test_residual_weights_stay_on_the_cluster(clean, monkeypatch):
+    """The workers send sums of weights, and never sets."""
+    from imax import capacity, recommend
+    from imax.ris.remote import RemoteCollection
+
+    def gathered(self):
+        raise AssertionError("the sets were sent")
+
+    problem = capacity.CapacityProblem(GRAPH, [0, 2, 33], 3)
+    count = 1000 if COMPILED else 50
+    runs = (
+        lambda **own: capacity.assign(
+            problem, "rr-greedy", acceptance=0.3, discount=[1.0, 0.7], n_rr_sets=count, rng=1, **own
+        ),
+        lambda **own: recommend.expected_spread(TINY, k=3, sets_per_node=3, discount=[1.0, 0.5], rng=1, **own),
+    )
+    expected, weigh, sent = [facts(run()) for run in runs], RemoteCollection.weigh, []
+
+    def counted(self, *arguments):
+        sums, left = weigh(self, *arguments)
+        sent.append(sums.size + left.size)
+        return sums, left
+
+    monkeypatch.setattr(RemoteCollection, "gathered", gathered)
+    monkeypatch.setattr(RemoteCollection, "weigh", counted)
+    for run, own, n_choices in zip(runs, expected, (9, 3 * TINY.n_nodes), strict=True):
+        assert facts(run(client=clean)) == own
+        assert 0 < len(sent) <= n_choices
+        assert sum(sent) < 20 * n_choices
+        sent.clear()
+
+
+def test_a_step_that_is_interrupted_does_not_count(clean, monkeypatch):
+    """Sets that may have been drawn without the caller's knowledge are drawn again."""
+    from imax.ris.remote_worlds import RemoteWorlds
+
+    graph, call_ = GRAPH.with_probability("uniform:0.1"), Held.call
+
+    def interrupted(self, name, *arguments, **options):
+        call_(self, name, *arguments, **options)
+        if name.startswith("draw"):
+            raise KeyboardInterrupt
+        raise AssertionError
+
+    with cluster_session.open_session(clean, graph) as session:
+        sets, own = (new_collection(place, Sampler(graph, "ic", (1, 2))) for place in (session, None))
+        worlds = RemoteWorlds(session, (1, 2), None)
+        for collection in (sets, own):
+            collection.extend(20)
+        worlds.extend(4)
+        with monkeypatch.context() as patch:
+            patch.setattr(Held, "call", interrupted)
+            for collection in (sets, worlds):
+                with pytest.raises(KeyboardInterrupt):
+                    collection.extend(30)
+        assert sets.covered(np.array([0], dtype=np.int32)) == own.covered(np.array([0], dtype=np.int32))
+        gain, before = (np.empty(graph.n_nodes, dtype=np.int64) for _ in range(2))
+        worlds.gains(gain)
+        other = RemoteWorlds(session, (1, 2), None)
+        other.extend(4)
+        other.gains(before)
+        assert gain.tolist() == before.tolist()
+        for collection in (sets, own):
+            collection.extend(30)
+        assert sets.n_entries == own.n_entries
+        np.testing.assert_array_equal(sets.degree(), own.degree())
+
+
+def test_a_call_that_seemed_lost_may_still_be_running(monkeypatch):
+    """The connection to a worker broke, but not the worker: an earlier call and the next one run at the same time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from imax.ris.remote_worlds import WorldShard
+    from imax.ris.worlds import WorldCollection
+    from imax.selection.oracles import SimulationOracle
+    from imax.selection.remote_oracle import OracleShard
+
+    def slow(kind, name):
+        method = getattr(kind, name)
+
+        def waits(self, *arguments):
+            found = method(self, *arguments)
+            time.sleep(0.02)
+            return found
+
+        monkeypatch.setattr(kind, name, waits)
+
+    slow(WorldCollection, "cover")
+    slow(SimulationOracle, "take_in")
+    graph, nodes = GRAPH.with_probability("uniform:0.1"), np.array([1, 5], dtype=np.int32)
+    for make, call_ in (
+        (
+            lambda: WorldShard(graph, (1, 2), None, threads=1),
+            lambda x, taken: [x.gains_of(((0, 4),), taken, nodes), *x.cover(((0, 4),), taken)],
+        ),
+        (
+            lambda: OracleShard(graph, "ic", None, (1, 2), 64, None, threads=1),
+            lambda x, taken: [x.gains(0, 1, taken, nodes, -1)],
+        ),
+    ):
+        lists, shard = [[0, 33, 2], [3, 1]], make()
+        expected = [call_(make(), taken) for taken in lists]
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(call_, [shard, shard], lists))
+        for own, other in zip(found, expected, strict=True):
+            for values, right in zip(own, other, strict=True):
+                np.testing.assert_array_equal(values, right)
 
 
 def test_another_file_of_the_same_name_is_noticed(tmp_path):

@@ -115,11 +115,18 @@ def cases():
         yield f"assign {name} simulation", assigned(name, oracle="simulation", n_simulations=600)
     yield "assign declined", assigned("rr-opim+", epsilon=0.3, acceptance=0.5, discount=[1, 0.5])
     yield "assign declined greedy", assigned("rr-greedy", acceptance=0.5, n_rr_sets=2000)
+    yield "assign declined arcs", assigned("rr-opim+", epsilon=0.3, acceptance="arcs", discount=[1, 0.7, 0.1])
     yield "assign deadline", assigned("rr-opim+", epsilon=0.3, max_steps=2)
     yield "inviters", lambda **own: facts(capacity.choose_inviters(INVITED, 2, epsilon=0.3, rng=1, **own))
     yield "diagnose", lambda **own: facts(capacity.diagnose(INVITED, n_rr_sets=2000, rng=1, **own))
     yield "heteroim", lambda **own: facts(recommend.heteroim(LESMIS, k=2, sets_per_node=30, rng=1, **own))
-    yield "expected", lambda **own: facts(recommend.expected_spread(LESMIS, k=2, rng=1, **own))
+    for name, options in {"": {}, " blend": {"blend": 0.3}, " discount": {"discount": [1, 0.3], "k": 5}}.items():
+        yield (
+            f"expected{name}",
+            lambda options=options, **own: facts(
+                recommend.expected_spread(LESMIS, **{"k": 2, "rng": 1, **options, **own})
+            ),
+        )
     for name, entry in recommend.ALGORITHMS.items():
         if "client" in entry.accepts:
             yield (

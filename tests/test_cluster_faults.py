@@ -13,6 +13,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 import imax
+from imax import capacity
 from imax.cluster.held import Held
 
 pytestmark = [
@@ -91,6 +92,9 @@ RUNS = {
     ),
     "spread": lambda **own: imax.spread(KARATE, [0, 33], n_simulations=300_000, rng=1, **own),
     "celf": lambda **own: imax.maximize(KARATE, 3, algorithm="celf", n_simulations=20_000, rng=1, **own),
+    "declined": lambda **own: capacity.assign(
+        capacity.CapacityProblem(KARATE, [0, 2, 33], 3), "rr-greedy", acceptance=0.3, n_rr_sets=N_SETS, rng=1, **own
+    ),
     "worlds": lambda **own: imax.maximize(
         KARATE.with_probability("uniform:0.1"), 3, algorithm="worlds", epsilon=0.05, rng=1, **own
     ),
@@ -101,6 +105,7 @@ RUNS = {
     ("run", "phase"),
     [
         ("ris", "draw"), ("ris", "index"), ("ris", "pick_next"), ("ris", "covered"), ("quotas", "pick_next"),
+        ("declined", "weigh_next"), ("declined", "values"),
         ("spread", "values"), ("celf", "gains"), ("worlds", "draw"), ("worlds", "gains_of"),
     ],
 )  # fmt: skip
@@ -122,7 +127,7 @@ def test_a_killed_worker_changes_no_bit(client, monkeypatch, run, phase, delay):
         return methods["call"](self, name, method, *arguments, **options)
 
     def call_at_once(self, method, *arguments, **options):
-        if method == "pick_next":
+        if method in ("pick_next", "weigh_next"):
             count(method)
         return methods["call_at_once"](self, method, *arguments, **options)
 

@@ -122,6 +122,17 @@ def test_unwilling_candidates_come_last():
     assert reranker.rerank_user(0, {1: 0.9, 2: 0.2})[0] == [1, 2]
 
 
+def test_certain_invitations_can_be_taken_back():
+    """The lists of the preparation invite both friends with certainty; a request of the same user takes that back."""
+    src, dst = [0, 0, 0, 1, 1, 1, 1], [1, 2, 3, 4, 5, 6, 7]
+    found = []
+    for p in (1.0, 0.999):
+        graph = InfluenceGraph.from_arrays(src, dst, [p, p, 0.4, 0.9, 0.9, 0.9, 0.9], n_nodes=8)
+        found.append(Reranker(graph, "expected-spread", **OPTIONS).rerank_user(0, [2, 3, 1]))
+    assert found[0][0] == found[1][0] == [1, 2, 3]
+    assert found[0].scores == pytest.approx(found[1].scores, rel=0.3)
+
+
 def test_files_pickles_and_threads(world, tmp_path):
     graph, _, friends = world
     path = tmp_path / "lists.imax"

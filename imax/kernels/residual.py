@@ -1,7 +1,10 @@
 """Greedy choice of pairs of a group and a node that accepts with a probability, on the residual weights of RR sets.
 
 The residual weight of an RR set is the probability that no invited node in it has accepted: the product of one minus
-the acceptance probability over the chosen pairs whose node is in the set.
+the acceptance probability over the chosen pairs whose node is in the set. After each choice it is rounded to a whole
+multiple of a unit, 2**-52 times a power of 2 above the number of sets. All sums of weights are below 2**53 units, so
+float64 numbers hold them exactly: they do not depend on the order in which the sets are added, nor on the process that
+adds them.
 
 =============== ======= ============= ==============================================================================
 array           dtype   shape         meaning
@@ -15,6 +18,7 @@ weights.fresh   int64   (n,)          number of the choice after which `value` w
 weights.seen    float64 (n,)          `gone` when `value` was computed
 weights.clock   int64   (1,)          number of choices so far
 weights.gone    float64 (1,)          by how much all choices lowered the sum of the weights
+weights.power   float64 (1,)          a power of 2 above the number of sets, or 0: weights are not rounded
 pairs.ptr       int64   (n_groups+1,) pairs of group g are at ``ptr[g]`` to ``ptr[g + 1]``
 pairs.nodes     int32   (n_pairs,)    node of each pair
 pairs.accept    float64 (n_pairs,)    acceptance probability of each pair
@@ -56,11 +60,14 @@ __all__ = [
     "choose_rounds",
     "evaluate",
     "excess",
+    "lowered",
     "multiply",
     "put_back",
+    "sift",
     "sum_accepted",
     "thresholds_of",
     "update_values",
+    "value_of",
 ]
 
 _SLACK = 1e-6  # more than the rounding errors of sums of weights
@@ -77,6 +84,7 @@ class Weights(NamedTuple):
     seen: NDArray[np.float64]
     clock: NDArray[np.int64]
     gone: NDArray[np.float64]
+    power: NDArray[np.float64]
 
 
 class Pairs(NamedTuple):
@@ -99,7 +107,7 @@ class Heaps(NamedTuple):
 
 
 @helper
-def _value(v, ptr, sets, weights):
+def value_of(v, ptr, sets, weights):
     """Return the residual weight of all sets that hold node `v`."""
     total = weights.alone[v]
     for part in range(ptr.shape[0]):
@@ -109,7 +117,17 @@ def _value(v, ptr, sets, weights):
 
 
 @helper
-def _sift(heap, key, size, at):
+def lowered(weight, factor, power):
+    """Return a weight times a factor, rounded to a whole multiple of 2**-52 times `power`; 0 rounds nothing.
+
+    The sum of `power` and a number below it is between `power` and its double, where the distance of float64 numbers is
+    2**-52 times `power`.
+    """
+    return (weight * factor + power) - power
+
+
+@helper
+def sift(heap, key, size, at):
     """Restore a heap of places by key, the largest on top, where only the entry at `at` may be out of order.
 
     Of equal keys, the smaller place is above.
@@ -139,7 +157,7 @@ def _sift(heap, key, size, at):
 def update_values(first, last, ptr, sets, weights):
     """Compute the values of the nodes first to last."""
     for v in range(first, last):
-        weights.value[v] = _value(v, ptr, sets, weights)
+        weights.value[v] = value_of(v, ptr, sets, weights)
         weights.fresh[v] = weights.clock[0]
         weights.seen[v] = weights.gone[0]
 
@@ -149,7 +167,7 @@ def evaluate(nodes, ptr, sets, weights):
     """Compute the values of some nodes."""
     for j in range(nodes.size):
         v = nodes[j]
-        weights.value[v] = _value(v, ptr, sets, weights)
+        weights.value[v] = value_of(v, ptr, sets, weights)
         weights.fresh[v] = weights.clock[0]
         weights.seen[v] = weights.gone[0]
 
@@ -170,7 +188,7 @@ def build_heaps(first, last, pairs, weights, heaps):
                 heap[size] = j
                 size += 1
         for at in range(size // 2 - 1, -1, -1):
-            _sift(heap, key, size, at)
+            sift(heap, key, size, at)
         heaps.size[g] = size
 
 
@@ -179,8 +197,10 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
     """Let each group with capacity left take its pair of the largest positive score, in rounds first to last.
 
     Return the number of choices so far; `at` is that number before. Rounds end if no group has chosen. Ties go to the
-    smaller node.
+    smaller node. Without rounding, a factor below `MIN_FACTOR` counts as `MIN_FACTOR`, so that it can be taken back.
     """
+    power = weights.power[0]
+    smallest = 0.0 if power > 0.0 else MIN_FACTOR
     for r in range(first, last):
         before = at
         for g in range(pairs.left.size):
@@ -206,7 +226,7 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
                         other = max(other, key[heap[2]])
                     if low > other:
                         break
-                    weights.value[v] = _value(v, ptr, sets, weights)
+                    weights.value[v] = value_of(v, ptr, sets, weights)
                     weights.fresh[v] = weights.clock[0]
                     weights.seen[v] = weights.gone[0]
                     now = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * weights.value[v])
@@ -216,22 +236,28 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
                 if now <= 0.0:
                     size -= 1
                     heap[0] = heap[size]
-                _sift(heap, key, size, 0)
+                sift(heap, key, size, 0)
             if size > 0:
                 j = heap[0]
                 v = pairs.nodes[begin + j]
                 accept = pairs.accept[begin + j] * discount[r]
+                factor = max(1.0 - accept, smallest)
                 value = weights.alone[v]
-                weights.alone[v] *= 1.0 - accept
+                left = lowered(value, factor, power)
+                weights.alone[v] = left
                 for part in range(ptr.shape[0]):
                     for q in range(ptr[part, v], ptr[part, v + 1]):
                         i = as_index(sets[q])
-                        value += weights.stored[i]
-                        weights.stored[i] *= 1.0 - accept
-                weights.value[v] = value
-                weights.seen[v] = weights.gone[0]
-                weights.gone[0] += accept * value
+                        whole = weights.stored[i]
+                        after = lowered(whole, factor, power)
+                        value += whole
+                        left += after
+                        weights.stored[i] = after
+                weights.gone[0] += value - left
                 weights.clock[0] += 1
+                weights.value[v] = left
+                weights.fresh[v] = weights.clock[0]
+                weights.seen[v] = weights.gone[0]
                 groups[at] = g
                 places[at] = begin + j
                 gains[at] = accept * value
@@ -240,7 +266,7 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
                 pairs.left[g] -= 1
                 size -= 1
                 heap[0] = heap[size]
-                _sift(heap, key, size, 0)
+                sift(heap, key, size, 0)
             heaps.size[g] = size
         if at == before:
             break

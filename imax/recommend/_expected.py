@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
-from .._utils.streams import Key, Stream
-from ..ris.residual import Greedy, ResidualSets, discount_factors, list_places, make_pairs
-from ._cover import sample_stratified
-from ._network import Network
+from ..ris.residual import Greedy, discount_factors, list_places, make_pairs
+from ..ris.weights import Residual
 
-__all__ = ["Lists", "Taste", "choose_lists", "draw_sets"]
+__all__ = ["Lists", "Taste", "choose_lists"]
 
 
 @dataclass(frozen=True)
@@ -68,25 +66,8 @@ class Lists:
     accept: NDArray[np.float64]
 
 
-def draw_sets(
-    network: Network, sets_per_node: int, key: Key, threads: int, max_memory: int | str | None, client: Any = None
-) -> tuple[ResidualSets, int]:
-    """Draw RR sets on the graph of accepted invitations; return them with weight 1 each, and their number."""
-    collection = sample_stratified(
-        network,
-        sets_per_node,
-        key,
-        threads,
-        max_memory,
-        stream=Stream.EXPECTED_SPREAD,
-        store_singletons=False,
-        client=client,
-    )
-    return ResidualSets.of(collection, parts=1), collection.n_sets
-
-
 def choose_lists(
-    sets: ResidualSets,
+    sets: Residual,
     offsets: NDArray[np.int64],
     candidates: NDArray[np.int32],
     willingness: NDArray[np.float64],
@@ -98,7 +79,7 @@ def choose_lists(
 
     Parameters
     ----------
-    sets : ResidualSets
+    sets : Residual
         The value of each candidate must be exact, or, without a blend, not too small.
     offsets, candidates, willingness
         The candidates of each user, and the probability that each is invited and accepts.

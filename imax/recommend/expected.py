@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._utils import check
-from .._utils.streams import RNG, key_from
+from .._utils.streams import RNG, Stream, key_from
+from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
 from ..io.accept import as_graph
 from ..io.node_reader import NodeReader, NodeValues
 from ._candidates import CandidateLists
-from ._expected import Taste, choose_lists, draw_sets
+from ._cover import stratified_sets
+from ._expected import Taste, choose_lists
 from ._network import inviters_of, network_of
 from .ranking import Ranking, Scores, rank
 
@@ -67,7 +69,8 @@ def expected_spread(
     max_memory : int or str, optional
         Bound on the bytes of RR sets, such as ``"2GiB"``; needing more is an error.
     client : distributed.Client, optional
-        Draw the RR sets on the workers of a Dask cluster; the result is the same. See :doc:`/how-to/cluster`.
+        Draw the RR sets on the workers of a Dask cluster, and keep them there; the result is the same. See
+        :doc:`/how-to/cluster`.
 
     Returns
     -------
@@ -103,9 +106,15 @@ def expected_spread(
         raise InvalidArgumentError("inviters must include a node with out-arcs; name other nodes", argument="inviters")
     n = network.graph.n_nodes
     candidates, willingness = network.friend_scores(users, offsets, np.zeros(n), n_threads)
-    sets, n_sets = draw_sets(network, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory, client)
-    sampled = time.perf_counter() - began
-    found = choose_lists(sets, offsets, candidates, willingness, k, taste, n / n_sets)
+    live = network.live_graph()
+    with open_session(client, live) as session:
+        sets = stratified_sets(
+            live, check.count(sets_per_node, "sets_per_node"), key, n_threads, max_memory, session,
+            stream=Stream.EXPECTED_SPREAD, store_singletons=False,
+        )  # fmt: skip
+        n_sets, weights = sets.n_sets, sets.residual_sets(parts=1)
+        sampled = time.perf_counter() - began
+        found = choose_lists(weights, offsets, candidates, willingness, k, taste, n / n_sets)
     scores = Scores(found.score, found.order, lambda rows: {"willingness": willingness[rows], "gain": found.gain[rows]})
     lists = CandidateLists(users, offsets, candidates, notes=tuple(reader.notes))
     return rank(

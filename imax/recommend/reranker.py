@@ -88,7 +88,9 @@ class Reranker:
         is an error.
     client : distributed.Client, optional
         For ``"heteroim"`` and ``"expected-spread"``: draw the RR sets of the preparation on the workers of a Dask
-        cluster; the result is the same. See :doc:`/how-to/cluster`.
+        cluster; the result is the same. The sets are then sent to this process, and take memory here: a reranker
+        answers requests from an index of its own, without a cluster. To make all lists once and keep the sets on the
+        workers, use `heteroim` and `expected_spread`. See :doc:`/how-to/cluster`.
 
     Raises
     ------

@@ -14,6 +14,7 @@ from ..diffusion.sampler import Piece, Sampler
 from ..errors import FileFormatError
 from .kernel_lists import KernelLists
 from .marks import Collection, LocalMarks, SeparateChoices
+from .weights import ResidualSets, rounding_power
 
 if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
@@ -298,6 +299,16 @@ class RRCollection(Collection):
     def group_lists(self, members: "Members") -> KernelLists:
         """Return lists of groups that a kernel makes."""
         return KernelLists(self.marks(), self.degree(), members, self.sampler.threads)
+
+    def residual_sets(self, parts: int | None = None, *, rounded: bool = True) -> ResidualSets:
+        """Return the sets with weight 1 each, and an index of so many parts.
+
+        Weights that are not rounded can be divided again; their sums depend on the order of the sets.
+        """
+        index = self.index(parts)
+        alone, value = (counts.astype(np.float64) for counts in (self.singletons, self.degree()))
+        power = rounding_power(self.n_sets) if rounded else 0.0
+        return ResidualSets(index.ptr, index.sets, np.ones(self.n_stored), alone, value, self.sampler.threads, power)
 
     def gathered(self) -> "RRCollection":
         """Return the collection itself."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..kernels.inverted_index import InvertedIndex
     from ..kernels.matroid import Members
+    from .weights import Residual
 
 __all__ = ["Collection", "GroupLists", "LocalMarks", "Marks", "SeparateChoices", "Steps"]
 
@@ -258,6 +259,10 @@ class Collection(ABC):
     @abstractmethod
     def group_lists(self, members: "Members") -> "GroupLists":
         """Return greedy lists of groups on these sets."""
+
+    @abstractmethod
+    def residual_sets(self, parts: int | None = None) -> "Residual":
+        """Return the sets with residual weights, each 1; their index has a suitable number of parts, or as many."""
 
     @abstractmethod
     def gathered(self) -> Any:

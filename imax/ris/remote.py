@@ -18,8 +18,10 @@ from ..cluster.session import Request, Session
 from ..diffusion.sampler import Sampler
 from .collection import RRCollection, index_nbytes, sets_nbytes
 from .marks import Collection, Marks, SeparateChoices, Steps
+from .remote_residual import RemoteResidual
 from .separate import CountedLists, choose_by_counts
 from .shard import Facts, Picked, Shard
+from .shard_weights import Answer, Proposal, Taken
 
 if TYPE_CHECKING:
     from ..kernels.matroid import Members
@@ -85,8 +87,13 @@ class RemoteCollection(Collection):
             step = int(self._rate * _STEP_SECONDS) or _FIRST_STEP * sum(self._session.threads)
             step = min(count - first, step, _LARGEST_STEP * self._session.n_slots)
             shares = self._session.shares(first, step)
-            self._ranges = [(*own, share) for own, share in zip(self._ranges, shares, strict=True)]
-            self._facts = self._call("draw", "draw", quick=step < self._rate * _QUICK_SECONDS)
+            before = self._ranges
+            self._ranges = [(*own, share) for own, share in zip(before, shares, strict=True)]
+            try:
+                self._facts = self._call("draw", "draw", quick=step < self._rate * _QUICK_SECONDS)
+            except BaseException:
+                self._ranges = before  # sets that nobody has counted must not count later
+                raise
             self.n_sets = sum(facts.n_sets for facts in self._facts)
             self.n_entries = sum(facts.n_entries for facts in self._facts)
             self._rate = max(step / (perf_counter() - began), 1.0)
@@ -183,18 +190,47 @@ class RemoteCollection(Collection):
         self, choice: int, path: list[int], nodes: list[int], guesses: list[int] | None = None
     ) -> list[list[Picked]]:
         """Cover the sets of nodes after those of a path, and those of guesses, on all shards; see `Shard.pick`."""
-        began, n_ranges, more = perf_counter(), len(self._ranges[0]), guesses or []
-        found = self._shards.call_at_once("pick_next", [(n_ranges, choice, len(path), nodes, more)])
-        answers: list[list[Picked] | None] = [None if answer is None else answer[0] for answer in found]
-        behind = [slot for slot, answer in enumerate(answers) if answer is None]
-        if behind:
-            given = [(self._ranges[slot], choice, path, nodes, more) for slot in behind]
-            for slot, answer in zip(behind, self._shards.call("pick", "pick", given, behind), strict=True):
-                answers[slot] = answer
-        picked = [list(parts) for parts in zip(*(answer for answer in answers if answer is not None), strict=True)]
+        began, more = perf_counter(), guesses or []
+        answers = self._continue("pick", (choice, len(path), nodes, more), (choice, path, nodes, more))
+        picked = [list(parts) for parts in zip(*answers, strict=True)]
         if self._session.requests is not None:
             self._session.requests.append(_request(perf_counter() - began, picked))
         return picked
+
+    def _continue(self, method: str, following: tuple[Any, ...], arguments: tuple[Any, ...]) -> list[Any]:
+        """Continue a choice on all shards; those that do not know it so far get it with all arguments."""
+        found = self._shards.call_at_once(f"{method}_next", [(len(self._ranges[0]), *following)])
+        answers = [None if answer is None else answer[0] for answer in found]
+        behind = [slot for slot, answer in enumerate(answers) if answer is None]
+        if behind:
+            given = [(self._ranges[slot], *arguments) for slot in behind]
+            for slot, answer in zip(behind, self._shards.call(method, method, given, behind), strict=True):
+                answers[slot] = answer
+        return answers
+
+    def weigh(self, choice: int, power: float, taken: Taken, proposal: Proposal) -> Answer:
+        """Return the sum of what all shards answer; see `Shard.weigh`."""
+        began = perf_counter()
+        answers = self._continue("weigh", (choice, taken.nodes.size, proposal), (choice, power, taken, proposal))
+        sums, left = (np.sum(parts, axis=0) for parts in zip(*answers, strict=True))
+        if self._session.requests is not None:
+            nbytes = len(answers) * (sums.nbytes + left.nbytes)
+            self._session.requests.append(Request(perf_counter() - began, nbytes, 0, 0))
+        return sums, left
+
+    def values(self, choice: int, power: float, taken: Taken) -> NDArray[np.float64]:
+        """Return the sum of what all shards answer; see `Shard.values`."""
+        return self._total("count", "values", choice, power, taken)
+
+    def singletons(self) -> NDArray[np.int32]:
+        """Return the number of sets that hold each node alone and are not stored."""
+        found: NDArray[np.int32] = self._shards.total("count", "singletons", [(own,) for own in self._ranges])
+        return found
+
+    def residual_sets(self, parts: int | None = None) -> RemoteResidual:
+        """Return the sets with residual weights, which stay on the workers."""
+        self.build_index(parts)
+        return RemoteResidual(self)
 
     def shared(self, choice: int, path: list[int], node: int) -> list[tuple[NDArray[Any], NDArray[np.int32]]]:
         """Return what all shards share with a node after a path; see `Shard.shared`."""
@@ -213,8 +249,7 @@ class RemoteCollection(Collection):
             # one range of all shards after the other: so they are in the order of their numbers
             self._gathered.append([piece for piece in self._call("gather", "piece", number) if piece.lengths.size])
         if first < n_ranges and not self._store_singletons:
-            own = [(own,) for own in self._ranges]
-            self._gathered.set_singletons(self._shards.total("gather", "singletons", own))
+            self._gathered.set_singletons(self.singletons())
         self._n_gathered = n_ranges
         return self._gathered
 

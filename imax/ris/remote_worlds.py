@@ -1,5 +1,6 @@
 """World sketches on a cluster: each worker draws a part of the worlds and counts gains on them."""
 
+import threading
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ class WorldShard:
         assert edges is not None  # the caller has checked it
         self._edges, self._n_nodes = edges, graph.n_nodes
         self._key, self._weights, self._threads = key, weights, threads
+        self._lock = threading.RLock()  # a call that seemed lost may still be running
         self._clear()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -53,6 +55,10 @@ class WorldShard:
 
     def draw(self, ranges: Ranges) -> int:
         """Draw the worlds of the ranges that are not there; return the number of all of them."""
+        with self._lock:
+            return self._draw(ranges)
+
+    def _draw(self, ranges: Ranges) -> int:
         if ranges[: len(self._ranges)] != self._ranges:
             self._clear()
         for first, stop in ranges[len(self._ranges) :]:
@@ -65,7 +71,7 @@ class WorldShard:
 
     def _follow(self, ranges: Ranges, path: list[int]) -> None:
         """Cover the nodes of a path, and no others."""
-        self.draw(ranges)
+        self._draw(ranges)
         if path[: len(self._path)] != self._path:
             self._uncover()
         for node in path[len(self._path) :]:
@@ -75,27 +81,30 @@ class WorldShard:
 
     def cover(self, ranges: Ranges, path: list[int]) -> list[NDArray[np.float64]]:
         """Cover the nodes of a path; return what its last node adds, for each range and world."""
-        self._follow(ranges, path)
-        return self._values[-1]
+        with self._lock:
+            self._follow(ranges, path)
+            return self._values[-1]
 
     def gains(self, ranges: Ranges, path: list[int]) -> NDArray[np.int64]:
         """Return the total size of each node's components that are not covered."""
-        self._follow(ranges, path)
-        total, gain = np.zeros((2, self._n_nodes), dtype=np.int64)
-        for part in self._parts:
-            part.gains(gain)
-            total += gain
-        return total
+        with self._lock:
+            self._follow(ranges, path)
+            total, gain = np.zeros((2, self._n_nodes), dtype=np.int64)
+            for part in self._parts:
+                part.gains(gain)
+                total += gain
+            return total
 
     def gains_of(self, ranges: Ranges, path: list[int], nodes: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the same for a few nodes."""
-        self._follow(ranges, path)
-        total = np.zeros(nodes.size, dtype=np.int64)
-        for part in self._parts:
-            labels = part.labels[:, nodes]
-            root = np.where(labels < 0, nodes, labels)
-            total += (~np.take_along_axis(part.labels, root, axis=1)).sum(axis=0, dtype=np.int64)
-        return total
+        with self._lock:
+            self._follow(ranges, path)
+            total = np.zeros(nodes.size, dtype=np.int64)
+            for part in self._parts:
+                labels = part.labels[:, nodes]
+                root = np.where(labels < 0, nodes, labels)
+                total += (~np.take_along_axis(part.labels, root, axis=1)).sum(axis=0, dtype=np.int64)
+            return total
 
 
 class RemoteWorlds(Worlds):
@@ -134,8 +143,13 @@ class RemoteWorlds(Worlds):
             began, first = perf_counter(), self._n_worlds
             step = min(count - first, int(rate * _STEP_SECONDS) or _FIRST_STEP * sum(self._session.threads))
             shares = self._session.shares(first, step)
-            self._ranges = [(*own, share) for own, share in zip(self._ranges, shares, strict=True)]
-            self._n_worlds = sum(self._call("draw-worlds", "draw"))
+            before = self._ranges
+            self._ranges = [(*own, share) for own, share in zip(before, shares, strict=True)]
+            try:
+                self._n_worlds = sum(self._call("draw-worlds", "draw"))
+            except BaseException:
+                self._ranges = before  # worlds that nobody has counted must not count later
+                raise
             rate = max(step / (perf_counter() - began), 1.0)
         return self._n_worlds
 

@@ -5,7 +5,6 @@ sets that hold an accepted node is the sum over sets R of 1 - product of (1 - q(
 This is monotone and submodular in the set of invitations.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,120 +18,22 @@ from .collection import RRCollection
 from .coverage import Cover
 from .marks import Collection
 from .matroid import PartitionMatroid
+from .weights import Choice, Residual
 
 if TYPE_CHECKING:
     from ..kernels.residual import Pairs
 
 __all__ = [
-    "Choice", "Greedy", "ResidualSets", "accepted_sum", "discount_factors", "list_places", "make_pairs", "pair_places",
+    "Greedy",
+    "accepted_sum",
+    "discount_factors",
+    "list_places",
+    "make_pairs",
+    "pair_places",
     "residual_cover",
-]  # fmt: skip
+]
 
-_FEW = 1 << 14  # pairs or entries for which one thread is enough
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Chosen invitations, in order.
-
-    Attributes
-    ----------
-    groups : numpy.ndarray of int32
-        The group of each invitation.
-    places : numpy.ndarray of int64
-        Its place among the pairs.
-    gains : numpy.ndarray of float64
-        The expected number of RR sets that it adds.
-    scores : numpy.ndarray of float64
-        The score by which it was chosen.
-    """
-
-    groups: NDArray[np.int32]
-    places: NDArray[np.int64]
-    gains: NDArray[np.float64]
-    scores: NDArray[np.float64]
-
-
-class ResidualSets:
-    """Residual weights of RR sets with their inverted index.
-
-    Parameters
-    ----------
-    ptr, sets : numpy.ndarray of int64, shape (n_parts, n_nodes + 1), and of int32
-        The inverted index of the stored sets.
-    stored, alone, value : numpy.ndarray of float64
-        Residual weight of each stored set; of the sets that hold only a node; and of all sets that hold a node.
-    threads : int
-    """
-
-    def __init__(
-        self,
-        ptr: NDArray[np.int64],
-        sets: NDArray[np.int32],
-        stored: NDArray[np.float64],
-        alone: NDArray[np.float64],
-        value: NDArray[np.float64],
-        threads: int,
-    ) -> None:
-        from ..kernels.residual import Weights
-
-        self.ptr, self.sets, self.threads = ptr, sets, threads
-        self.weights: Weights = Weights(
-            stored, alone, value, np.zeros(value.size, dtype=np.int64), np.zeros(value.size),
-            np.zeros(1, dtype=np.int64), np.zeros(1),
-        )  # fmt: skip
-
-    @classmethod
-    def of(cls, collection: RRCollection, parts: int | None = None) -> "ResidualSets":
-        """Return the sets of a collection, each of weight 1."""
-        index = collection.index(parts)
-        stored = np.ones(collection.n_stored)
-        return cls(
-            index.ptr, index.sets, stored, collection.singletons.astype(np.float64),
-            collection.degree().astype(np.float64), collection.sampler.threads,
-        )  # fmt: skip
-
-    def copy(self) -> "ResidualSets":
-        """Return sets with weights of their own, and the same index."""
-        w = self.weights
-        return ResidualSets(self.ptr, self.sets, w.stored.copy(), w.alone.copy(), w.value.copy(), self.threads)
-
-    def update(self) -> None:
-        """Compute the values of all nodes anew."""
-        from ..kernels.residual import update_values
-
-        n = self.weights.value.size
-        entries = self.ptr.sum(axis=0)
-        parts = parallel.even_parts(entries - entries[0], self.threads) if self.sets.size > _FEW else []
-        tasks = [partial(update_values, a, b, self.ptr, self.sets, self.weights) for a, b in parts or [(0, n)]]
-        parallel.run(tasks, self.threads)
-
-    def expect(self, nodes: NDArray[np.int32], rise: float | None) -> None:
-        """Set the values of some nodes after weights have risen: computed anew, or an upper bound for a total rise."""
-        from ..kernels.residual import evaluate
-
-        w = self.weights
-        if rise is None:
-            evaluate(nodes, self.ptr, self.sets, w)
-        else:
-            w.clock[0] += 1
-            w.value[nodes] += rise * (1.0 + 1e-9) + 1e-9
-            w.seen[nodes] = -1.0 - 2.0 * rise  # these values are bounds, and not what they were at any time
-
-    def restore(self, changed: NDArray[np.int32], valued: NDArray[np.int32], original: "ResidualSets") -> None:
-        """Copy back the weights of the sets that hold changed nodes, and the values of other nodes."""
-        from ..kernels.residual import put_back
-
-        w, o = self.weights, original.weights
-        put_back(changed, self.ptr, self.sets, w, o)
-        w.value[valued], w.fresh[valued], w.seen[valued] = o.value[valued], 0, 0.0
-        w.clock[0], w.gone[0] = 0, 0.0
-
-    def multiply(self, nodes: NDArray[np.int32], accept: NDArray[np.float64], *, back: bool) -> float:
-        """Apply invitations of nodes to the weights, or take them back; return by how much the weights rise."""
-        from ..kernels.residual import multiply
-
-        return float(multiply(nodes, accept, back, self.ptr, self.sets, self.weights))
+_FEW = 1 << 14  # pairs for which one thread is enough
 
 
 class Greedy:
@@ -140,14 +41,14 @@ class Greedy:
 
     Parameters
     ----------
-    sets : ResidualSets
+    sets : Residual
         Its weights are lowered by the choices.
     pairs : Pairs
     discount : numpy.ndarray of float64, shape (n_rounds,)
         Factor on the acceptance probabilities of each round: the first invitation of each group is chosen in round 0.
     """
 
-    def __init__(self, sets: ResidualSets, pairs: "Pairs", discount: NDArray[np.float64]) -> None:
+    def __init__(self, sets: Residual, pairs: "Pairs", discount: NDArray[np.float64]) -> None:
         from ..kernels.residual import Heaps, build_heaps
 
         self.sets, self.pairs, self.discount = sets, pairs, discount
@@ -156,8 +57,7 @@ class Greedy:
             np.empty(n_pairs), np.empty(n_pairs, dtype=np.int32), np.empty(n_groups, dtype=np.int64)
         )
         n = int(pairs.left.sum())
-        self.groups, self.places = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
-        self.gains, self.scores = np.empty(n), np.empty(n)
+        self.found = Choice(np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(n), np.empty(n))
         self.size = 0
         threads = sets.threads if n_pairs > _FEW else 1
         parts = parallel.even_parts(pairs.ptr, threads) or [(0, n_groups)]
@@ -165,19 +65,14 @@ class Greedy:
 
     def run(self, first: int, last: int) -> float:
         """Choose in the rounds first to last; return the sum of the gains."""
-        from ..kernels.residual import choose_rounds
-
         before = self.size
-        self.size = choose_rounds(
-            first, last, self.discount, self.sets.ptr, self.sets.sets, self.sets.weights, self.pairs, self.heaps,
-            self.groups, self.places, self.gains, self.scores, before,
-        )  # fmt: skip
-        return float(self.gains[before : self.size].sum())
+        self.size = self.sets.choose(first, last, self.discount, self.pairs, self.heaps, self.found, before)
+        return float(self.found.gains[before : self.size].sum())
 
     def choice(self) -> Choice:
         """Return all choices so far."""
-        n = self.size
-        return Choice(self.groups[:n], self.places[:n], self.gains[:n], self.scores[:n])
+        n, found = self.size, self.found
+        return Choice(found.groups[:n], found.places[:n], found.gains[:n], found.scores[:n])
 
 
 def make_pairs(
@@ -200,7 +95,7 @@ def make_pairs(
 class _Bound:
     """Upper bound on the expected number of RR sets that any feasible invitations add."""
 
-    def __init__(self, sets: ResidualSets, matroid: PartitionMatroid, pairs: "Pairs", discount: Any) -> None:
+    def __init__(self, sets: Residual, matroid: PartitionMatroid, pairs: "Pairs", discount: Any) -> None:
         self.sets, self.matroid, self.pairs = sets, matroid, pairs
         total = np.concatenate([[0.0], np.cumsum(discount)])
         capacity = np.minimum(matroid.capacity, np.diff(matroid.ptr) + 1)  # more changes no threshold
@@ -243,13 +138,13 @@ class _Bound:
 
 
 def residual_cover(
-    collection: RRCollection, matroid: PartitionMatroid, accept: NDArray[np.float64], discount: NDArray[np.float64]
+    collection: Collection, matroid: PartitionMatroid, accept: NDArray[np.float64], discount: NDArray[np.float64]
 ) -> Cover:
     """Let the groups choose in turn, in rounds: each takes the invitation that adds the most expected RR sets.
 
     Parameters
     ----------
-    collection : RRCollection
+    collection : Collection
     matroid : PartitionMatroid
         Which nodes each group may invite, and how many.
     accept : numpy.ndarray of float64, shape (n_pairs,)
@@ -261,10 +156,11 @@ def residual_cover(
     -------
     Cover
         Its numbers of RR sets are expected ones. The choice reaches at least half of the optimum, also with falling
-        discounts. The upper bound is the minimum over prefixes of whole rounds.
+        discounts. The upper bound is the minimum over prefixes of whole rounds, and contains the rounding errors.
     """
-    sets = ResidualSets.of(collection)
+    sets = collection.residual_sets()
     pairs = make_pairs(matroid.ptr, matroid.nodes, accept, matroid.capacity)
+    errors = _Errors(sets, pairs, discount)
     greedy = Greedy(sets, pairs, discount)
     bound = _Bound(sets, matroid, pairs, discount)
     limit, covered, before = np.inf, 0.0, -1
@@ -272,10 +168,38 @@ def residual_cover(
         if greedy.size == before:
             break
         before = greedy.size
-        limit = min(limit, covered + bound.value())
+        limit = min(limit, errors.above(covered + bound.value()))
         covered += greedy.run(number, min(number + 1, discount.size))
+        errors.add(greedy.choice().places[before:], number)
     found = greedy.choice()
-    return Cover(matroid.nodes[found.places], found.gains, covered, min(limit, 2.0 * covered), seed_groups=found.groups)
+    upper = min(limit, errors.above(2.0 * covered))
+    return Cover(matroid.nodes[found.places], found.gains, covered, upper, seed_groups=found.groups)
+
+
+class _Errors:
+    """Bound on the rounding errors of a choice.
+
+    An invitation changes the weight of each set that holds the node by at most one unit by rounding. So after all
+    invitations the sum of the weights, the sum of the gains, and what any further invitations add, are each wrong by at
+    most one unit for each of these sets and invitations. The other term bounds the errors of the sums of products.
+    """
+
+    def __init__(self, sets: Residual, pairs: "Pairs", discount: NDArray[np.float64]) -> None:
+        self._unit, self._pairs, self._discount = sets.unit, pairs, discount
+        self._degree = sets.weights.value.copy()
+        self._n_rounded = 0.0  # sets, counted again for each invitation
+        self._n_terms = self._degree.size + pairs.left.size + int(pairs.left.sum()) + 8
+        # with certain acceptance all numbers are whole ones
+        self._exact = bool(np.isin(pairs.accept, (0.0, 1.0)).all() and (discount == 1.0).all())
+
+    def add(self, places: NDArray[np.int64], number: int) -> None:
+        """Add the invitations of a round."""
+        if not self._exact:
+            self._n_rounded += float(self._degree[self._pairs.nodes[places]].sum())
+
+    def above(self, bound: float) -> float:
+        """Return an upper bound that holds with rounding errors, too."""
+        return bound if self._exact else bound + 2.0 * self._unit * self._n_rounded + bound * self._n_terms * 2.0**-52
 
 
 def discount_factors(discount: Any, size: int | None = None) -> NDArray[np.float64]:

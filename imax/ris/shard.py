@@ -17,6 +17,7 @@ from ..diffusion.sampler import Piece, Sampler
 from ..graph.influence_graph import InfluenceGraph
 from .collection import RRCollection
 from .marks import LocalMarks
+from .shard_weights import Answer, Proposal, ShardWeights, Taken
 
 if TYPE_CHECKING:
     from ..kernels.matroid import Members
@@ -81,6 +82,7 @@ class Shard:
         self._path: list[int] = []
         self._undo: list[NDArray[np.int32]] = []  # sets that each guess at the end of the path covered first
         self._covered: NDArray[np.bool_] | None = None
+        self._weights: ShardWeights | None = None
 
     def draw(self, ranges: Ranges) -> Facts:
         """Draw the sets of the ranges that are not there; return the facts of all of them."""
@@ -194,6 +196,32 @@ class Shard:
                 return None
             self._go_back(n_before)
             return self._cover_all(nodes, guesses) if len(self._path) == n_before else None
+
+    def weigh(self, ranges: Ranges, choice: int, power: float, taken: Taken, proposal: Proposal) -> Answer:
+        """Return values of nodes during invitations that are probably next after others; see `ShardWeights.take`."""
+        with self._lock:
+            return self._weigh(ranges, choice, power, taken).take(proposal)
+
+    def weigh_next(self, n_ranges: int, choice: int, n_before: int, proposal: Proposal) -> Answer | None:
+        """Do the same as `weigh` if the shard has the sets and their weights; otherwise return None."""
+        with self._lock:
+            if self._weights is None or (n_ranges, choice) != (len(self._ranges), self._choice):
+                return None
+            return self._weights.take(proposal) if self._weights.go_back(n_before) else None
+
+    def values(self, ranges: Ranges, choice: int, power: float, taken: Taken) -> NDArray[np.float64]:
+        """Return the sum of the weights of the stored sets that hold each node, after invitations."""
+        with self._lock:
+            return self._weigh(ranges, choice, power, taken).values()
+
+    def _weigh(self, ranges: Ranges, choice: int, power: float, taken: Taken) -> ShardWeights:
+        """Draw the sets, and lower their weights by invitations."""
+        self.draw(ranges)
+        if self._weights is None or self._choice != choice or not self._weights.follow(taken):
+            self._forget()
+            self._choice, self._weights = choice, ShardWeights(self._sets, power)
+            self._weights.follow(taken)
+        return self._weights
 
     def _follow(self, ranges: Ranges, choice: int, path: list[int]) -> NDArray[np.bool_]:
         """Draw the sets, and cover those of the nodes of a path; return which are covered."""

@@ -1,5 +1,6 @@
 """Gains by forward simulation on a cluster: each worker simulates a part of the worlds."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ class OracleShard:
         threads: int,
     ) -> None:
         self._arguments = graph, model, weights, key, n_simulations, threads, None, None, blocked
+        self._lock = threading.Lock()  # a call that seemed lost may still be running
         self._clear()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -46,16 +48,18 @@ class OracleShard:
         """Return the sums of gains for each block and node, once the nodes of a list are taken."""
         if first_block == last_block:
             return np.zeros((0, nodes.size))
-        if taken[: len(self._taken)] != self._taken:
-            self._clear()
-        for node in taken[len(self._taken) :]:
-            self._oracle.take_in(node, first_block, last_block)
-            self._taken.append(node)
-        return self._oracle.block_gains(nodes, before, first_block, last_block)
+        with self._lock:
+            if taken[: len(self._taken)] != self._taken:
+                self._clear()
+            for node in taken[len(self._taken) :]:
+                self._oracle.take_in(node, first_block, last_block)
+                self._taken.append(node)
+            return self._oracle.block_gains(nodes, before, first_block, last_block)
 
     def first_estimate(self, node: int) -> float:
         """Return a rough estimate of the gain of a node."""
-        return self._oracle.first_estimate(node)
+        with self._lock:
+            return self._oracle.first_estimate(node)
 
 
 class RemoteSimulationOracle:

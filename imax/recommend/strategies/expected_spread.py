@@ -5,10 +5,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.streams import Stream
 from ...errors import FileFormatError
-from ...ris.residual import ResidualSets
+from ...ris.weights import ResidualSets
 from .._candidates import CandidateLists
-from .._expected import Lists, Taste, choose_lists, draw_sets
+from .._cover import sample_stratified
+from .._expected import Lists, Taste, choose_lists
 from ..ranking import Scores
 from ..storage import State
 from .base import Context, Options, Strategy
@@ -59,9 +61,11 @@ class ExpectedSpread(Strategy):
         """Draw RR sets, and choose the lists of all nodes that have friends."""
         network, threads = context.network, context.threads
         n = network.graph.n_nodes
-        sets, n_sets = draw_sets(
-            network, options.sets_per_node, context.key, threads, options.max_memory, options.client
-        )
+        drawn = sample_stratified(
+            network, options.sets_per_node, context.key, threads, options.max_memory,
+            stream=Stream.EXPECTED_SPREAD, store_singletons=False, client=options.client,
+        )  # fmt: skip
+        sets, n_sets = drawn.residual_sets(parts=1, rounded=False), drawn.n_sets
         taste = Taste.of(options.blend, options.min_willingness, options.discount)
         users = np.arange(n, dtype=np.int32) if options.inviters is None else options.inviters
         offsets = network.friend_offsets(users)
