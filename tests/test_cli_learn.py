@@ -35,7 +35,7 @@ def test_a_log_of_actions(files, tmp_path):
     run_ = run("learn", "--actions", actions, *NAMES, "--holdout", 0.25, "--random-seed", 1, "-o", out, graph)
     for text in ("Held out  3 items", "em", "weighted cascade", "By AUC", "90%"):
         assert text in run_.stdout
-    assert "1 users are not nodes of the graph; their 1 actions were dropped" in run_.stderr
+    assert "dropped: 1 user not in the graph, with 1 action" in run_.stderr
     learned = imax.read_graph(out)
     assert learned.probability.lower is not None
     assert "learned:em: from a log, by em; with an interval for each arc" in run("info", out).stdout

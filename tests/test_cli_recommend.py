@@ -106,7 +106,7 @@ def test_unknown_nodes(write):  # noqa: F811
             "user,candidate\nMyriel,Valjean\n",
             ("--k", 2),
             2,
-            "--k must be at most 1, the number of candidates of 'Myriel', got 2; lower k",
+            "--k must be at most 1, the number of candidates of 'Myriel', got 2; lower it",
         ),
         ("user,candidate\nMyriel,Valjean\n", ("--blend", 2), 2, "--blend must lie in"),
         ("user,candidate\nMyriel,Valjean\n", ("--format", "parquet"), 2, "--format parquet needs --output"),

@@ -326,7 +326,7 @@ def test_trials():
     rows = {"source": ["a", "a", "b", "c"], "target": ["b", "b", "c", "c"], "success": [True, False, True, True]}
     model = from_trials(rows, prior=None)
     assert sorted(model.graph.arcs()) == [("a", "b", 0.5), ("b", "c", 1.0)]
-    assert model.notes == ["1 rows with equal source and target were dropped"]
+    assert model.notes == ["dropped: 1 row with equal source and target"]
     assert model.uniform == pytest.approx(2 / 3)
     counts = {"source": ["a", "b"], "target": ["b", "c"], "n": [2, 1], "yes": [1, 1]}
     same = from_trials(counts, n_trials="n", n_successes="yes", prior=None)
@@ -457,12 +457,12 @@ def test_rows_that_were_dropped_before_a_split_are_counted_once():
     assert (train.n_missing, held_out.n_missing) == (1, 0)
     graph = imax.InfluenceGraph.from_edges([("a", "c"), ("b", "c")])
     model = from_actions(graph, train, prior=(1, 1), estimator="bernoulli")
-    assert "1 rows with a missing cell were dropped" in model.notes
+    assert "dropped: 1 row with a missing cell" in model.notes
     # a user counts as unknown in the part of the log where the user acts
     train, held_out = split([*LT_LOG, ("z", 0, 1)], by="item", rng=1)
     unknown = [place(graph, part, 1).counts["unknown_users"] for part in (train, held_out)]
     assert sorted(unknown) == [0, 1]
-    assert "1 rows with a missing cell were dropped" in evaluate(model, log, n_bootstrap=2, n_simulations=2).notes
+    assert "dropped: 1 held-out row with a missing cell" in evaluate(model, log, n_bootstrap=2, n_simulations=2).notes
 
 
 def test_items_that_the_model_was_learned_from_are_counted():

@@ -141,7 +141,7 @@ def test_delays_from_dates_need_a_deadline_with_a_unit(number):
     [
         ({"deadline": "7d"}, "only a graph that was learned from a log"),
         ({"deadline": "7d", "delay": "exponential:2"}, r"'7d' has a unit, but delay \(exponential:2\) has none"),
-        ({"deadline": "7d", "delay": [1.0]}, r"but delay \(an array or a mapping\) has none"),
+        ({"deadline": "7d", "delay": [1.0]}, r"but delay \(a number per arc\) has none"),
         ({"deadline": 7, "delay": "exponential:2d"}, r"7 has no unit, but delay \(exponential:2d\) has one"),
         ({"deadline": "soon", "delay": "exponential:2d"}, "must be a number or a duration such as '30d'"),
         ({"deadline": True, "delay": "exponential:2"}, "must be a number"),

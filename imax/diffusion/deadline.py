@@ -137,7 +137,7 @@ def check_deadline(
         mean, with_unit = _parse(delay)
         _check_units(deadline, delay, with_unit)
         return Deadline(time=time, delay=f"{_LAW}:{mean:g}{IN_SECONDS if with_unit else ''}", mean=mean)
-    _check_units(deadline, "an array or a mapping", with_unit=False)
+    _check_units(deadline, "a number per arc", with_unit=False)
     means = _of_arcs(graph, delay) if isinstance(delay, Mapping) else _checked(delay, graph.n_arcs)
     return Deadline(time=time, delay=PER_ARC, means=means)
 

@@ -343,7 +343,8 @@ def text_notes(n_columns: int, n_bad: int, options: ReadOptions, shape: Shape) -
     """Return notes on unused columns and skipped lines."""
     notes = []
     if not shape.width:
-        if n_columns > 2 and options.third is None:
+        noted = any(" is not used; " in note for note in shape.notes)  # by its name
+        if n_columns > 2 and options.third is None and not noted:
             notes.append("a third column is present and was not used; the probability scheme 'column' uses it")
         if n_columns > 3:
             notes.append("columns after the third were not used")

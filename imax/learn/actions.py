@@ -18,7 +18,7 @@ from ..errors import InvalidArgumentError
 from ..io import read_columns
 from .times import times_of
 
-__all__ = ["Actions", "split"]
+__all__ = ["Actions", "counted", "split"]
 
 _ROWS = 1 << 16  # rows of an iterable that are read at a time
 _MAX_CODES = 2**31 - 1
@@ -99,7 +99,7 @@ class Actions:
 
     def __repr__(self) -> str:
         n, u, i = len(self), len(self.users), len(self.items)
-        return f"<Actions: {_count(n, 'action')} of {_count(u, 'user')} on {_count(i, 'item')}>"
+        return f"<Actions: {counted(n, 'action')} of {counted(u, 'user')} on {counted(i, 'item')}>"
 
     def item_hashes(self) -> NDArray[np.uint64]:
         """Return a 64-bit hash of the label of each item with an action, sorted. Equal labels have equal hashes.
@@ -328,5 +328,6 @@ def _are_compact_dates(times: NDArray[np.float64]) -> bool:
     return bool(fits.all())
 
 
-def _count(n: int, word: str) -> str:
+def counted(n: int, word: str) -> str:
+    """Return a number and a noun."""
     return f"{n:,} {word}{'' if n == 1 else 's'}"

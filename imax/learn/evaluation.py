@@ -17,7 +17,7 @@ from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
 from ..io.accept import as_graph
 from ..results import Record
-from .actions import Actions
+from .actions import Actions, counted
 from .baselines import baselines
 from .evidence import Placed, place
 from .exposures import Exposures, find_exposures
@@ -228,9 +228,9 @@ def evaluate(
         if j
     }
     n_unknown = placed.counts["unknown_users"]
-    notes = [f"{n_unknown:,} users are not nodes of the graph and were dropped"] if n_unknown else []
+    notes = [f"dropped: {counted(n_unknown, 'held-out user')} not in the graph"] if n_unknown else []
     if log.n_missing:
-        notes.append(f"{log.n_missing:,} rows with a missing cell were dropped")
+        notes.append(f"dropped: {counted(log.n_missing, 'held-out row')} with a missing cell")
     if is_lt:
         notes.append("lt-weights predicts with the linear threshold model, the other models with independent cascade")
     n_trained = model.count_trained_items(log)

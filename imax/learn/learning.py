@@ -15,7 +15,7 @@ from ..graph.delays import LearnedDelays
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.probabilities import ArcProbability
 from ..io.accept import as_graph
-from .actions import Actions
+from .actions import Actions, counted
 from .baselines import uniform_probability
 from .estimate import Settings
 from .evidence import Evidence, find_evidence, place
@@ -308,14 +308,12 @@ def _order_of_arcs(graph: InfluenceGraph, source: NDArray[np.int64], target: NDA
 def _notes(counts: dict[str, int], graph: InfluenceGraph, no_evidence: str, prior: tuple[float, float]) -> list[str]:
     notes = []
     if counts["missing"]:
-        notes.append(f"{counts['missing']:,} rows with a missing cell were dropped")
+        notes.append(f"dropped: {counted(counts['missing'], 'row')} with a missing cell")
     if counts["unknown_users"]:
-        notes.append(
-            f"{counts['unknown_users']:,} users are not nodes of the graph; their {counts['unknown_actions']:,} "
-            "actions were dropped"
-        )
+        users, actions = counted(counts["unknown_users"], "user"), counted(counts["unknown_actions"], "action")
+        notes.append(f"dropped: {users} not in the graph, with {actions}")
     if counts["repeated"]:
-        notes.append(f"{counts['repeated']:,} later actions of a user on the same item were dropped")
+        notes.append(f"dropped: {counted(counts['repeated'], 'later action')} of a user on the same item")
     if not counts["pairs"]:
         notes.append("no user acted after an in-neighbor: the log says nothing about any arc's success")
     if counts["arcs_without_trials"]:

@@ -12,7 +12,7 @@ from .._utils import check
 from .._utils.tables import Column, columns_of, has_missing, is_table
 from ..errors import InvalidArgumentError
 from ..io import read_columns
-from .actions import ON_MISSING
+from .actions import ON_MISSING, counted
 
 __all__ = ["CountedTrials", "count_trials"]
 
@@ -42,9 +42,9 @@ class CountedTrials:
         """Return what was dropped, in sentences."""
         notes = []
         if self.counts["missing"]:
-            notes.append(f"{self.counts['missing']:,} rows with a missing cell were dropped")
+            notes.append(f"dropped: {counted(self.counts['missing'], 'row')} with a missing cell")
         if self.counts["self_trials"]:
-            notes.append(f"{self.counts['self_trials']:,} rows with equal source and target were dropped")
+            notes.append(f"dropped: {counted(self.counts['self_trials'], 'row')} with equal source and target")
         return notes
 
 

@@ -74,6 +74,7 @@ class Reranker:
         For ``"expected-spread"``: see `expected_spread`.
     list_length : int, optional
         For ``"expected-spread"``: the length of the lists that users see who are not in a request; default 3.
+        Of lists with more than 25 friends who accept with certainty, a request can undervalue these friends.
     inviters : iterable of labels, optional
         For ``"expected-spread"``: the users who see lists; default all nodes with out-arcs. A request takes the lists
         of all others as given.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..graph.influence_graph import InfluenceGraph
 from .charts import shortened, svg
 from .document import text
+from .words import count
 
 __all__ = ["SeedMap", "seed_map"]
 
@@ -65,7 +66,7 @@ def seed_map(graph: InfluenceGraph, seeds: list[Any]) -> SeedMap:
             f'text-anchor="{end}">{escape(shortened(labels[i], 18))}</text>'
         )
     n_seeds = sum(int(v) in ranks for v in nodes.tolist())
-    title = f"Map of {n_seeds} seeds and their neighbors"
+    title = f"Map of {count(n_seeds, 'seed')} with neighbors"
     description = f"{nodes.size} nodes and {source.size} arcs; the seeds are numbered in the order of choice."
     return SeedMap(svg(_SIZE, _SIZE, title, description, "".join(parts)), n_seeds, int(nodes.size), int(source.size))
 

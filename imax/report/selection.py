@@ -19,6 +19,7 @@ from ..selection.problem import selecting
 from .document import Report
 from .evidence import SECTIONS, Evidence, Task, gather
 from .sections import answer_of, sections_of
+from .words import count
 
 __all__ = ["make_report"]
 
@@ -139,7 +140,7 @@ def make_report(
     notes = [*network.report.notes, *reader.notes, *result.notes]
     called = command or _call(task, constraints)
     record = _record(task, found, notes, called)
-    heading = title or f"{len(result)} seeds in a graph of {network.n_nodes:,} nodes"
+    heading = title or f"{count(len(result), 'seed')} in a graph of {network.n_nodes:,} nodes"
     return Report(heading, answer_of(task), sections_of(task, found, notes, called), record)
 
 
