@@ -82,7 +82,7 @@ def test_a_time_limit_leaves_complete_steps(clean, monkeypatch):
     monkeypatch.setattr("imax.ris.remote._STEP_SECONDS", 1e-9)  # so few sets at once that steps have parts
     ticks = itertools.count()
     monkeypatch.setattr("imax.selection.problem.Limits.elapsed", lambda self: 0.1 * next(ticks))
-    options = {"epsilon": 0.01, "time_limit": 3.0, "rng": 1, "client": clean}
+    options = {"epsilon": 0.01, "delta": 1e-60, "time_limit": 5.0, "rng": 1, "client": clean}  # many sets at first
     found = imax.maximize(GRAPH, 2, algorithm="opim-c", **options)
     assert found.stop_reason == "time limit"
     sizes = {2**i + 2**j for i in range(12) for j in (i, i - 1)}
