@@ -496,6 +496,25 @@ def test_the_setting_of_threads_is_ascii_digits(monkeypatch):
             imax.maximize(KARATE, 2)
 
 
+@pytest.mark.parametrize("name", ["idail", "source", "to", "user1", "c{}"])
+def test_thousands_of_columns_are_read_at_once(tmp_path, name):
+    names = ["inviter_email", "invitee_email", *(name.format(i) for i in range(4000))]
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(names) + "\n" + "a,b" + ",1" * 4000 + "\n" + "b,c" + ",1" * 4000 + "\n")
+    start = time.perf_counter()
+    assert imax.read_graph(path).arcs() == [("a", "b", 1.0), ("b", "c", 1.0)]
+    assert time.perf_counter() - start < 5
+
+
+def test_a_weight_that_is_a_list_is_refused(tmp_path):
+    nodes = "".join(f'node [ id {i} label "{label}" ] ' for i, label in enumerate("abc"))
+    path = tmp_path / "g.gml"
+    path.write_text(f"graph [ directed 1 {nodes} edge [ source 0 target 1 weight 0.5 weight 0.5 ] "
+                    "edge [ source 1 target 2 weight 0.25 ] ]\n")  # fmt: skip
+    with pytest.raises(ImaxError, match="is not a number"):
+        imax.read_graph(path, probability="column")
+
+
 @pytest.mark.parametrize("text", ['0 1\n1 "\n2 0\n5 7\n', '0 1\n"a\nb" 2\n'])
 def test_quoted_lines_without_the_column_of_weights(tmp_path, text):
     path = tmp_path / "g.txt"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import InvalidArgumentError
@@ -48,6 +49,7 @@ _WEIGHTS = (
 _STEM = re.compile(rf"({'|'.join(_NUMBERED)})(id)?([12ab])(id)?")
 _OTHER = {"1": "2", "a": "b"}
 _SHOWN = 12  # columns in a message
+_MANY = 100  # columns with clear names, more than which are not compared
 
 
 class EdgeColumns(NamedTuple):
@@ -180,17 +182,27 @@ def ends_of_names(names: Sequence[Any]) -> list[tuple[int, int, bool]]:
     exact: list[tuple[int, int, bool]] = []
     loose: list[tuple[int, int, bool]] = []
     for sources, targets in _PAIRS:
-        for i, first in enumerate(joined):
-            for j, second in enumerate(joined):
-                kinds = _kinds(first, sources) & _kinds(second, targets)
+        seconds = _with_kinds(joined, targets)
+        for i, first in _with_kinds(joined, sources):
+            for j, second in seconds:
+                kinds = first & second
                 if i != j and kinds:
                     (exact if "" in kinds else loose).append((i, j, "follower" in targets))
+    places: dict[str, list[int]] = {}
     for i, name in enumerate(joined):
+        places.setdefault(name, []).append(i)
+    for name, found in places.items():
         match = _STEM.fullmatch(name)
         if match and match[3] in _OTHER:
-            other = f"{match[1]}{match[2] or ''}{_OTHER[match[3]]}{match[4] or ''}"
-            loose += [(i, j, False) for j, second in enumerate(joined) if second == other]
+            others = places.get(f"{match[1]}{match[2] or ''}{_OTHER[match[3]]}{match[4] or ''}", [])
+            loose += [(i, j, False) for i in found[:_MANY] for j in others[:_MANY]]
     return exact or loose
+
+
+def _with_kinds(names: Sequence[str], words: tuple[str, ...]) -> list[tuple[int, set[str]]]:
+    """Return the places and kinds of the names that contain one of the words; many of them are not clear anyway."""
+    found = ((i, _kinds(name, words)) for i, name in enumerate(names))
+    return list(islice(((i, kinds) for i, kinds in found if kinds), _MANY))
 
 
 def list_columns(names: Sequence[Any], table: str) -> str:

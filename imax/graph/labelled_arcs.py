@@ -209,7 +209,6 @@ def _is_hashable(label: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     try:
-        np.float64(value)
+        return np.ndim(np.float64(value)) == 0
     except (TypeError, ValueError, OverflowError):
         return False
-    return True
