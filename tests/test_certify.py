@@ -72,7 +72,7 @@ def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
     beyond = imax.certify(karate(), [0], start=[33], rng=1)
     assert beyond.start_spread == pytest.approx(10.6, abs=0.5)
     assert beyond.spread == pytest.approx(7.2, abs=0.5)
-    assert "Certificate: 1 seeds" in repr(beyond)
+    assert "Certificate: 1 seed" in repr(beyond)
 
 
 @compiled

@@ -128,7 +128,7 @@ def test_a_service_sees_phases_and_notes_in_its_log(caplog, karate, capfd):
         imax.maximize(graph, 1, node_weights={0: 1.0, 9: 2.0}, on_missing="drop", **EASY)
     messages = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "imax"]
     assert any(level == "DEBUG" and text.startswith("maximize: sampling: ") for level, text in messages)
-    assert any(level == "INFO" and "<SelectionResult: 1 seeds" in text for level, text in messages)
+    assert any(level == "INFO" and "<SelectionResult: 1 seed [" in text for level, text in messages)
     assert any(level == "INFO" and text.startswith("maximize: note: ") for level, text in messages)
     caplog.clear()
     with caplog.at_level(logging.INFO, logger="imax"):

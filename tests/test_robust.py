@@ -70,7 +70,7 @@ def test_a_share_and_the_intervals_of_a_learned_graph(tmp_path):
     assert result.uncertainty == "intervals of learned:trials"
     assert list(result) == result.seeds
     assert len(result) == 1
-    assert f"RobustResult: 1 seeds {result.seeds}" in repr(result)
+    assert f"RobustResult: 1 seed {result.seeds}" in repr(result)
     assert result.to_dict()["on_upper"]["seeds"] == result.on_upper.seeds
     share = imax.maximize_robust(graph, 1, uncertainty=0.5, epsilon=0.5, delta=0.3, rng=1)
     assert share.uncertainty == "learned:trials +- 0.5"

@@ -309,6 +309,8 @@ TEN = [1.0] * 10
         ({"k": 1, "start": "01"}, "start must be an iterable of labels, got the text '01'"),
         ({"k": None, "costs": "price", "budget": 1}, "costs='price' is neither a file nor an attribute of the nodes"),
         ({"k": 2, "cost": TEN}, "cost is not an argument of maximize; did you mean 'costs'?"),
+        ({"k": 2, "algoritm": "degree"}, "algoritm is not an argument of maximize; did you mean 'algorithm'?"),
+        ({"k": 2, "seed": 1}, "seed is not an argument of maximize; did you mean 'rng'?"),
         ({"k": 2, "algorithm": "OPIMC"}, "did you mean 'opim-c'?"),
         ({"k": 2, "algorithm": "celf", "oracle": "magic"}, "oracle must be one of simulation, rr, exact; got 'magic'"),
         ({"k": 2, "algorithm": "ris", "n_rr_sets": 0}, "n_rr_sets must be at least 1, got 0"),

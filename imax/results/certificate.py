@@ -51,7 +51,8 @@ class Certificate(Record):
     auto: str | None = None
 
     def __repr__(self) -> str:
+        some = "1 seed" if self.n_seeds == 1 else f"{self.n_seeds} seeds"
         return (
-            f"<Certificate: {self.n_seeds} seeds, spread {self.spread:.6g} ({self.interval[0]:.6g} to "
+            f"<Certificate: {some}, spread {self.spread:.6g} ({self.interval[0]:.6g} to "
             f"{self.interval[1]:.6g}), at least {self.ratio:.1%} of the optimum ({self.stop_reason})>"
         )

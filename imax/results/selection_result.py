@@ -164,4 +164,5 @@ class SelectionResult(Record):
             )
         elif self.spread is not None and self.lower_bound is not None:
             known = f"spread {self.spread:.6g}, certified to be at least {self.lower_bound:.6g}"
-        return f"<SelectionResult: {len(self.seeds)} seeds [{first}], {known} ({self.stop_reason})>"
+        some = "1 seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
+        return f"<SelectionResult: {some} [{first}], {known} ({self.stop_reason})>"

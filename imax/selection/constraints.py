@@ -1,6 +1,8 @@
 """From the constraints that a user gives to a checked `Constraint` in internal ids."""
 
+import inspect
 import math
+import sys
 from collections.abc import Hashable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypedDict
@@ -19,6 +21,7 @@ from .group_limits import ROUNDING, Quotas, make_limited, quota_ranges
 
 __all__ = ["Constraints", "Groups", "NodeValues", "aligned_rules", "check_constraint_names", "make_constraint"]
 
+_ELSEWHERE = {"seed": "rng", "random_state": "rng", "n_jobs": "threads", "eps": "epsilon"}  # names in other packages
 _NODE_LISTS = ("candidates", "exclude", "include", "start")
 
 
@@ -98,14 +101,15 @@ class Constraints(TypedDict, total=False):
 
 
 def check_constraint_names(function: str, constraints: Mapping[str, Any]) -> None:
-    """Refuse a keyword argument that is not a constraint."""
+    """Refuse a keyword argument of a public function that is not a constraint; suggest an argument that it has."""
     for name in constraints:
-        if name not in Constraints.__annotations__:
-            guess = get_close_matches(name, Constraints.__annotations__, 1)
-            hint = (
-                f"did you mean {guess[0]!r}?" if guess else f"constraints are {', '.join(Constraints.__annotations__)}"
-            )
-            raise InvalidArgumentError(f"{name} is not an argument of {function}; {hint}", argument=name)
+        if name in Constraints.__annotations__:
+            continue
+        own = inspect.signature(getattr(sys.modules[__name__.partition(".")[0]], function)).parameters
+        wanted = _ELSEWHERE.get(name, name)
+        guess = get_close_matches(wanted, [*own, *Constraints.__annotations__], 1)
+        hint = f"did you mean {guess[0]!r}?" if guess else f"constraints are {', '.join(Constraints.__annotations__)}"
+        raise InvalidArgumentError(f"{name} is not an argument of {function}; {hint}", argument=name)
 
 
 def aligned_rules(reader: NodeReader, constraints: Constraints) -> dict[str, Any]:

@@ -96,8 +96,9 @@ class RobustResult(Record):
 
     def __repr__(self) -> str:
         first = ", ".join(repr(s) for s in self.seeds[:5]) + (", ..." if len(self.seeds) > 5 else "")
+        some = "1 seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         return (
-            f"<RobustResult: {len(self.seeds)} seeds [{first}], spread {self.spread_lower:.6g} to "
+            f"<RobustResult: {some} [{first}], spread {self.spread_lower:.6g} to "
             f"{self.spread_upper:.6g}, certified at least {self.robust_ratio:.1%} of the optimum for all probabilities "
             f"in the intervals ({self.uncertainty})>"
         )
