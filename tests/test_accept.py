@@ -267,3 +267,18 @@ def test_attributes_of_nodes():
         imax.set_attributes(plain, result)
     with pytest.raises(InvalidArgumentError, match="graph must be a NetworkX or igraph graph, got list"):
         imax.set_attributes(ROWS, result)
+
+
+def test_a_memory_limit_bounds_the_reading_of_a_file(tmp_path):
+    path = tmp_path / "arcs.txt"
+    path.write_text("".join(f"{v} {v + 1}\n" for v in range(20_000)), encoding="ascii")
+    calls = [
+        lambda **limit: imax.maximize(path, 1, epsilon=0.5, rng=1, **limit),
+        lambda **limit: imax.certify(path, [0], epsilon=0.5, rng=1, **limit),
+        lambda **limit: imax.sample_rr_sets(path, 10, rng=1, **limit),
+        lambda **limit: imax.recommend.heteroim(path, k=1, epsilon=0.5, rng=1, **limit),
+    ]
+    for call in calls:
+        with pytest.raises(imax.ImaxError, match="arcs.txt: .*max_memory"):
+            call(max_memory=100_000)
+    assert len(imax.sample_rr_sets(path, 10, rng=1, max_memory="100M")) == 10

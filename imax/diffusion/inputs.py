@@ -37,7 +37,7 @@ def check_inputs(
 ) -> Inputs:
     """Return the checked arguments of `spread` and `exact_spread`; `reading` are options of `NodeReader`."""
     model = check_model(model)
-    network = as_graph(graph, probability=probability, rng=rng)
+    network = as_graph(graph, probability=probability, rng=rng, max_memory=reading.get("max_memory"))
     reader = NodeReader(network, on_missing, source=graph, **reading)
     chosen = np.sort(check_seeds(reader, seeds))
     return Inputs(network, chosen, model, reader.node_weights(node_weights), reader.notes)

@@ -26,6 +26,7 @@ def as_graph(
     probability: str | None = None,
     threads: int | None = None,
     rng: RNG = None,
+    max_memory: int | str | None = None,
 ) -> InfluenceGraph:
     """Return an InfluenceGraph for any object that describes a graph.
 
@@ -60,6 +61,9 @@ def as_graph(
         Number of threads. Default: ``IMAX_NUM_THREADS``, otherwise all cores.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         Source of randomness of schemes that draw probabilities.
+    max_memory : int or str, optional
+        Limit for reading a file, in bytes or as ``"4G"``; default three quarters of the free memory. It has no effect
+        on other objects.
 
     Returns
     -------
@@ -94,7 +98,9 @@ def as_graph(
         from .reading import read_graph
 
         try:
-            return read_graph(graph, source=source, target=target, weight=weight, **directions, **build)
+            return read_graph(
+                graph, source=source, target=target, weight=weight, max_memory=max_memory, **directions, **build
+            )
         except NoSuchFileError as error:
             raise NoSuchFileError(f"{error}; imax.datasets.load returns graphs by name") from None
     if is_table(graph) or isinstance(graph, dict):

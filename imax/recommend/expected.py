@@ -97,7 +97,10 @@ def expected_spread(
     k = None if k is None else check.count(k, "k")
     taste = Taste.of(blend, min_willingness, discount)
     reader = NodeReader(
-        as_graph(graph, probability=probability, rng=key), on_missing, source=graph, max_memory=max_memory
+        as_graph(graph, probability=probability, rng=key, max_memory=max_memory),
+        on_missing,
+        source=graph,
+        max_memory=max_memory,
     )
     network = network_of(reader.graph, acceptance, reader)
     users = inviters_of(network, inviters)

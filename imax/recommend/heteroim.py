@@ -99,7 +99,10 @@ def heteroim(
     epsilon, key = check.open_unit(epsilon, "epsilon"), key_from(rng)
     delta = None if delta is None else check.open_unit(delta, "delta")
     reader = NodeReader(
-        as_graph(graph, probability=probability, rng=key), on_missing, source=graph, max_memory=max_memory
+        as_graph(graph, probability=probability, rng=key, max_memory=max_memory),
+        on_missing,
+        source=graph,
+        max_memory=max_memory,
     )
     network = network_of(reader.graph, acceptance, reader)
     users = inviters_of(network, inviters)

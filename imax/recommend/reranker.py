@@ -144,7 +144,10 @@ class Reranker:
         blend = None if blend is None else check.probability(blend, "blend")
         n_threads, key = check.threads(threads), key_from(rng)
         reader = NodeReader(
-            as_graph(graph, probability=probability, rng=key), on_missing, source=graph, max_memory=max_memory
+            as_graph(graph, probability=probability, rng=key, max_memory=max_memory),
+            on_missing,
+            source=graph,
+            max_memory=max_memory,
         )
         network = network_of(reader.graph, acceptance, reader)
         options = Options(

@@ -110,7 +110,7 @@ def make_report(
             )
         rng, model, k = result.rng_key, result.model, k if k is not None or result.budget is not None else result.k
     key = key_from(rng)
-    network = as_graph(graph, probability=probability, rng=key)
+    network = as_graph(graph, probability=probability, rng=key, max_memory=max_memory)
     reader = NodeReader(network, constraints.get("on_missing"), source=graph, max_memory=max_memory)
     weights = reader.node_weights(node_weights)
     rules = aligned_rules(reader, constraints)

@@ -93,7 +93,7 @@ def sample_rr_sets(
     """
     count = check.count(count, "count")
     limit = check.memory_bytes(max_memory)
-    network = as_graph(graph)
+    network = as_graph(graph, max_memory=limit)
     reader = NodeReader(network, on_missing, source=graph, max_memory=limit)
     weights = reader.node_weights(node_weights)
     for note in reader.notes:

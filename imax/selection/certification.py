@@ -101,7 +101,7 @@ def certify(
     True
     """
     check_constraint_names("certify", constraints)
-    network = as_graph(graph, probability=probability, rng=rng)
+    network = as_graph(graph, probability=probability, rng=rng, max_memory=max_memory)
     reader = NodeReader(network, constraints.get("on_missing"), source=graph, max_memory=max_memory)
     ids = check_seeds(reader, seeds)
     if k is None and all(constraints.get(name) is None for name in ("budget", "quotas", "group_budgets")):

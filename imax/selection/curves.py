@@ -135,7 +135,7 @@ def curve(
     if epsilon is None:
         epsilon = DEFAULT_PRECISION if entry is None else entry.epsilon
     key = key_from(rng)
-    network = as_graph(graph, probability=probability, rng=key)
+    network = as_graph(graph, probability=probability, rng=key, max_memory=max_memory)
     reader = NodeReader(network, constraints.get("on_missing"), source=graph, max_memory=max_memory)
     weights = reader.node_weights(node_weights)
     rules = cast(Constraints, aligned_rules(reader, constraints))

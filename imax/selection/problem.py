@@ -242,7 +242,7 @@ def make_problem(
     """
     check_constraint_names(function, constraints)
     checked = check_work(**work)
-    network = as_graph(graph, probability=probability, rng=rng)
+    network = as_graph(graph, probability=probability, rng=rng, max_memory=work.get("max_memory"))
     if checked["model"] == "lt":
         network.check_lt()
     rules: dict[str, Any] = dict(constraints)

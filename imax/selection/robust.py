@@ -170,7 +170,7 @@ def maximize_robust(
     True
     """
     began = perf_counter()
-    network = as_graph(graph)
+    network = as_graph(graph, max_memory=max_memory)
     limit = None if time_limit is None else check.positive(time_limit, "time_limit")
     low, high, origin = _ends(network, uncertainty)
     failure = 1.0 / max(network.n_nodes, 2) if delta is None else check.open_unit(delta, "delta")

@@ -153,7 +153,7 @@ def sensitivity(
     >>> [row.factor for row in found.rows]
     [0.5, 1.0, 2.0]
     """
-    network = as_graph(graph, probability=probability, rng=rng)
+    network = as_graph(graph, probability=probability, rng=rng, max_memory=max_memory)
     checked = sorted({1.0, *(check.positive(factor, "factors") for factor in factors)})
     if len(checked) < 2:
         raise InvalidArgumentError("factors must have a number other than 1", argument="factors")
