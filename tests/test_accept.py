@@ -279,6 +279,6 @@ def test_a_memory_limit_bounds_the_reading_of_a_file(tmp_path):
         lambda **limit: imax.recommend.heteroim(path, k=1, epsilon=0.5, rng=1, **limit),
     ]
     for call in calls:
-        with pytest.raises(imax.ImaxError, match="arcs.txt: .*max_memory"):
+        with pytest.raises(imax.ImaxError, match=r"arcs\.txt: .*max_memory"):
             call(max_memory=100_000)
     assert len(imax.sample_rr_sets(path, 10, rng=1, max_memory="100M")) == 10
