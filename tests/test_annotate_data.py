@@ -26,7 +26,7 @@ def quick_certificate(monkeypatch):
     """Replace the certificate of heuristics, which takes minutes without the compiler."""
     if not JIT:
         known = CertifiedInfluence(1.0, (1.0, 1.0), 1.0, 1.0, 1.0, 0.1)
-        monkeypatch.setattr("imax.annotate.selecting._certified", lambda problem, indices: known)
+        monkeypatch.setattr("imax.annotate.selecting._certified", lambda problem, indices, taken: known)
 
 
 def cloud(n=20, d=4, seed=0):
