@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -29,7 +30,6 @@ def lucky_cuts(rng: np.random.SeedSequence) -> Iterator[dict[str, Any]]:
     round that has no such moment ends at a random number of sets.
     """
     most = int(_generator(rng).integers(_FEW, _MANY))
-    original = CollectionPair._is_over
 
     def is_over(pair: CollectionPair, ahead: float = 0.0) -> bool:
         first, second = pair.selection, pair.validation
@@ -38,20 +38,13 @@ def lucky_cuts(rng: np.random.SeedSequence) -> Iterator[dict[str, Any]]:
         lucky = second.n_entries * first.n_sets >= _LUCK * first.n_entries * second.n_sets
         return lucky or max(first.n_sets, second.n_sets) >= most
 
-    CollectionPair._is_over = is_over  # type: ignore[method-assign]
-    try:
+    with patch.object(CollectionPair, "_is_over", is_over):
         yield {"time_limit": 1e9}
-    finally:
-        CollectionPair._is_over = original  # type: ignore[method-assign]
 
 
 @contextmanager
 def ticking_clock(rng: np.random.SeedSequence) -> Iterator[dict[str, Any]]:
     """Let each look at the clock take a second; yield a random time limit of up to 16 s."""
     ticks = itertools.count()
-    original = Limits.elapsed
-    Limits.elapsed = lambda limits: float(next(ticks))  # type: ignore[method-assign]
-    try:
+    with patch.object(Limits, "elapsed", lambda limits: float(next(ticks))):
         yield {"time_limit": float(_generator(rng).integers(1, 17))}
-    finally:
-        Limits.elapsed = original  # type: ignore[method-assign]

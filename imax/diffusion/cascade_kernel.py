@@ -1,5 +1,6 @@
 """What the kernels of cascades have in common: what cascades start from, where they end, and their buffers."""
 
+from abc import ABC, abstractmethod
 from copy import copy
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
@@ -45,7 +46,7 @@ class Ends(TypedDict, total=False):
     turns: Turns | None
 
 
-class CascadeKernel(Buffered):
+class CascadeKernel(Buffered, ABC):
     """Base class of the kernels of cascades, with one set of buffers for each thread.
 
     Parameters
@@ -102,6 +103,6 @@ class CascadeKernel(Buffered):
                 self.n_cut += int(n_cut)
         return int(n_entries)
 
+    @abstractmethod
     def _run(self, first: int, count: int, strata: "Strata | None", output: "Output") -> tuple[int, int]:
         """Call the kernel; return the number of entries and of nodes of sets that met a sentinel."""
-        raise NotImplementedError

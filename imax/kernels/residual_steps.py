@@ -155,9 +155,9 @@ def find_stale(first, n_groups, n_near, clock, mark, n_steps, weights, pairs, he
     n_groups : int
         Groups that are looked at, of those that can choose.
     n_near : int
-        Entries at the top of a heap whose nodes are wanted, unless the value on top was computed after choice number
-        `clock`.
+        Number of entries at the top of a heap whose nodes are wanted.
     clock : int
+        Number of the last choice. A heap is passed over if the value on its top was computed after this choice.
     mark : int
         A number that no search before had.
     n_steps : int
