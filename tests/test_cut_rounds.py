@@ -239,3 +239,10 @@ def test_bounds_hold_where_the_clock_prefers_small_sets(monkeypatch):
         )
         wrong += not found.bounds.lower <= exact <= found.bounds.upper
     assert wrong <= 2
+
+
+def test_steps_of_the_first_round_do_not_change_the_result(dense):
+    # without a time limit, a short first round has two steps
+    found = [imax.maximize(dense, 3, algorithm="opim-c", time_limit=limit, rng=1, threads=1) for limit in (None, 1e6)]
+    records = [one.to_dict() | {"seconds": None} for one in found]
+    assert records[0] == records[1]
