@@ -144,7 +144,7 @@ def test_other_containers_are_errors(kind):
 
 
 def test_values_that_are_no_numbers():
-    with pytest.raises(InvalidArgumentError, match="costs must be numbers"):
+    with pytest.raises(InvalidArgumentError, match="costs of node 'ann' must be a number, got 'much'"):
         read(dict.fromkeys(PEOPLE, "much"))
     with pytest.raises(InvalidArgumentError, match=r"shape \(5,\), got shape \(5, 2\)"):
         read(np.ones((5, 2)))

@@ -85,7 +85,8 @@ def _array_of_npz(content: Content, key: str | None) -> Any:
                             tables.append(name)
                 if len(tables) != 1:
                     raise FileFormatError(
-                        f"{content.name} has the arrays {names}; name one of them, as in key={next(iter(members))!r}"
+                        f"{content.name} has the arrays {names}; name one of them, as in {{key={next(iter(members))}}}",
+                        others=("key",),
                     )
                 key = tables[0]
             if key not in members:

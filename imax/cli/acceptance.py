@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._utils.numbers import plain_number
 from ..errors import InvalidArgumentError
 from ._algorithms import OptionOf
 from .context import Context
@@ -61,6 +62,9 @@ def read_acceptance(context: Context, graph: "InfluenceGraph", given: str | None
         return float(given)
     except ValueError:
         pass
+    remedy = plain_number(given)
+    if remedy:
+        raise WrongUsage(f"--acceptance must be a probability, arcs or a file, got {given!r}{remedy}")
     from ..recommend.files import read_rows
 
     inviters, friends, values = read_rows(given, graph.labels, ("ap", "friend"), "probability", context.max_memory)

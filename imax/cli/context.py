@@ -1,7 +1,8 @@
 """What a command runs in: the graph, the status line and the output that its shared options describe."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -74,6 +75,8 @@ class Context:
         What was ignored, dropped or filled in when the files about nodes were read.
     began : float
         Start of the command on the clock `time.perf_counter`.
+    importing : float
+        Seconds for importing the engine; 0 if it was imported before.
     """
 
     source: str
@@ -90,6 +93,7 @@ class Context:
     notes: list[str] = field(init=False, default_factory=list)
     _reader: "NodeReader | None" = field(init=False, default=None)
     began: float = field(default_factory=perf_counter)
+    importing: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         check_writable(self.output, self.source)
@@ -124,6 +128,13 @@ class Context:
             return arguments
         return arguments | {"time_limit": max(limit - (perf_counter() - self.began), _SHORTEST)}
 
+    @contextmanager
+    def import_time(self) -> Iterator[None]:
+        """Add the time of the block to `importing`."""
+        began = perf_counter()
+        yield
+        self.importing += perf_counter() - began
+
     def note(self, text: str) -> None:
         """Print a note on standard error."""
         if not self.quiet:
@@ -155,7 +166,9 @@ class Context:
             parse(self.reading["probability"])
         process = click.get_current_context().obj
         if process.own:
-            load_engine()
+            with self.import_time():
+                load_engine()
+                from .. import io  # noqa: F401
         self.status.show(f"reading {'standard input' if self.source == '-' else self.source}")
         if self.source == "-" or _exists(self.source):
             process.raise_if_interrupted()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Fact", "algorithm_fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "model_text",
-    "rr_sets_fact", "validations_text",
+    "rr_sets_fact", "time_fact", "validations_text",
 ]  # fmt: skip
 
 Fact = tuple[str, str]
@@ -85,4 +85,13 @@ def algorithm_fact(name: str, auto: str | None) -> Fact:
 
 def closing_facts(stop_reason: str, time: str, random_seed: int) -> list[Fact]:
     """Return why and when a run stopped, and its random seed."""
-    return [("Stopped", stop_reason), ("Time", time), ("Random seed", str(random_seed))]
+    return [("Stopped", stop_reason), time_fact(time), ("Random seed", str(random_seed))]
+
+
+def time_fact(time: str) -> Fact:
+    """Return a time, with the part of it that will not be needed again because the compiled functions are stored."""
+    from ..kernels.compiling import compile_seconds
+
+    compiling = compile_seconds()
+    once = f"; {compiling:.2f} s of it to compile functions, which later runs load" if compiling else ""
+    return "Time", time + once

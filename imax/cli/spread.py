@@ -6,7 +6,7 @@ from . import options as opt
 from .arguments import read_delay, read_seeds, read_weights, reject_two_stdin, require_seeds
 from .cluster import connect, scheduler_option
 from .context import Context, command
-from .facts import Fact, graph_fact
+from .facts import Fact, graph_fact, time_fact
 from .output import as_facts
 from .progress import simulation_progress
 
@@ -82,7 +82,7 @@ def _text(context: Context, graph: "InfluenceGraph", estimate: "SpreadEstimate")
         ("Seeds", f"{estimate.n_seeds:,}"),
         graph_fact(graph, estimate),
         ("Simulations", f"{estimate.n_simulations:,} ({estimate.stop_reason})"),
-        ("Time", f"{estimate.seconds:.2f} s"),
+        time_fact(f"{estimate.seconds:.2f} s"),
         ("Random seed", str(context.rng)),
     ]
     return as_facts(facts)

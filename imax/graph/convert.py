@@ -17,6 +17,7 @@ from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
 from .edge_columns import EdgeColumns, choose_columns
 from .labelled_arcs import Column, as_numbers, as_values, compact_labels, index_arcs, row_width, shown
+from .look_alikes import look_alikes
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -74,10 +75,11 @@ def arcs_of_frame(
     )
     for argument, cells in found.items():
         missing = has_missing(cells)
-        if missing.any():
+        blank = _blank(cells)
+        if missing.any() or blank is not None:
+            row, what = (int(np.argmax(missing)), "missing") if missing.any() else (blank, "blank")
             raise InvalidArgumentError(
-                f"{argument}: row {int(np.argmax(missing))} of column {names[places[argument]]!r} is missing; "
-                "drop such rows first",
+                f"{argument}: row {row} of column {names[places[argument]]!r} is {what}; drop such rows first",
                 argument=argument,
             )
     arcs = index_arcs(_whole(found["source"]), _whole(found["target"]), nodes, "frame")
@@ -85,7 +87,15 @@ def arcs_of_frame(
     if choice.weight is not None:
         name = names[choice.weight]
         numbers = as_numbers(found["weight"], lambda i: f"weight: row {i} of column {name!r}", "weight")
-    return arcs._replace(weight=numbers, directed=directed, notes=choice.notes + choice.doubts, doubts=choice.doubts)
+    doubts = choice.doubts + look_alikes(arcs.labels)
+    return arcs._replace(weight=numbers, directed=directed, notes=choice.notes + doubts, doubts=doubts)
+
+
+def _blank(cells: Column) -> int | None:
+    """Return the first row with a text of white space only; None if there is none."""
+    if isinstance(cells, np.ndarray):
+        return None
+    return next((row for row, cell in enumerate(cells) if type(cell) is str and (not cell or cell.isspace())), None)
 
 
 def _arrow_table(frame: Any) -> Any:

@@ -64,7 +64,7 @@ class _Raw(io.RawIOBase):
     """The bytes of a file as a stream, without a copy of them."""
 
     def __init__(self, content: Content) -> None:
-        self._data, self._place = content.data, 0
+        self._data, self._place = content.data, content.text_start()
 
     def readable(self) -> bool:
         """Return True."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._utils.numbers import plain_number
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.labels import Labels
 from ..graph.node_values import NODE_NAMES, VALUE_NAMES, NodeColumn, choose_columns, examples
@@ -22,7 +23,10 @@ from .graph_files import read_node_table
 from .tables import read_table, table_names
 from .text import Content, PathLike, integer, load_list, number, quoted
 
-__all__ = ["FileColumns", "as_labels", "exists", "file_columns", "is_comment", "read_label_column", "read_node_column"]
+__all__ = [
+    "FileColumns", "as_labels", "exists", "file_columns", "is_comment", "read_label_column", "read_node_column",
+    "whole_number",
+]  # fmt: skip
 
 _SEPARATORS = ("\t", ",", ";", "|")
 _IN_LINES = ("\t", ",", ";", None)  # None: white space
@@ -103,10 +107,20 @@ def as_labels(cells: list[Any], labels: Labels) -> list[Any]:
     ]
 
 
+def whole_number(text: str) -> int | None:
+    """Return the integer that a text stands for, or None; tables store integers as floats if some are missing.
+
+    >>> whole_number("12"), whole_number("12.0"), whole_number("12.5")
+    (12, 12, None)
+    """
+    head, point, tail = text.partition(".")
+    return integer(head) if not point or (tail and not tail.strip("0")) else None
+
+
 def _other(cell: Any) -> "int | str | None":
-    """Return digits as an integer and a whole number as text."""
+    """Return digits as an integer and a whole number as text. ``7.0`` is a whole number, too."""
     if isinstance(cell, str):
-        return integer(cell)
+        return whole_number(cell)
     whole = isinstance(cell, (int, float)) and not isinstance(cell, bool) and math.isfinite(cell) and cell == int(cell)
     return str(int(cell)) if whole else None
 
@@ -328,7 +342,7 @@ def _number(cell: Any, where: str) -> float:
     except (TypeError, ValueError, OverflowError):
         value = math.inf
     if isinstance(cell, (bool, np.bool_)) or not math.isfinite(value):
-        raise FileFormatError(f"{where}: expected a finite number, got {quoted(str(cell))}")
+        raise FileFormatError(f"{where}: expected a finite number, got {quoted(str(cell))}{plain_number(str(cell))}")
     return value
 
 

@@ -105,7 +105,7 @@ class NodeReader:
             return None
         file = self._file(given, argument, 1)
         column = label_column(given, argument) if file is None else self._read_labels(file, argument)
-        index = self.aligner.match(column)
+        index = self.aligner.match(column, some=argument == "candidates")
         return self.graph.rank[index[index >= 0]]
 
     def node_weights(self, given: NodeValues | None) -> NDArray[np.float64] | None:

@@ -245,7 +245,7 @@ def _json_lines(content: Content, lines: list[str], columns: Sequence[str], opti
             raise FileFormatError(f"{where}: expected an object, got {quoted(text.strip())}")
         missing = next((name for name in columns if name not in record), None)
         if missing is not None:
-            raise FileFormatError(f"{where}: the column {missing!r} is missing: {quoted(text.strip())}")
+            raise _missing(where, missing, list(record))
         here = [*columns, *(name for name in optional if name in record)]
         if rows and here != names:
             odd = min(set(here) ^ set(names))

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from .._utils import jsons
+from .._utils.numbers import plain_number
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from ..graph.labels import Labels
-from ..io.node_columns import exists
+from ..io.node_columns import exists, whole_number
 from ..io.tables import read_table, shown
-from ..io.text import PathLike, integer, load_list, number, write_bytes, write_text
+from ..io.text import PathLike, load_list, number, write_bytes, write_text
 from .ranking import Ranking
 
 __all__ = ["as_text", "read_rows", "write_ranking"]
@@ -93,10 +94,10 @@ def _label(cell: Any, labels: Labels, where: str) -> Any:
     if not isinstance(cell, Hashable):
         raise FileFormatError(f"{where}: a label must be a text or a number, got {shown(cell)}")
     if isinstance(cell, str) and labels.kind != "object":
-        found = integer(cell)
+        found = whole_number(cell)
         return cell if found is None else found
     if not isinstance(cell, str) and labels.kind == "object":
-        return str(cell)
+        return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
     return cell
 
 
@@ -106,7 +107,11 @@ def _score(cell: Any, where: str) -> float:
     except OverflowError:
         score = np.inf
     except (TypeError, ValueError):
-        raise FileFormatError(f"{where}: the score {shown(cell)} is not a number") from None
+        if cell is None or cell == "":
+            raise FileFormatError(
+                f"{where}: the score is missing; give one on every row or leave out the column"
+            ) from None
+        raise FileFormatError(f"{where}: the score {shown(cell)} is not a number{plain_number(str(cell))}") from None
     if not 0.0 <= score <= 1.0:
         raise FileFormatError(f"{where}: the score {shown(cell)} must lie in [0, 1]; scale the scores to probabilities")
     return score

@@ -1,0 +1,221 @@
+"""Files and tables as people have them: exports of spreadsheets, labels that look alike, numbers with other signs."""
+
+import json
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import imax
+from imax.errors import FileFormatError, InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
+
+from .test_cli import fails, run
+
+HEAD = "inviter,invitee,sent"
+ROWS = ["ann@x.org,Bob@x.org,2026-01-05", "çid@x.org,ann@x.org,2026-01-06"]
+ARCS = {("ann@x.org", "Bob@x.org"), ("çid@x.org", "ann@x.org")}
+
+
+def arcs(graph):
+    return {(u, v) for u, v, _ in graph.arcs()}
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(data, name="data.csv"):
+        path = tmp_path / name
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return str(path)
+
+    return write
+
+
+# -- encodings and spreadsheets ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_exports_of_spreadsheets(file, encoding, separator, end):
+    text = end.join([HEAD, *ROWS, ""]).replace(",", separator)
+    mark = "" if encoding in ("utf-8", "utf-8-sig", "utf-16") else "\ufeff"
+    assert arcs(imax.read_graph(file((mark + text).encode(encoding)))) == ARCS
+
+
+def test_utf_16_of_a_user_table_and_without_memory(file):
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid")])
+    users = file("name\tcost\r\nann\t1\r\nbob\t5\r\ncid\t5\r\n".encode("utf-16"), "users.txt")
+    assert imax.maximize(graph, costs=f"{users}:name:cost", budget=2, rng=1).seeds == ["ann"]
+    with pytest.raises(OutOfMemoryBoundError, match="its text in UTF-8"):
+        imax.read_graph(file("ann bob\n".encode("utf-16")), max_memory=20)
+
+
+def test_damaged_utf_16(file):
+    with pytest.raises(FileFormatError, match="begins like UTF-16, but is damaged"):
+        imax.read_graph(file("ann bob\n".encode("utf-16")[:-1]))
+
+
+def test_utf_16_is_converted_in_memory_even_with_a_limit(file, tmp_path):
+    source = file("1 2\n2 3\n".encode("utf-16"), "ids.txt")
+    assert imax.io.reading.read_chunks(source) is None
+    assert imax.read_graph(source).n_arcs == 2
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_names_the_separator_is_skipped(file, first):
+    text = "\r\n".join([first, HEAD, *ROWS, ""]).replace(",", ";")
+    assert arcs(imax.read_graph(file(text))) == ARCS
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid")])
+    with pytest.raises(UnknownNodeError, match=r"users.csv:4: node 'dan'"):
+        imax.maximize(graph, 1, exclude=file(f"{first}\nname;age\nann;3\ndan;4\n", "users.csv") + ":name")
+
+
+def test_arrays_of_json_objects(file):
+    records = [{"id": i, "inviter": u, "invitee": v} for i, (u, v) in enumerate(sorted(ARCS))]
+    assert arcs(imax.read_graph(file(json.dumps(records), "arcs.json"))) == ARCS
+    assert arcs(imax.read_graph(file(json.dumps(records, indent=2), "arcs.json"))) == ARCS
+    for text in ("[1, 2]", "[]", "[{", '[{"a": 1}, 2]'):
+        with pytest.raises(FileFormatError, match="a JSON array, but not of objects"):
+            imax.read_graph(file(text, "arcs.json"))
+
+
+# -- labels that are one node or two -------------------------------------------------------------------------------
+
+
+def test_integers_that_became_floats_are_the_same_nodes(file):
+    graph = imax.read_graph(file("from_id,to_id\n1,2.0\n2,3.00\n"))
+    assert graph.arcs() == [(1, 2, 1.0), (2, 3, 1.0)]
+    assert "labels such as '7.0' are read as the integers that they stand for" in graph.report.notes
+    users = file("id,cost\n1.0,1\n2.0,5\n3.0,5\n", "users.csv")
+    assert imax.maximize(graph, costs=f"{users}:id:cost", budget=2, rng=1).seeds == [1]
+    assert imax.read_graph(file("1.5 2.0\n2.0 3.0\n")).nodes() == ["1.5", "2.0", "3.0"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("ann", "Ann"), ("007", "7"), ("7x", "7X"), ("straße", "STRASSE"), ("a 1", "A 1")]
+)
+def test_labels_that_look_alike_are_doubtful(file, first, second):
+    rows = [(first, "zed"), ("zed", second), ("zed", "x")]
+    table = pd.DataFrame(rows, columns=["source", "target"])
+    parquet = file(b"", "t.parquet")
+    pq.write_table(pa.Table.from_pandas(table), parquet)
+    lines = file("".join(json.dumps({"source": u, "target": v}) + "\n" for u, v in rows), "t.jsonl")
+    text = file("source,target\n" + "".join(f"{u},{v}\n" for u, v in rows))
+    for given in (text, parquet, lines, table, pl.DataFrame(table)):
+        graph = imax.as_graph(given)
+        assert graph.n_nodes == 4
+        (doubt,) = graph.report.doubts
+        assert doubt.startswith(f"the labels {first!r} and {second!r} look alike, but are two nodes; ")
+        assert doubt in graph.report.notes
+
+
+def test_white_space_in_tables_and_words_for_missing_values():
+    graph = imax.as_graph(pd.DataFrame({"source": ["ann ", "bob"], "target": ["bob", "ann"]}))
+    assert "the labels 'ann ' and 'ann' look alike" in graph.report.doubts[0]
+    graph = imax.as_graph(pd.DataFrame({"source": ["ann", "null"], "target": ["null", "bob"]}))
+    assert graph.report.doubts == ("the label 'null' is a node; if it stands for a missing value, remove its rows",)
+    assert imax.as_graph(pd.DataFrame({"source": ["ann", "bob"], "target": ["bob", "cid"]})).report.doubts == ()
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_labels_of_tables_are_refused(blank):
+    with pytest.raises(InvalidArgumentError, match="target: row 1 of column 'target' is blank; drop such rows first"):
+        imax.as_graph(pd.DataFrame({"source": ["ann", "bob"], "target": ["bob", blank]}))
+
+
+def test_unknown_labels_that_look_like_a_node():
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid"), ("007", "cid")])
+    with pytest.raises(UnknownNodeError, match=r"'Bob ' looks like the node 'bob': write such labels the same way"):
+        imax.maximize(graph, 1, candidates=["ann", "Bob "])
+    with pytest.raises(UnknownNodeError, match=r"nor is any other of its labels; 7 looks like the node '007'"):
+        imax.maximize(graph, 1, candidates=[7, 8], on_missing="drop")
+    result = imax.maximize(graph, 1, exclude=["ANN", "BOB", "eve"], on_missing="drop", rng=1)
+    assert "'ANN' looks like the node 'ann' (2 such labels)" in result.notes[0]
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        ("1,200.50", "write it as 1200.50"), ("1.200,5", "write it as 1200.5"), ("0,25", "write it as 0.25"),
+        ("$12.5", "write it as 12.5"), ("12 €", "write it as 12"), ("35%", "write it as 0.35"),
+        ("1,234", "without separators of thousands"), ("many", "'many'$"),
+    ],
+)  # fmt: skip
+def test_numbers_of_spreadsheets_are_refused_with_the_remedy(file, cell, remedy):
+    graph = imax.as_graph([("ann", "bob")])
+    users = file(f'name,cost\nann,"{cell}"\nbob,1\n', "users.csv")
+    with pytest.raises(FileFormatError, match=remedy):
+        imax.maximize(graph, costs=f"{users}:name:cost", budget=1)
+    with pytest.raises(InvalidArgumentError, match=f"^costs of node 'ann' must be a number, got .*{remedy}"):
+        imax.maximize(graph, costs=pd.read_csv(users, dtype=str), budget=1)
+    with pytest.raises(InvalidArgumentError, match=f"^costs of node 'ann' must be a number, got .*{remedy}"):
+        imax.maximize(graph, costs=[cell, 1], budget=1)
+
+
+def test_weights_that_are_no_numbers(file):
+    text = "source,target,weight\nann,bob,35%\n"
+    with pytest.raises(FileFormatError, match=r"write 0.25 for 25%.*skip such lines with on_bad_line='skip'"):
+        imax.read_graph(file(text), weight="weight")
+    with pytest.raises(FileFormatError, match=r"write it as 0.35.*skip such lines with on_bad_line='skip'"):
+        imax.read_graph(file(text + '"c\nd",bob,0.5\n'), weight="weight")
+
+
+def test_groups_that_no_node_belongs_to():
+    groups = {"ann": "DE", "bob": "FR"}
+    with pytest.raises(InvalidArgumentError, match=r"'De', which no node belongs to; the groups are 'DE', 'FR'"):
+        imax.maximize([("ann", "bob")], 1, groups=groups, quotas={"De": 1})
+
+
+# -- annotation and experiments ------------------------------------------------------------------------------------
+
+
+def test_labels_of_items_that_were_removed(file):
+    rows = "".join(json.dumps({"id": f"t{i}", "embedding": [i % 3, 1.0, i % 2], "text": "x"}) + "\n" for i in range(12))
+    texts = file(rows, "texts.jsonl")
+    labels = file("id,label\nt0,good\nt1,N/A\nold,bad\n", "labels.csv")
+    given = ["annotate", texts, "--id-column", "id", "--budget", "2", "--n-neighbors", "3", "--random-seed", "1"]
+    given += ["--format", "plain", "--labels", labels]
+    remedy = "'old' is not the id of an item (column 'id'); remove it, or use --on-missing drop"
+    assert remedy in fails(1, *given)
+    gone = file("id\nold\nolder\n", "gone.csv")
+    listed = file("old\n", "listed.txt")
+    result = run(*given, "--start", gone, "--exclude", listed, "--on-missing", "drop")
+    assert len(result.stdout.split()) == 2
+    assert f"note: {labels}: ids of no item, ignored: 1 ('old')" in result.stderr
+    assert f"note: {gone}: ids of no item, ignored: 2 ('old', 'older')" in result.stderr
+    assert f"note: {listed}: ids of no item, ignored: 1 ('old')" in result.stderr
+    assert "note: labels: 'N/A' counts as a label like any other (items: 1); leave it blank" in result.stderr
+
+
+def test_labels_of_unknown_items_in_python():
+    embeddings = [[i % 3, 1.0, i % 2] for i in range(12)]
+    ids = [f"t{i}" for i in range(12)]
+    labels = pd.Series(["good", "nan", "bad"], index=["t0", "t1", "old"])
+    with pytest.raises(UnknownNodeError, match="'old' is not a node of the graph"):
+        imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels)
+    found = imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels, on_missing="drop", rng=1)
+    assert "labels: 1 of 3 labels are not in the graph and are ignored ('old')" in found.notes
+    assert "labels: 'nan' counts as a label" in found.notes[0]
+    spread = imax.annotate.auto_annotate(found, labels, on_missing="drop", rng=1)
+    assert any("'nan' counts as a label" in note for note in spread.notes)
+
+
+def test_experiment_without_the_participants_who_left(file):
+    arcs_file = file("ann bob\nbob cid\n", "arcs.txt")
+    given = [
+        "experiment",
+        "--active",
+        file("name\nann\nzoe\ncid\n", "active.csv") + ":name",
+        "--format",
+        "csv",
+        arcs_file,
+    ]
+    assert "use --on-missing drop" in fails(1, *given)
+    result = run(*given, "--on-missing", "drop")
+    assert result.stdout.count("\n") == 3
+    assert "1 of 3 labels are not in the graph" in result.stderr
