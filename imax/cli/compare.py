@@ -80,7 +80,10 @@ def compare_algorithms(
     reject_two_stdin(**{"GRAPH": context.source, **files_of(options), **files})
     graph = context.open_graph()
     arguments = read_arguments(context, graph, options)
-    given_seeds = {name: read_seeds(context, graph, path, ()) for name, path in named_files(seed_sets).items()}
+    given_seeds = {
+        name: read_seeds(context, graph, path, (), f"--seed-set {name}=")
+        for name, path in named_files(seed_sets).items()
+    }
     from ..selection import compare
 
     progress = algorithm_progress(context.status)
