@@ -89,7 +89,7 @@ def compare_algorithms(
     progress = algorithm_progress(context.status)
     found = compare(graph, k, algorithms, seed_sets=given_seeds, progress=progress, **context.work, **arguments)
     return context.finish(
-        _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done"
+        _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done", found.notes
     )
 
 
