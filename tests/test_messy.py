@@ -11,6 +11,8 @@ import pytest
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
 
+from .test_cli import fails, run
+
 HEAD = "inviter,invitee,sent"
 ROWS = ["ann@x.org,Bob@x.org,2026-01-05", "çid@x.org,ann@x.org,2026-01-06"]
 ARCS = {("ann@x.org", "Bob@x.org"), ("çid@x.org", "ann@x.org")}
@@ -167,3 +169,53 @@ def test_groups_that_no_node_belongs_to():
     groups = {"ann": "DE", "bob": "FR"}
     with pytest.raises(InvalidArgumentError, match=r"'De', which no node belongs to; the groups are 'DE', 'FR'"):
         imax.maximize([("ann", "bob")], 1, groups=groups, quotas={"De": 1})
+
+
+# -- annotation and experiments ------------------------------------------------------------------------------------
+
+
+def test_labels_of_items_that_were_removed(file):
+    rows = "".join(json.dumps({"id": f"t{i}", "embedding": [i % 3, 1.0, i % 2], "text": "x"}) + "\n" for i in range(12))
+    texts = file(rows, "texts.jsonl")
+    labels = file("id,label\nt0,good\nt1,N/A\nold,bad\n", "labels.csv")
+    given = ["annotate", texts, "--id-column", "id", "--budget", "2", "--n-neighbors", "3", "--random-seed", "1"]
+    given += ["--format", "plain", "--labels", labels]
+    remedy = "'old' is not the id of an item (column 'id'); remove it, or use --on-missing drop"
+    assert remedy in fails(1, *given)
+    gone = file("id\nold\nolder\n", "gone.csv")
+    listed = file("old\n", "listed.txt")
+    result = run(*given, "--start", gone, "--exclude", listed, "--on-missing", "drop")
+    assert len(result.stdout.split()) == 2
+    assert f"note: {labels}: ids of no item, ignored: 1 ('old')" in result.stderr
+    assert f"note: {gone}: ids of no item, ignored: 2 ('old', 'older')" in result.stderr
+    assert f"note: {listed}: ids of no item, ignored: 1 ('old')" in result.stderr
+    assert "note: labels: 'N/A' counts as a label like any other (items: 1); leave it blank" in result.stderr
+
+
+def test_labels_of_unknown_items_in_python():
+    embeddings = [[i % 3, 1.0, i % 2] for i in range(12)]
+    ids = [f"t{i}" for i in range(12)]
+    labels = pd.Series(["good", "nan", "bad"], index=["t0", "t1", "old"])
+    with pytest.raises(UnknownNodeError, match="'old' is not a node of the graph"):
+        imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels)
+    found = imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels, on_missing="drop", rng=1)
+    assert "labels: 1 of 3 labels are not in the graph and are ignored ('old')" in found.notes
+    assert "labels: 'nan' counts as a label" in found.notes[0]
+    spread = imax.annotate.auto_annotate(found, labels, on_missing="drop", rng=1)
+    assert any("'nan' counts as a label" in note for note in spread.notes)
+
+
+def test_experiment_without_the_participants_who_left(file):
+    arcs_file = file("ann bob\nbob cid\n", "arcs.txt")
+    given = [
+        "experiment",
+        "--active",
+        file("name\nann\nzoe\ncid\n", "active.csv") + ":name",
+        "--format",
+        "csv",
+        arcs_file,
+    ]
+    assert "use --on-missing drop" in fails(1, *given)
+    result = run(*given, "--on-missing", "drop")
+    assert result.stdout.count("\n") == 3
+    assert "1 of 3 labels are not in the graph" in result.stderr

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["look_alikes", "pairs_with"]
+__all__ = ["MISSING", "look_alikes", "pairs_with"]
 
-_MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}  # as programs write them
-_SUSPECT = ("\n0", ".0\n", "\n ", " \n", "\n\t", "\t\n", *(f"\n{word}\n" for word in _MISSING))
+MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}  # as programs write them
+_SUSPECT = ("\n0", ".0\n", "\n ", " \n", "\n\t", "\t\n", *(f"\n{word}\n" for word in MISSING))
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 _TOO_MANY = 5_000_000  # labels, more than which are not compared
 
@@ -45,7 +45,7 @@ def look_alikes(labels: Any) -> tuple[str, ...]:
                 f"the labels {first!r} and {second!r} look alike, but are two nodes{more}; if they are one, write them "
                 "the same way"
             )
-        words = [label for label in labels if label.strip() in _MISSING]
+        words = [label for label in labels if label.strip() in MISSING]
         if words:
             doubts.append(f"the label {words[0]!r} is a node; if it stands for a missing value, remove its rows")
     return tuple(doubts)
