@@ -12,6 +12,7 @@ from .. import __version__
 from .._utils import check
 from .._utils.durations import Duration
 from .._utils.progress import Switch, comparing, followed, function_of
+from .._utils.steps import finished
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, ArcDelays, Deadline, check_deadline
@@ -236,7 +237,7 @@ def _validated(
 ) -> ComparedAssignment:
     """Return the row of an algorithm, with its spread by simulations that no algorithm used."""
     key = stream_key(result.rng_key, Stream.VERIFICATION)
-    simulated = spread(problem.passive, result.seeds, model=result.model, rng=key, **simulation)
+    simulated = finished(spread(problem.passive, result.seeds, model=result.model, rng=key, **simulation))
     return ComparedAssignment(
         algorithm=name,
         oracle=result.oracle,

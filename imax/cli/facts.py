@@ -11,15 +11,9 @@ if TYPE_CHECKING:
     from ..results import Certificate, SelectionResult
 
 __all__ = [
-    "Fact",
-    "certificate_facts",
-    "closing_facts",
-    "graph_fact",
-    "interval_facts",
-    "model_text",
-    "rr_sets_fact",
-    "time_fact",
-]
+    "Fact", "algorithm_fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "model_text",
+    "rr_sets_fact", "time_fact", "validations_text",
+]  # fmt: skip
 
 Fact = tuple[str, str]
 
@@ -68,6 +62,15 @@ def model_text(result: Any) -> str:
     elif result.deadline is not None:
         until = f", until {time_text(result.deadline, result.delay)} with delays {result.delay}"
     return f"{result.model.upper()}{until}"
+
+
+def validations_text(found: Any) -> str:
+    """Return how many simulations estimated the spread of each row of a comparison."""
+    done = sorted(row.n_validations for row in found.rows)
+    if done[0] == found.n_simulations:
+        return f"by {found.n_simulations:,} simulations of each"
+    numbers = f"{done[0]:,}" if done[0] == done[-1] else f"{done[0]:,} to {done[-1]:,}"
+    return f"by {numbers} simulations of each, not {found.n_simulations:,}, because of the time limit"
 
 
 def rr_sets_fact(result: Any, rounds: str = "rounds") -> Fact:

@@ -9,6 +9,7 @@ from typing import Any, Unpack, cast
 from .. import __version__
 from .._utils.memory import peak_rise
 from .._utils.progress import Switch, comparing, followed, function_of
+from .._utils.steps import finished
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
@@ -221,7 +222,7 @@ class _Evaluation:
         memory: int | None,
     ) -> Compared:
         """Return the row of a seed set, without a rank."""
-        certificate: Certificate = certify(self.network, seeds, k=k, rng=self.key, **self.work, **self.rules)
+        certificate: Certificate = finished(certify(self.network, seeds, k=k, rng=self.key, **self.work, **self.rules))
         return Compared(
             algorithm=source.name,
             k=k,
@@ -249,14 +250,15 @@ class _Evaluation:
         error = math.hypot(whole.std_error, base.std_error)
         margin = 1.959963984540054 * error
         return dataclasses.replace(
-            whole, spread=gain, std_error=error, interval=(max(gain - margin, 0.0), gain + margin)
-        )
+            whole, spread=gain, std_error=error, interval=(max(gain - margin, 0.0), gain + margin),
+            n_simulations=min(whole.n_simulations, base.n_simulations),
+        )  # fmt: skip
 
     def _simulated(self, seeds: list[Any]) -> SpreadEstimate:
         options = {name: self.work[name] for name in ("model", "node_weights", "threads", "time_limit", "client")}
         options |= {name: self.rules[name] for name in DEADLINE_ARGUMENTS & self.rules.keys()}
         rng = stream_key(self.key, Stream.VERIFICATION)
-        return spread(self.network, seeds, n_simulations=self.n_simulations, rng=rng, **options)
+        return finished(spread(self.network, seeds, n_simulations=self.n_simulations, rng=rng, **options))
 
 
 def _ranked(rows: list[Compared]) -> list[Compared]:

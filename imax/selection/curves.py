@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from .._utils import check
 from .._utils.progress import Switch, followed
+from .._utils.steps import finished
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
@@ -222,7 +223,7 @@ def _own_seeds(
         outcome = entry.run(problems[-1])
         n, cut = outcome.seeds.size, outcome.stop_reason in CUT_SHORT
         return [outcome.seeds[:k] for k in numbers], [k < n or not cut for k in numbers]
-    outcomes = [entry.run(problem) for problem in problems]
+    outcomes = [finished(entry.run(problem)) for problem in problems]
     return [outcome.seeds for outcome in outcomes], [outcome.stop_reason not in CUT_SHORT for outcome in outcomes]
 
 
