@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -219,3 +220,52 @@ def test_experiment_without_the_participants_who_left(file):
     result = run(*given, "--on-missing", "drop")
     assert result.stdout.count("\n") == 3
     assert "1 of 3 labels are not in the graph" in result.stderr
+
+
+# -- shapes of objects and tables ----------------------------------------------------------------------------------
+
+
+def test_a_dict_of_neighbors_is_no_table():
+    with pytest.raises(InvalidArgumentError, match=r"for a dict of neighbors pass networkx.DiGraph\(graph\)"):
+        imax.as_graph({"ann": ["bob", "cid"], "bob": ["cid", "dan"]})
+    given = {"ann": ["bob"], "bob": ["cid"]}
+    assert imax.as_graph(given, source="ann", target="bob").arcs() == [("bob", "cid", 1.0)]
+
+
+def test_tables_whose_columns_are_in_the_index():
+    table = pd.DataFrame({"caller": [1, 1, 2], "callee": [2, 2, 3], "seconds": [5, 6, 7]})
+    counts = table.groupby(["caller", "callee"]).size()
+    assert imax.as_graph(counts).arcs() == [(1, 2, 1.0), (2, 3, 1.0)]
+    sums = table.groupby(["caller", "callee"]).agg(seconds=("seconds", "sum"))
+    graph = imax.as_graph(sums, weight="seconds", probability="lt_normalized")
+    assert graph.arcs() == [(1, 2, 1.0), (2, 3, 1.0)]
+
+
+def test_arrays_of_floats():
+    assert imax.as_graph(np.array([[4.0, 5.0], [5.0, 7.0]])).nodes() == [4, 5, 7]
+    graph = imax.as_graph(np.array([[4, 5, 0.5], [5, 7, 0.25]]))
+    assert [(type(u), u, v, p) for u, v, p in graph.arcs()] == [(int, 4, 5, 0.5), (int, 5, 7, 0.25)]
+    for matrix in ([[0, 0.5, 0], [0, 0, 0.5], [0, 0, 0]], [[0, 1, 0], [0, 0, 1], [0, 0, 0]], [[0.5, 2], [3, 4]]):
+        with pytest.raises(InvalidArgumentError, match=r"for an adjacency matrix use scipy.sparse.csr_array\(edges\)"):
+            imax.as_graph(np.array(matrix))
+    with pytest.raises(InvalidArgumentError, match="a node label is missing"):
+        imax.as_graph(np.array([[1.0, np.nan]]))
+
+
+def test_decimal_commas_beside_integers(file):
+    graph = imax.read_graph(file("from;to;weight\n1;2;0,25\n2;3;0,5\n"))
+    assert graph.arcs() == [(1, 2, 1.0), (2, 3, 1.0)]
+    assert graph.report.doubts == ()
+
+
+def test_capacities_and_active_people_of_a_table(file):
+    graph = imax.as_graph([("ann", "bob"), ("ann", "cid"), ("dan", "eve")])
+    table = pd.DataFrame({"who": ["dan", "ann", "zoe"], "slots": [1, 2, 3]})
+    problem = imax.capacity.CapacityProblem(graph, (table, "who"), (table, "who", "slots"), on_missing="drop")
+    assert dict(zip(problem.active, problem.capacity.tolist(), strict=True)) == {"dan": 1, "ann": 2}
+    with pytest.raises(InvalidArgumentError, match=r"make one with CapacityProblem\(graph, active, capacity\)"):
+        imax.capacity.assign(graph)
+    path = file("who,slots\ndan,1\nann,2\n", "active.csv")
+    for ignored in (None, []):
+        with pytest.raises(FileFormatError, match=r"active.csv:1: 'who', 'slots' are not nodes.*active.csv:who$"):
+            imax.io.read_active_sets(path, graph, ignored=ignored)

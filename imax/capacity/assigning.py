@@ -202,7 +202,9 @@ def check_problem(problem: Any) -> None:
     """Raise `InvalidArgumentError` unless the argument is a `CapacityProblem`."""
     if not isinstance(problem, CapacityProblem):
         raise InvalidArgumentError(
-            f"problem must be a CapacityProblem, got {type(problem).__name__}", argument="problem"
+            f"problem must be a CapacityProblem, got {type(problem).__name__}; make one with "
+            "CapacityProblem(graph, active, capacity)",
+            argument="problem",
         )
 
 

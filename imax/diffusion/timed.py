@@ -42,7 +42,7 @@ class TimedCascades(CascadeKernel):
         delays = stream_key(key, Stream.DELAYS)
         self.delay_key = (np.uint64(delays[0]), np.uint64(delays[1]))
 
-    def _run(self, first: int, count: int, strata: "Strata | None", output: "Output") -> tuple[int, int]:
+    def _run(self, first: int, count: int, strata: "Strata", output: "Output") -> tuple[int, int]:
         from ..kernels.timed import timed_cascades
 
         scratch: TimedScratch | None = getattr(self._local, "scratch", None)
