@@ -269,3 +269,42 @@ def test_capacities_and_active_people_of_a_table(file):
     for ignored in (None, []):
         with pytest.raises(FileFormatError, match=r"active.csv:1: 'who', 'slots' are not nodes.*active.csv:who$"):
             imax.io.read_active_sets(path, graph, ignored=ignored)
+
+
+def test_columns_with_other_names_can_be_named(file):
+    lists = file("User ID,Candidate ID,Score\nann,bob,\n", "lists.csv")
+    arcs_file = file("ann bob\nbob cid\n", "arcs.txt")
+    message = fails(1, "rerank", "--candidates", lists, arcs_file)
+    assert f"it has 'User ID', 'Candidate ID', 'Score'; name the columns, as in {lists}:USER:CANDIDATE" in message
+    named = f"{lists}:User ID:Candidate ID"
+    assert "the score is missing; give one on every row, or leave out the column" in fails(
+        1, "rerank", "--candidates", f"{named}:Score", arcs_file
+    )
+    assert "bob" in run("rerank", "--candidates", named, arcs_file).stdout
+    foreign = file("user,candidate\nann,zoe\n", "foreign.csv")
+    assert "use --on-missing drop to keep the given order" in fails(1, "rerank", "--candidates", foreign, arcs_file)
+    scores = file("user,candidate,score\nann,bob,30%\n", "scores.csv")
+    assert "is not a number; write it as 0.3" in fails(1, "rerank", "--candidates", scores, arcs_file)
+
+
+def test_labels_of_files_that_are_whole_floats(file):
+    graph = imax.as_graph([(14, 15), (15, 16)])
+    named = imax.as_graph([("14", "15"), ("15", "16")])
+    parquet = file(b"", "lists.parquet")
+    pq.write_table(pa.table({"user": [14.0], "candidate": [15.0]}), parquet)
+    for path in (parquet, file("user,candidate\n14.0,15\n", "lists.csv")):
+        assert imax.recommend.files.read_rows(path, graph.labels, ("user", "candidate")) == [[14], [15]]
+    assert imax.recommend.files.read_rows(parquet, named.labels, ("user", "candidate")) == [["14"], ["15"]]
+
+
+def test_close_names_and_percent_in_arguments():
+    with pytest.raises(InvalidArgumentError, match="did you mean 'weighted_cascade'"):
+        imax.maximize([(1, 2)], 1, probability="weighted-cascad")
+    with pytest.raises(InvalidArgumentError, match=r"'5%' is not a number; write it as 0.05"):
+        imax.maximize([(1, 2)], 1, probability="uniform:5%")
+    with pytest.raises(InvalidArgumentError, match=r"epsilon must be a number, got '5%'; write it as 0.05"):
+        imax.maximize([(1, 2)], 1, epsilon="5%")
+    with pytest.raises(InvalidArgumentError, match=r"on_missing must be one of .*did you mean 'drop'"):
+        imax.maximize([(1, 2)], 1, on_missing="Drop")
+    active = ("--active", "none", "--k", "1", "--acceptance", "50%", "karate")
+    assert "got '50%'; write it as 0.5" in fails(2, "cim", *active)
