@@ -146,6 +146,8 @@ def compare(
     with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
         rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
     notes = [*problem.notes, *reader.notes, *Deadline.notes_of(timed)]
+    if epsilon is not None and all(ALGORITHMS[name.partition(":")[0]].epsilon is None for name in names):
+        notes.append("epsilon: none of the algorithms uses it")
     return _comparison(found[0], rows, reason, n_simulations=n_simulations, notes=notes, timed=timed)
 
 

@@ -80,13 +80,16 @@ def compare_algorithms(
     reject_two_stdin(**{"GRAPH": context.source, **files_of(options), **files})
     graph = context.open_graph()
     arguments = read_arguments(context, graph, options)
-    given_seeds = {name: read_seeds(context, graph, path, ()) for name, path in named_files(seed_sets).items()}
+    given_seeds = {
+        name: read_seeds(context, graph, path, (), f"--seed-set {name}=")
+        for name, path in named_files(seed_sets).items()
+    }
     from ..selection import compare
 
     progress = algorithm_progress(context.status)
     found = compare(graph, k, algorithms, seed_sets=given_seeds, progress=progress, **context.work, **arguments)
     return context.finish(
-        _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done"
+        _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done", found.notes
     )
 
 

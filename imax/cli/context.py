@@ -1,7 +1,7 @@
 """What a command runs in: the graph, the status line and the output that its shared options describe."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -92,6 +92,7 @@ class Context:
     status: Status = field(init=False)
     notes: list[str] = field(init=False, default_factory=list)
     _reader: "NodeReader | None" = field(init=False, default=None)
+    _printed: set[str] = field(init=False, default_factory=set)
     began: float = field(default_factory=perf_counter)
     importing: float = field(init=False, default=0.0)
 
@@ -137,6 +138,7 @@ class Context:
 
     def note(self, text: str) -> None:
         """Print a note on standard error."""
+        self._printed.add(text)
         if not self.quiet:
             click.echo(f"{paint('note:', err=True, fg='yellow')} {text}", err=True)
 
@@ -156,6 +158,16 @@ class Context:
             for text in self._reader.notes[len(self.notes) :]:
                 self.notes.append(text)
                 self.note(text)
+
+    def _print_notes_of_result(self, notes: Iterable[str]) -> None:
+        """Print the notes of a result that were not printed before, with the names of options."""
+        params = click.get_current_context().command.params
+        options = {param.name: max(param.opts, key=len) for param in params}
+        for text in notes:
+            name, colon, rest = text.partition(":")
+            shown = f"{options.get(name, name)}{colon}{rest}"
+            if not {text, shown} & self._printed:
+                self.note(shown)
 
     def open_graph(self) -> "InfluenceGraph":
         """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
@@ -244,10 +256,20 @@ class Context:
         seed = [] if any(word.startswith("--random-seed") for word in words) else ["--random-seed", str(self.rng)]
         return shlex.join(["imax", str(run.command.name), *words, *seed])
 
-    def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
-        """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""
+    def finish(
+        self,
+        text: str,
+        interrupted: bool = False,
+        so_far: str = "this is the best result so far",
+        notes: Iterable[str] = (),
+    ) -> int:
+        """Write the result and its notes and return the exit code.
+
+        `so_far` says what the result of an interrupted run is.
+        """
         self.status.clear()
         write_output(text, self.output, table=self.form == "table")
+        self._print_notes_of_result(notes)
         if not interrupted:
             return 0
         click.echo(f"imax: interrupted; {so_far}", err=True)

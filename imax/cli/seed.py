@@ -148,7 +148,7 @@ def choose_seeds(
         verification = _verify(context, graph, result, verify, arguments)
         interrupted = verification is None or verification.stop_reason == "interrupted"
     answer = Answer(graph, result, verification, frozenset(arguments.keys() & _LIMITS), reading)
-    return context.finish(as_answer(context, answer), interrupted)
+    return context.finish(as_answer(context, answer), interrupted, notes=result.notes)
 
 
 def _default_algorithm(options: dict[str, Any]) -> str | None:

@@ -65,8 +65,9 @@ def estimate_spread(
     options = context.after_reading(options) | {"client": connect(client)}
     estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)
     return context.finish(
-        _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"
-    )
+        _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far",
+        estimate.notes,
+    )  # fmt: skip
 
 
 def _text(context: Context, graph: "InfluenceGraph", estimate: "SpreadEstimate") -> str:

@@ -26,7 +26,7 @@ LabelsAndCount: TypeAlias = "tuple[NDArray[np.int64] | None, int]"
 _FIRST_CAPACITY = 512  # keys in a new table
 _NAME = 160  # bytes of a label that is a text, and of its place in the text, as objects
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
-_WHOLE = re.compile(r"(0|[1-9][0-9]{0,18})(?:\.0+)?")
+_WHOLE = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:\.0+)?")
 
 
 class KeyTable:
@@ -211,10 +211,9 @@ def sort_integers(parsed: Parsed, labels: list[str]) -> NDArray[np.int64] | list
     """
     whole = labels
     if not all(map(_INTEGER.fullmatch, labels)):
-        found = list(map(_WHOLE.fullmatch, labels))
-        if not all(found):
+        if not all(map(_WHOLE.fullmatch, labels)):
             return labels
-        whole = [match[1] for match in found if match]
+        whole = [label.partition(".")[0] for label in labels]
     try:
         numbers = np.array(list(map(int, whole)), np.int64)
     except OverflowError:

@@ -25,7 +25,7 @@ from .constraints import Constraints, NodeValues, aligned_rules, check_constrain
 from .maximization import maximize
 from .numbers import numbers_of_seeds
 from .problem import make_problem
-from .registry import ALGORITHMS
+from .registry import ALGORITHMS, unused_by_all
 from .seed_sources import Algorithms, SeedSource, broken_rules, seed_sources
 
 __all__ = ["compare"]
@@ -172,6 +172,8 @@ def compare(
         show = function_of(progress)
         rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, show)
     timed = check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})
+    ran = [source.algorithm for source in sources if source.algorithm is not None]
+    unused = unused_by_all(ran, oracle, {"epsilon": epsilon, "n_rr_sets": n_rr_sets, "oracle": oracle})
     return Comparison(
         rows=_ranked(rows),
         overlap=overlap_of([row.seeds for row in rows]),
@@ -185,7 +187,7 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
-        notes=[*reader.notes, *Deadline.notes_of(timed)],
+        notes=[*reader.notes, *Deadline.notes_of(timed), *unused],
         **Deadline.facts(timed),
     )
 
