@@ -1,6 +1,7 @@
 """Files and tables as people have them: exports of spreadsheets, labels that look alike, numbers with other signs."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
@@ -308,3 +310,57 @@ def test_close_names_and_percent_in_arguments():
         imax.maximize([(1, 2)], 1, on_missing="Drop")
     active = ("--active", "none", "--k", "1", "--acceptance", "50%", "karate")
     assert "got '50%'; write it as 0.5" in fails(2, "cim", *active)
+
+
+@pytest.mark.filterwarnings("ignore:Feather V1")
+@pytest.mark.parametrize("kind", ["arrow", "stream", "feather", "feather 1"])
+def test_arrow_files_are_user_tables_and_logs(tmp_path, kind):
+    path = tmp_path / "users.data"
+    table = pa.table(
+        {"name": ["ann", "bob", "cid"], "cost": [1.0, None, 5.0], "item": ["x", "x", "x"], "at": [1, 2, 3]}
+    )
+    if kind.startswith("feather"):
+        feather.write_feather(table, path, version=1 if kind.endswith("1") else 2)
+    else:
+        new = pa.ipc.new_file if kind == "arrow" else pa.ipc.new_stream
+        with new(str(path), table.schema) as writer:
+            writer.write_table(table)
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid")])
+    result = imax.maximize(graph, costs=f"{path}:name:cost", budget=2, on_missing="drop", rng=1)
+    assert result.seeds == ["ann"]
+    assert imax.spread(graph, Path(f"{path}:name"), n_simulations=10, rng=1).spread == 3
+    model = imax.learn.from_actions(graph, str(path), user="name", item="item", time="at", prior=(1, 1))
+    assert sum(model.trials) == 2
+    with pytest.raises(FileFormatError, match="the column 'who' is missing; it has 'name', 'cost', 'item', 'at'"):
+        imax.maximize(graph, costs=f"{path}:who:cost", budget=2)
+    with pytest.raises(FileFormatError, match="the column 'who' is missing"):
+        imax.recommend.files.read_rows(path, graph.labels, ("who", "item"))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.maximize(graph, costs=f"{path}:name:cost", budget=2)
+
+
+def test_arrow_columns_with_one_name_and_memory(tmp_path):
+    path = tmp_path / "users.arrow"
+    table = pa.table([["ann", "bob"], [1.0, 2.0], [3.0, 4.0]], names=["name", "cost", "cost"])
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(FileFormatError, match="2 columns have the name 'cost'"):
+        imax.maximize([("ann", "bob")], costs=f"{path}:name:cost", budget=2)
+    many = pa.table({"name": ["ann"] * 50_000, "cost": [1.0] * 50_000})
+    with pa.ipc.new_file(str(path), many.schema) as writer:
+        writer.write_table(many)
+    with pytest.raises(OutOfMemoryBoundError, match="the rows of its Arrow data take"):
+        imax.io.read_node_values(f"{path}:name:cost", imax.as_graph([("ann", "bob")]), max_memory=2_000_000)
+
+
+def test_words_for_missing_numbers(file):
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid"), ("cid", "dan")])
+    users = file("name;cost\nann;NA\nbob;\ncid;null\ndan;1\n", "users.csv")
+    assert imax.maximize(graph, costs=f"{users}:name:cost", budget=2, on_missing="drop", rng=1).seeds == ["dan"]
+    lines = file('{"name": "ann", "cost": NaN}\n{"name": "dan", "cost": 1}\n', "users.jsonl")
+    assert imax.maximize(graph, costs=f"{lines}:name:cost", budget=2, on_missing="drop", rng=1).seeds == ["dan"]
+    table = pd.DataFrame({"name": ["ann"], "cost": [1]})
+    for given in ((table, "Name", "cost"), (table, "name", "Cost")):
+        with pytest.raises(InvalidArgumentError, match=r"^costs: the column of the \w+ must be one of"):
+            imax.maximize(graph, costs=given, budget=1)
