@@ -1,6 +1,7 @@
 """Files and tables as people have them: exports of spreadsheets, labels that look alike, numbers with other signs."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
@@ -269,3 +271,96 @@ def test_capacities_and_active_people_of_a_table(file):
     for ignored in (None, []):
         with pytest.raises(FileFormatError, match=r"active.csv:1: 'who', 'slots' are not nodes.*active.csv:who$"):
             imax.io.read_active_sets(path, graph, ignored=ignored)
+
+
+def test_columns_with_other_names_can_be_named(file):
+    lists = file("User ID,Candidate ID,Score\nann,bob,\n", "lists.csv")
+    arcs_file = file("ann bob\nbob cid\n", "arcs.txt")
+    message = fails(1, "rerank", "--candidates", lists, arcs_file)
+    assert f"it has 'User ID', 'Candidate ID', 'Score'; name the columns, as in {lists}:USER:CANDIDATE" in message
+    named = f"{lists}:User ID:Candidate ID"
+    assert "the score is missing; give one on every row, or leave out the column" in fails(
+        1, "rerank", "--candidates", f"{named}:Score", arcs_file
+    )
+    assert "bob" in run("rerank", "--candidates", named, arcs_file).stdout
+    foreign = file("user,candidate\nann,zoe\n", "foreign.csv")
+    assert "use --on-missing drop to keep the given order" in fails(1, "rerank", "--candidates", foreign, arcs_file)
+    scores = file("user,candidate,score\nann,bob,30%\n", "scores.csv")
+    assert "is not a number; write it as 0.3" in fails(1, "rerank", "--candidates", scores, arcs_file)
+
+
+def test_labels_of_files_that_are_whole_floats(file):
+    graph = imax.as_graph([(14, 15), (15, 16)])
+    named = imax.as_graph([("14", "15"), ("15", "16")])
+    parquet = file(b"", "lists.parquet")
+    pq.write_table(pa.table({"user": [14.0], "candidate": [15.0]}), parquet)
+    for path in (parquet, file("user,candidate\n14.0,15\n", "lists.csv")):
+        assert imax.recommend.files.read_rows(path, graph.labels, ("user", "candidate")) == [[14], [15]]
+    assert imax.recommend.files.read_rows(parquet, named.labels, ("user", "candidate")) == [["14"], ["15"]]
+
+
+def test_close_names_and_percent_in_arguments():
+    with pytest.raises(InvalidArgumentError, match="did you mean 'weighted_cascade'"):
+        imax.maximize([(1, 2)], 1, probability="weighted-cascad")
+    with pytest.raises(InvalidArgumentError, match=r"'5%' is not a number; write it as 0.05"):
+        imax.maximize([(1, 2)], 1, probability="uniform:5%")
+    with pytest.raises(InvalidArgumentError, match=r"epsilon must be a number, got '5%'; write it as 0.05"):
+        imax.maximize([(1, 2)], 1, epsilon="5%")
+    with pytest.raises(InvalidArgumentError, match=r"on_missing must be one of .*did you mean 'drop'"):
+        imax.maximize([(1, 2)], 1, on_missing="Drop")
+    active = ("--active", "none", "--k", "1", "--acceptance", "50%", "karate")
+    assert "got '50%'; write it as 0.5" in fails(2, "cim", *active)
+
+
+@pytest.mark.filterwarnings("ignore:Feather V1")
+@pytest.mark.parametrize("kind", ["arrow", "stream", "feather", "feather 1"])
+def test_arrow_files_are_user_tables_and_logs(tmp_path, kind):
+    path = tmp_path / "users.data"
+    table = pa.table(
+        {"name": ["ann", "bob", "cid"], "cost": [1.0, None, 5.0], "item": ["x", "x", "x"], "at": [1, 2, 3]}
+    )
+    if kind.startswith("feather"):
+        feather.write_feather(table, path, version=1 if kind.endswith("1") else 2)
+    else:
+        new = pa.ipc.new_file if kind == "arrow" else pa.ipc.new_stream
+        with new(str(path), table.schema) as writer:
+            writer.write_table(table)
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid")])
+    result = imax.maximize(graph, costs=f"{path}:name:cost", budget=2, on_missing="drop", rng=1)
+    assert result.seeds == ["ann"]
+    assert imax.spread(graph, Path(f"{path}:name"), n_simulations=10, rng=1).spread == 3
+    model = imax.learn.from_actions(graph, str(path), user="name", item="item", time="at", prior=(1, 1))
+    assert sum(model.trials) == 2
+    with pytest.raises(FileFormatError, match="the column 'who' is missing; it has 'name', 'cost', 'item', 'at'"):
+        imax.maximize(graph, costs=f"{path}:who:cost", budget=2)
+    with pytest.raises(FileFormatError, match="the column 'who' is missing"):
+        imax.recommend.files.read_rows(path, graph.labels, ("who", "item"))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.maximize(graph, costs=f"{path}:name:cost", budget=2)
+
+
+def test_arrow_columns_with_one_name_and_memory(tmp_path):
+    path = tmp_path / "users.arrow"
+    table = pa.table([["ann", "bob"], [1.0, 2.0], [3.0, 4.0]], names=["name", "cost", "cost"])
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(FileFormatError, match="2 columns have the name 'cost'"):
+        imax.maximize([("ann", "bob")], costs=f"{path}:name:cost", budget=2)
+    many = pa.table({"name": ["ann"] * 50_000, "cost": [1.0] * 50_000})
+    with pa.ipc.new_file(str(path), many.schema) as writer:
+        writer.write_table(many)
+    with pytest.raises(OutOfMemoryBoundError, match="the rows of its Arrow data take"):
+        imax.io.read_node_values(f"{path}:name:cost", imax.as_graph([("ann", "bob")]), max_memory=2_000_000)
+
+
+def test_words_for_missing_numbers(file):
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid"), ("cid", "dan")])
+    users = file("name;cost\nann;NA\nbob;\ncid;null\ndan;1\n", "users.csv")
+    assert imax.maximize(graph, costs=f"{users}:name:cost", budget=2, on_missing="drop", rng=1).seeds == ["dan"]
+    lines = file('{"name": "ann", "cost": NaN}\n{"name": "dan", "cost": 1}\n', "users.jsonl")
+    assert imax.maximize(graph, costs=f"{lines}:name:cost", budget=2, on_missing="drop", rng=1).seeds == ["dan"]
+    table = pd.DataFrame({"name": ["ann"], "cost": [1]})
+    for given in ((table, "Name", "cost"), (table, "name", "Cost")):
+        with pytest.raises(InvalidArgumentError, match=r"^costs: the column of the \w+ must be one of"):
+            imax.maximize(graph, costs=given, budget=1)

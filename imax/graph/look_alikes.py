@@ -7,7 +7,6 @@ from typing import Any
 __all__ = ["MISSING", "look_alikes", "pairs_with"]
 
 MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}  # as programs write them
-_SUSPECT = ("\n0", ".0\n", "\n ", " \n", "\n\t", "\t\n", *(f"\n{word}\n" for word in MISSING))
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 _TOO_MANY = 1_000_000  # labels, more than which are not compared: that takes 0.3 s, and as much memory as they do
 
@@ -36,7 +35,7 @@ def look_alikes(labels: Any) -> tuple[str, ...]:
         return ()
     text = "\n".join(["", *labels, ""])
     doubts = []
-    if any(mark in text for mark in _SUSPECT) or _differ_in_case(text, len(labels)):
+    if _is_suspect(text) or _differ_in_case(text, len(labels)):
         pairs = _pairs(labels)
         if pairs:
             first, second = pairs[0]
@@ -45,10 +44,17 @@ def look_alikes(labels: Any) -> tuple[str, ...]:
                 f"the labels {first!r} and {second!r} look alike, but are two nodes{more}; if they are one, write them "
                 "the same way"
             )
-        words = [label for label in labels if label.strip() in MISSING]
-        if words:
-            doubts.append(f"the label {words[0]!r} is a node; if it stands for a missing value, remove its rows")
+    if not MISSING.isdisjoint(labels):
+        word = next(label for label in labels if label in MISSING)
+        doubts.append(f"the label {word!r} is a node; if it stands for a missing value, remove its rows")
     return tuple(doubts)
+
+
+def _is_suspect(text: str) -> bool:
+    """Return whether a label in a text of lines may have a leading zero, a trailing ``.0`` or white space around it."""
+    if "\n0" in text or ".0\n" in text or "\t" in text:
+        return True
+    return " " in text and ("\n " in text or " \n" in text)
 
 
 def _differ_in_case(text: str, n_labels: int) -> bool:

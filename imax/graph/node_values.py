@@ -175,7 +175,13 @@ def choose_columns(names: Sequence[Any], argument: str, remedy: str) -> tuple[in
 
 
 def _of_table(table: Any, node: int | str, value: int | str, argument: str) -> NodeColumn:
-    found = columns_of(table, {"labels": node, "values": value}, argument=argument)
+    try:
+        found = columns_of(table, {"labels": node, "values": value}, argument=argument)
+    except InvalidArgumentError as error:
+        if error.argument not in ("labels", "values"):
+            raise
+        text = f"{argument}: the column of the {error}"
+        raise InvalidArgumentError(text, argument=argument) from None
     return NodeColumn(argument, argument, found["labels"], found["values"])
 
 

@@ -1,4 +1,4 @@
-"""Named columns of table files, chunk by chunk: CSV with a header, JSON Lines, Parquet."""
+"""Named columns of table files, chunk by chunk: CSV with a header, JSON Lines, Parquet, Arrow."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from typing import Any
 from .._utils import check
 from .._utils.tables import Column, values_of
 from ..errors import FileFormatError, ImaxError
-from .tables import PYTHON, decoded_nbytes, open_parquet, read_batches, require_pyarrow
+from .tables import PYTHON, arrow_batches, decoded_nbytes, is_arrow, open_parquet, read_batches, require_pyarrow
 from .text import Content, PathLike, load, quoted
 
 __all__ = ["read_columns"]
@@ -27,8 +27,8 @@ def read_columns(
     Parameters
     ----------
     path : str or os.PathLike
-        A CSV or TSV file whose first line has the names of the columns, a JSON Lines file of objects, or a Parquet
-        file; also compressed. The content decides the format. ``"-"`` is standard input.
+        A CSV or TSV file whose first line has the names of the columns, a JSON Lines file of objects, or a Parquet,
+        Arrow or Feather file; also compressed. The content decides the format. ``"-"`` is standard input.
     columns : dict of str to (int or str)
         Names of the columns in the file, or positions from 0, by the keys of the result.
     max_memory : int or str, optional
@@ -50,6 +50,9 @@ def read_columns(
     content = load(path, check.memory_bytes(max_memory))
     if content.head(len(_PARQUET)) == _PARQUET:
         yield from _parquet(content, columns)
+        return
+    if is_arrow(content):
+        yield from _arrow(content, columns)
         return
     content.require_text()
     content.require_rows(_ROWS)
@@ -143,6 +146,13 @@ def _parquet(content: Content, columns: Mapping[str, int | str]) -> Iterator[dic
         raise FileFormatError(
             f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
         ) from None
+
+
+def _arrow(content: Content, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+    names, _ = arrow_batches(content)
+    wanted = {key: names[_place(content.name, names, column, key)] for key, column in columns.items()}
+    for batch in arrow_batches(content, list(wanted.values()))[1]:
+        yield {key: values_of(batch.column(name)) for key, name in wanted.items()}
 
 
 def _place(source: str, names: list[str], column: int | str, argument: str) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 from .._utils.numbers import plain_number
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.labels import Labels
+from ..graph.look_alikes import MISSING
 from ..graph.node_values import NODE_NAMES, VALUE_NAMES, NodeColumn, choose_columns, examples
 from .formats import graph_format_of
 from .graph_files import read_node_table
@@ -162,7 +163,7 @@ def _of_graph(content: Content, kind: str, columns: Sequence[str | int], argumen
 def _of_table(
     content: Content, names: list[str], columns: Sequence[str | int], argument: str, numbers: bool | None
 ) -> Rows:
-    """Return the cells of a file whose columns have names: JSON Lines or Parquet."""
+    """Return the cells of a file whose columns have names: JSON Lines, Parquet or Feather."""
     places, note = _chosen(content, names, columns, argument, numbers)
     wanted = [names[place] for place in places]
     table = read_table(content, list(dict.fromkeys(wanted)))
@@ -334,8 +335,10 @@ def _is_number(text: str) -> bool:
 
 
 def _number(cell: Any, where: str) -> float:
-    """Return a number; NaN for an empty cell."""
-    if cell is None or (isinstance(cell, str) and not cell):
+    """Return a number; NaN for an empty cell, NaN, or a word for a missing value such as ``NA``."""
+    if cell is None or (isinstance(cell, str) and (not cell or cell in MISSING)):
+        return math.nan
+    if isinstance(cell, (float, np.floating)) and np.isnan(cell):
         return math.nan
     try:
         value = number(cell) if isinstance(cell, str) else float(cell)

@@ -55,11 +55,16 @@ def read_rows(
     FileFormatError
         If a column or a cell is missing, or a score is not a number in [0, 1]. The message names the file and the line.
     """
-    path, columns, optional, given = _named_columns(path, columns, optional)
-    table = read_table(load_list(path, max_memory), columns, () if optional is None else (optional,))
-    label_columns: list[list[Any]] = [
-        [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
-    ]
+    file, columns, optional, given = _named_columns(path, columns, optional)
+    try:
+        table = read_table(load_list(file, max_memory), columns, () if optional is None else (optional,))
+        label_columns: list[list[Any]] = [
+            [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
+        ]
+    except FileFormatError as error:
+        if file != os.fspath(path) or "is missing; it has" not in str(error):
+            raise
+        raise FileFormatError(f"{error}; name the columns, as in {_form(columns, optional, file)}") from None
     if optional is None:
         return label_columns
     has_scores = given or optional in table.names
@@ -77,7 +82,7 @@ def _named_columns(
     text = os.fspath(path)
     if exists(text):
         return text, columns, optional, False
-    form = ":".join(["FILE", *map(str.upper, columns)]) + ("" if optional is None else f"[:{optional.upper()}]")
+    form = _form(columns, optional, "FILE")
     for n in range(1, len(columns) + 2):
         file, *names = text.rsplit(":", n)
         if len(names) == n and exists(file):
@@ -86,6 +91,10 @@ def _named_columns(
             score = names[len(columns)] if n > len(columns) else optional
             return file, names[: len(columns)], score, n > len(columns)
     return text, columns, optional, False
+
+
+def _form(columns: Sequence[str], optional: str | None, file: str) -> str:
+    return ":".join([file, *map(str.upper, columns)]) + ("" if optional is None else f"[:{optional.upper()}]")
 
 
 def _label(cell: Any, labels: Labels, where: str) -> Any:
@@ -109,7 +118,7 @@ def _score(cell: Any, where: str) -> float:
     except (TypeError, ValueError):
         if cell is None or cell == "":
             raise FileFormatError(
-                f"{where}: the score is missing; give one on every row or leave out the column"
+                f"{where}: the score is missing; give one on every row, or leave out the column"
             ) from None
         raise FileFormatError(f"{where}: the score {shown(cell)} is not a number{plain_number(str(cell))}") from None
     if not 0.0 <= score <= 1.0:
