@@ -12,6 +12,7 @@ from imax.capacity import CapacityProblem
 from imax.cli import main
 from imax.diffusion import simulation
 from imax.errors import InvalidArgumentError
+from imax.kernels.compiling import end_compiling
 from imax.selection.oracles import OutOfTime, SimulationOracle
 
 MARGIN = 3.0  # seconds for a loaded machine; without the checks these take from 15 s to minutes
@@ -204,3 +205,18 @@ def test_the_output_is_never_the_input(tmp_path):
             assert done.exit_code == 1
             assert "it is the input; name another file" in done.stderr
     assert path.read_text() == "1 2\n2 3\n"
+
+
+def test_a_note_says_that_the_time_limit_of_simulations_includes_compiling(monkeypatch):
+    graph = imax.datasets.load("karate")
+    assert imax.spread(graph, [0], n_simulations=10**9, time_limit=0.01, rng=1).notes == []
+    run = simulation.simulate
+
+    def compiles_first(*args):
+        end_compiling()
+        return run(*args)
+
+    monkeypatch.setattr(simulation, "simulate", compiles_first)
+    assert imax.spread(graph, [0], n_simulations=20, rng=1).notes == []
+    found = imax.spread(graph, [0], n_simulations=10**9, time_limit=0.01, rng=1)
+    assert ["compiled first" in note for note in found.notes] == [True]

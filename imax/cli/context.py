@@ -169,8 +169,11 @@ class Context:
             if not {text, shown} & self._printed:
                 self.note(shown)
 
-    def open_graph(self) -> "InfluenceGraph":
-        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
+    def open_graph(self, verify: str = "fast") -> "InfluenceGraph":
+        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes.
+
+        `verify` is that of `read_graph`.
+        """
         from ..graph.probabilities import parse
 
         check.threads(self.threads)
@@ -184,7 +187,7 @@ class Context:
         self.status.show(f"reading {'standard input' if self.source == '-' else self.source}")
         if self.source == "-" or _exists(self.source):
             process.raise_if_interrupted()
-            graph = self._read_file()
+            graph = self._read_file(verify)
         else:
             graph = self._load_by_name()
         self.status.clear()
@@ -196,7 +199,7 @@ class Context:
                 self.note(note)
         return graph
 
-    def _read_file(self) -> "InfluenceGraph":
+    def _read_file(self, verify: str) -> "InfluenceGraph":
         from ..io import read_graph
 
         if self.reading["no_verify"]:
@@ -214,6 +217,7 @@ class Context:
             threads=self.threads,
             rng=self.rng,
             max_memory=self.max_memory,
+            verify=verify,
         )
 
     def _load_by_name(self) -> "InfluenceGraph":

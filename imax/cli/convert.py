@@ -51,7 +51,7 @@ def convert_graph(context: Context, out: str, max_memory: str | None) -> int:
     check_writable(out, context.source)
     if ending == ".imax" and context.max_memory is not None and _convert_in_parts(context, out):
         return 0
-    graph = context.open_graph()
+    graph = context.open_graph(verify="full")  # damage must not get new checksums
     context.status.show(f"writing {out}")
     try:
         from ..io import write_graph
