@@ -182,7 +182,7 @@ def test_labels_of_items_that_were_removed(file):
     texts = file(rows, "texts.jsonl")
     labels = file("id,label\nt0,good\nt1,N/A\nold,bad\n", "labels.csv")
     given = ["annotate", texts, "--id-column", "id", "--budget", "2", "--n-neighbors", "3", "--random-seed", "1"]
-    given += ["--format", "plain", "--labels", labels]
+    given += ["--format", "plain", "--labels", labels, "--algorithm", "ideal", "--epsilon", "0.5"]
     remedy = "'old' is not the id of an item (column 'id'); remove it, or use --on-missing drop"
     assert remedy in fails(1, *given)
     gone = file("id\nold\nolder\n", "gone.csv")
@@ -201,10 +201,10 @@ def test_labels_of_unknown_items_in_python():
     labels = pd.Series(["good", "nan", "bad"], index=["t0", "t1", "old"])
     with pytest.raises(UnknownNodeError, match="'old' is not a node of the graph"):
         imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels)
-    found = imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels, on_missing="drop", rng=1)
+    found = imax.annotate.ideal(embeddings, 2, 3, ids=ids, labels=labels, on_missing="drop", epsilon=0.5, rng=1)
     assert "labels: 1 of 3 labels are not in the graph and are ignored ('old')" in found.notes
     assert "labels: 'nan' counts as a label" in found.notes[0]
-    spread = imax.annotate.auto_annotate(found, labels, on_missing="drop", rng=1)
+    spread = imax.annotate.auto_annotate(found, labels, on_missing="drop", sets_per_item=20, rng=1)
     assert any("'nan' counts as a label" in note for note in spread.notes)
 
 
