@@ -15,7 +15,7 @@ from .._utils import check
 from ..errors import NoSuchFileError
 from .color import paint
 from .errors import Command, WrongUsage
-from .output import as_json, check_writable, write_output
+from .output import as_json, check_outputs, check_writable, write_output
 from .process import load_engine
 from .progress import Status
 
@@ -97,13 +97,16 @@ class Context:
     importing: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        check_writable(self.output, self.source)
+        check_writable(self.output)
         self.status = Status(False if self.quiet and self.progress is None else self.progress)
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "Context":
         """Return a context from the shared options, which are removed from `options`."""
+        check_outputs(click.get_current_context())
         output, form = options.pop("output", "-"), options.pop("form", "")
+        if output == "/dev/stdout":  # to open it would empty a file to which standard output is redirected
+            output = "-"
         return cls(
             source=options.pop("graph", ""),
             output=output,
