@@ -364,3 +364,26 @@ def test_words_for_missing_numbers(file):
     for given in ((table, "Name", "cost"), (table, "name", "Cost")):
         with pytest.raises(InvalidArgumentError, match=r"^costs: the column of the \w+ must be one of"):
             imax.maximize(graph, costs=given, budget=1)
+
+
+def test_logs_and_tables_that_are_no_utf_8_or_have_carriage_returns(file):
+    graph = imax.as_graph([("ann", "bob")])
+    log = file("user,item,time\nann,x,1\nçid,x,2\n".encode("latin-1"), "log.csv")
+    with pytest.raises(FileFormatError, match=r"log.csv: not UTF-8: .*id,x.*; save the file as UTF-8"):
+        imax.learn.from_actions(graph, log)
+    costs = file('ann,1\nbob,"2\r3"4\n', "costs.csv")
+    with pytest.raises(FileFormatError, match=r"costs.csv:2: expected a label and a finite number"):
+        imax.maximize(graph, costs=costs, budget=1)
+
+
+def test_dates_beyond_those_of_python(tmp_path):
+    path = tmp_path / "log.arrow"
+    late = pa.array([2**60], pa.timestamp("s"))
+    table = pa.table({"user": ["ann"], "item": ["x"], "time": late})
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+    graph = imax.as_graph([("ann", "bob")])
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.learn.from_actions(graph, str(path))
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.maximize(graph, costs=f"{path}:user:time", budget=1)

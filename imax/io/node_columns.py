@@ -9,6 +9,7 @@ import csv
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -248,9 +249,10 @@ def _split(text: str, separator: str | None) -> list[str]:
     """Return the cells of a line; a separator within quotes does not count."""
     if separator is None:
         return text.split()
-    if '"' not in text:
-        return [cell.strip() for cell in text.split(separator)]
-    return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
+    if '"' in text:
+        with suppress(csv.Error):  # a cell is too long, or has a carriage return
+            return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
+    return [cell.strip() for cell in text.split(separator)]
 
 
 def _split_lines(content: Content, lines: list[str], separator: str | None) -> list[tuple[int, list[str]]]:

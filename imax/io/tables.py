@@ -14,6 +14,7 @@ __all__ = [
     "PYTHON",
     "Table",
     "arrow_batches",
+    "damaged",
     "decoded_nbytes",
     "is_arrow",
     "open_parquet",
@@ -134,9 +135,9 @@ def arrow_batches(content: Content, columns: Sequence[str] = ()) -> tuple[list[s
         else:
             stream = ipc.open_stream(buffer, options=options)
             found = stream.schema, stream
+        names = [str(name) for name in found[0].names]
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        raise _damaged(content, error, "Arrow") from None
-    names = [str(name) for name in found[0].names]
+        raise damaged(content, error, "Arrow") from None
     twice = next((name for name in columns if names.count(name) > 1), None)
     if twice is not None:
         raise FileFormatError(f"{content.name}: {names.count(twice)} columns have the name {twice!r}")
@@ -156,7 +157,7 @@ def _checked(content: Content, batches: Any, places: list[int]) -> Iterator[Any]
             batch = batch.select(places)
             batch.validate(full=True)
         except Exception as error:  # pyarrow raises errors of many types for damaged files
-            raise _damaged(content, error, "Arrow") from None
+            raise damaged(content, error, "Arrow") from None
         taken += PYTHON * sum(map(decoded_nbytes, batch.columns))
         content.require_memory(taken, "the rows of its Arrow data take")
         yield batch
@@ -167,10 +168,11 @@ def _parquet_names(content: Content) -> list[str]:
     try:
         return [str(name) for name in open_parquet(content).schema_arrow.names]
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        raise _damaged(content, error) from None
+        raise damaged(content, error) from None
 
 
-def _damaged(content: Content, error: Exception, kind: str = "Parquet") -> FileFormatError:
+def damaged(content: Content, error: Exception, kind: str = "Parquet") -> FileFormatError:
+    """Return the error for a file that pyarrow cannot read."""
     problem = " ".join(str(error).split()) or type(error).__name__
     return FileFormatError(f"{content.name}: the {kind} data is damaged ({quoted(problem, 200)}); write the file again")
 
@@ -328,7 +330,10 @@ def _arrow(content: Content, columns: Sequence[str], optional: Sequence[str]) ->
     cells: list[list[Any]] = [[] for _ in names]
     for batch in batches:
         for column, name in zip(cells, names, strict=True):
-            column.extend(batch.column(name).to_pylist())
+            try:
+                column.extend(batch.column(name).to_pylist())
+            except Exception as error:  # such as a date beyond those of Python
+                raise damaged(content, error, "Arrow") from None
     return Table(content.name, names, [(number, list(row)) for number, row in enumerate(zip(*cells, strict=True), 1)])
 
 
@@ -351,7 +356,7 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
     except ImaxError:
         raise
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        raise _damaged(content, error) from None
+        raise damaged(content, error) from None
     missing = next((name for name in columns if name not in names), None)
     if missing is not None:
         raise _missing(content.name, missing, has)
