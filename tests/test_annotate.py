@@ -348,6 +348,15 @@ def test_the_certificate_counts_in_the_time_limit(monkeypatch):
     assert found.lower_bound <= found.influence
 
 
+def test_a_note_says_that_the_time_limit_includes_compiling(monkeypatch):
+    compiled = iter(range(100))
+    monkeypatch.setattr("imax.selection.problem._n_compiled", lambda: next(compiled))
+    found = select(cloud(), 2, 4, algorithm="ideal", time_limit=1e-9, rng=1)
+    assert found.stop_reason == "time limit"
+    assert sum("compiled first" in note for note in found.notes) == 1
+    assert select(cloud(), 2, 4, algorithm="ideal", rng=1, **QUICK).notes == []
+
+
 @pytest.mark.parametrize("name", list(ALGORITHMS))
 def test_arguments_that_an_algorithm_does_not_support(name):
     given = {"epsilon": 0.1, "time_limit": 1.0}

@@ -466,7 +466,7 @@ BAD_GRAPHS = {
     "malformed line": (b"0 1\n1 2\n7\n", (), r"graph.txt:3: .*'7'"),
     "truncated gzip": (truncated(), (), "gzip data ends too early"),
     "not UTF-8": (b"ann bob\nc\xe9d eve\n", (), r"graph.txt:2: .*not UTF-8"),
-    "UTF-16": ("0 1\n".encode("utf-16"), (), "UTF-16"),
+    "UTF-16, cut": ("0 1\n".encode("utf-16")[:-1], (), "UTF-16"),
     "negative id": (b"0 1\n-1 2\n", (), r"graph.txt:2: .*'-1 2'"),
     "over-large id": (b"0 1\n99999999999999999999 2\n", (), r"graph.txt:2: .*99999999999999999999"),
     "p below 0": (b"0 1 0.5\n1 2 -0.5\n", ("--probability", "column"), r"graph.txt:2: .*\[0, 1\].*-0.5"),

@@ -150,3 +150,26 @@ def test_a_matrix_fits_100_columns(count):
         range(1, count + 1)
     )
     assert text.count("1.00") == count
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("spread --seeds 33 karate", "--seeds 33: there is no such file; 33 is a node of the graph: use --seed 33"),
+        (
+            "certify --seeds Valjean,Javert lesmis",
+            "--seeds Valjean,Javert: there is no such file; Valjean, Javert are nodes of the graph: "
+            "use --seed Valjean --seed Javert",
+        ),
+        ("spread --seeds nobody lesmis", "--seeds nobody: there is no such file; check the path"),
+        (
+            "seed -k 2 --exclude 33 karate",
+            "--exclude 33: there is no such file; 33 is a node of the graph: write a file with a node per line, or "
+            "use --exclude - and standard input",
+        ),
+        ("cim --active 0,33 -k 1 karate", "use --active - and standard input"),
+        ("compare -k 1 --seed-set own=5 karate", "--seed-set own=5: there is no such file; 5 is a node of the graph"),
+    ],
+)
+def test_a_label_instead_of_a_file_of_labels(command, message):
+    assert message in fails(1, *command.split())

@@ -10,7 +10,7 @@ import pytest
 import imax
 from imax.capacity import CapacityProblem, assign
 from imax.diffusion.sampler import Sampler
-from imax.kernels.compiling import count_compiled
+from imax.kernels.compiling import end_compiling
 from imax.ris.bounds import MAX_ROUNDS
 from imax.selection import rounds
 from imax.selection.problem import Limits, make_problem
@@ -210,7 +210,7 @@ def test_a_note_says_that_functions_were_compiled(dense, clock):
         found = imax.maximize(dense, 3, algorithm="opim-c", epsilon=0.01, time_limit=1.0, rng=1, threads=1)
     assert found.notes == []
     limits = Limits(1.0)
-    count_compiled()
+    end_compiling()
     assert limits.notes("target ratio reached") == []
     assert "compiled first" in limits.notes("time limit")[0]
 
@@ -239,3 +239,10 @@ def test_bounds_hold_where_the_clock_prefers_small_sets(monkeypatch):
         )
         wrong += not found.bounds.lower <= exact <= found.bounds.upper
     assert wrong <= 2
+
+
+def test_steps_of_the_first_round_do_not_change_the_result(dense):
+    # without a time limit, a short first round has two steps
+    found = [imax.maximize(dense, 3, algorithm="opim-c", time_limit=limit, rng=1, threads=1) for limit in (None, 1e6)]
+    records = [one.to_dict() | {"seconds": None} for one in found]
+    assert records[0] == records[1]

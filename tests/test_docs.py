@@ -80,7 +80,10 @@ def run_console(block: Block) -> None:
             timeout=300,
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert without_numbers(done.stdout) == without_numbers(expected), command
+        done.stdout = re.sub(r"; [\d.]+ s of it to compile functions, which later runs load", "", done.stdout)
+        if re.search(r"^imax|plan\.csv", command) and "--format plain" not in command:  # it has times, or gains
+            done.stdout, expected = without_numbers(done.stdout), without_numbers(expected)
+        assert done.stdout.split() == expected.split(), command
 
 
 def test_blocks_are_found():

@@ -97,7 +97,7 @@ def test_integer_lines(text):
         ("ann bob\nbob cid\n", [("ann", "bob"), ("bob", "cid")]),
         ("1 2\n2 A12\n", [("1", "2"), ("2", "A12")]),
         ("7 1\n007 1\n", [("7", "1"), ("007", "1")]),
-        ("1.0 2.0\n", [("1.0", "2.0")]),
+        ("1.0 2.5\n", [("1.0", "2.5")]),
         ("-1 x\n", [("-1", "x")]),
         ("New York,Boston\nBoston , New York\n", [("New York", "Boston"), ("Boston", "New York")]),
         ("New York\tBoston, MA\n", [("New York", "Boston, MA")]),
@@ -343,10 +343,7 @@ def test_many_names():
 # -- encodings ------------------------------------------------------------------------------------------
 
 
-def test_utf16_and_binary_are_refused():
-    for data in ("1 2\n".encode("utf-16"), "\ufeff1 2".encode("utf-16-be")):
-        with pytest.raises(FileFormatError, match=r"t: the text is in UTF-16; save it as UTF-8"):
-            parsed(data)
+def test_binary_is_refused():
     with pytest.raises(FileFormatError, match="zero byte at offset 1"):
         parsed(b"1\x00 \x002\x00")
     with pytest.raises(FileFormatError, match="carriage returns alone"):

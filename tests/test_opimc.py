@@ -370,10 +370,10 @@ def test_phases_add_up_to_no_more_than_the_total():
 def test_free_memory(monkeypatch):
     assert memory.free_memory() > 1 << 20
 
-    def missing(self):
+    def missing(path):
         raise OSError
 
-    monkeypatch.setattr("pathlib.Path.read_text", missing)
+    monkeypatch.setattr(memory, "_read", missing)
     assert memory.free_memory() > 1 << 20
 
     def unknown(name):

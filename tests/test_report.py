@@ -219,7 +219,8 @@ def made_up(karate):
         show=print,
     )  # fmt: skip
     rows = [
-        Compared(name, 2, seeds, name != "random", [], 1, spread, 0.2, (spread - 0.4, spread + 0.4), 10.0, 24.0, 0.5,
+        Compared(name, 2, seeds, name != "random", [], 1, spread, 0.2, (spread - 0.4, spread + 0.4), 100, 10.0, 24.0,
+                 0.5,
                  0.1, "ic", 0.1, None, "all seeds chosen")
         for name, seeds, spread in (
             (evidence.CHOSEN, [33, 0], 18.0), (evidence.WITHOUT_QUOTAS, [33, 0], 20.0), ("degree", [33, 1], 17.9),

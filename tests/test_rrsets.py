@@ -111,8 +111,8 @@ G = imax.InfluenceGraph.from_arrays([0, 1, 2], [1, 2, 0])
         ({"node_weights": [0, 0, 0]}, "node_weights are all 0; at least one node must count"),
         ({"node_weights": {0: 1.0}}, "node_weights lacks 2 of 3 nodes (1, 2); give each a weight"),
         ({"node_weights": {0: 1, 1: 1, 7: 1}}, "node_weights: 7 is not a node of the graph"),
-        ({"node_weights": {0: 1, 1: 1, 2: "much"}}, "node_weights must be numbers"),
-        ({"node_weights": ["a", "b", "c"]}, "node_weights must be numbers"),
+        ({"node_weights": {0: 1, 1: 1, 2: "much"}}, "node_weights of node 2 must be a number"),
+        ({"node_weights": ["a", "b", "c"]}, "node_weights of node 0 must be a number"),
     ],
 )
 def test_bad_arguments(options, message):

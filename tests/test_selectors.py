@@ -290,7 +290,7 @@ TEN = [1.0] * 10
         ({"k": None, "costs": [np.nan, *TEN[1:]], "budget": 3}, "costs lacks 1 of 10 nodes (0); give"),
         ({"k": None, "costs": [1.0], "budget": 3}, "costs must have one value per node, shape (10,), got shape (1,)"),
         ({"k": None, "costs": {0: 1.0}, "budget": 3}, "costs lacks 9 of 10 nodes"),
-        ({"k": None, "costs": ["dear"] * 10, "budget": 3}, "costs must be numbers, one for each node"),
+        ({"k": None, "costs": ["dear"] * 10, "budget": 3}, "costs of node 0 must be a number"),
         ({"k": None, "costs": TEN, "budget": 1.5, "include": [0, 1]}, "budget 1.5 does not pay for include, which"),
         ({"k": 2, "groups": ["a"] * 10}, "groups must be given together with quotas"),
         ({"k": 2, "quotas": 1}, "quotas must be given together with groups"),

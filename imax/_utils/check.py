@@ -6,11 +6,13 @@ The functions are meant to be called with the name of the module, as in ``check.
 import math
 import operator
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from .numbers import plain_number
 
-__all__ = ["count", "memory_bytes", "one_of", "open_unit", "positive", "probability", "threads"]
+__all__ = ["count", "did_you_mean", "memory_bytes", "one_of", "open_unit", "positive", "probability", "threads"]
 
 
 _MAX_THREADS = 1024
@@ -38,7 +40,9 @@ def _real(value: Any, name: str) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise InvalidArgumentError(f"{name} must be a number, got {value!r}", argument=name) from None
+        raise InvalidArgumentError(
+            f"{name} must be a number, got {value!r}{plain_number(value)}", argument=name
+        ) from None
 
 
 def open_unit(value: Any, name: str) -> float:
@@ -76,8 +80,22 @@ def not_negative(value: Any, name: str) -> float:
 def one_of(value: Any, name: str, choices: "tuple[str, ...] | list[str]") -> str:
     """Return the value, if it is one of `choices`."""
     if value not in choices:
-        raise InvalidArgumentError(f"{name} must be one of {', '.join(choices)}; got {value!r}", argument=name)
+        raise InvalidArgumentError(
+            f"{name} must be one of {', '.join(choices)}; got {value!r}{did_you_mean(value, choices)}", argument=name
+        )
     return str(value)
+
+
+def did_you_mean(value: Any, names: Iterable[str]) -> str:
+    """Return the end of a message that proposes the closest name; empty if none is close.
+
+    >>> did_you_mean("Weighted-Cascade", ["weighted_cascade", "uniform"])
+    "; did you mean 'weighted_cascade'?"
+    """
+    from difflib import get_close_matches
+
+    guess = get_close_matches(str(value)[:100].lower(), list(names), 1)
+    return f"; did you mean {guess[0]!r}?" if guess else ""
 
 
 def threads(value: Any = None) -> int:

@@ -31,7 +31,7 @@ class Entry(Generic[F_co]):
     accepts : frozenset of str
         Optional arguments that it supports.
     epsilon : float or None
-        Default of ``epsilon``; None if the algorithm has no such argument.
+        Default of ``epsilon``; None if the algorithm does not use it.
     decreasing_gains : bool
         Whether gains never increase from one seed to the next, except after seeds that the user requires.
     symmetric : bool
@@ -96,6 +96,16 @@ class Registry(Mapping[str, Entry[F_co]]):
             wanted.replace("-", ""), list(plain), 1, 0.6
         )
         return plain[found[0]] if found else None
+
+    def uses(self, name: str, argument: str, oracle: str | None = None) -> bool:
+        """Return whether an algorithm uses an argument, with an oracle (None: the default, simulation)."""
+        entry = self[name]
+        if argument == "epsilon":
+            return entry.epsilon is not None
+        if argument not in entry.accepts:
+            return False
+        wanted = {"n_rr_sets": "rr", "n_simulations": "simulation"}.get(argument) if "oracle" in entry.accepts else None
+        return wanted is None or wanted == (oracle or "simulation")
 
     def check_accepts(self, entry: Entry[Any], **given: Any) -> None:
         """Raise an error for the first argument that is given (not None) but that the algorithm does not support."""

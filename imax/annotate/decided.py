@@ -1,5 +1,6 @@
 """Labels that spread from annotated items, and the items whose labels they decide."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +14,13 @@ from ..cluster.session import open_session
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
 from ..graph.influence_graph import InfluenceGraph
+from ..graph.look_alikes import MISSING
 from ..graph.node_values import Aligner, NodeColumn, node_column
 from ..ris.collection import RRCollection
 from ..ris.remote import new_collection
 from ._checks import is_blank, item_rows
 
-__all__ = ["decided_items", "labels_of_items", "spread_labels"]
+__all__ = ["decided_items", "labels_of_items", "spread_labels", "words_for_missing"]
 
 _SETS_PER_ITEM = 200  # random worlds for each item
 
@@ -28,6 +30,7 @@ def decided_items(
     labels: Any,
     decided_above: float | None,
     *,
+    aligner: Aligner,
     model: str,
     key: Key,
     threads: int | None,
@@ -43,8 +46,9 @@ def decided_items(
         if decided_above is not None:
             raise InvalidArgumentError("labels must be given when decided_above is given", argument="labels")
         return nothing, nothing, ()
-    rows, given, n_blank = labels_of_items(labels, network)
+    rows, given, n_blank = labels_of_items(labels, network, aligner)
     notes = [f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else []
+    notes += words_for_missing(given)
     if decided_above is None:
         return rows, nothing, tuple(notes)
     threshold = check.probability(decided_above, "decided_above")
@@ -123,6 +127,20 @@ def labels_of_items(
         raise InvalidArgumentError("labels must be hashable, such as text or numbers", argument="labels") from None
     kept = [label for label, known in zip(given, annotated, strict=True) if known]
     return items[np.array(annotated)], kept, len(given) - len(kept)
+
+
+def words_for_missing(labels: list[Any]) -> list[str]:
+    """Return a note if a label is a word for a missing value.
+
+    >>> words_for_missing(["good", "N/A", "N/A"])
+    ["labels: 'N/A' counts as a label like any other (items: 2); leave it blank where items are not annotated"]
+    """
+    counts = Counter(label.strip() for label in labels if isinstance(label, str) and label.strip() in MISSING)
+    return [
+        f"labels: {word!r} counts as a label like any other (items: {count:,}); leave it blank where items are not "
+        "annotated"
+        for word, count in counts.items()
+    ]
 
 
 def _column(labels: Any) -> NodeColumn:

@@ -16,7 +16,7 @@ from ..graph.node_values import Aligner
 from ..io.node_reader import ON_MISSING
 from ..results import Record
 from ._checks import item_numbers, unit_embeddings
-from .decided import labels_of_items, spread_labels
+from .decided import labels_of_items, spread_labels, words_for_missing
 from .neighbors import similarities
 from .selection import Selection
 
@@ -160,6 +160,7 @@ def auto_annotate(
         client=client,
     )
     blank = [f"labels: {n_blank:,} blank labels mean that the items are not annotated"] if n_blank else []
+    blank += words_for_missing(given)
     n = network.n_nodes
     best = counts.argmax(axis=1)
     confidence = counts[np.arange(n), best] / per_item

@@ -26,8 +26,8 @@ def read_embeddings(
     Parameters
     ----------
     path : str or os.PathLike
-        A ``.npy`` or ``.npz`` file, also one of ``scipy.sparse.save_npz``, or a CSV, JSON lines or Parquet file with a
-        column of vectors. In CSV, a vector is one cell: a JSON list, or numbers separated by white space.
+        A ``.npy`` or ``.npz`` file, also one of ``scipy.sparse.save_npz``, or a CSV, JSON lines, Parquet or Feather
+        file with a column of vectors. In CSV, a vector is one cell: a JSON list, or numbers separated by white space.
     key : str, optional
         The name of the array in an ``.npz`` file. Required if the file has several two-dimensional arrays.
     column : str, default "embedding"
@@ -85,7 +85,8 @@ def _array_of_npz(content: Content, key: str | None) -> Any:
                             tables.append(name)
                 if len(tables) != 1:
                     raise FileFormatError(
-                        f"{content.name} has the arrays {names}; name one of them, as in key={next(iter(members))!r}"
+                        f"{content.name} has the arrays {names}; name one of them, as in {{key={next(iter(members))}}}",
+                        others=("key",),
                     )
                 key = tables[0]
             if key not in members:

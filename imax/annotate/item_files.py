@@ -7,6 +7,7 @@ from typing import Any
 
 from .._utils.locks import kept_property
 from ..errors import FileFormatError
+from ..graph.node_values import examples
 from ..io.tables import read_table, shown, table_names
 from ..io.text import Content, PathLike, integer, load, load_list, quoted
 from ._checks import is_blank
@@ -63,7 +64,7 @@ def read_item_columns(path: PathLike, n: int | None, id_column: str | None, text
     Parameters
     ----------
     path : str or os.PathLike
-        A CSV file with a header, JSON Lines or Parquet.
+        A CSV file with a header, JSON Lines, Parquet or Feather.
     n : int or None
         The number of embeddings, which is the number of rows; None if it is not known.
     id_column, text_column : str or None
@@ -99,8 +100,10 @@ def _distinct_ids(cells: Cells) -> list[Any]:
     return [cell if isinstance(cell, int) else str(cell) for _, cell in cells]
 
 
-def read_items(path: PathLike, items: Items) -> list[int]:
+def read_items(path: PathLike, items: Items, ignored: list[str] | None = None) -> list[int]:
     """Read a list of items from a file and return their rows.
+
+    If `ignored` is a list, ids of no item are ignored, and a note with their number is added to it.
 
     The file has one item per line, or is a table with a column of ids or, for items without ids, a column ``item``. The
     output of ``imax annotate`` in any format except the table is such a file.
@@ -111,19 +114,38 @@ def read_items(path: PathLike, items: Items) -> list[int]:
         name = "ids" if items.ids is not None and "ids" in record else "indices"
         if not isinstance(record.get(name), list):
             raise FileFormatError(f"{content.name} is JSON without the list {name!r}; use JSON Lines or lines")
-        return [_row(cell, items, content.name, by_row=name == "indices") for cell in record[name]]
+        return _rows([(content.name, cell) for cell in record[name]], items, ignored, by_row=name == "indices")
     column = _item_column(content, items)
     if column is None:
-        return [_row(line, items, where) for where, line in _lines(content)]
-    cells = read_table(content, (column,)).column(column)
-    return [_row(cell, items, where, by_row=column == "item") for where, cell in cells]
+        return _rows(_lines(content), items, ignored)
+    return _rows(read_table(content, (column,)).column(column), items, ignored, by_row=column == "item")
 
 
-def read_item_labels(path: PathLike, items: Items, column: str = "label") -> tuple[dict[int, Any], int]:
+def _rows(cells: Cells, items: Items, ignored: list[str] | None, *, by_row: bool = False) -> list[int]:
+    """Return the rows of items, without the ids of no item if these are ignored."""
+    if ignored is not None and items.ids is not None and not by_row:
+        cells = _without_unknown(cells, items, ignored)
+    return [_row(cell, items, where, by_row=by_row) for where, cell in cells]
+
+
+def _without_unknown(cells: list[Any], items: Items, ignored: list[str]) -> list[Any]:
+    """Return the cells, or longer tuples, whose second entry is the id of an item; add a note on the others."""
+    unknown = [entry for entry in cells if str(entry[1]).strip() not in items.row_of]
+    if unknown:
+        shown_ids = examples((entry[1] for entry in unknown), len(unknown))
+        name = unknown[0][0].rpartition(":")[0] or unknown[0][0]
+        ignored.append(f"{name}: ids of no item, ignored: {len(unknown):,} ({shown_ids})")
+    return [entry for entry in cells if str(entry[1]).strip() in items.row_of]
+
+
+def read_item_labels(
+    path: PathLike, items: Items, column: str = "label", ignored: list[str] | None = None
+) -> tuple[dict[int, Any], int]:
     """Read the labels of annotated items from a file; return them by row, and the number of blank labels.
 
     The file is a table with a column of items, as for `read_items`, and a column of labels; or each line has an item
-    and its label, separated by a comma or white space. Items with a blank label are not annotated.
+    and its label, separated by a comma or white space. Items with a blank label are not annotated. If `ignored` is a
+    list, ids of no item are ignored, and a note with their number is added to it.
     """
     content = load_list(path)
     key = _item_column(content, items)
@@ -134,6 +156,8 @@ def read_item_labels(path: PathLike, items: Items, column: str = "label") -> tup
         table = read_table(content, (key, column))
         cells = zip(table.column(key), table.column(column), strict=True)
         pairs = [(where, cell, label) for (where, cell), (_, label) in cells]
+    if ignored is not None and items.ids is not None and key != "item":
+        pairs = _without_unknown(pairs, items, ignored)
     found: dict[int, Any] = {}
     seen: set[int] = set()
     for where, cell, label in pairs:
@@ -209,7 +233,11 @@ def _row(cell: Any, items: Items, where: str, by_row: bool = False) -> int:
     if items.ids is not None and not by_row:
         row = items.row_of.get(str(cell).strip())
         if row is None:
-            raise FileFormatError(f"{where}: {shown(cell)} is not the id of an item (column {items.id_column!r})")
+            raise FileFormatError(
+                f"{where}: {shown(cell)} is not the id of an item (column {items.id_column!r}); remove it, or use "
+                "{on_missing=drop}",
+                others=("on_missing",),
+            )
         return row
     found = integer(cell) if isinstance(cell, str) else cell
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < items.n:

@@ -205,10 +205,11 @@ def make_problem(
     unit, neighbors, graph = _items(
         embeddings, ids, n_neighbors, neighbor_search, direction=direction, sharpness=sharpness, threads=work.threads
     )
-    known, decided, notes = decided_items(
-        graph, labels, decided_above, model=model, key=key, threads=work.threads, client=work.client
-    )
     reader = NodeReader(graph, on_missing, max_memory=work.max_memory)
+    known, decided, notes = decided_items(
+        graph, labels, decided_above, aligner=reader.aligner, model=model, key=key, threads=work.threads,
+        client=work.client,
+    )  # fmt: skip
     annotated = np.array(list(dict.fromkeys([*_distinct(start, reader, "start").tolist(), *known.tolist()])))
     annotated = annotated.astype(np.int64)
     decided = np.setdiff1d(decided, annotated)

@@ -14,7 +14,7 @@ from .._utils.streams import RNG
 from ..cluster.session import open_session
 from ..graph.influence_graph import InfluenceGraph
 from ..selection import certify
-from ..selection.problem import selecting
+from ..selection.problem import Limits, selecting
 from .knn import SHARPNESS
 from .problem import CertifiedInfluence, Outcome, Problem, Work, make_problem
 from .registry import ALGORITHMS
@@ -154,7 +154,7 @@ def select(
     >>> len(annotate.select(x, 3, algorithm="k-center", rng=1))
     3
     """
-    began = time.perf_counter()
+    limits = Limits(time_limit)
     entry = ALGORITHMS.find(algorithm)
     ALGORITHMS.check_accepts(entry, quotas=quotas, confidence=confidence, epsilon=epsilon,
                              time_limit=time_limit)  # fmt: skip
@@ -173,9 +173,11 @@ def select(
         influence = outcome.influence or _certified(placed, outcome.indices, selected - prepared)
     now = time.perf_counter()
     seconds = {
-        "neighbors": prepared - began, "select": selected - prepared, "certify": now - selected, "total": now - began,
+        "neighbors": prepared - limits.began, "select": selected - prepared, "certify": now - selected,
+        "total": now - limits.began,
     }  # fmt: skip
     exponent = float(sharpness) if problem.neighbors is not None else None
+    problem = replace(problem, notes=(*problem.notes, *limits.notes(outcome.stop_reason)))
     return _selection(problem, outcome, influence, algorithm=entry.name, sharpness=exponent, seconds=seconds)
 
 
@@ -335,7 +337,7 @@ def _selection(
         version=__version__,
         graph=problem.graph,
         seconds=seconds,
-        notes=[*problem.notes, *outcome.notes],
+        notes=list(dict.fromkeys([*problem.notes, *outcome.notes])),
         auto=outcome.auto,
         epsilon=outcome.epsilon,
     )

@@ -144,6 +144,7 @@ def assign(
     ALGORITHMS.check_accepts(entry, **until, acceptance=acceptance, discount=discount)
     _check_acceptance(acceptance, discount, oracle, n_simulations)
     _check_oracle(oracle, n_rr_sets, n_simulations)
+    unused = [] if epsilon is None or entry.epsilon is not None else [f"epsilon: not used by algorithm {entry.name!r}"]
     if epsilon is None:
         epsilon = entry.epsilon
     if oracle is None and "oracle" in entry.accepts:
@@ -157,7 +158,9 @@ def assign(
     )  # fmt: skip
     task = Task.of(problem, q, spare, accepted)
     with task.on(client) as placed:
-        return result_of(placed, certified(placed, entry.run(placed)), entry.name)
+        result = result_of(placed, certified(placed, entry.run(placed)), entry.name)
+    result.notes.extend(unused)
+    return result
 
 
 def selection_problem(
@@ -199,7 +202,9 @@ def check_problem(problem: Any) -> None:
     """Raise `InvalidArgumentError` unless the argument is a `CapacityProblem`."""
     if not isinstance(problem, CapacityProblem):
         raise InvalidArgumentError(
-            f"problem must be a CapacityProblem, got {type(problem).__name__}", argument="problem"
+            f"problem must be a CapacityProblem, got {type(problem).__name__}; make one with "
+            "CapacityProblem(graph, active, capacity)",
+            argument="problem",
         )
 
 

@@ -160,6 +160,8 @@ class ComparedAssignment(Record):
         All invited friends, each once.
     spread, std_error, interval : float, float, tuple of float
         Estimate by forward simulation on the graph of the passive nodes, with its 95 % confidence interval.
+    n_validations : int
+        Number of these simulations; fewer than requested if they reached the time limit.
     lower_bound, upper_bound, ratio : float
         The certificate, as in `Assignment`.
     unused_slots : int
@@ -176,6 +178,7 @@ class ComparedAssignment(Record):
     spread: float
     std_error: float
     interval: tuple[float, float]
+    n_validations: int
     lower_bound: float
     upper_bound: float
     ratio: float

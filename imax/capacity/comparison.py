@@ -12,6 +12,7 @@ from .. import __version__
 from .._utils import check
 from .._utils.durations import Duration
 from .._utils.progress import Switch, comparing, followed, function_of
+from .._utils.steps import finished
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, ArcDelays, Deadline, check_deadline
@@ -145,6 +146,8 @@ def compare(
     with open_session(client, problem.graph) as whole, open_session(client, problem.passive) as passive:
         rows, reason = measure_each(names, lambda name: _warm_up(problem, name, options(name)), measure, show)
     notes = [*problem.notes, *reader.notes, *Deadline.notes_of(timed)]
+    if epsilon is not None and all(ALGORITHMS[name.partition(":")[0]].epsilon is None for name in names):
+        notes.append("epsilon: none of the algorithms uses it")
     return _comparison(found[0], rows, reason, n_simulations=n_simulations, notes=notes, timed=timed)
 
 
@@ -236,7 +239,7 @@ def _validated(
 ) -> ComparedAssignment:
     """Return the row of an algorithm, with its spread by simulations that no algorithm used."""
     key = stream_key(result.rng_key, Stream.VERIFICATION)
-    simulated = spread(problem.passive, result.seeds, model=result.model, rng=key, **simulation)
+    simulated = finished(spread(problem.passive, result.seeds, model=result.model, rng=key, **simulation))
     return ComparedAssignment(
         algorithm=name,
         oracle=result.oracle,

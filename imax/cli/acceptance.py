@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._utils.numbers import plain_number
 from ..errors import InvalidArgumentError
 from ._algorithms import OptionOf
 from .context import Context
@@ -48,7 +49,7 @@ def acceptance_option(family: str) -> "Callable[[Any], Any]":
         family=family,
         metavar="P|arcs|FILE",
         help="Probability that an invitation is accepted: a number; or arcs, the probability of the arc; or a CSV, "
-        "JSON lines or Parquet file with the columns ap, friend and probability, or FILE:AP:FRIEND:P.{only}  "
+        "JSON lines, Parquet or Feather file with the columns ap, friend and probability, or FILE:AP:FRIEND:P.{only}  "
         "[default: 1]",
     )
 
@@ -61,6 +62,9 @@ def read_acceptance(context: Context, graph: "InfluenceGraph", given: str | None
         return float(given)
     except ValueError:
         pass
+    remedy = plain_number(given)
+    if remedy:
+        raise WrongUsage(f"--acceptance must be a probability, arcs or a file, got {given!r}{remedy}")
     from ..recommend.files import read_rows
 
     inviters, friends, values = read_rows(given, graph.labels, ("ap", "friend"), "probability", context.max_memory)

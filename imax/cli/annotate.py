@@ -124,6 +124,13 @@ _WIDEST = 60  # characters of a cell of the table
     show_default=True,
     help="Give an item a diffused label only if its probability is above this.",
 )
+@opt.choice(
+    "--on-missing",
+    values=["error", "drop"],
+    default="error",
+    help="What to do with ids in --start, --exclude, --labels and --confidence that belong to no item: stop with an "
+    "error, or ignore them.",
+)
 @opt.epsilon_option("annotate")
 @scheduler_option
 @opt.format_option("table", "json", "csv", "jsonl", "plain", note="plain: one item per line.")
@@ -148,8 +155,8 @@ def choose_items(
 ) -> int:
     """Choose the items of EMBEDDINGS whose labels tell most about the other items.
 
-    EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines or Parquet file with a column of vectors. Items are numbered
-    from 0, or have the ids of --id-column.
+    EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines, Parquet or Feather file with a column of vectors. Items are
+    numbered from 0, or have the ids of --id-column.
     """
     check_writable(diffuse or "-")
     check_report(report_file)
@@ -171,20 +178,25 @@ def choose_items(
     context.source = embeddings
     context.status.show("reading")
     vectors, items = _read(embeddings, key, column, model_path, **columns)
-    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items, label_column)
+    ignored: list[str] | None = [] if context.on_missing == "drop" else None
+    known, n_blank = ({}, 0) if labels is None else read_item_labels(labels, items, label_column, ignored)
     if n_blank:
         context.note(f"{labels}: items with a blank label, not annotated: {n_blank:,}")
     by_name = {items.name(row): label for row, label in known.items()}
-    annotated = [] if start is None else read_items(start, items)
+    annotated = [] if start is None else read_items(start, items, ignored)
+    excluded = None if exclude is None else [items.name(row) for row in read_items(exclude, items, ignored)]
+    sure = None if confidence is None else _read_confidence(confidence, items, ignored)
+    for note in ignored or ():
+        context.note(note)
     cluster = connect(client)
     context.status.show("choosing")
     found = select(
         vectors,
         ids=items.ids,
         start=[items.name(row) for row in annotated] or None,
-        exclude=None if exclude is None else [items.name(row) for row in read_items(exclude, items)],
+        exclude=excluded,
         labels=by_name or None,
-        confidence=None if confidence is None else _read_confidence(confidence, items),
+        confidence=sure,
         progress=selection_progress(context.status),
         client=cluster,
         **given(options),
@@ -201,12 +213,12 @@ def choose_items(
     return context.finish(_text(context, found, diffused, items), found.stop_reason == "interrupted")
 
 
-def _read_confidence(path: str, items: "Items") -> dict[Any, float]:
+def _read_confidence(path: str, items: "Items", ignored: list[str] | None) -> dict[Any, float]:
     """Return how sure a model is of each item, by the names of the items."""
     from ..annotate.item_files import read_item_labels
 
     found: dict[Any, float] = {}
-    for row, cell in read_item_labels(path, items, "confidence")[0].items():
+    for row, cell in read_item_labels(path, items, "confidence", ignored)[0].items():
         try:
             found[items.name(row)] = float(cell)
         except ValueError:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import FileFormatError
+from ..errors import FileFormatError, NoSuchFileError
 from .cluster import connect
 from .context import Context
 from .errors import WrongUsage
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
 
 __all__ = [
-    "files_of", "flag_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights", "reject_options",
-    "reject_two_stdin", "require_seeds",
+    "check_node_file", "files_of", "flag_of", "given", "read_arguments", "read_delay", "read_seeds", "read_weights",
+    "reject_options", "reject_two_stdin", "require_seeds",
 ]  # fmt: skip
 
 _LABEL_FILES = ("candidates", "exclude", "include", "start")
@@ -70,6 +70,9 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
     from ..selection.constraints import aligned_rules
 
     found = given(options)
+    for name in _LABEL_FILES:
+        if name in found:
+            check_node_file(graph, f"{flag_of(name)} ", found[name])
     files: Any = {name: Path(found[name]) for name in (*_LABEL_FILES, *_VALUE_FILES) if name in found}
     found |= aligned_rules(context.reader(graph), files)
     if "node_weights" in found:
@@ -84,6 +87,27 @@ def read_arguments(context: Context, graph: "InfluenceGraph", options: dict[str,
         found["client"] = connect(found["client"])
     context.print_notes()
     return found
+
+
+def check_node_file(graph: "InfluenceGraph", option: str, path: str) -> None:
+    """Raise an error for a file of labels that does not exist; it says what to do if the text names nodes.
+
+    `option` is what stands before the name of the file, as in ``"--seeds "``.
+    """
+    from ..io.node_columns import as_labels, exists, file_columns
+
+    if exists(file_columns(path, 1).path):
+        return
+    for texts in ([path], path.split(",")):
+        if not (graph.labels.places(as_labels(texts, graph.labels)) < 0).any():
+            break
+    else:
+        raise NoSuchFileError(f"{option}{path}: there is no such file; check the path")
+    nodes = f"{path} is a node" if len(texts) == 1 else f"{', '.join(texts)} are nodes"
+    remedy = f"write a file with a node per line, or use {option}- and standard input"
+    if option == "--seeds ":
+        remedy = f"use {' '.join(f'--seed {text}' for text in texts)}"
+    raise NoSuchFileError(f"{option}{path}: there is no such file; {nodes} of the graph: {remedy}")
 
 
 def read_weights(context: Context, graph: "InfluenceGraph", path: str | None) -> "NDArray[np.float64] | None":
@@ -128,14 +152,19 @@ def require_seeds(seed_file: str | None, seed_labels: tuple[str, ...]) -> None:
 
 
 def read_seeds(
-    context: Context, graph: "InfluenceGraph", seed_file: str | None, seed_labels: tuple[str, ...]
+    context: Context,
+    graph: "InfluenceGraph",
+    seed_file: str | None,
+    seed_labels: tuple[str, ...],
+    option: str = "--seeds ",
 ) -> list[Any]:
-    """Return the labels of ``--seed`` and ``--seeds``."""
+    """Return the labels of ``--seed`` and of the file of another option."""
     from ..io.node_columns import as_labels
 
     reader = context.reader(graph)
     ids = [reader.nodes(as_labels(list(seed_labels), graph.labels), "seeds")] if seed_labels else []
     if seed_file is not None:
+        check_node_file(graph, option, seed_file)
         ids.append(reader.nodes(Path(seed_file), "seeds"))
     context.print_notes()
     return [label for part in ids if part is not None for label in graph.labels_of(part)]

@@ -60,7 +60,7 @@ def certify_seeds(context: Context, seed_file: str | None, seed_labels: tuple[st
 
     found = certify(graph, seeds, progress=selection_progress(context.status), **context.work, **arguments)
     return context.finish(
-        _text(context, graph, found), found.stop_reason == "interrupted", "these are the bounds so far"
+        _text(context, graph, found), found.stop_reason == "interrupted", "these are the bounds so far", found.notes
     )
 
 

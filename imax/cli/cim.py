@@ -159,7 +159,7 @@ def assign_invitations(
         raise WrongUsage(f"--report is for one set of active participants; --active has {len(problems)}")
     text, found, interrupted = solve(context, graph, problems, arguments)
     context.write_report(report_file, found[0])
-    return context.finish(text, interrupted)
+    return context.finish(text, interrupted, notes=[note for one in found for note in getattr(one, "notes", ())])
 
 
 def _mode(options: dict[str, Any], *, diagnose: bool, compare: bool, report_file: str | None) -> "Solve":

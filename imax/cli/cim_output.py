@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .context import Context
-from .facts import Fact, algorithm_fact, closing_facts, graph_fact, interval_facts, rr_sets_fact
+from .facts import Fact, algorithm_fact, closing_facts, graph_fact, interval_facts, rr_sets_fact, validations_text
 from .output import as_csv, as_facts, as_table
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["as_assignments", "as_comparisons", "as_diagnoses"]
 
 _COLUMNS = (
-    "algorithm", "rank", "complete", "spread", "low", "high", "lower_bound", "upper_bound", "ratio", "seconds",
-    "n_seeds", "unused_slots", "n_rr_sets", "n_simulations", "stop_reason",
+    "algorithm", "rank", "complete", "spread", "low", "high", "n_validations", "lower_bound", "upper_bound", "ratio",
+    "seconds", "n_seeds", "unused_slots", "n_rr_sets", "n_simulations", "stop_reason",
 )  # fmt: skip
 _DIAGNOSIS = (
     "curvature", "curvature_bound", "guarantee", "n_candidates", "n_shared", "mean_inviters", "shared_lists",
@@ -86,8 +86,9 @@ def as_comparisons(context: Context, graph: "InfluenceGraph", found: "Sequence[C
 
 def _row(row: Any) -> tuple[Any, ...]:
     return (
-        row.algorithm, row.rank, row.complete, row.spread, *row.interval, row.lower_bound, row.upper_bound, row.ratio,
-        row.seconds, len(row.seeds), row.unused_slots, row.n_rr_sets, row.n_simulations, row.stop_reason,
+        row.algorithm, row.rank, row.complete, row.spread, *row.interval, row.n_validations, row.lower_bound,
+        row.upper_bound, row.ratio, row.seconds, len(row.seeds), row.unused_slots, row.n_rr_sets, row.n_simulations,
+        row.stop_reason,
     )  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def _comparison_facts(context: Context, graph: "InfluenceGraph", one: "CapacityC
         _active_fact(graph, one),
         ("Invitations", f"{one.n_slots:,}"),
         graph_fact(graph, one),
-        ("Spread", f"by {one.n_simulations:,} simulations of each, among those who are not active"),
+        ("Spread", f"{validations_text(one)}, among those who are not active"),
         ("Rank", "by spread; incomplete rows have none"),
         ("Certified", f"share of the optimum; each fails with probability {one.delta:.2g}"),
         ("Random seed", str(context.rng)),

@@ -9,7 +9,7 @@ from .arguments import files_of, given, read_arguments, read_seeds, reject_two_s
 from .cluster import scheduler_option
 from .context import Context, command
 from .errors import WrongUsage
-from .facts import Fact, graph_fact
+from .facts import Fact, graph_fact, validations_text
 from .limits import named_files
 from .output import as_csv, as_facts, as_matrix, as_table
 from .progress import algorithm_progress
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["compare_algorithms"]
 
 _COLUMNS = (
-    "algorithm", "k", "rank", "complete", "broken_rules", "spread", "low", "high", "lower_bound", "upper_bound",
-    "ratio", "seconds", "memory", "n_seeds", "stop_reason",
+    "algorithm", "k", "rank", "complete", "broken_rules", "spread", "low", "high", "n_validations", "lower_bound",
+    "upper_bound", "ratio", "seconds", "memory", "n_seeds", "stop_reason",
 )  # fmt: skip
 _TITLES = ("k", "rank", "algorithm", "spread", "95 % interval", "certified", "time", "memory", "seeds", "stopped")
 _RIGHT = (True, True, False, True, True, True, True, True, True, False)
@@ -80,13 +80,16 @@ def compare_algorithms(
     reject_two_stdin(**{"GRAPH": context.source, **files_of(options), **files})
     graph = context.open_graph()
     arguments = read_arguments(context, graph, options)
-    given_seeds = {name: read_seeds(context, graph, path, ()) for name, path in named_files(seed_sets).items()}
+    given_seeds = {
+        name: read_seeds(context, graph, path, (), f"--seed-set {name}=")
+        for name, path in named_files(seed_sets).items()
+    }
     from ..selection import compare
 
     progress = algorithm_progress(context.status)
     found = compare(graph, k, algorithms, seed_sets=given_seeds, progress=progress, **context.work, **arguments)
     return context.finish(
-        _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done"
+        _text(context, graph, found), found.stop_reason == "interrupted", "these are the algorithms done", found.notes
     )
 
 
@@ -97,7 +100,7 @@ def _text(context: Context, graph: "InfluenceGraph", found: "Comparison") -> str
         rows = [
             (
                 row.algorithm, row.k, row.rank, row.complete, "; ".join(row.broken_rules), row.spread,
-                *row.interval, row.lower_bound, row.upper_bound, row.ratio, row.seconds,
+                *row.interval, row.n_validations, row.lower_bound, row.upper_bound, row.ratio, row.seconds,
                 row.memory, len(row.seeds), row.stop_reason,
             )
             for row in found.rows
@@ -105,7 +108,7 @@ def _text(context: Context, graph: "InfluenceGraph", found: "Comparison") -> str
         return as_csv(_COLUMNS, rows)
     facts: list[Fact] = [
         graph_fact(graph, found),
-        ("Spread", f"by {found.n_simulations:,} simulations of each"),
+        ("Spread", validations_text(found)),
         ("Rank", "by spread; incomplete rows and seeds that break a constraint have none"),
         ("Certified", f"share of the optimum; each fails with probability {found.delta:.2g}"),
         ("Memory", "by which the process grew at most"),

@@ -1,7 +1,8 @@
 """What a command runs in: the graph, the status line and the output that its shared options describe."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -14,7 +15,7 @@ from .._utils import check
 from ..errors import NoSuchFileError
 from .color import paint
 from .errors import Command, WrongUsage
-from .output import as_json, check_writable, write_output
+from .output import as_json, check_outputs, check_writable, write_output
 from .process import load_engine
 from .progress import Status
 
@@ -74,6 +75,8 @@ class Context:
         What was ignored, dropped or filled in when the files about nodes were read.
     began : float
         Start of the command on the clock `time.perf_counter`.
+    importing : float
+        Seconds for importing the engine; 0 if it was imported before.
     """
 
     source: str
@@ -89,16 +92,21 @@ class Context:
     status: Status = field(init=False)
     notes: list[str] = field(init=False, default_factory=list)
     _reader: "NodeReader | None" = field(init=False, default=None)
+    _printed: set[str] = field(init=False, default_factory=set)
     began: float = field(default_factory=perf_counter)
+    importing: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        check_writable(self.output, self.source)
+        check_writable(self.output)
         self.status = Status(False if self.quiet and self.progress is None else self.progress)
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "Context":
         """Return a context from the shared options, which are removed from `options`."""
+        check_outputs(click.get_current_context())
         output, form = options.pop("output", "-"), options.pop("form", "")
+        if output == "/dev/stdout":  # to open it would empty a file to which standard output is redirected
+            output = "-"
         return cls(
             source=options.pop("graph", ""),
             output=output,
@@ -124,8 +132,16 @@ class Context:
             return arguments
         return arguments | {"time_limit": max(limit - (perf_counter() - self.began), _SHORTEST)}
 
+    @contextmanager
+    def import_time(self) -> Iterator[None]:
+        """Add the time of the block to `importing`."""
+        began = perf_counter()
+        yield
+        self.importing += perf_counter() - began
+
     def note(self, text: str) -> None:
         """Print a note on standard error."""
+        self._printed.add(text)
         if not self.quiet:
             click.echo(f"{paint('note:', err=True, fg='yellow')} {text}", err=True)
 
@@ -146,8 +162,21 @@ class Context:
                 self.notes.append(text)
                 self.note(text)
 
-    def open_graph(self) -> "InfluenceGraph":
-        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
+    def _print_notes_of_result(self, notes: Iterable[str]) -> None:
+        """Print the notes of a result that were not printed before, with the names of options."""
+        params = click.get_current_context().command.params
+        options = {param.name: max(param.opts, key=len) for param in params}
+        for text in notes:
+            name, colon, rest = text.partition(":")
+            shown = f"{options.get(name, name)}{colon}{rest}"
+            if not {text, shown} & self._printed:
+                self.note(shown)
+
+    def open_graph(self, verify: str = "fast") -> "InfluenceGraph":
+        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes.
+
+        `verify` is that of `read_graph`.
+        """
         from ..graph.probabilities import parse
 
         check.threads(self.threads)
@@ -155,11 +184,13 @@ class Context:
             parse(self.reading["probability"])
         process = click.get_current_context().obj
         if process.own:
-            load_engine()
+            with self.import_time():
+                load_engine()
+                from .. import io  # noqa: F401
         self.status.show(f"reading {'standard input' if self.source == '-' else self.source}")
         if self.source == "-" or _exists(self.source):
             process.raise_if_interrupted()
-            graph = self._read_file()
+            graph = self._read_file(verify)
         else:
             graph = self._load_by_name()
         self.status.clear()
@@ -171,7 +202,7 @@ class Context:
                 self.note(note)
         return graph
 
-    def _read_file(self) -> "InfluenceGraph":
+    def _read_file(self, verify: str) -> "InfluenceGraph":
         from ..io import read_graph
 
         if self.reading["no_verify"]:
@@ -189,6 +220,7 @@ class Context:
             threads=self.threads,
             rng=self.rng,
             max_memory=self.max_memory,
+            verify=verify,
         )
 
     def _load_by_name(self) -> "InfluenceGraph":
@@ -231,10 +263,20 @@ class Context:
         seed = [] if any(word.startswith("--random-seed") for word in words) else ["--random-seed", str(self.rng)]
         return shlex.join(["imax", str(run.command.name), *words, *seed])
 
-    def finish(self, text: str, interrupted: bool = False, so_far: str = "this is the best result so far") -> int:
-        """Write the result and return the exit code; `so_far` says what the result of an interrupted run is."""
+    def finish(
+        self,
+        text: str,
+        interrupted: bool = False,
+        so_far: str = "this is the best result so far",
+        notes: Iterable[str] = (),
+    ) -> int:
+        """Write the result and its notes and return the exit code.
+
+        `so_far` says what the result of an interrupted run is.
+        """
         self.status.clear()
         write_output(text, self.output, table=self.form == "table")
+        self._print_notes_of_result(notes)
         if not interrupted:
             return 0
         click.echo(f"imax: interrupted; {so_far}", err=True)

@@ -50,7 +50,7 @@ def print_curve(context: Context, graph: "InfluenceGraph", arguments: dict[str, 
     )
     if plot is not None:
         _draw(result, plot)
-    return context.finish(_text(context, graph, result), result.stop_reason == "interrupted")
+    return context.finish(_text(context, graph, result), result.stop_reason == "interrupted", notes=result.notes)
 
 
 def _draw(result: "CurveResult", path: str) -> None:

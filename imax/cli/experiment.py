@@ -33,6 +33,12 @@ __all__ = ["assign_arms"]
 @click.option(
     "--active", required=True, metavar="FILE", help="Participants of the experiment, one per line or FILE:COLUMN."
 )
+@opt.choice(
+    "--on-missing",
+    values=["error", "drop"],
+    default="error",
+    help="What to do with participants who are not in GRAPH: stop with an error, or ignore them.",
+)
 @opt.integer("--arms", "n_arms", low=2, default=2, show_default=True, help="Number of arms.")
 @opt.number(
     "--resolution",

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from ..graph.influence_graph import InfluenceGraph
     from ..results import Certificate, SelectionResult
 
-__all__ = ["Fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "model_text", "rr_sets_fact"]
+__all__ = [
+    "Fact", "algorithm_fact", "certificate_facts", "closing_facts", "graph_fact", "interval_facts", "model_text",
+    "rr_sets_fact", "time_fact", "validations_text",
+]  # fmt: skip
 
 Fact = tuple[str, str]
 
@@ -61,6 +64,15 @@ def model_text(result: Any) -> str:
     return f"{result.model.upper()}{until}"
 
 
+def validations_text(found: Any) -> str:
+    """Return how many simulations estimated the spread of each row of a comparison."""
+    done = sorted(row.n_validations for row in found.rows)
+    if done[0] == found.n_simulations:
+        return f"by {found.n_simulations:,} simulations of each"
+    numbers = f"{done[0]:,}" if done[0] == done[-1] else f"{done[0]:,} to {done[-1]:,}"
+    return f"by {numbers} simulations of each, not {found.n_simulations:,}, because of the time limit"
+
+
 def rr_sets_fact(result: Any, rounds: str = "rounds") -> Fact:
     """Return the number and the size of the RR sets of a result."""
     return "RR sets", f"{result.n_rr_sets:,} with {result.n_rr_entries:,} nodes, in {result.rounds} {rounds}"
@@ -73,4 +85,13 @@ def algorithm_fact(name: str, auto: str | None) -> Fact:
 
 def closing_facts(stop_reason: str, time: str, random_seed: int) -> list[Fact]:
     """Return why and when a run stopped, and its random seed."""
-    return [("Stopped", stop_reason), ("Time", time), ("Random seed", str(random_seed))]
+    return [("Stopped", stop_reason), time_fact(time), ("Random seed", str(random_seed))]
+
+
+def time_fact(time: str) -> Fact:
+    """Return a time, with the part of it that will not be needed again because the compiled functions are stored."""
+    from ..kernels.compiling import compile_seconds
+
+    compiling = compile_seconds()
+    once = f"; {compiling:.2f} s of it to compile functions, which later runs load" if compiling else ""
+    return "Time", time + once

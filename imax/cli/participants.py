@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import FileFormatError
+from .arguments import check_node_file
 from .context import Context
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def read_active(context: Context, graph: "InfluenceGraph", path: str) -> list[li
     from ..io import read_active_sets
     from ..io.node_columns import file_columns
 
+    check_node_file(graph, "--active ", path)
     reader = context.reader(graph)
     if file_columns(path, 1).columns:
         ids = reader.nodes(Path(path), "active")

@@ -101,5 +101,4 @@ def write_report(context: Context, title: str | None, skip: tuple[str, ...], **o
         **context.work,
         **arguments,
     )
-    interrupted = report.record["result"]["stop_reason"] == "interrupted"
-    return context.finish(report.to_html(), interrupted)
+    return context.finish(report.to_html(), report.record["interrupted"])

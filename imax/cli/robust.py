@@ -35,7 +35,7 @@ def print_robust(
         progress=selection_progress(context.status),
         **arguments,
     )
-    return context.finish(_text(context, result))
+    return context.finish(_text(context, result), notes=result.notes)
 
 
 def _text(context: Context, result: "RobustResult") -> str:

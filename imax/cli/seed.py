@@ -132,8 +132,10 @@ def choose_seeds(
             raise WrongUsage("--robust and --uncertainty do not support --curve")
     began = perf_counter()
     graph = context.open_graph()
+    with context.import_time():  # it takes longer than reading a small graph
+        from .. import selection  # noqa: F401
     arguments = context.after_reading(read_arguments(context, graph, options))
-    seconds = perf_counter() - began
+    reading = perf_counter() - began - context.importing
     context.status.show("selecting")
     if curve:
         return print_curve(context, graph, arguments, plot)
@@ -145,8 +147,8 @@ def choose_seeds(
     if verify is not None and not interrupted:
         verification = _verify(context, graph, result, verify, arguments)
         interrupted = verification is None or verification.stop_reason == "interrupted"
-    answer = Answer(graph, result, verification, frozenset(arguments.keys() & _LIMITS), seconds)
-    return context.finish(as_answer(context, answer), interrupted)
+    answer = Answer(graph, result, verification, frozenset(arguments.keys() & _LIMITS), reading)
+    return context.finish(as_answer(context, answer), interrupted, notes=result.notes)
 
 
 def _default_algorithm(options: dict[str, Any]) -> str | None:

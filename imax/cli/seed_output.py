@@ -64,7 +64,7 @@ def _record(context: Context, answer: Answer) -> dict[str, Any]:
     return answer.result.to_dict() | {
         "random_seed": context.rng,
         "notes": [*context.notes, *answer.result.notes],
-        "seconds": {"read": round(answer.reading, 6), **answer.result.seconds},
+        "seconds": {"import": round(context.importing, 6), "read": round(answer.reading, 6), **answer.result.seconds},
         "graph": {
             "source": context.source,
             "nodes": graph.n_nodes,
@@ -81,8 +81,8 @@ def _record(context: Context, answer: Answer) -> dict[str, Any]:
 
 def _facts(context: Context, answer: Answer) -> list[Fact]:
     result = answer.result
-    seconds = {"read": answer.reading, **result.seconds}
-    total = answer.reading + seconds.pop("total")
+    seconds = {"import": context.importing, "read": answer.reading, **result.seconds}
+    total = context.importing + answer.reading + seconds.pop("total")
     phases = ", ".join(f"{phase} {value:.2f}" for phase, value in seconds.items())
     return [
         *certificate_facts(result, _best(answer)),

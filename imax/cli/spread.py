@@ -6,7 +6,7 @@ from . import options as opt
 from .arguments import read_delay, read_seeds, read_weights, reject_two_stdin, require_seeds
 from .cluster import connect, scheduler_option
 from .context import Context, command
-from .facts import Fact, graph_fact
+from .facts import Fact, graph_fact, time_fact
 from .output import as_facts
 from .progress import simulation_progress
 
@@ -65,8 +65,9 @@ def estimate_spread(
     options = context.after_reading(options) | {"client": connect(client)}
     estimate = spread(graph, seeds, node_weights=weights, delay=delays, progress=progress, **context.work, **options)
     return context.finish(
-        _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far"
-    )
+        _text(context, graph, estimate), estimate.stop_reason == "interrupted", "this is the estimate so far",
+        estimate.notes,
+    )  # fmt: skip
 
 
 def _text(context: Context, graph: "InfluenceGraph", estimate: "SpreadEstimate") -> str:
@@ -82,7 +83,7 @@ def _text(context: Context, graph: "InfluenceGraph", estimate: "SpreadEstimate")
         ("Seeds", f"{estimate.n_seeds:,}"),
         graph_fact(graph, estimate),
         ("Simulations", f"{estimate.n_simulations:,} ({estimate.stop_reason})"),
-        ("Time", f"{estimate.seconds:.2f} s"),
+        time_fact(f"{estimate.seconds:.2f} s"),
         ("Random seed", str(context.rng)),
     ]
     return as_facts(facts)

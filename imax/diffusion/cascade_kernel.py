@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
+from functools import cache
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
@@ -94,7 +95,7 @@ class CascadeKernel(Buffered, ABC):
         int
             Number of entries written to ``output.nodes``; negative if that array is too small.
         """
-        strata = None if self.turns is None else self.turns.roots(first, count)
+        strata = _no_strata() if self.turns is None else self.turns.roots(first, count)
         # streams compute modulo 2**64; without the compiler NumPy warns about that
         with np.errstate(over="ignore"):
             n_entries, n_cut = self._run(first, count, strata, output)
@@ -104,5 +105,13 @@ class CascadeKernel(Buffered, ABC):
         return int(n_entries)
 
     @abstractmethod
-    def _run(self, first: int, count: int, strata: "Strata | None", output: "Output") -> tuple[int, int]:
+    def _run(self, first: int, count: int, strata: "Strata", output: "Output") -> tuple[int, int]:
         """Call the kernel; return the number of entries and of nodes of sets that met a sentinel."""
+
+
+@cache
+def _no_strata() -> "Strata":
+    """Return the roots for sets whose roots are random. The kernels are compiled once for both kinds of roots."""
+    from ..kernels.draws import Strata
+
+    return Strata(np.empty(0, dtype=np.int32), np.int64(0))

@@ -45,7 +45,7 @@ class Cascades(CascadeKernel):
         self.max_steps = max_steps
         self._level = _MIN_LEVEL + 2 * diffusion.max_draws + (0 if self.seeds is None else 2 * lanes * self.seeds.size)
 
-    def _run(self, first: int, count: int, strata: "Strata | None", output: "Output") -> tuple[int, int]:
+    def _run(self, first: int, count: int, strata: "Strata", output: "Output") -> tuple[int, int]:
         from ..kernels.cascades import LEVEL_FULL, cascades
 
         while True:

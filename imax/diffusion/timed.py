@@ -42,7 +42,7 @@ class TimedCascades(CascadeKernel):
         delays = stream_key(key, Stream.DELAYS)
         self.delay_key = (np.uint64(delays[0]), np.uint64(delays[1]))
 
-    def _run(self, first: int, count: int, strata: "Strata | None", output: "Output") -> tuple[int, int]:
+    def _run(self, first: int, count: int, strata: "Strata", output: "Output") -> tuple[int, int]:
         from ..kernels.timed import timed_cascades
 
         scratch: TimedScratch | None = getattr(self._local, "scratch", None)
@@ -57,12 +57,12 @@ class TimedCascades(CascadeKernel):
 
 def new_timed_scratch(n: int, max_draws: int, blocked: NDArray[np.bool_] | None = None) -> "TimedScratch":
     """Return the buffers of one thread for cascades with delays; no cascade enters `blocked` nodes."""
-    from ..kernels.timed import BLOCKED, TimedScratch
+    from ..kernels.timed import BLOCKED, UNREACHED, TimedScratch
 
-    state = np.zeros(n, dtype=np.int8)
+    place = np.full(n, UNREACHED, dtype=np.int32)
     if blocked is not None:
-        state[blocked] = BLOCKED
-    heap, place, order = (np.empty(n, dtype=np.int32) for _ in range(3))
+        place[blocked] = BLOCKED
+    heap_node, order = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     return TimedScratch(
-        state=state, arrival=np.empty(n), heap=heap, place=place, order=order, block=new_block(max_draws + 1)
+        place=place, heap_time=np.empty(n), heap_node=heap_node, order=order, block=new_block(max_draws + 1)
     )

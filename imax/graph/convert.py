@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from .._utils.tables import column_names, columns_of, has_missing, is_table, library_of
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
-from .edge_columns import EdgeColumns, choose_columns
+from .edge_columns import COLUMNS, EdgeColumns, choose_columns, ends_of_names, list_columns
 from .labelled_arcs import Column, as_numbers, as_values, compact_labels, index_arcs, row_width, shown
+from .look_alikes import look_alikes
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,8 +33,10 @@ def arcs_of_edges(
         edges = as_values(edges)
     if isinstance(edges, np.ndarray):
         _check_shape(edges)
-        if edges.ndim == 2 and edges.shape[1] == 2 and edges.dtype.kind in "iu":
-            return index_arcs(edges[:, 0], edges[:, 1], nodes, "edges")._replace(directed=directed)
+        if edges.ndim == 2 and edges.shape[1] in (2, 3) and edges.dtype.kind in "iuf" and not np.isnan(edges).any():
+            ends = _whole_ends(edges)
+            weight = edges[:, 2].astype(np.float64) if edges.shape[1] == 3 else None
+            return index_arcs(ends[:, 0], ends[:, 1], nodes, "edges")._replace(weight=weight, directed=directed)
     rows = list(edges)
     width = row_width(rows)
     arcs = index_arcs([row[0] for row in rows], [row[1] for row in rows], nodes, "edges")
@@ -49,6 +52,27 @@ def _check_shape(edges: NDArray[Any]) -> None:
         raise InvalidArgumentError(
             f"edges must have one row per arc, got the shape {edges.shape}; transpose it (edges.T)", argument="edges"
         )
+    if edges.shape == (3, 3) and edges.dtype.kind in "iuf" and ((edges >= 0) & (edges <= 1)).all():
+        raise _matrix("all numbers of a square array lie between 0 and 1")
+
+
+def _whole_ends(edges: NDArray[Any]) -> NDArray[Any]:
+    """Return the columns with the ends of arcs as integers."""
+    ends = edges[:, :2]
+    if ends.dtype.kind != "f":
+        return ends
+    whole = (np.abs(ends) < 2**53) & (ends == np.floor(ends))
+    if not whole.all():
+        raise _matrix(f"the array has the label {ends[~whole][0]}")
+    return ends.astype(np.int64)
+
+
+def _matrix(why: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"edges must have whole numbers as labels and one row per arc, but {why}; for an adjacency matrix use "
+        "scipy.sparse.csr_array(edges), for labels that are floats a list of pairs",
+        argument="edges",
+    )
 
 
 def arcs_of_frame(
@@ -62,9 +86,18 @@ def arcs_of_frame(
     """Return the arcs of the rows of a table; see `InfluenceGraph.from_frame`."""
     if is_table(frame) and library_of(frame) not in ("pandas", "polars", "duckdb", "pyarrow", "numpy"):
         frame = _arrow_table(frame)
+    if library_of(frame) == "pandas" and getattr(frame.index, "nlevels", 1) > 1:  # as groupby returns them
+        frame = frame.reset_index()
     names = column_names(frame) if is_table(frame) or isinstance(frame, Mapping) else []
     if not names:
         columns_of(frame, {}, argument="frame")  # raises an error unless it is a table
+    if isinstance(frame, Mapping) and columns.source is None and columns.target is None and not ends_of_names(names):
+        raise InvalidArgumentError(
+            "source and {target} must name the columns of a dict, because no names are clear; for a dict of neighbors "
+            f"pass networkx.DiGraph(graph); {list_columns(names, 'frame')}",
+            argument="source",
+            others=COLUMNS,
+        )
     choice = choose_columns(names, columns, wants_weight=wants_weight, table="frame")
     places = {"source": choice.source, "target": choice.target}
     if choice.weight is not None:
@@ -74,10 +107,11 @@ def arcs_of_frame(
     )
     for argument, cells in found.items():
         missing = has_missing(cells)
-        if missing.any():
+        blank = _blank(cells)
+        if missing.any() or blank is not None:
+            row, what = (int(np.argmax(missing)), "missing") if missing.any() else (blank, "blank")
             raise InvalidArgumentError(
-                f"{argument}: row {int(np.argmax(missing))} of column {names[places[argument]]!r} is missing; "
-                "drop such rows first",
+                f"{argument}: row {row} of column {names[places[argument]]!r} is {what}; drop such rows first",
                 argument=argument,
             )
     arcs = index_arcs(_whole(found["source"]), _whole(found["target"]), nodes, "frame")
@@ -85,7 +119,15 @@ def arcs_of_frame(
     if choice.weight is not None:
         name = names[choice.weight]
         numbers = as_numbers(found["weight"], lambda i: f"weight: row {i} of column {name!r}", "weight")
-    return arcs._replace(weight=numbers, directed=directed, notes=choice.notes + choice.doubts, doubts=choice.doubts)
+    doubts = choice.doubts + look_alikes(arcs.labels)
+    return arcs._replace(weight=numbers, directed=directed, notes=choice.notes + doubts, doubts=doubts)
+
+
+def _blank(cells: Column) -> int | None:
+    """Return the first row with a text of white space only; None if there is none."""
+    if isinstance(cells, np.ndarray):
+        return None
+    return next((row for row, cell in enumerate(cells) if type(cell) is str and (not cell or cell.isspace())), None)
 
 
 def _arrow_table(frame: Any) -> Any:

@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.numbers import plain_number
 from .._utils.tables import Column, column_names, columns_of, is_table, library_of, values_of
 from ..errors import FileFormatError, ImaxError, InvalidArgumentError, UnknownNodeError
+from .labelled_arcs import shown
 from .labels import Labels
+from .look_alikes import pairs_with
 
 __all__ = [
     "NODE_NAMES", "VALUE_NAMES", "Aligner", "NodeColumn", "choose_columns", "examples", "label_column", "node_column",
@@ -172,7 +175,13 @@ def choose_columns(names: Sequence[Any], argument: str, remedy: str) -> tuple[in
 
 
 def _of_table(table: Any, node: int | str, value: int | str, argument: str) -> NodeColumn:
-    found = columns_of(table, {"labels": node, "values": value}, argument=argument)
+    try:
+        found = columns_of(table, {"labels": node, "values": value}, argument=argument)
+    except InvalidArgumentError as error:
+        if error.argument not in ("labels", "values"):
+            raise
+        text = f"{argument}: the column of the {error}"
+        raise InvalidArgumentError(text, argument=argument) from None
     return NodeColumn(argument, argument, found["labels"], found["values"])
 
 
@@ -248,11 +257,12 @@ class Aligner:
             if self.on_missing == "error":
                 raise self._unknown(column, unknown)
             if some and unknown.size == found.size:
-                first = self.labels.unknown(given[0], column.where(0), argument=column.argument)
-                raise UnknownNodeError(f"{first}, nor is any other of its labels", argument=column.argument)
+                first = self.labels.unknown(_plain(given[0]), column.where(0), argument=column.argument)
+                hint = self._look_alike(column, unknown)
+                raise UnknownNodeError(f"{first}, nor is any other of its labels{hint}", argument=column.argument)
             note = (
                 f"{column.name}: {unknown.size:,} of {found.size:,} labels are not in the graph and are ignored "
-                f"({self._shown(column, unknown)})"
+                f"({self._shown(column, unknown)}){self._look_alike(column, unknown)}"
             )
             if note not in self.notes:  # two columns of one file have the same labels
                 self.notes.append(note)
@@ -268,7 +278,7 @@ class Aligner:
                 dtype=np.float64,
             )
         except (TypeError, ValueError):
-            raise column.error("must be numbers, one for each node") from None
+            raise self._not_a_number(column) from None
         if column.labels is None:
             if values.shape != (self.labels.n,):
                 raise column.error(
@@ -283,6 +293,18 @@ class Aligner:
         kept = aligned[index]
         self._check_repeated(column, known & (kept != values) & ~(np.isnan(kept) & np.isnan(values)), index)
         return aligned
+
+    def _not_a_number(self, column: NodeColumn) -> ImaxError:
+        """Return the error for the first value that is not a number."""
+        for row, value in enumerate(column.values):
+            try:
+                float(np.nan if value is None else value)
+            except (TypeError, ValueError):
+                of = f"of node {self.labels[row] if column.labels is None else _plain(column.labels[row])!r} "
+                if column.labels is None and row >= self.labels.n:
+                    of = ""
+                return column.error(f"{of}must be a number, got {shown(value)}{plain_number(value)}")
+        return column.error("must be numbers, one for each node")
 
     def objects(self, column: NodeColumn) -> tuple[list[Any], NDArray[np.bool_]]:
         """Return any values by node index, None where there is none, and which nodes are not listed at all."""
@@ -362,7 +384,20 @@ class Aligner:
         remedy = f"remove {'them' if others.size else 'it'}"
         if self.option is not None:
             remedy += f", or use {self.option('drop')} to ignore such labels"
-        return UnknownNodeError(f"{first}{more}; {remedy}", argument=column.argument)
+        hint = self._look_alike(column, unknown)
+        return UnknownNodeError(f"{first}{more}{hint}; {remedy}", argument=column.argument)
+
+    def _look_alike(self, column: NodeColumn, unknown: NDArray[np.int64]) -> str:
+        """Return the end of a message on the first label that looks like a node, as 'Ann' looks like 'ann'."""
+        assert column.labels is not None
+        if self.labels.kind != "object":
+            return ""
+        given = [_plain(column.labels[i]) for i in unknown.tolist()]
+        pairs = pairs_with(given, self.labels.take(np.arange(self.labels.n)))
+        if not pairs:
+            return ""
+        more = f" ({len(pairs):,} such labels)" if len(pairs) > 1 else ""
+        return f"; {pairs[0][0]!r} looks like the node {pairs[0][1]!r}{more}: write such labels the same way"
 
     @staticmethod
     def _shown(column: NodeColumn, rows: NDArray[np.int64]) -> str:

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import check
 from .._utils.arrays import read_only
+from .._utils.numbers import plain_number
 from .._utils.streams import RNG, key_from
 from ..errors import InvalidArgumentError, InvalidGraphError
 
@@ -280,7 +282,8 @@ def parse(spec: str) -> tuple[Scheme, float]:
     scheme = _NAMES.get(name.strip().replace("-", "_"))
     if scheme is None:
         raise InvalidArgumentError(
-            f"probability must be one of {', '.join(_REGISTRY)} (as in uniform:0.1); got {spec!r}",
+            f"probability must be one of {', '.join(_REGISTRY)} (as in uniform:0.1); got {spec!r}"
+            f"{check.did_you_mean(name, _REGISTRY)}",
             argument="probability",
         )
     if scheme.parameter is None:
@@ -296,7 +299,9 @@ def parse(spec: str) -> tuple[Scheme, float]:
     try:
         number = float(text)
     except ValueError:
-        raise InvalidArgumentError(f"probability {spec!r}: {text!r} is not a number", argument="probability") from None
+        raise InvalidArgumentError(
+            f"probability {spec!r}: {text!r} is not a number{plain_number(text)}", argument="probability"
+        ) from None
     if not 0.0 <= number <= 1.0:
         raise InvalidArgumentError(
             f"probability {spec!r}: its value must lie in [0, 1], got {number!r}", argument="probability"

@@ -103,7 +103,8 @@ def as_graph(
             )
         except NoSuchFileError as error:
             raise NoSuchFileError(f"{error}; imax.datasets.load returns graphs by name") from None
-    if is_table(graph) or isinstance(graph, dict):
+    grouped = library_of(graph) == "pandas" and getattr(getattr(graph, "index", None), "nlevels", 1) > 1
+    if is_table(graph) or isinstance(graph, dict) or grouped:
         return InfluenceGraph.from_frame(graph, **columns, weight=weight, **directions, **build)
     _refuse(graph, **columns)
     if library_of(graph) == "scipy" and hasattr(graph, "tocsr"):

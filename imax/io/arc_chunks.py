@@ -126,6 +126,8 @@ def file_chunks(path: PathLike, options: ReadOptions, directed: bool, threads: i
     if os.fspath(path) == "-" or not Path(path).is_file() or is_compressed(path):
         return None
     content = load(path)  # mapped, or small
+    if content.data.size != Path(path).stat().st_size:  # UTF-16
+        return None
     kind = format_of(content)
     chunks = None
     if kind == "Parquet":

@@ -154,7 +154,16 @@ class _Parquet:
         yield from read_batches(self.content, names, _ROWS, metadata=self.file.metadata, groups=[group])
 
     def _run(self, read: Callable[[int], list[Any]], threads: int) -> list[list[Any]]:
-        return parallel.run([partial(read, group) for group in range(self.file.metadata.num_row_groups)], threads)
+        tasks: list[Callable[[], list[Any]]] = [_load_kernels]
+        tasks += [partial(read, group) for group in range(self.file.metadata.num_row_groups)]
+        return parallel.run(tasks, threads)[1:]
+
+
+def _load_kernels() -> list[Any]:
+    """Import the kernels that number labels, while other threads decode: Numba takes a tenth of a second to import."""
+    from ..kernels import numbering  # noqa: F401
+
+    return []
 
 
 def numbers_of(column: Any) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .._utils import parallel
 from ..errors import FileFormatError
+from ..graph.look_alikes import look_alikes
 from .headers import Shape, is_number, shape_of
 from .quoted_tables import parse_quoted
 from .read_options import ReadOptions
@@ -134,6 +135,12 @@ def _read(content: Content, shape: Shape, options: ReadOptions, threads: int) ->
         doubts += tagged_comments(content, shape.first_at)
         names, n = index_names(content, parsed, threads)
         labels = sort_integers(parsed, names)
+        if labels is names:
+            doubts += look_alikes(names)
+        else:
+            n = int(max(parsed.source.max(), parsed.target.max())) + 1
+            if any("." in name for name in names):
+                notes.append("labels such as '7.0' are read as the integers that they stand for")
         if labels is names and named > shape.start and not shape.width:
             where = f"{quoted(content.line(named))} on line {content.line_number(named)}"
             notes.append(f"labels are read as text, because not all are integers: {where}")
@@ -326,15 +333,16 @@ def _refuse_bad_lines(
     messages = {
         SHORT: f"expected {'labels in both columns' if parser.columns else 'two or three columns'}, got {{line}}",
         OUTSIDE: parser.out_of_range,
-        UNREAD: f"{third} must be a number, got {{line}}",
+        UNREAD: f"{third} must be a number, got {{line}}; write 0.25 for 25%, and 1234.5 for 1,234.5 or 1.234,5",
         LACKING: f"{third} is missing, got {{line}}",
         RAGGED: f"expected {parser.columns} columns, as in the first line, got {{line}}",
     }
-    remedy = '; correct the line, or leave bad lines out (on_bad_line="skip")'
+    remedy = "; correct the line, or skip such lines with {on_bad_line=skip}"
     for block, state in zip(blocks, states, strict=True):
         bad, beyond = int(state[At.BAD_LINE]), int(state[At.RANGE_LINE])
         if bad >= 0 and not options.skip_bad_lines and (beyond < 0 or bad < beyond):
-            raise content.error(block.base + bad, messages[int(state[At.BAD_KIND])] + remedy)
+            message = messages[int(state[At.BAD_KIND])] + remedy
+            raise content.error(block.base + bad, message, ("on_bad_line",))
         if beyond >= 0 and options.third is not None:
             raise content.error(block.base + beyond, f"{third} must be {options.third.description}, got {{line}}")
 

@@ -12,6 +12,7 @@ from .._utils import parallel
 from ..errors import FileFormatError, ImaxError, InvalidArgumentError, MissingDependencyError
 from ..graph.edge_columns import ColumnChoice, choose_columns
 from ..graph.labelled_arcs import index_arcs
+from ..graph.look_alikes import look_alikes
 from .arrow_files import EdgeTable, numbers_of, open_arrow_file
 from .edge_list import EdgeList, skipped_lines_note
 from .read_options import ReadOptions, ThirdColumn
@@ -71,7 +72,8 @@ def _edge_list(
     notes = (*choice.doubts, *choice.notes, *skipped_lines_note(n_bad))
     ends = _labels(source, content), _labels(target, content)
     arcs = _index(*ends, content, threads)
-    return EdgeList(arcs[0], arcs[1], numbers, arcs[2], arcs[3], n_bad, notes, choice.doubts)
+    doubts = look_alikes(arcs[2])
+    return EdgeList(arcs[0], arcs[1], numbers, arcs[2], arcs[3], n_bad, (*doubts, *notes), (*choice.doubts, *doubts))
 
 
 def _filtered(column: Any, good: NDArray[np.bool_] | None) -> Any:
@@ -263,14 +265,15 @@ def read_json_lines(content: Content, options: ReadOptions) -> EdgeList:
     weight = None
     if choice.weight is not None and options.third is not None:
         weight = _json_numbers(table.column(names[choice.weight]), options.third)
+    doubts = (*choice.doubts, *look_alikes(arcs.labels))
     return EdgeList(
         np.asarray(arcs.source, np.int32),
         np.asarray(arcs.target, np.int32),
         weight,
         _plain(arcs.labels),
         arcs.n_nodes or 0,
-        notes=(*choice.doubts, *choice.notes),
-        doubts=choice.doubts,
+        notes=(*doubts, *choice.notes),
+        doubts=doubts,
     )
 
 

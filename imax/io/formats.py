@@ -78,7 +78,10 @@ def _text_format(content: Content, head: bytes) -> str:
     if text.startswith("{"):
         return _json(content, text)
     if text.startswith("["):
-        raise FileFormatError(f"{content.name}: this is a JSON array; give node-link JSON, JSON Lines or CSV")
+        raise FileFormatError(
+            f"{content.name}: this is a JSON array, but not of objects; give an array of objects, node-link JSON, JSON "
+            "Lines or CSV"
+        )
     for name, pattern in (("GML", _GML), ("Pajek", _PAJEK)):
         if pattern.match(text):
             return name

@@ -372,6 +372,6 @@ def _is_table(
     """Return whether every line must have the columns of the first one, and cells may be in quotes."""
     if options.columns.given or columns[:2] != (0, 1) or columns.weight not in (None, 2):
         return True
-    if separator and options.third is not None and any(_DECIMAL_COMMA.fullmatch(cell) for cell in _column(rows, 2)):
-        return separator != ","
+    if separator not in ("", ",") and any(_DECIMAL_COMMA.fullmatch(cell) for cell in chain(*(row[2:] for row in rows))):
+        return True
     return separator in ("|", " ") or (bool(separator) and header and len(head) > 3)

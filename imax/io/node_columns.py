@@ -9,20 +9,26 @@ import csv
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._utils.numbers import plain_number
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.labels import Labels
+from ..graph.look_alikes import MISSING
 from ..graph.node_values import NODE_NAMES, VALUE_NAMES, NodeColumn, choose_columns, examples
 from .formats import graph_format_of
 from .graph_files import read_node_table
 from .tables import read_table, table_names
 from .text import Content, PathLike, integer, load_list, number, quoted
 
-__all__ = ["FileColumns", "as_labels", "exists", "file_columns", "is_comment", "read_label_column", "read_node_column"]
+__all__ = [
+    "FileColumns", "as_labels", "exists", "file_columns", "is_comment", "read_label_column", "read_node_column",
+    "whole_number",
+]  # fmt: skip
 
 _SEPARATORS = ("\t", ",", ";", "|")
 _IN_LINES = ("\t", ",", ";", None)  # None: white space
@@ -103,10 +109,20 @@ def as_labels(cells: list[Any], labels: Labels) -> list[Any]:
     ]
 
 
+def whole_number(text: str) -> int | None:
+    """Return the integer that a text stands for, or None; tables store integers as floats if some are missing.
+
+    >>> whole_number("12"), whole_number("12.0"), whole_number("12.5")
+    (12, 12, None)
+    """
+    head, point, tail = text.partition(".")
+    return integer(head) if not point or (tail and not tail.strip("0")) else None
+
+
 def _other(cell: Any) -> "int | str | None":
-    """Return digits as an integer and a whole number as text."""
+    """Return digits as an integer and a whole number as text. ``7.0`` is a whole number, too."""
     if isinstance(cell, str):
-        return integer(cell)
+        return whole_number(cell)
     whole = isinstance(cell, (int, float)) and not isinstance(cell, bool) and math.isfinite(cell) and cell == int(cell)
     return str(int(cell)) if whole else None
 
@@ -148,7 +164,7 @@ def _of_graph(content: Content, kind: str, columns: Sequence[str | int], argumen
 def _of_table(
     content: Content, names: list[str], columns: Sequence[str | int], argument: str, numbers: bool | None
 ) -> Rows:
-    """Return the cells of a file whose columns have names: JSON Lines or Parquet."""
+    """Return the cells of a file whose columns have names: JSON Lines, Parquet or Feather."""
     places, note = _chosen(content, names, columns, argument, numbers)
     wanted = [names[place] for place in places]
     table = read_table(content, list(dict.fromkeys(wanted)))
@@ -233,9 +249,10 @@ def _split(text: str, separator: str | None) -> list[str]:
     """Return the cells of a line; a separator within quotes does not count."""
     if separator is None:
         return text.split()
-    if '"' not in text:
-        return [cell.strip() for cell in text.split(separator)]
-    return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
+    if '"' in text:
+        with suppress(csv.Error):  # a cell is too long, or has a carriage return
+            return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
+    return [cell.strip() for cell in text.split(separator)]
 
 
 def _split_lines(content: Content, lines: list[str], separator: str | None) -> list[tuple[int, list[str]]]:
@@ -320,15 +337,17 @@ def _is_number(text: str) -> bool:
 
 
 def _number(cell: Any, where: str) -> float:
-    """Return a number; NaN for an empty cell."""
-    if cell is None or (isinstance(cell, str) and not cell):
+    """Return a number; NaN for an empty cell, NaN, or a word for a missing value such as ``NA``."""
+    if cell is None or (isinstance(cell, str) and (not cell or cell in MISSING)):
+        return math.nan
+    if isinstance(cell, (float, np.floating)) and np.isnan(cell):
         return math.nan
     try:
         value = number(cell) if isinstance(cell, str) else float(cell)
     except (TypeError, ValueError, OverflowError):
         value = math.inf
     if isinstance(cell, (bool, np.bool_)) or not math.isfinite(value):
-        raise FileFormatError(f"{where}: expected a finite number, got {quoted(str(cell))}")
+        raise FileFormatError(f"{where}: expected a finite number, got {quoted(str(cell))}{plain_number(str(cell))}")
     return value
 
 

@@ -103,6 +103,12 @@ def read_active_sets(
         raise FileFormatError(
             f"{content.name} names no active participants; list them, comma-separated or one per line"
         )
+    first, head = lines[0]
+    if len(lines) > 1 and (graph.labels.places(as_labels(list(head), graph.labels)) < 0).all() and has_comma:
+        raise FileFormatError(
+            f"{content.name}:{first}: {examples(head, len(head))} are not nodes of the graph; if the file is a table, "
+            f"name its column of nodes, as in {content.name}:{head[0]}"
+        )
     found: list[dict[int, None]] = [] if has_comma else [{}]
     unknown: list[str] = []
     for i, labels in lines:

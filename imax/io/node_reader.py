@@ -105,7 +105,7 @@ class NodeReader:
             return None
         file = self._file(given, argument, 1)
         column = label_column(given, argument) if file is None else self._read_labels(file, argument)
-        index = self.aligner.match(column)
+        index = self.aligner.match(column, some=argument == "candidates")
         return self.graph.rank[index[index >= 0]]
 
     def node_weights(self, given: NodeValues | None) -> NDArray[np.float64] | None:
@@ -150,7 +150,8 @@ class NodeReader:
     @staticmethod
     def by_name(given: Any, argument: str) -> Any:
         """Return numbers by group or by label from a pandas Series or a table as a dict; others unchanged."""
-        if isinstance(given, Mapping) or not (is_table(given) or hasattr(given, "iloc")):
+        of_table = isinstance(given, tuple) and len(given) == 3 and is_table(given[0])
+        if isinstance(given, Mapping) or not (of_table or is_table(given) or hasattr(given, "iloc")):
             return given
         column = node_column(given, argument)
         if column.default_index:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._utils.numbers import plain_number
 from ..errors import FileFormatError
 from .read_options import ThirdColumn
 from .text import Content, number, quoted
@@ -58,7 +59,12 @@ def parse_quoted(content: Content, shape: "Shape", skip_bad_lines: bool, third: 
                     problem, value = _value(cells[weight], third)
             if problem and (not skip_bad_lines or problem.startswith("!")):
                 where = f"{content.name}:{before + reader.line_num}"
-                raise FileFormatError(f"{where}: {problem.lstrip('!')}, got {quoted(','.join(row))}")
+                remedy = (
+                    "" if problem.startswith("!") else "; correct the line, or skip such lines with {on_bad_line=skip}"
+                )
+                raise FileFormatError(
+                    f"{where}: {problem.lstrip('!')}, got {quoted(','.join(row))}{remedy}", others=("on_bad_line",)
+                )
             if problem:
                 n_bad += 1
                 continue
@@ -112,7 +118,7 @@ def _value(cell: str, third: ThirdColumn) -> tuple[str, float]:
     try:
         value = number(cell)
     except ValueError:
-        return "the column of the weights must be a number", 0.0
+        return f"the column of the weights must be a number{plain_number(cell)}", 0.0
     with np.errstate(over="ignore", under="ignore"):
         value = float(np.float32(value))
     if math.isnan(value) or not third.low <= value <= third.high:

@@ -44,8 +44,8 @@ def read_edgelist(
     may hold a number. :doc:`/reference/file-formats` describes how header, separator and columns are recognized.
     ``graph.report.notes`` lists what the reader decided, and ``graph.report.doubts`` those decisions that may be wrong.
 
-    If every label is an integer (without sign or leading zeros), labels are integers and nodes are in ascending order.
-    Otherwise all labels are strings and nodes are in order of appearance.
+    If every label is an integer (without sign or leading zeros), labels are integers and nodes are in ascending order;
+    ``7.0`` counts as 7. Otherwise all labels are strings and nodes are in order of appearance.
 
     Parameters
     ----------

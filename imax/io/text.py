@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias
@@ -25,6 +25,7 @@ from ..errors import (
     OutOfMemoryBoundError,
 )
 from .codecs import CODECS, MAGIC
+from .recode import recoded
 from .replace import replace_file_with
 
 __all__ = [
@@ -49,15 +50,12 @@ _SEPARATORS = np.frombuffer(b",;\t| [{", np.uint8)  # of cells, and what begins 
 _SHOWN = 1 << 10  # bytes of a line that messages need
 _HEAD = 1 << 16  # bytes that decide whether a file is text
 _BOM = b"\xef\xbb\xbf"
+_EXCEL = re.compile(rb'"?sep=[^\r\n]"?[\r\n]+', re.IGNORECASE)
+_SEP = 16  # bytes that such a line takes at most
+# how files start that may hold zero bytes
 _BINARY = (
-    b"IMAX",
-    b"PAR1",
-    b"ARROW1",
-    b"FEA1",
-    b"\xff\xff\xff\xff",
-    b"\x93NUMPY",
-    b"PK\x03\x04",
-)  # how files start that may hold zero bytes
+    b"IMAX", b"PAR1", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff", b"\x93NUMPY", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff",
+)  # fmt: skip
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")  # int() also takes underscores and digits of other scripts
 
 
@@ -104,8 +102,10 @@ class Content:
         return self.data[:size].tobytes()
 
     def text_start(self) -> int:
-        """Return the position of the text: after a byte-order mark, if there is one."""
-        return len(_BOM) if self.head(len(_BOM)) == _BOM else 0
+        """Return the position of the text: after a byte-order mark and a first line ``sep=;``, which Excel reads."""
+        start = len(_BOM) if self.head(len(_BOM)) == _BOM else 0
+        separator = _EXCEL.match(self.head(start + _SEP), start)
+        return start if separator is None else separator.end()
 
     def line_end(self, start: int) -> int:
         """Return the position of the first newline at or after `start`, or the size of the file."""
@@ -127,17 +127,15 @@ class Content:
         parts = range(0, start, _CHUNK)
         return 1 + sum(int(np.count_nonzero(self.data[a : min(a + _CHUNK, start)] == 10)) for a in parts)
 
-    def error(self, start: int, message: str) -> FileFormatError:
+    def error(self, start: int, message: str, others: tuple[str, ...] = ()) -> FileFormatError:
         """Return an error for the line at a position; ``{line}`` in the message is replaced by its text."""
         shown = self.data[start : min(self.line_end(start), start + _SHOWN)].tobytes()
         text = message.replace("{line}", quoted(shown.decode("utf-8", "replace").strip()))
-        return FileFormatError(f"{self.name}:{self.line_number(start)}: {text}")
+        return FileFormatError(f"{self.name}:{self.line_number(start)}: {text}", others=others)
 
     def require_text(self) -> None:
         """Raise an error unless the file looks like text in UTF-8 or ASCII, with newlines."""
         head = self.head(_HEAD)
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise FileFormatError(f"{self.name}: the text is in UTF-16; save it as UTF-8")
         zero = head.find(b"\0")
         if zero >= 0:
             raise FileFormatError(
@@ -152,8 +150,9 @@ class Content:
         self.require_text()
         self.require_objects()
         raw = self.data[self.text_start() :].tobytes()
+        skipped = [""] * (self.line_number(self.text_start()) - 1)  # so that the lines have their numbers
         try:
-            return raw.decode("utf-8").split("\n")
+            return [*skipped, *raw.decode("utf-8").split("\n")]
         except UnicodeDecodeError as error:
             start = raw.rfind(b"\n", 0, error.start) + 1
             raise self.error(self.text_start() + start, "not UTF-8: {line}; save the file as UTF-8") from None
@@ -217,6 +216,8 @@ def load_list(path: PathLike, max_memory: int | None = None) -> Content:
 def load(path: PathLike, max_memory: int | None = None, *, is_list: bool = False) -> Content:
     """Return the content of a file, decompressed if its first bytes say so; ``"-"`` is standard input.
 
+    Text in UTF-16 becomes UTF-8, and an array of JSON objects becomes JSON Lines.
+
     Parameters
     ----------
     path : str or os.PathLike
@@ -236,7 +237,7 @@ def load(path: PathLike, max_memory: int | None = None, *, is_list: bool = False
         If its content exceeds the memory bound.
     """
     if os.fspath(path) == "-":
-        return _decompressed("<stdin>", _standard_input(max_memory, is_list), max_memory, is_list)
+        return _known(_decompressed("<stdin>", _standard_input(max_memory, is_list), max_memory, is_list))
     name = os.fspath(path)
     try:
         with Path(path).open("rb") as file:
@@ -253,7 +254,12 @@ def load(path: PathLike, max_memory: int | None = None, *, is_list: bool = False
         raise NoSuchFileError(f"{name!r}: this is no file name; check the path") from None
     except OSError as error:
         raise unreadable(name, error) from None
-    return _decompressed(name, data, max_memory, is_list)
+    return _known(_decompressed(name, data, max_memory, is_list))
+
+
+def _known(content: Content) -> Content:
+    data = recoded(content)
+    return content if data is None else replace(content, data=_array(data))
 
 
 def unreadable(name: str, error: OSError) -> FileFormatError:

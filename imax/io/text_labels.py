@@ -26,6 +26,7 @@ LabelsAndCount: TypeAlias = "tuple[NDArray[np.int64] | None, int]"
 _FIRST_CAPACITY = 512  # keys in a new table
 _NAME = 160  # bytes of a label that is a text, and of its place in the text, as objects
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
+_WHOLE = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:\.0+)?")
 
 
 class KeyTable:
@@ -201,22 +202,25 @@ def index_names(content: Content, parsed: Parsed, threads: int) -> tuple[list[st
 def sort_integers(parsed: Parsed, labels: list[str]) -> NDArray[np.int64] | list[str] | None:
     """Turn labels that are all integers into integers, in ascending order, and renumber the arcs.
 
+    Tables store integers as floats if some are missing, so ``3.0`` is an integer, too, and the same one as ``3``.
+
     Returns
     -------
     numpy.ndarray, list of str, or None
         The integers; None if they are 0, 1, and so on; the given labels if not all are integers.
     """
+    whole = labels
     if not all(map(_INTEGER.fullmatch, labels)):
-        return labels
+        if not all(map(_WHOLE.fullmatch, labels)):
+            return labels
+        whole = [label.partition(".")[0] for label in labels]
     try:
-        ids = np.array(list(map(int, labels)), np.int64)
+        numbers = np.array(list(map(int, whole)), np.int64)
     except OverflowError:
         return labels
-    order = np.argsort(ids)
-    rank = np.empty(order.size, np.int32)
-    rank[order] = np.arange(order.size, dtype=np.int32)
+    ids, rank = np.unique(numbers, return_inverse=True)
+    rank = rank.astype(np.int32)
     parsed.source, parsed.target = rank[parsed.source], rank[parsed.target]
-    ids = ids[order]
     return None if ids[0] == 0 and ids[-1] == ids.size - 1 else ids
 
 

@@ -28,7 +28,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvid
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
-from .compiling import count_compiled
+from .compiling import begin_compiling, end_compiling
 
 __all__ = ["cache_folders", "keep_compiled"]
 
@@ -173,13 +173,16 @@ class _Cache(FunctionCache):  # type: ignore[misc]
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled function for a signature, or None if it is not in the cache or is damaged."""
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:
-            return None
+            found = None
+        if found is None:
+            begin_compiling()
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Store a function that was compiled, if there is a folder and space for it."""
-        count_compiled()
+        end_compiling()
         if cache_folders()[0] is None:
             return
         try:

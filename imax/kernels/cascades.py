@@ -213,8 +213,8 @@ def _finish(lane, seeds, weights, is_sentinel, mark, lanes, output, out):
 def cascades(first, count, key, tables, roots, strata, seeds, weights, is_sentinel, max_steps, scratch, output):
     """Run cascades number `first` to ``first + count - 1`` of the stream `key`; return (n_entries, n_cut).
 
-    Without `seeds` these are RR sets. `n_entries` is the number of entries of `output.nodes` in use. With `strata`
-    (`Strata` or None) the roots are given. An RR set that meets a sentinel is written as that sentinel alone;
+    Without `seeds` these are RR sets. `n_entries` is the number of entries of `output.nodes` in use. `strata` has
+    the roots, if they are not random. An RR set that meets a sentinel is written as that sentinel alone;
     `n_cut` counts the other nodes that such sets had reached. With `max_steps` (int64 or None) a cascade holds the
     nodes in at most that many steps.
 

@@ -30,7 +30,7 @@ parameter     float64 (n_slots, 4)    numbers that the slot's mode needs: column
                                       `HITS_MODE`; `COIN` for `COINS_MODE`
 degree        int64   (n_slots,)      arcs in a row of the slot
 mode          int8    (n_slots,)      `TABLE_MODE`, `HITS_MODE` or `COINS_MODE`
-strata.nodes  int32   (count,)        the roots of RR sets where nodes take turns
+strata.nodes  int32   (count,)        the roots of RR sets where nodes take turns; empty where roots are random
 block.arcs    int64   (size,)         drawn arcs, or rows of alias tables
 block.lane    uint8   (size,)         lane that each drawn arc belongs to
 block.word    uint32  (size,)         HitTables and PickTables: random fraction that decides between a row's nodes
@@ -365,7 +365,7 @@ class Strata(NamedTuple):
 @helper
 def root_of(i, word, n, roots, strata):
     """Return the root of RR set `i` from a random word; `roots` and `strata` are arguments of `cascades`."""
-    if strata is not None:
+    if strata.nodes.size > 0:
         return np.int64(as_index(strata.nodes[i - strata.first]))
     v = np.int64(mulhi(word, _U(n)))
     if roots is not None:

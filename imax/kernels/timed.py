@@ -11,11 +11,10 @@ delays.mean        float64           mean delay of every arc, if `delays.means` 
 delays.ptr         int64   (n + 1,)  with `means`: arcs of node v are at ``ptr[v]`` to ``ptr[v + 1]``, sorted by `idx`
 delays.idx         int32   (n_arcs,) with `means`: node at each arc's end
 delays.means       float64 (n_arcs,) mean delay of each arc; empty: `mean`
-scratch.state      int8    (n,)      `UNREACHED`, `WAITING`, `SETTLED` or `BLOCKED`; between calls `UNREACHED` or
-                                     `BLOCKED`
-scratch.arrival    float64 (n,)      of waiting and settled nodes: arrival time
-scratch.heap       int32   (n,)      heap of the waiting nodes: entry i arrives before entries 2 i + 1 and 2 i + 2
-scratch.place      int32   (n,)      of waiting nodes: place in the heap
+scratch.place      int32   (n,)      of waiting nodes: place in the heap; `UNREACHED`, `SETTLED` or `BLOCKED` for other
+                                     nodes, between calls `UNREACHED` or `BLOCKED`
+scratch.heap_time  float64 (n,)      heap of arrival times: entry i is not later than entries 2 i + 1 and 2 i + 2
+scratch.heap_node  int32   (n,)      the waiting node that arrives at each of these times
 scratch.order      int32   (n,)      settled nodes by arrival time
 scratch.block                        see `imax.kernels.draws`
 missing            float64 (n,)      LT: weight that is still missing to the node's threshold, NaN: not drawn; all NaN
@@ -37,9 +36,9 @@ from .draws import NONE, Block, draw, load, root_of
 from .lt_cascades import ROUNDING
 from .stream import GOLDEN, as_index, mix, stream, unit
 
-__all__ = ["BLOCKED", "Delays", "TimedScratch", "timed_cascades", "timed_lt_cascades"]
+__all__ = ["BLOCKED", "UNREACHED", "Delays", "TimedScratch", "timed_cascades", "timed_lt_cascades"]
 
-UNREACHED, WAITING, SETTLED, BLOCKED = 0, 1, 2, 3
+UNREACHED, SETTLED, BLOCKED = -1, -2, -3  # instead of a place in the heap
 _U = np.uint64
 _ONE = np.uint64(1)
 _S32 = np.uint64(32)
@@ -58,9 +57,8 @@ class Delays(NamedTuple):
 class TimedScratch(NamedTuple):
     """The buffers of one thread."""
 
-    state: NDArray[np.int8]
-    arrival: NDArray[np.float64]
-    heap: NDArray[np.int32]
+    heap_time: NDArray[np.float64]
+    heap_node: NDArray[np.int32]
     place: NDArray[np.int32]
     order: NDArray[np.int32]
     block: Block
@@ -86,65 +84,67 @@ def _mean_delay(v, u, delays):
 def _delay_of(v, u, start, step, delays):
     """Return the delay of the arc between `v` and `u`; start and step are of the cascade's stream of delays."""
     word = mix(mix(start + GOLDEN * (((_U(v) << _S32) | _U(u)) + _ONE)) ^ step)
-    return -_mean_delay(v, u, delays) * math.log1p(-unit(word))
+    return -_mean_delay(v, u, delays) * math.log(1.0 - unit(word))
 
 
 @helper
-def _rise(at, scratch):
-    """Restore the heap, where only the entry at `at` may arrive before the entries above it."""
-    heap = scratch.heap
-    node = heap[at]
-    time = scratch.arrival[node]
+def _rise(at, u, time, scratch):
+    """Put the arrival of a node into the heap, at place `at` or above."""
+    times = scratch.heap_time
+    nodes = scratch.heap_node
     while at > 0:
         above = (at - 1) >> 1
-        if scratch.arrival[heap[above]] <= time:
+        if times[above] <= time:
             break
-        heap[at] = heap[above]
-        scratch.place[heap[at]] = at
+        times[at] = times[above]
+        nodes[at] = nodes[above]
+        scratch.place[as_index(nodes[at])] = at
         at = above
-    heap[at] = node
-    scratch.place[node] = at
+    times[at] = time
+    nodes[at] = u
+    scratch.place[u] = at
 
 
 @helper
 def _reach(u, time, size, scratch):
     """Let a node arrive at a time, if it has no earlier arrival; return the size of the heap."""
-    if scratch.state[u] == UNREACHED:
-        scratch.state[u] = WAITING
-        scratch.arrival[u] = time
-        scratch.heap[size] = u
-        _rise(size, scratch)
+    at = np.int64(scratch.place[u])
+    if at == UNREACHED:
+        _rise(size, u, time, scratch)
         return size + 1
-    if time < scratch.arrival[u]:
-        scratch.arrival[u] = time
-        _rise(np.int64(scratch.place[u]), scratch)
+    if at >= 0 and time < scratch.heap_time[at]:
+        _rise(at, u, time, scratch)
     return size
 
 
 @helper
 def _settle_next(size, scratch):
-    """Remove the node with the earliest arrival from a heap of `size` nodes; return it."""
-    heap = scratch.heap
-    first = np.int64(heap[0])
-    scratch.state[first] = SETTLED
+    """Remove the node with the earliest arrival from a heap of `size` nodes; return (node, time of its arrival)."""
+    times = scratch.heap_time
+    nodes = scratch.heap_node
+    first = as_index(nodes[0])
+    arrival = times[0]
     size -= 1
-    node = heap[size]
-    time = scratch.arrival[node]
+    node = as_index(nodes[size])
+    time = times[size]
     at = np.int64(0)
     while True:
         child = 2 * at + 1
         if child >= size:
             break
-        if child + 1 < size and scratch.arrival[heap[child + 1]] < scratch.arrival[heap[child]]:
-            child += 1
-        if scratch.arrival[heap[child]] >= time:
+        if child + 1 < size:
+            child += np.int64(times[child + 1] < times[child])
+        if times[child] >= time:
             break
-        heap[at] = heap[child]
-        scratch.place[heap[at]] = at
+        times[at] = times[child]
+        nodes[at] = nodes[child]
+        scratch.place[as_index(nodes[at])] = at
         at = child
-    heap[at] = node
+    times[at] = time
+    nodes[at] = node
     scratch.place[node] = at
-    return first
+    scratch.place[first] = SETTLED
+    return first, arrival
 
 
 @helper
@@ -154,7 +154,7 @@ def _begin(i, key, roots, strata, seeds, scratch):
     size = np.int64(0)
     if seeds is None:
         state += step
-        v = root_of(i, mix(state), scratch.state.size, roots, strata)
+        v = root_of(i, mix(state), scratch.place.size, roots, strata)
         size = _reach(v, 0.0, size, scratch)
     else:
         for q in range(seeds.size):
@@ -165,9 +165,9 @@ def _begin(i, key, roots, strata, seeds, scratch):
 @helper
 def _clear(n_settled, size, scratch):
     for q in range(n_settled):
-        scratch.state[scratch.order[q]] = UNREACHED
+        scratch.place[scratch.order[q]] = UNREACHED
     for q in range(size):
-        scratch.state[scratch.heap[q]] = UNREACHED
+        scratch.place[scratch.heap_node[q]] = UNREACHED
 
 
 @hot
@@ -188,7 +188,7 @@ def timed_cascades(
         settled = np.int64(0)
         hit = np.int64(-1)
         while size > 0:
-            v = _settle_next(size, scratch)
+            v, arrival = _settle_next(size, scratch)
             size -= 1
             scratch.order[settled] = v
             settled += 1
@@ -197,14 +197,14 @@ def timed_cascades(
                     hit = v
                     break
             n_arcs, state = draw(tables, v, np.int64(0), block, np.int64(0), state, step)
-            load(tables, block, n_arcs, scratch.state)
+            load(tables, block, n_arcs, scratch.place)
             for j in range(n_arcs):
                 if block.ends[j] == NONE:
                     continue
                 u = as_index(block.ends[j])
-                if scratch.state[u] >= SETTLED:
+                if scratch.place[u] <= SETTLED:
                     continue
-                time = scratch.arrival[v] + _delay_of(v, u, delay_start, delay_step, delays)
+                time = arrival + _delay_of(v, u, delay_start, delay_step, delays)
                 if time <= delays.deadline:
                     size = _reach(u, time, size, scratch)
         _clear(settled, size, scratch)
@@ -241,13 +241,13 @@ def timed_lt_cascades(first, count, key, seeds, weights, arcs, delays, scratch, 
         settled = np.int64(0)
         n_drawn = np.int64(0)
         while size > 0:
-            v = _settle_next(size, scratch)
+            v, arrival = _settle_next(size, scratch)
             size -= 1
             scratch.order[settled] = v
             settled += 1
             for a in range(arcs.ptr[v], arcs.ptr[v + 1]):
                 u = as_index(arcs.idx[a])
-                if scratch.state[u] != UNREACHED:
+                if scratch.place[u] != UNREACHED:
                     continue
                 if math.isnan(missing[u]):
                     word += step
@@ -259,7 +259,7 @@ def timed_lt_cascades(first, count, key, seeds, weights, arcs, delays, scratch, 
                 missing[u] -= np.float64(arcs.weight[u] if arcs.by_target else arcs.weight[a])
                 if missing[u] <= ROUNDING:
                     word += step
-                    time = scratch.arrival[v] - _mean_delay(v, u, delays) * math.log1p(-unit(mix(word)))
+                    time = arrival - _mean_delay(v, u, delays) * math.log(1.0 - unit(mix(word)))
                     if time <= delays.deadline:
                         size = _reach(u, time, size, scratch)
         reached = 0.0

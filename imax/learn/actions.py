@@ -73,8 +73,8 @@ class Actions:
         Parameters
         ----------
         actions : table, dict of columns, path, Actions, or iterable of tables or of tuples
-            A pandas, Polars, pyarrow or DuckDB table; a CSV, JSON Lines or Parquet file; chunks of a log that is larger
-            than memory, as an iterable of tables; or rows.
+            A pandas, Polars, pyarrow or DuckDB table; a CSV, JSON Lines, Parquet or Feather file; chunks of a log that
+            is larger than memory, as an iterable of tables; or rows.
         user, item, time : int or str
             Columns: names, or positions.
         on_missing : {"error", "drop"}, default "error"
@@ -112,9 +112,11 @@ class Actions:
         return np.unique(np.frombuffer(b"".join(digests), dtype="<u8"))
 
     def time_notes(self, window: Duration | None) -> list[str]:
-        """Return notes on times that are numbers: if the window has a unit, and if they look like dates."""
+        """Return notes on the unit of the window, and on times that are numbers but look like dates."""
         notes: list[str] = []
         if self.dated:
+            if window is not None and not has_unit(window):
+                notes.append(f"the window {window} is in seconds, because the times are dates; '30d' is 30 days")
             return notes
         if window is not None and has_unit(window):
             notes.append(

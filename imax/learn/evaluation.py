@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from .._utils.frames import frame_of
+from .._utils.steps import finished
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from .._utils.views import ReportView
 from ..diffusion.simulation import spread
@@ -374,5 +375,5 @@ def _spread_errors(
         for j, (name, graph) in enumerate(graphs.items()):
             own = stream_key(key, Stream.HELD_OUT_SPREAD)
             estimate = spread(graph, seeds, model=diffusion[name], n_simulations=n, rng=own, threads=threads)
-            predicted[j, i] = estimate.spread
+            predicted[j, i] = finished(estimate).spread
     return _SpreadErrors(predicted, sizes)

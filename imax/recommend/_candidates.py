@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import check
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, UnknownNodeError
 from ..graph.influence_graph import InfluenceGraph
 from ._tables import Rows, check_scores, rows_of
 
@@ -164,7 +164,12 @@ def _check_known(
             in_users = labels is rows.users
             place = int(unknown[0]) if in_users or order is None else int(order[unknown].min())
             label = labels[place]
-            raise graph.labels.unknown(label.item() if isinstance(label, np.generic) else label, what)
+            error = graph.labels.unknown(label.item() if isinstance(label, np.generic) else label, what)
+            raise UnknownNodeError(
+                f"{error}; remove it, or use {{on_missing=drop}} to keep the given order of unknown users and drop "
+                "unknown candidates",
+                others=("on_missing",),
+            )
 
 
 def _has_bad_rows(row_user: NDArray[np.int64], user: NDArray[np.int64], candidate: NDArray[np.int64]) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from .._utils import jsons
+from .._utils.numbers import plain_number
 from ..errors import FileFormatError, InvalidArgumentError, MissingDependencyError
 from ..graph.labels import Labels
-from ..io.node_columns import exists
+from ..io.node_columns import exists, whole_number
 from ..io.tables import read_table, shown
-from ..io.text import PathLike, integer, load_list, number, write_bytes, write_text
+from ..io.text import PathLike, load_list, number, write_bytes, write_text
 from .ranking import Ranking
 
 __all__ = ["as_text", "read_rows", "write_ranking"]
@@ -54,11 +55,16 @@ def read_rows(
     FileFormatError
         If a column or a cell is missing, or a score is not a number in [0, 1]. The message names the file and the line.
     """
-    path, columns, optional, given = _named_columns(path, columns, optional)
-    table = read_table(load_list(path, max_memory), columns, () if optional is None else (optional,))
-    label_columns: list[list[Any]] = [
-        [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
-    ]
+    file, columns, optional, given = _named_columns(path, columns, optional)
+    try:
+        table = read_table(load_list(file, max_memory), columns, () if optional is None else (optional,))
+        label_columns: list[list[Any]] = [
+            [_label(cell, labels, where) for where, cell in table.column(name)] for name in columns
+        ]
+    except FileFormatError as error:
+        if file != os.fspath(path) or "is missing; it has" not in str(error):
+            raise
+        raise FileFormatError(f"{error}; name the columns, as in {_form(columns, optional, file)}") from None
     if optional is None:
         return label_columns
     has_scores = given or optional in table.names
@@ -76,7 +82,7 @@ def _named_columns(
     text = os.fspath(path)
     if exists(text):
         return text, columns, optional, False
-    form = ":".join(["FILE", *map(str.upper, columns)]) + ("" if optional is None else f"[:{optional.upper()}]")
+    form = _form(columns, optional, "FILE")
     for n in range(1, len(columns) + 2):
         file, *names = text.rsplit(":", n)
         if len(names) == n and exists(file):
@@ -87,16 +93,20 @@ def _named_columns(
     return text, columns, optional, False
 
 
+def _form(columns: Sequence[str], optional: str | None, file: str) -> str:
+    return ":".join([file, *map(str.upper, columns)]) + ("" if optional is None else f"[:{optional.upper()}]")
+
+
 def _label(cell: Any, labels: Labels, where: str) -> Any:
     if cell is None or cell == "" or (isinstance(cell, float) and np.isnan(cell)):
         raise FileFormatError(f"{where}: a label is missing")
     if not isinstance(cell, Hashable):
         raise FileFormatError(f"{where}: a label must be a text or a number, got {shown(cell)}")
     if isinstance(cell, str) and labels.kind != "object":
-        found = integer(cell)
+        found = whole_number(cell)
         return cell if found is None else found
     if not isinstance(cell, str) and labels.kind == "object":
-        return str(cell)
+        return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
     return cell
 
 
@@ -106,7 +116,11 @@ def _score(cell: Any, where: str) -> float:
     except OverflowError:
         score = np.inf
     except (TypeError, ValueError):
-        raise FileFormatError(f"{where}: the score {shown(cell)} is not a number") from None
+        if cell is None or cell == "":
+            raise FileFormatError(
+                f"{where}: the score is missing; give one on every row, or leave out the column"
+            ) from None
+        raise FileFormatError(f"{where}: the score {shown(cell)} is not a number{plain_number(str(cell))}") from None
     if not 0.0 <= score <= 1.0:
         raise FileFormatError(f"{where}: the score {shown(cell)} must lie in [0, 1]; scale the scores to probabilities")
     return score

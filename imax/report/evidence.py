@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .._utils.steps import finished
 from .._utils.streams import Stream, stream_key
 from ..diffusion.simulation import spread
 from ..errors import ImaxError
@@ -116,18 +117,22 @@ class Evidence:
     sensitivity: Sensitivity | None = None
     n_groups: int = 0
     missing: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
 
 
 def gather(task: Task) -> Evidence:
     """Compute all parts of a report. A part that cannot be computed is left out, with the reason."""
     found = Evidence()
     if task.result.stop_reason == "interrupted":
-        found.missing = dict.fromkeys(SECTIONS[:4], "the selection was interrupted")
+        found.missing, found.interrupted = dict.fromkeys(SECTIONS[:4], "the selection was interrupted"), True
         return found
 
     def part(name: str, what: str, compute: Callable[[Task], T]) -> T | None:
         left = task.left()
         if name in task.skip:
+            return None
+        if found.interrupted:
+            found.missing[name] = "it was interrupted"
             return None
         if left is not None and left <= 0:
             found.missing[name] = "the time limit was reached"
@@ -137,8 +142,9 @@ def gather(task: Task) -> Evidence:
             return compute(task)
         except ImaxError as error:  # such as an algorithm that does not support a constraint
             found.missing[name] = str(error)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # no other part is computed
             found.missing[name] = "it was interrupted"
+            found.interrupted = True
         return None
 
     found.curve = part("curve", "spread against the number of seeds", _curve)
@@ -168,10 +174,11 @@ def _curve(task: Task) -> CurveResult:
     sizes = [k for k in _POINTS if first <= k < len(seeds)] + [len(seeds)]
     dropped = ("quotas", "groups") if ignores_quotas(task) else ()
     rules = {name: value for name, value in task.rules.items() if name not in dropped}
-    return curve(
+    found: CurveResult = curve(
         task.graph, sizes, algorithm=seeds, rng=task.result.rng_key, max_memory=task.max_memory,
         time_limit=task.limit(30.0), **task.work, **rules,
     )  # fmt: skip
+    return finished(found)
 
 
 def _without_quotas(task: Task) -> SelectionResult:
@@ -180,18 +187,20 @@ def _without_quotas(task: Task) -> SelectionResult:
     if "budget" not in rules:
         rules.pop("costs", None)
     k = task.result.k if task.k is None and "budget" not in rules else task.k
-    return maximize(
+    found: SelectionResult = maximize(
         task.graph, k, epsilon=task.result.epsilon, rng=task.result.rng_key, max_memory=task.max_memory,
         time_limit=task.limit(30.0), **task.work, **rules,
     )  # fmt: skip
+    return finished(found)
 
 
 def _compare(task: Task, free: SelectionResult | None) -> Comparison:
     seed_sets = {CHOSEN: task.result.seeds} | ({} if free is None else {WITHOUT_QUOTAS: free.seeds})
-    return compare(
+    found: Comparison = compare(
         task.graph, task.k, list(_ALTERNATIVES), seed_sets=seed_sets, n_simulations=task.n_simulations,
         rng=task.result.rng_key, time_limit=task.limit(20.0), **task.work, **task.rules,
     )  # fmt: skip
+    return finished(found)
 
 
 def _reach(task: Task, seeds: list[Any]) -> list[GroupReach]:
@@ -214,6 +223,7 @@ def _reach(task: Task, seeds: list[Any]) -> list[GroupReach]:
             threads=task.work["threads"], time_limit=task.limit(5.0),
             client=task.work["client"], **until,
         )  # fmt: skip
+        finished(estimate)
         size = len(members[group])
         found.append(
             GroupReach(

@@ -181,6 +181,7 @@ def _record(task: Task, found: Evidence, notes: list[str], command: str) -> dict
         "groups_without_quotas": reach(found.groups_without_quotas),
         "sensitivity": plain(found.sensitivity),
         "missing": found.missing,
+        "interrupted": found.interrupted,
         "notes": notes,
         "command": command,
     }  # fmt: skip

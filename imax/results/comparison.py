@@ -28,6 +28,8 @@ class Compared(Record):
         Place among the rows with the same k, by spread, from 1. None for rows that are incomplete or break a rule.
     spread, std_error, interval : float, float, tuple of float
         By forward simulation, with the 95 % confidence interval. With `start` it is what the seeds add.
+    n_validations : int
+        Number of these simulations; fewer than requested if they reached the time limit.
     lower_bound, upper_bound, ratio, delta
         The certificate, as in `Certificate`.
     seconds : float
@@ -49,6 +51,7 @@ class Compared(Record):
     spread: float
     std_error: float
     interval: tuple[float, float]
+    n_validations: int
     lower_bound: float
     upper_bound: float
     ratio: float

@@ -122,6 +122,7 @@ def estimates(simulated: SpreadEstimate, certificate: Bounded) -> dict[str, Any]
         "spread": simulated.spread,
         "std_error": simulated.std_error,
         "interval": simulated.interval,
+        "n_validations": simulated.n_simulations,
         "lower_bound": certificate.lower_bound,
         "upper_bound": certificate.upper_bound,
         "ratio": certificate.ratio,

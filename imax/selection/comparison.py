@@ -9,6 +9,7 @@ from typing import Any, Unpack, cast
 from .. import __version__
 from .._utils.memory import peak_rise
 from .._utils.progress import Switch, comparing, followed, function_of
+from .._utils.steps import finished
 from .._utils.streams import RNG, Key, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..diffusion.deadline import DEADLINE_ARGUMENTS, Deadline, check_deadline
@@ -24,7 +25,7 @@ from .constraints import Constraints, NodeValues, aligned_rules, check_constrain
 from .maximization import maximize
 from .numbers import numbers_of_seeds
 from .problem import make_problem
-from .registry import ALGORITHMS
+from .registry import ALGORITHMS, unused_by_all
 from .seed_sources import Algorithms, SeedSource, broken_rules, seed_sources
 
 __all__ = ["compare"]
@@ -171,6 +172,8 @@ def compare(
         show = function_of(progress)
         rows, reason = measure_each(list(tasks), lambda name: _warm_up(network, *tasks[name], own), measure, show)
     timed = check_deadline(network, **{name: rules.get(name) for name in DEADLINE_ARGUMENTS})
+    ran = [source.algorithm for source in sources if source.algorithm is not None]
+    unused = unused_by_all(ran, oracle, {"epsilon": epsilon, "n_rr_sets": n_rr_sets, "oracle": oracle})
     return Comparison(
         rows=_ranked(rows),
         overlap=overlap_of([row.seeds for row in rows]),
@@ -184,7 +187,7 @@ def compare(
         stop_reason=reason,
         rng_key=key,
         version=__version__,
-        notes=[*reader.notes, *Deadline.notes_of(timed)],
+        notes=[*reader.notes, *Deadline.notes_of(timed), *unused],
         **Deadline.facts(timed),
     )
 
@@ -221,7 +224,7 @@ class _Evaluation:
         memory: int | None,
     ) -> Compared:
         """Return the row of a seed set, without a rank."""
-        certificate: Certificate = certify(self.network, seeds, k=k, rng=self.key, **self.work, **self.rules)
+        certificate: Certificate = finished(certify(self.network, seeds, k=k, rng=self.key, **self.work, **self.rules))
         return Compared(
             algorithm=source.name,
             k=k,
@@ -249,14 +252,15 @@ class _Evaluation:
         error = math.hypot(whole.std_error, base.std_error)
         margin = 1.959963984540054 * error
         return dataclasses.replace(
-            whole, spread=gain, std_error=error, interval=(max(gain - margin, 0.0), gain + margin)
-        )
+            whole, spread=gain, std_error=error, interval=(max(gain - margin, 0.0), gain + margin),
+            n_simulations=min(whole.n_simulations, base.n_simulations),
+        )  # fmt: skip
 
     def _simulated(self, seeds: list[Any]) -> SpreadEstimate:
         options = {name: self.work[name] for name in ("model", "node_weights", "threads", "time_limit", "client")}
         options |= {name: self.rules[name] for name in DEADLINE_ARGUMENTS & self.rules.keys()}
         rng = stream_key(self.key, Stream.VERIFICATION)
-        return spread(self.network, seeds, n_simulations=self.n_simulations, rng=rng, **options)
+        return finished(spread(self.network, seeds, n_simulations=self.n_simulations, rng=rng, **options))
 
 
 def _ranked(rows: list[Compared]) -> list[Compared]:

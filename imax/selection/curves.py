@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from .._utils import check
 from .._utils.progress import Switch, followed
+from .._utils.steps import finished
 from .._utils.streams import RNG, key_from
 from ..diffusion.deadline import Deadline
 from ..diffusion.inputs import check_seeds
@@ -26,8 +27,8 @@ from .constraints import Constraints, NodeValues, aligned_rules, check_constrain
 from .curve_rounds import CurveRound, bound_prefixes, bound_sizes
 from .numbers import numbers_of_seeds
 from .pilot import draw_pilot
-from .problem import Problem, make_problem, on_cluster, selecting
-from .registry import ALGORITHMS, check_supported
+from .problem import DEFAULT_EPSILON, Problem, make_problem, on_cluster, selecting
+from .registry import ALGORITHMS, check_supported, unused_by
 from .rounds import CollectionPair
 from .seed_sources import SeedFunction
 
@@ -133,7 +134,7 @@ def curve(
         )  # fmt: skip
     precision = DEFAULT_PRECISION if epsilon is None else epsilon
     if epsilon is None:
-        epsilon = DEFAULT_PRECISION if entry is None else entry.epsilon
+        epsilon = DEFAULT_PRECISION if entry is None else entry.epsilon or DEFAULT_EPSILON
     key = key_from(rng)
     network = as_graph(graph, probability=probability, rng=key, max_memory=max_memory)
     reader = NodeReader(network, constraints.get("on_missing"), source=graph, max_memory=max_memory)
@@ -161,6 +162,8 @@ def curve(
         else:
             pair, best, reason, n_rounds = bound_sizes(problems, own and own[0], precision, common)
     notes = [*reader.notes, *Deadline.notes_of(last.deadline), *last.limits.notes(reason)]
+    if entry is not None:
+        notes += unused_by(entry, oracle, n_rr_sets=n_rr_sets, n_simulations=n_simulations)
     ran = _OWN if entry is None else entry.name
     auto = None
     if by_opim:
@@ -222,7 +225,7 @@ def _own_seeds(
         outcome = entry.run(problems[-1])
         n, cut = outcome.seeds.size, outcome.stop_reason in CUT_SHORT
         return [outcome.seeds[:k] for k in numbers], [k < n or not cut for k in numbers]
-    outcomes = [entry.run(problem) for problem in problems]
+    outcomes = [finished(entry.run(problem)) for problem in problems]
     return [outcome.seeds for outcome in outcomes], [outcome.stop_reason not in CUT_SHORT for outcome in outcomes]
 
 

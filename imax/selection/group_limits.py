@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from ..errors import InvalidArgumentError
+from ..graph.node_values import examples
 from ..ris.constraint import Constraint
 from ..ris.limits import SeedLimits
 
@@ -32,7 +33,9 @@ def check_groups(names: Sequence[Hashable], given: Mapping[Any, Any], argument: 
     unknown = [name for name in given if name not in names]
     if unknown:
         raise InvalidArgumentError(
-            f"{argument} contains the group {unknown[0]!r}, which no node belongs to", argument=argument
+            f"{argument} contains the group {unknown[0]!r}, which no node belongs to; the groups are "
+            f"{examples(names, len(names))}",
+            argument=argument,
         )
 
 

@@ -21,14 +21,18 @@ def make_result(
     certify: bool = False,
     budget: float | None = None,
     target_spread: float | None = None,
+    precision: float | None = None,
 ) -> SelectionResult:
-    """Return the outcome of an algorithm in labels, with a certificate if it has none and `certify` asks for it."""
+    """Return the outcome of an algorithm in labels, with a certificate if it has none and `certify` asks for it.
+
+    `precision` is that of `imax.certify`.
+    """
     q, c, bounds = problem, problem.constraint, outcome.bounds
     n_rr_sets, n_rr_entries, rounds = outcome.n_rr_sets, outcome.n_rr_entries, outcome.rounds
     seconds = dict(outcome.seconds)
     start_spread = outcome.start_spread
     if bounds is None and certify:
-        pair, best, reason, rounds = validate_seeds(problem, outcome.seeds, DEFAULT_PRECISION)
+        pair, best, reason, rounds = validate_seeds(problem, outcome.seeds, precision or DEFAULT_PRECISION)
         if reason == INTERRUPT:
             outcome = replace(outcome, stop_reason=INTERRUPT)
         bounds = best.bounds

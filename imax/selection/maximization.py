@@ -7,8 +7,8 @@ from .._utils.streams import RNG
 from ..results import SelectionResult
 from .constraints import Constraints, NodeValues
 from .make_result import make_result
-from .problem import make_problem, on_cluster, selecting
-from .registry import ALGORITHMS, check_supported
+from .problem import DEFAULT_EPSILON, make_problem, on_cluster, selecting
+from .registry import ALGORITHMS, check_supported, unused_by
 
 __all__ = ["maximize"]
 
@@ -56,7 +56,8 @@ def maximize(
         Approximation error; default 0.01, for IMM 0.1. The seeds reach at least 1 - 1/e - epsilon of the optimum. With
         OPIM-C the choice has also settled: the relative standard error of the spread is at most epsilon, and the
         coverage of the seeds is at most a share 2 epsilon smaller on the validation collection than on the selection
-        collection. A smaller epsilon gives a better result and takes longer.
+        collection. A smaller epsilon gives a better result and takes longer. For an algorithm without epsilon it is the
+        precision of the certificate that `certify` adds, as in `imax.certify`.
     delta : float, optional
         Probability that the certificate is wrong; default 1 / n_nodes.
     node_weights : node values, optional
@@ -177,9 +178,23 @@ def maximize(
     )  # fmt: skip
     problem = make_problem(
         graph, k, constraints, function="maximize", probability=probability, node_weights=node_weights, rng=rng,
-        progress=progress, oracle=oracle, model=model, epsilon=entry.epsilon if epsilon is None else epsilon,
-        delta=delta, threads=threads, max_memory=max_memory, time_limit=time_limit, n_rr_sets=n_rr_sets,
-        n_simulations=n_simulations,
+        progress=progress, oracle=oracle, model=model, delta=delta, threads=threads, max_memory=max_memory,
+        time_limit=time_limit, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+        epsilon=(entry.epsilon or DEFAULT_EPSILON) if epsilon is None else epsilon,
     )  # fmt: skip
     with on_cluster(problem, client) as placed:
-        return make_result(placed, entry.run(placed), entry.name, certify=certify, budget=constraints.get("budget"))
+        outcome = entry.run(placed)
+        result = make_result(
+            placed, outcome, entry.name, certify=certify, budget=constraints.get("budget"),
+            precision=None if entry.epsilon is not None or epsilon is None else problem.epsilon,
+        )  # fmt: skip
+    is_certified = result.interval is not None
+    result.notes.extend(
+        unused_by(
+            entry, oracle, n_rr_sets=n_rr_sets, n_simulations=n_simulations,
+            epsilon=None if outcome.bounds is None and is_certified else epsilon,
+        )
+    )  # fmt: skip
+    if delta is not None and not is_certified:
+        result.notes.append("delta: not used, because the result has no certificate")
+    return result

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.steps import INTERRUPTED
+
 __all__ = [
     "ALL_CHOSEN",
     "BOUND",
@@ -31,7 +33,7 @@ ALL_CHOSEN = "all seeds chosen"
 TOO_MANY = "more RR sets needed than can be numbered"
 TIME = "time limit"
 MEMORY = "memory limit"
-INTERRUPT = "interrupted"
+INTERRUPT = INTERRUPTED
 
 
 @dataclass(frozen=True)

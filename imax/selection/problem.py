@@ -139,12 +139,9 @@ class Limits:
 
     def notes(self, stop_reason: str) -> list[str]:
         """Return a note if the time limit ended a selection that had to compile functions first."""
-        if stop_reason != TIME or _n_compiled() == self.compiled:
-            return []
-        return [
-            "time_limit: functions were compiled first, which takes seconds and counts in the limit; that happens once "
-            "on each machine, so the next run has more time"
-        ]
+        from ..kernels.compiling import notes_on_compiling
+
+        return notes_on_compiling(_n_compiled() - self.compiled) if stop_reason == TIME else []
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from .constraints import Constraints
 from .outcome import Outcome
 from .problem import Problem
 
-__all__ = ["ALGORITHMS", "check_supported"]
+__all__ = ["ALGORITHMS", "check_supported", "unused_by", "unused_by_all"]
 
 _ORACLES = ("simulation", "rr", "exact")
 _SOME_SUPPORT = ("start", "quotas", "budget", "group_budgets", *sorted(DEADLINE_ARGUMENTS))  # of the constraints
@@ -59,3 +59,22 @@ def check_supported(entry: Entry[Any], constraints: Constraints, *, oracle: str 
     ALGORITHMS.check_accepts(entry, **settings, **given, oracle=oracle)
     if oracle is not None:
         check.one_of(oracle, "oracle", _ORACLES)
+
+
+def unused_by(entry: Entry[Any], oracle: str | None, **given: Any) -> list[str]:
+    """Return a note for each argument that is given but has no effect on an algorithm."""
+    notes = []
+    for name, value in given.items():
+        if value is not None and not ALGORITHMS.uses(entry.name, name, oracle):
+            which = f" with the oracle {oracle or 'simulation'!r}" if name in entry.accepts else ""
+            notes.append(f"{name}: not used by algorithm {entry.name!r}{which}")
+    return notes
+
+
+def unused_by_all(names: list[str], oracle: str | None, given: dict[str, Any]) -> list[str]:
+    """Return a note for each argument that is given but has no effect on any of the algorithms."""
+    return [
+        f"{name}: none of the algorithms uses it"
+        for name, value in given.items()
+        if value is not None and not any(ALGORITHMS.uses(algorithm, name, oracle) for algorithm in names)
+    ]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import __version__
 from .._utils import check
 from .._utils.progress import Switch, followed
+from .._utils.steps import finished
 from .._utils.streams import RNG, Stream, key_from, stream_key
 from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
@@ -189,18 +190,18 @@ def maximize_robust(
     }
     with open_session(client, low) as at_low, open_session(client, high) as at_high:
         shown: dict[str, Any] = {"epsilon": epsilon, "progress": progress}
-        on_lower = maximize(low, k, rng=key, client=at_low, time_limit=left(), **shown, **work)
+        on_lower = finished(maximize(low, k, rng=key, client=at_low, time_limit=left(), **shown, **work))
         upper_key = stream_key(key, Stream.ROBUST_UPPER)
-        on_upper = maximize(high, k, rng=upper_key, client=at_high, time_limit=left(), **shown, **work)
+        on_upper = finished(maximize(high, k, rng=upper_key, client=at_high, time_limit=left(), **shown, **work))
         # the spread of the second candidate under the lower probabilities
-        checked = certify(low, on_upper.seeds, k=k, rng=key, client=at_low, time_limit=left(), **work)
+        checked = finished(certify(low, on_upper.seeds, k=k, rng=key, client=at_low, time_limit=left(), **work))
         best = on_lower if (on_lower.lower_bound or 0.0) >= checked.lower_bound else on_upper
         known: SelectionResult | Certificate = on_lower if best is on_lower else checked
         # the upper ends for the seeds chosen on the lower ones: an estimate, no part of the certificate
         spread_upper = on_upper.spread
         if best is on_lower and on_lower.seeds != on_upper.seeds:
             again = certify(high, on_lower.seeds, k=k, rng=upper_key, client=at_high, time_limit=left(), **work)
-            spread_upper = again.spread
+            spread_upper = finished(again).spread
     assert known.lower_bound is not None
     assert known.spread is not None
     assert known.interval is not None

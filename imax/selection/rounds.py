@@ -30,6 +30,7 @@ RESERVE = 1 / 64  # of the probability that a bound of the first round fails: fo
 _FEW_SETS = 8  # whose time says little: workers may have to compile
 _GRACE_SECONDS = 0.25  # that the first round may take even if the time is over
 _GRACE_BYTES = 1 << 24  # that the first round may take even if the memory limit is lower
+_SMALL_ROUND = 1 << 24  # entries: they take less than half a second
 
 
 class Stopped(Exception):
@@ -63,6 +64,7 @@ class CollectionPair:
     Notes
     -----
     A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets, and at most `CHUNK` at once.
+    A round that is short in any case has a step of one set, for interrupts, and one of all others.
     If a limit is reached, the step that is not complete is dropped, and the round has the sets of the steps before it.
     When a limit is reached may depend on the sets, so the bounds must hold after every step at once. After step i they
     fail with a share `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
@@ -160,13 +162,20 @@ class CollectionPair:
             return
         if self._first_began is None:
             self._first_began = q.limits.elapsed()
-        step = 1
-        while step < max(n_selection, n_validation):
+        step, end = 1, max(n_selection, n_validation)
+        if q.limits.seconds is None and self._is_small(end):
+            end = min(end, 2)
+        while step < end:
             for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
                 if collection.n_sets < min(step, count):
                     self._grow(collection, min(step, count))
             self._may_cut = True
             step *= 2
+
+    def _is_small(self, count: int) -> bool:
+        """Whether a round of so many sets is short, and within the limit on memory, whatever the sets are."""
+        limit, n_entries = self.problem.limits.memory, 2 * count * self.problem.graph.n_nodes
+        return n_entries <= _SMALL_ROUND and (limit is None or 8 * n_entries <= limit)
 
     def _grow(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         """Extend a collection; if a limit is reached and there is no result yet, set `cut`."""

@@ -9,6 +9,7 @@ import numpy as np
 from .. import __version__
 from .._utils import check
 from .._utils.frames import frame_of
+from .._utils.steps import finished
 from .._utils.streams import RNG, Stream, key_from
 from ..cluster.session import open_session
 from ..errors import InvalidArgumentError
@@ -168,7 +169,7 @@ def sensitivity(
         **constraints,
     }
     precision: dict[str, Any] = {} if epsilon is None else {"epsilon": epsilon}
-    first = maximize(network, k, epsilon=epsilon, rng=key, client=client, **work)
+    first = finished(maximize(network, k, epsilon=epsilon, rng=key, client=client, **work))
     chosen = first.seeds if seeds is None else list(seeds)
     rows = []
     for place, factor in enumerate(checked):
@@ -177,8 +178,8 @@ def sensitivity(
         with open_session(client, scaled) as placed:
             best = first
             if factor != 1.0:
-                best = maximize(scaled, k, epsilon=epsilon, rng=own, client=placed, **work)
-            found = certify(scaled, chosen, k=k, rng=own, client=placed, **precision, **work)
+                best = finished(maximize(scaled, k, epsilon=epsilon, rng=own, client=placed, **work))
+            found = finished(certify(scaled, chosen, k=k, rng=own, client=placed, **precision, **work))
         rows.append(
             SensitivityRow(
                 factor=factor,

@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._utils.steps import finished
 from ...capacity import CapacityProblem, assign
 from .._candidates import CandidateLists
 from ..ranking import Scores
@@ -46,7 +47,7 @@ class CapacityGains(Strategy):
             network.live_graph(), users, lengths if k is None else np.minimum(lengths, k),
             candidates={user: [labels[row] for row in rows if passive[row]] for user, rows in rows_of.items()},
         )  # fmt: skip
-        found = assign(problem, rng=self.context.key, threads=self.context.threads)
+        found = finished(assign(problem, rng=self.context.key, threads=self.context.threads))
         for user, rows in rows_of.items():
             by_label = dict(zip(found.friends[user], found.gains[user], strict=True))
             gain[rows.start : rows.stop] = [by_label.get(labels[row], 0.0) for row in rows]

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from ..._utils.registry import Entry
 from ..._utils.streams import Stream, stream_key
-from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
+from ..exact_oracle import ExactOracle
+from ..oracles import Oracle, OutOfTime, RRSetOracle, SimulationOracle
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
-from ..problem import DEFAULT_EPSILON, Problem, Progress
+from ..problem import Problem, Progress
 from ..remote_oracle import RemoteSimulationOracle
 from .ris import DEFAULT_SETS
 
@@ -265,17 +266,17 @@ GREEDY = Entry(
     "greedy", greedy, "the node with the largest marginal gain by an oracle, evaluated for all candidates each time",
     "Kempe, Kleinberg, Tardos: Maximizing the Spread of Influence through a Social Network. KDD 2003",
     _GUARANTEE, _ACCEPTS,
-    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+    decreasing_gains=True,
 )  # fmt: skip
 CELF = Entry(
     "celf", celf, "as greedy, evaluating again only nodes that may have the largest gain",
     "Leskovec, Krause, Guestrin, Faloutsos, VanBriesen, Glance. KDD 2007",
     _GUARANTEE, _ACCEPTS,
-    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+    decreasing_gains=True,
 )  # fmt: skip
 CELF_PLUS_PLUS = Entry(
     "celf++", celf_plus_plus, "as CELF, with gains evaluated one step ahead",
     "Goyal, Lu, Lakshmanan: CELF++. WWW 2011",
     _GUARANTEE, _ACCEPTS,
-    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+    decreasing_gains=True,
 )  # fmt: skip

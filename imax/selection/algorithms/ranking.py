@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..._utils.registry import Entry
 from ..oracles import OutOfTime
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
-from ..problem import DEFAULT_EPSILON, Problem, Progress
+from ..problem import Problem, Progress
 
 __all__ = ["DecreasingScores", "Scores", "gather", "heuristic", "pieces", "select_by_rank", "select_one_by_one"]
 
@@ -23,7 +23,7 @@ def heuristic(
 ) -> Entry[Callable[[Problem], Outcome]]:
     """Return the registry entry of a heuristic: it gives no guarantee, and accepts all constraints."""
     accepts = frozenset({"start", "quotas", "budget", "group_budgets"})
-    return Entry(name, run, summary, source, accepts=accepts, epsilon=DEFAULT_EPSILON)
+    return Entry(name, run, summary, source, accepts=accepts)
 
 
 def select_by_rank(problem: Problem, score: NDArray[Any], reason: str = ALL_CHOSEN) -> Outcome:

@@ -8,7 +8,7 @@ from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..doubling import run_rounds
 from ..outcome import Outcome
-from ..problem import DEFAULT_EPSILON, Problem
+from ..problem import Problem
 from ..rounds import RESERVE, CollectionPair
 from ..settling import Round
 
@@ -45,5 +45,5 @@ RIS = Entry(
     "the certified ratio of the result",
     frozenset({"client", "node_weights", "start", "quotas", "budget", "group_budgets", "n_rr_sets"})
     | DEADLINE_ARGUMENTS,
-    epsilon=DEFAULT_EPSILON, decreasing_gains=True,
+    decreasing_gains=True,
 )  # fmt: skip
