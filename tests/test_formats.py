@@ -19,6 +19,7 @@ from imax.recommend import ALGORITHMS, Reranker
 from imax.recommend.storage import RERANKER, STATE_ARRAYS
 
 from . import naive_io
+from .test_cli import fails
 
 JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
@@ -333,3 +334,16 @@ def test_verify_must_be_fast_or_full(tmp_path):
         with pytest.raises(InvalidArgumentError, match="verify must be one of fast, full"):
             read_graph(tmp_path / "g", verify=verify)
     assert from_parts(*to_parts(texts())).fingerprint == read_graph(tmp_path / "g", verify="full").fingerprint
+
+
+@pytest.mark.parametrize("command", ["info", "convert"])
+def test_commands_that_read_a_whole_file_compare_all_checksums(tmp_path, command):
+    path, copy = tmp_path / "g.imax", tmp_path / "copy.imax"
+    imax.write_graph(imax.InfluenceGraph.from_arrays([0, 1], [1, 2], [0.25, 0.5]), path)
+    content = path.read_bytes()
+    at = content.index(np.float32(0.25).tobytes())
+    path.write_bytes(content[:at] + np.float32(0.375).tobytes() + content[at + 4 :])
+    assert imax.read_graph(path).n_arcs == 2  # each value is a probability
+    given = [path] if command == "info" else [path, copy]
+    assert "the array 'values' is damaged" in fails(1, command, *given)
+    assert not copy.exists()

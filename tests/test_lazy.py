@@ -16,7 +16,8 @@ from imax import InfluenceGraph, maximize
 from imax.diffusion.sampler import Sampler
 from imax.errors import InvalidArgumentError, OutOfMemoryBoundError
 from imax.ris.collection import RRCollection
-from imax.selection.oracles import ExactOracle, RRSetOracle, SimulationOracle
+from imax.selection.exact_oracle import ExactOracle
+from imax.selection.oracles import RRSetOracle, SimulationOracle
 
 from . import naive, naive_constraints, naive_heuristics
 
@@ -300,3 +301,13 @@ def test_worlds_beyond_the_memory_limit_are_refused():
 def test_too_many_worlds_for_the_exact_oracle():
     with pytest.raises(InvalidArgumentError, match="seeds reach too much of the graph for exact enumeration"):
         maximize(imax.datasets.load("karate"), 3, algorithm="celf", oracle="exact")
+
+
+def test_rounding_errors_of_exact_gains_break_no_tie():
+    """Without rounding, CELF takes another node than greedy: its gain grows by the rounding error of the sums."""
+    graph = InfluenceGraph.from_arrays(
+        [3, 6, 2, 2, 0, 5, 2], [1, 4, 3, 1, 2, 3, 4], [0.8, 0.5, 1.0, 0.1, 0.25, 0.1, 0.1], n_nodes=7
+    )
+    found = [maximize(graph, 3, algorithm=algorithm, oracle="exact", exclude=[1], rng=1) for algorithm in LAZY]
+    assert {tuple(result.seeds) for result in found} == {tuple(found[0].seeds)}
+    assert {tuple(result.gains) for result in found} == {tuple(found[0].gains)}

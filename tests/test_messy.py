@@ -1,6 +1,7 @@
 """Files and tables as people have them: exports of spreadsheets, labels that look alike, numbers with other signs."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 import imax
 from imax.errors import FileFormatError, InvalidArgumentError, OutOfMemoryBoundError, UnknownNodeError
@@ -180,7 +182,7 @@ def test_labels_of_items_that_were_removed(file):
     texts = file(rows, "texts.jsonl")
     labels = file("id,label\nt0,good\nt1,N/A\nold,bad\n", "labels.csv")
     given = ["annotate", texts, "--id-column", "id", "--budget", "2", "--n-neighbors", "3", "--random-seed", "1"]
-    given += ["--format", "plain", "--labels", labels]
+    given += ["--format", "plain", "--labels", labels, "--algorithm", "ideal", "--epsilon", "0.5"]
     remedy = "'old' is not the id of an item (column 'id'); remove it, or use --on-missing drop"
     assert remedy in fails(1, *given)
     gone = file("id\nold\nolder\n", "gone.csv")
@@ -199,10 +201,10 @@ def test_labels_of_unknown_items_in_python():
     labels = pd.Series(["good", "nan", "bad"], index=["t0", "t1", "old"])
     with pytest.raises(UnknownNodeError, match="'old' is not a node of the graph"):
         imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels)
-    found = imax.annotate.select(embeddings, 2, 3, ids=ids, labels=labels, on_missing="drop", rng=1)
+    found = imax.annotate.ideal(embeddings, 2, 3, ids=ids, labels=labels, on_missing="drop", epsilon=0.5, rng=1)
     assert "labels: 1 of 3 labels are not in the graph and are ignored ('old')" in found.notes
     assert "labels: 'nan' counts as a label" in found.notes[0]
-    spread = imax.annotate.auto_annotate(found, labels, on_missing="drop", rng=1)
+    spread = imax.annotate.auto_annotate(found, labels, on_missing="drop", sets_per_item=20, rng=1)
     assert any("'nan' counts as a label" in note for note in spread.notes)
 
 
@@ -308,3 +310,128 @@ def test_close_names_and_percent_in_arguments():
         imax.maximize([(1, 2)], 1, on_missing="Drop")
     active = ("--active", "none", "--k", "1", "--acceptance", "50%", "karate")
     assert "got '50%'; write it as 0.5" in fails(2, "cim", *active)
+
+
+@pytest.mark.filterwarnings("ignore:Feather V1")
+@pytest.mark.parametrize("kind", ["arrow", "stream", "feather", "feather 1"])
+def test_arrow_files_are_user_tables_and_logs(tmp_path, kind):
+    path = tmp_path / "users.data"
+    table = pa.table(
+        {"name": ["ann", "bob", "cid"], "cost": [1.0, None, 5.0], "item": ["x", "x", "x"], "at": [1, 2, 3]}
+    )
+    if kind.startswith("feather"):
+        feather.write_feather(table, path, version=1 if kind.endswith("1") else 2)
+    else:
+        new = pa.ipc.new_file if kind == "arrow" else pa.ipc.new_stream
+        with new(str(path), table.schema) as writer:
+            writer.write_table(table)
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid")])
+    result = imax.maximize(graph, costs=f"{path}:name:cost", budget=2, on_missing="drop", rng=1)
+    assert result.seeds == ["ann"]
+    assert imax.spread(graph, Path(f"{path}:name"), n_simulations=10, rng=1).spread == 3
+    model = imax.learn.from_actions(graph, str(path), user="name", item="item", time="at", prior=(1, 1))
+    assert sum(model.trials) == 2
+    with pytest.raises(FileFormatError, match="the column 'who' is missing; it has 'name', 'cost', 'item', 'at'"):
+        imax.maximize(graph, costs=f"{path}:who:cost", budget=2)
+    with pytest.raises(FileFormatError, match="the column 'who' is missing"):
+        imax.recommend.files.read_rows(path, graph.labels, ("who", "item"))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.maximize(graph, costs=f"{path}:name:cost", budget=2)
+
+
+def test_arrow_columns_with_one_name_and_memory(tmp_path):
+    path = tmp_path / "users.arrow"
+    table = pa.table([["ann", "bob"], [1.0, 2.0], [3.0, 4.0]], names=["name", "cost", "cost"])
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(FileFormatError, match="2 columns have the name 'cost'"):
+        imax.maximize([("ann", "bob")], costs=f"{path}:name:cost", budget=2)
+    many = pa.table({"name": ["ann"] * 50_000, "cost": [1.0] * 50_000})
+    with pa.ipc.new_file(str(path), many.schema) as writer:
+        writer.write_table(many)
+    with pytest.raises(OutOfMemoryBoundError, match="the rows of its Arrow data take"):
+        imax.io.read_node_values(f"{path}:name:cost", imax.as_graph([("ann", "bob")]), max_memory=2_000_000)
+
+
+def test_words_for_missing_numbers(file):
+    graph = imax.as_graph([("ann", "bob"), ("bob", "cid"), ("cid", "dan")])
+    users = file("name;cost\nann;NA\nbob;\ncid;null\ndan;1\n", "users.csv")
+    assert imax.maximize(graph, costs=f"{users}:name:cost", budget=2, on_missing="drop", rng=1).seeds == ["dan"]
+    lines = file('{"name": "ann", "cost": NaN}\n{"name": "dan", "cost": 1}\n', "users.jsonl")
+    assert imax.maximize(graph, costs=f"{lines}:name:cost", budget=2, on_missing="drop", rng=1).seeds == ["dan"]
+    table = pd.DataFrame({"name": ["ann"], "cost": [1]})
+    for given in ((table, "Name", "cost"), (table, "name", "Cost")):
+        with pytest.raises(InvalidArgumentError, match=r"^costs: the column of the \w+ must be one of"):
+            imax.maximize(graph, costs=given, budget=1)
+
+
+def test_logs_and_tables_that_are_no_utf_8_or_have_carriage_returns(file):
+    graph = imax.as_graph([("ann", "bob")])
+    log = file("user,item,time\nann,x,1\nçid,x,2\n".encode("latin-1"), "log.csv")
+    with pytest.raises(FileFormatError, match=r"log.csv: not UTF-8: .*id,x.*; save the file as UTF-8"):
+        imax.learn.from_actions(graph, log)
+    costs = file('ann,1\nbob,"2\r3"4\n', "costs.csv")
+    with pytest.raises(FileFormatError, match=r"costs.csv:2: expected a label and a finite number"):
+        imax.maximize(graph, costs=costs, budget=1)
+
+
+def test_dates_beyond_those_of_python(tmp_path):
+    path = tmp_path / "log.arrow"
+    late = pa.array([2**60], pa.timestamp("s"))
+    table = pa.table({"user": ["ann"], "item": ["x"], "time": late})
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+    graph = imax.as_graph([("ann", "bob")])
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.learn.from_actions(graph, str(path))
+    with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
+        imax.maximize(graph, costs=f"{path}:user:time", budget=1)
+
+
+# -- texts that are something else ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0,1,0,1\n1,0,1,0\n0,1,0,1\n1,0,1,0\n", "0 1 0\n1 0 1\n0 1 0\n", "0 .5 0 0\n0 0 .5 0\n.25 0 0 0\n0 0 0 0\n"],
+)
+def test_adjacency_matrices_are_no_edge_lists(file, text):
+    with pytest.raises(FileFormatError, match=r"as an adjacency matrix does; .* scipy.sparse.csr_array\(matrix\)"):
+        imax.read_graph(file(text))
+    assert imax.read_graph(file(text), source=0, target=1).n_nodes >= 2
+    assert imax.read_graph(file("0 1 1\n1 0 1\n0 1 1\n2 1 1\n")).n_nodes == 3
+
+
+def test_drawn_tables_and_lists_of_neighbors(file):
+    with pytest.raises(FileFormatError, match=r"the line '\|---\|---\|' holds no arc; remove it"):
+        imax.read_graph(file("| source | target |\n|---|---|\n| ann | bob |\n"))
+    doubts = imax.read_graph(file("1 2 3 4 5\n2 3\n3 4 5\n")).report.doubts
+    assert doubts == (
+        "lines have different numbers of columns; the first two were read as source and target; read lists of "
+        "neighbors by networkx.read_adjlist",
+    )
+
+
+def test_edges_that_say_that_they_are_undirected(file):
+    snap = file("# Undirected graph: dblp.txt\n# Nodes: 3 Edges: 2\n1\t2\n2\t3\n", "snap.txt")
+    gephi = file("Source,Target,Type,Id\n1,2,Undirected,0\n2,3,Undirected,1\n", "gephi.csv")
+    for path, start in ((snap, "the comment '# Undirected graph: dblp.txt'"), (gephi, "the column 'Type'")):
+        graph = imax.read_graph(path)
+        assert graph.report.doubts[0].startswith(
+            f"{start} says that edges are undirected, but each line was read as one"
+        )
+        assert graph.report.doubts[0] in graph.report.notes
+        assert not any("undirected" in doubt for doubt in imax.read_graph(path, directed=False).report.doubts)
+    chunks = imax.io.reading.read_chunks(snap)
+    assert "says that edges are undirected" in chunks.doubts[0]
+    for text in (
+        "Source,Target,Type,Id\n1,2,Directed,0\n2,3,Directed,1\n", "a,b,type,c\n1,2,undirected,0\n2,3,friend,1\n",
+        "# directed graph\n1 2\n", 'source,type\n1,"2\n',
+    ):  # fmt: skip
+        assert imax.io.other_shapes.undirected_doubts(imax.io.text.load(file(text))) == ()
+
+
+def test_ids_that_a_spreadsheet_has_shortened(file):
+    graph = imax.read_graph(file("from,to\n1.23457E+11,2.34568E+11\n2.34568E+11,1.3E+12\n"))
+    assert graph.report.doubts[0].startswith("the label '1.23457E+11' is a number that a spreadsheet has shortened")

@@ -1,6 +1,8 @@
 """Time limits hold where a single simulation, gain or verification takes long."""
 
 import json
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -12,6 +14,7 @@ from imax.capacity import CapacityProblem
 from imax.cli import main
 from imax.diffusion import simulation
 from imax.errors import InvalidArgumentError
+from imax.kernels.compiling import end_compiling
 from imax.selection.oracles import OutOfTime, SimulationOracle
 
 MARGIN = 3.0  # seconds for a loaded machine; without the checks these take from 15 s to minutes
@@ -204,3 +207,63 @@ def test_the_output_is_never_the_input(tmp_path):
             assert done.exit_code == 1
             assert "it is the input; name another file" in done.stderr
     assert path.read_text() == "1 2\n2 3\n"
+
+
+def test_a_note_says_that_the_time_limit_of_simulations_includes_compiling(monkeypatch):
+    graph = imax.datasets.load("karate")
+    assert imax.spread(graph, [0], n_simulations=10**9, time_limit=0.01, rng=1).notes == []
+    run = simulation.simulate
+
+    def compiles_first(*args):
+        end_compiling()
+        return run(*args)
+
+    monkeypatch.setattr(simulation, "simulate", compiles_first)
+    assert imax.spread(graph, [0], n_simulations=20, rng=1).notes == []
+    found = imax.spread(graph, [0], n_simulations=10**9, time_limit=0.01, rng=1)
+    assert ["compiled first" in note for note in found.notes] == [True]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "seed -k 1 --exclude {file} -o {file} karate",
+        "seed -k 1 --exclude {file}:1 -o {other} karate",
+        "seed -k 1 --deadline 2 --delay {file} -o {file} karate",
+        "spread --seeds {file} -o {link} karate",
+        "compare -k 1 --algorithms degree --seed-set own={file} -o {file} karate",
+        "cim --active {file} -k 1 --report {file} karate",
+        "rerank --candidates {file}:user:candidate -o {file} karate",
+        "learn --actions {file} -o {file}",
+        "annotate {file} --budget 1 -o {file}",
+    ],
+)
+def test_no_output_is_a_file_that_an_option_reads(tmp_path, command):
+    file, other, link = tmp_path / "g.txt", tmp_path / "sub" / ".." / "g.txt", tmp_path / "link.txt"
+    (tmp_path / "sub").mkdir()
+    file.write_text("0\n")
+    link.symlink_to(file)
+    done = CliRunner().invoke(main, command.format(file=file, other=other, link=link).split())
+    assert done.exit_code == 1
+    assert "it is the input; name another file" in done.stderr
+    assert file.read_text() == "0\n"
+
+
+def test_two_outputs_are_two_files(tmp_path):
+    (tmp_path / "active.txt").write_text("0\n")
+    command = f"cim --active {tmp_path / 'active.txt'} -k 1 --delta 0.9 --report {{0}} -o {{0}} karate"
+    done = CliRunner().invoke(main, command.format(tmp_path / "x.html").split())
+    assert done.exit_code == 1
+    assert "it is the file of two outputs; name another one" in done.stderr
+    assert CliRunner().invoke(main, command.format("/dev/null").split()).exit_code == 0
+
+
+def test_standard_output_by_its_name_is_not_emptied(tmp_path):
+    path = tmp_path / "log.txt"
+    command = [sys.executable, "-m", "imax", "info", "--quiet", "karate", "-o", "/dev/stdout"]
+    with path.open("w") as file:
+        file.write("before\n")
+        file.flush()
+        subprocess.run(command, check=True, stdout=file)
+    assert path.read_text().startswith("before\n")
+    assert "34" in path.read_text()

@@ -26,8 +26,8 @@ def read_embeddings(
     Parameters
     ----------
     path : str or os.PathLike
-        A ``.npy`` or ``.npz`` file, also one of ``scipy.sparse.save_npz``, or a CSV, JSON lines or Parquet file with a
-        column of vectors. In CSV, a vector is one cell: a JSON list, or numbers separated by white space.
+        A ``.npy`` or ``.npz`` file, also one of ``scipy.sparse.save_npz``, or a CSV, JSON lines, Parquet or Feather
+        file with a column of vectors. In CSV, a vector is one cell: a JSON list, or numbers separated by white space.
     key : str, optional
         The name of the array in an ``.npz`` file. Required if the file has several two-dimensional arrays.
     column : str, default "embedding"

@@ -64,7 +64,7 @@ def read_item_columns(path: PathLike, n: int | None, id_column: str | None, text
     Parameters
     ----------
     path : str or os.PathLike
-        A CSV file with a header, JSON Lines or Parquet.
+        A CSV file with a header, JSON Lines, Parquet or Feather.
     n : int or None
         The number of embeddings, which is the number of rows; None if it is not known.
     id_column, text_column : str or None

@@ -49,7 +49,7 @@ def acceptance_option(family: str) -> "Callable[[Any], Any]":
         family=family,
         metavar="P|arcs|FILE",
         help="Probability that an invitation is accepted: a number; or arcs, the probability of the arc; or a CSV, "
-        "JSON lines or Parquet file with the columns ap, friend and probability, or FILE:AP:FRIEND:P.{only}  "
+        "JSON lines, Parquet or Feather file with the columns ap, friend and probability, or FILE:AP:FRIEND:P.{only}  "
         "[default: 1]",
     )
 

@@ -155,8 +155,8 @@ def choose_items(
 ) -> int:
     """Choose the items of EMBEDDINGS whose labels tell most about the other items.
 
-    EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines or Parquet file with a column of vectors. Items are numbered
-    from 0, or have the ids of --id-column.
+    EMBEDDINGS is a .npy or .npz file, or a CSV, JSON lines, Parquet or Feather file with a column of vectors. Items are
+    numbered from 0, or have the ids of --id-column.
     """
     check_writable(diffuse or "-")
     check_report(report_file)

@@ -15,7 +15,7 @@ from .._utils import check
 from ..errors import NoSuchFileError
 from .color import paint
 from .errors import Command, WrongUsage
-from .output import as_json, check_writable, write_output
+from .output import as_json, check_outputs, check_writable, write_output
 from .process import load_engine
 from .progress import Status
 
@@ -97,13 +97,16 @@ class Context:
     importing: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        check_writable(self.output, self.source)
+        check_writable(self.output)
         self.status = Status(False if self.quiet and self.progress is None else self.progress)
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "Context":
         """Return a context from the shared options, which are removed from `options`."""
+        check_outputs(click.get_current_context())
         output, form = options.pop("output", "-"), options.pop("form", "")
+        if output == "/dev/stdout":  # to open it would empty a file to which standard output is redirected
+            output = "-"
         return cls(
             source=options.pop("graph", ""),
             output=output,
@@ -169,8 +172,11 @@ class Context:
             if not {text, shown} & self._printed:
                 self.note(shown)
 
-    def open_graph(self) -> "InfluenceGraph":
-        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes."""
+    def open_graph(self, verify: str = "fast") -> "InfluenceGraph":
+        """Return the graph that GRAPH names (a file, standard input or a known name), and print its notes.
+
+        `verify` is that of `read_graph`.
+        """
         from ..graph.probabilities import parse
 
         check.threads(self.threads)
@@ -184,7 +190,7 @@ class Context:
         self.status.show(f"reading {'standard input' if self.source == '-' else self.source}")
         if self.source == "-" or _exists(self.source):
             process.raise_if_interrupted()
-            graph = self._read_file()
+            graph = self._read_file(verify)
         else:
             graph = self._load_by_name()
         self.status.clear()
@@ -196,7 +202,7 @@ class Context:
                 self.note(note)
         return graph
 
-    def _read_file(self) -> "InfluenceGraph":
+    def _read_file(self, verify: str) -> "InfluenceGraph":
         from ..io import read_graph
 
         if self.reading["no_verify"]:
@@ -214,6 +220,7 @@ class Context:
             threads=self.threads,
             rng=self.rng,
             max_memory=self.max_memory,
+            verify=verify,
         )
 
     def _load_by_name(self) -> "InfluenceGraph":

@@ -48,10 +48,10 @@ def convert_graph(context: Context, out: str, max_memory: str | None) -> int:
     ending = Path(out).suffix.lower()
     if ending not in (".imax", ".mtx", *_EDGE_LISTS):
         raise click.UsageError(f"OUT must end in .imax, .txt, .csv or .mtx, got {out!r}")
-    check_writable(out, context.source)
+    check_writable(out)
     if ending == ".imax" and context.max_memory is not None and _convert_in_parts(context, out):
         return 0
-    graph = context.open_graph()
+    graph = context.open_graph(verify="full")  # damage must not get new checksums
     context.status.show(f"writing {out}")
     try:
         from ..io import write_graph

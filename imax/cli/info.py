@@ -30,9 +30,10 @@ def describe_graph(context: Context, max_memory: str | None) -> int:
     """Describe GRAPH: nodes, arcs, degrees, arcs that reading dropped or merged, probabilities and a fingerprint.
 
     GRAPH is a file, - for standard input, or the name of a graph: see imax seed --help. Graphs with equal fingerprints
-    have equal arcs and probabilities.
+    have equal arcs and probabilities. All checksums of a file that imax convert wrote are compared, which finds any
+    damage.
     """
-    graph = context.open_graph()
+    graph = context.open_graph(verify="full")
     record = _record(context.source, graph)
     return context.finish(as_json(record) if context.form == "json" else as_facts(_facts(record, graph)))
 

@@ -52,7 +52,7 @@ _READING = ("probability", "directed", "on_bad_line", "header")
 @click.option(
     "--actions",
     metavar="FILE",
-    help="Log of who acted on which item, and when: CSV with a header, JSON lines or Parquet.",
+    help="Log of who acted on which item, and when: CSV with a header, JSON lines, Parquet or Feather.",
 )
 @opt.column_option("--user", "Column of --actions with the users", "user")
 @opt.column_option("--item", "Column of --actions with the items", "item")

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 from .._utils import jsons
 from ..errors import InvalidArgumentError
 from .color import emphasize, wants_color
@@ -21,20 +23,55 @@ __all__ = [
     "as_lines",
     "as_matrix",
     "as_table",
+    "check_outputs",
     "check_report",
     "check_writable",
     "write_output",
 ]
 
+_OUTPUTS = ("output", "out", "report_file", "plot", "diffuse")  # names of the parameters that name files to write
+_MAX_COLUMNS = 4  # after the name of a file
 
-def check_writable(path: str, source: str = "") -> None:
-    """Reject a path that cannot be written to, or is the input, before the work starts; ``-`` is standard output."""
+
+def check_outputs(context: click.Context) -> None:
+    """Reject a command line on which an output file is also an input, or is named twice."""
+    outputs, inputs = [], []
+    for param in context.command.params:
+        given = context.params.get(param.name or "")
+        texts = [text for text in (given if isinstance(given, tuple) else (given,)) if isinstance(text, str)]
+        if param.name in _OUTPUTS:
+            outputs += [text for text in texts if text != "-"]
+        elif isinstance(param, click.Argument) or "FILE" in (param.metavar or "") or param.name == "delay":
+            inputs += texts
+    for i, path in enumerate(outputs):
+        if any(_same_file(path, other) for other in outputs[:i]):
+            raise OutputError(f"cannot write {path}: it is the file of two outputs; name another one")
+        if any(_same_file(path, name) for text in inputs for name in _possible_names(text)):
+            raise OutputError(f"cannot write {path}: it is the input; name another file")
+
+
+def _possible_names(text: str) -> list[str]:
+    """Return the file names that ``NAME=FILE:COLUMN:COLUMN`` may stand for."""
+    texts = [text, text.partition("=")[2]]
+    return [name.rsplit(":", n)[0] for name in texts if name for n in range(_MAX_COLUMNS + 1)]
+
+
+def _same_file(path: str, other: str) -> bool:
+    try:
+        target = Path(path)
+        if target.exists() and not target.is_file():  # a device
+            return False
+        return target.resolve() == Path(other).resolve() or (target.exists() and target.samefile(other))
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def check_writable(path: str) -> None:
+    """Reject a path that cannot be written to, before the work starts; ``-`` is standard output."""
     if path == "-":
         return
     target = Path(path)
     try:
-        if target.is_file() and source not in ("", "-") and Path(source).exists() and target.samefile(source):
-            raise OutputError(f"cannot write {path}: it is the input; name another file")
         if target.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; name a file")
         folder = target.resolve().parent

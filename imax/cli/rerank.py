@@ -38,7 +38,7 @@ __all__ = ["rerank_candidates"]
     "--candidates",
     required=True,
     metavar="FILE",
-    help="CSV, JSON lines or Parquet file with the columns user, candidate and, optionally, score; "
+    help="CSV, JSON lines, Parquet or Feather file with the columns user, candidate and, optionally, score; "
     "FILE:USER:CANDIDATE[:SCORE] names other columns.",
 )
 @opt.algorithm_option("recommend")

@@ -39,6 +39,7 @@ _ROUND_SECONDS = 0.1
 _CLUSTER_SECONDS = 1.0  # the same on a cluster, where each round takes some milliseconds more
 _QUICK = 64  # simulations that are run without a task
 _FIRST_VALUES = 1 << 16  # results to make space for; simulations that a time limit prevents need none
+_TIME = "time limit"
 
 Simulate: TypeAlias = Callable[[int, NDArray[np.float64]], None]
 
@@ -134,7 +135,9 @@ def spread(
     >>> abs(estimate.spread - 1.75) < 0.03
     True
     """
-    began = time.perf_counter()
+    from ..kernels.compiling import n_compiled, notes_on_compiling
+
+    began, compiled = time.perf_counter(), n_compiled()
     total = check.count(n_simulations, "n_simulations", low=2)
     level = check.open_unit(confidence, "confidence")
     limit = math.inf if time_limit is None else check.positive(time_limit, "time_limit")
@@ -151,6 +154,7 @@ def spread(
             run = _on_cluster(session, *arguments, until)
             values, stop_reason = _simulate_all(run, total, 1, began + limit, function_of(progress), _CLUSTER_SECONDS)
     mean, error = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
+    late = notes_on_compiling(n_compiled() - compiled) if stop_reason == _TIME else []
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
     return SpreadEstimate(
         spread=mean,
@@ -165,7 +169,7 @@ def spread(
         seconds=time.perf_counter() - began,
         rng_key=key,
         version=__version__,
-        notes=[*checked.notes, *Deadline.notes_of(until)],
+        notes=[*checked.notes, *Deadline.notes_of(until), *late],
         **Deadline.facts(until),
     )
 
@@ -199,7 +203,7 @@ def _simulate_all(
             if progress is not None:
                 progress(done, total)
             if time.perf_counter() > stop_at and done < total:
-                stop_reason = "time limit"
+                stop_reason = _TIME
                 break
     except KeyboardInterrupt:
         if done < 2:

@@ -8,6 +8,7 @@ __all__ = ["MISSING", "look_alikes", "pairs_with"]
 
 # words that programs write for a missing value
 MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}
+_SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+")
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 _MAX_LABELS = 1_000_000  # more labels are not compared: the comparison needs as much memory as the labels
 
@@ -46,6 +47,12 @@ def look_alikes(labels: Any) -> tuple[str, ...]:
                 f"the labels {first!r} and {second!r} look alike, but are two nodes{more}; if they are one, write them "
                 "the same way"
             )
+    short = next(filter(_SHORTENED.fullmatch, labels), None) if "E+" in text else None
+    if short is not None:
+        doubts.append(
+            f"the label {short!r} is a number that a spreadsheet has shortened, so that different ids may have become "
+            "one; export ids as text"
+        )
     if not MISSING.isdisjoint(labels):
         word = next(label for label in labels if label in MISSING)
         doubts.append(f"the label {word!r} is a node; if it stands for a missing value, remove its rows")

@@ -167,7 +167,13 @@ def choose_columns(names: Sequence[Any], argument: str, remedy: str) -> tuple[in
 
 
 def _of_table(table: Any, node: int | str, value: int | str, argument: str) -> NodeColumn:
-    found = columns_of(table, {"labels": node, "values": value}, argument=argument)
+    try:
+        found = columns_of(table, {"labels": node, "values": value}, argument=argument)
+    except InvalidArgumentError as error:
+        if error.argument not in ("labels", "values"):
+            raise
+        text = f"{argument}: the column of the {error}"
+        raise InvalidArgumentError(text, argument=argument) from None
     return NodeColumn(argument, argument, found["labels"], found["values"])
 
 
@@ -196,7 +202,7 @@ def _is_default_index(index: Any) -> bool:
 
 def _in_order(given: Any, argument: str) -> Any:
     """Return a container whose order is that of the nodes."""
-    if library_of(given) in ("polars", "pyarrow"):
+    if library_of(given) in ("polars", "pyarrow") or isinstance(given, np.ma.MaskedArray):
         return values_of(given)
     if isinstance(given, (str, bytes, Set, Iterator)) or not hasattr(given, "__len__") or hasattr(given, "to_series"):
         raise InvalidArgumentError(

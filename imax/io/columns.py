@@ -1,4 +1,4 @@
-"""Named columns of table files, chunk by chunk: CSV with a header, JSON Lines, Parquet."""
+"""Named columns of table files, chunk by chunk: CSV with a header, JSON Lines, Parquet, Arrow."""
 
 import csv
 import io
@@ -10,7 +10,16 @@ from typing import Any
 from .._utils import check
 from .._utils.tables import Column, values_of
 from ..errors import FileFormatError, ImaxError
-from .tables import PYTHON, decoded_nbytes, open_parquet, read_batches, require_pyarrow
+from .tables import (
+    PYTHON,
+    arrow_batches,
+    damaged,
+    decoded_nbytes,
+    is_arrow,
+    open_parquet,
+    read_batches,
+    require_pyarrow,
+)
 from .text import Content, PathLike, load, quoted
 
 __all__ = ["read_columns"]
@@ -27,8 +36,8 @@ def read_columns(
     Parameters
     ----------
     path : str or os.PathLike
-        A CSV or TSV file whose first line has the names of the columns, a JSON Lines file of objects, or a Parquet
-        file; also compressed. The content decides the format. ``"-"`` is standard input.
+        A CSV or TSV file whose first line has the names of the columns, a JSON Lines file of objects, or a Parquet,
+        Arrow or Feather file; also compressed. The content decides the format. ``"-"`` is standard input.
     columns : dict of str to (int or str)
         Names of the columns in the file, or positions from 0, by the keys of the result.
     max_memory : int or str, optional
@@ -51,13 +60,18 @@ def read_columns(
     if content.head(len(_PARQUET)) == _PARQUET:
         yield from _parquet(content, columns)
         return
+    if is_arrow(content):
+        yield from _arrow(content, columns)
+        return
     content.require_text()
     content.require_rows(_ROWS)
+    read = _json_lines if content.head(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _csv
     with io.TextIOWrapper(io.BufferedReader(_Raw(content)), encoding="utf-8-sig", newline="") as lines:
-        if content.head(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            yield from _json_lines(content, lines, columns)
-        else:
-            yield from _csv(content, lines, columns)
+        try:
+            yield from read(content, lines, columns)
+        except UnicodeDecodeError as error:
+            shown = error.object[max(error.start - 20, 0) : error.start + 20].decode("utf-8", "replace")
+            raise FileFormatError(f"{content.name}: not UTF-8: {quoted(shown)}; save the file as UTF-8") from None
 
 
 class _Raw(io.RawIOBase):
@@ -139,10 +153,18 @@ def _parquet(content: Content, columns: Mapping[str, int | str]) -> Iterator[dic
     except ImaxError:
         raise
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        problem = " ".join(str(error).split()) or type(error).__name__
-        raise FileFormatError(
-            f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
-        ) from None
+        raise damaged(content, error) from None
+
+
+def _arrow(content: Content, columns: Mapping[str, int | str]) -> Iterator[dict[str, Column]]:
+    names, _ = arrow_batches(content)
+    wanted = {key: names[_place(content.name, names, column, key)] for key, column in columns.items()}
+    for batch in arrow_batches(content, list(wanted.values()))[1]:
+        try:
+            cells = {key: values_of(batch.column(name)) for key, name in wanted.items()}
+        except Exception as error:  # such as a date beyond those of Python
+            raise damaged(content, error, "Arrow") from None
+        yield cells
 
 
 def _place(source: str, names: list[str], column: int | str, argument: str) -> int:

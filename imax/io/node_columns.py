@@ -9,6 +9,7 @@ import csv
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import numpy as np
 from .._utils.numbers import plain_number
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.labels import Labels
+from ..graph.look_alikes import MISSING
 from ..graph.node_values import NODE_NAMES, VALUE_NAMES, NodeColumn, choose_columns, examples
 from .formats import graph_format_of
 from .graph_files import read_node_table
@@ -162,7 +164,7 @@ def _of_graph(content: Content, kind: str, columns: Sequence[str | int], argumen
 def _of_table(
     content: Content, names: list[str], columns: Sequence[str | int], argument: str, numbers: bool | None
 ) -> Rows:
-    """Return the cells of a file whose columns have names: JSON Lines or Parquet."""
+    """Return the cells of a file whose columns have names: JSON Lines, Parquet or Feather."""
     places, note = _chosen(content, names, columns, argument, numbers)
     wanted = [names[place] for place in places]
     table = read_table(content, list(dict.fromkeys(wanted)))
@@ -247,9 +249,10 @@ def _split(text: str, separator: str | None) -> list[str]:
     """Return the cells of a line; a separator within quotes does not count."""
     if separator is None:
         return text.split()
-    if '"' not in text:
-        return [cell.strip() for cell in text.split(separator)]
-    return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
+    if '"' in text:
+        with suppress(csv.Error):  # a cell is too long, or has a carriage return
+            return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [])]
+    return [cell.strip() for cell in text.split(separator)]
 
 
 def _split_lines(content: Content, lines: list[str], separator: str | None) -> list[tuple[int, list[str]]]:
@@ -334,8 +337,10 @@ def _is_number(text: str) -> bool:
 
 
 def _number(cell: Any, where: str) -> float:
-    """Return a number; NaN for an empty cell."""
-    if cell is None or (isinstance(cell, str) and not cell):
+    """Return a number; NaN for an empty cell, NaN, or a word for a missing value such as ``NA``."""
+    if cell is None or (isinstance(cell, str) and (not cell or cell in MISSING)):
+        return math.nan
+    if isinstance(cell, (float, np.floating)) and np.isnan(cell):
         return math.nan
     try:
         value = number(cell) if isinstance(cell, str) else float(cell)

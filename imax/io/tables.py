@@ -1,4 +1,4 @@
-"""Tables with named columns from files: CSV with a header, JSON Lines, Parquet."""
+"""Tables with named columns from files: CSV with a header, JSON Lines, Parquet, Arrow."""
 
 import csv
 import json
@@ -13,7 +13,10 @@ from .text import Content, quoted
 __all__ = [
     "PYTHON",
     "Table",
+    "arrow_batches",
+    "damaged",
     "decoded_nbytes",
+    "is_arrow",
     "open_parquet",
     "read_batches",
     "read_table",
@@ -23,6 +26,7 @@ __all__ = [
 ]
 
 _PARQUET = b"PAR1"
+_ARROW_FILE, _FEATHER_1, _ARROW_STREAM = b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"
 _CELL = 8  # bytes of a cell, at least
 PYTHON = 5  # times the size of a column: its values as Python objects
 _ROWS = 1 << 14
@@ -81,9 +85,11 @@ def _missing(source: str, name: str, names: Sequence[str]) -> FileFormatError:
 
 
 def table_names(content: Content) -> list[str] | None:
-    """Return the names of the columns of JSON Lines or Parquet, by their first row; None for other text."""
+    """Return the names of the columns of JSON Lines, Parquet or Arrow, by their first row; None for other text."""
     if content.head(len(_PARQUET)) == _PARQUET:
         return _parquet_names(content)
+    if is_arrow(content):
+        return arrow_batches(content)[0]
     start = content.text_start()
     while start < content.data.size and not content.line(start):
         start = content.line_end(start) + 1
@@ -98,19 +104,77 @@ def table_names(content: Content) -> list[str] | None:
     return list(record)
 
 
+def is_arrow(content: Content) -> bool:
+    """Return whether a file is an Arrow file or stream, or a Feather file."""
+    return content.head(8).startswith((_ARROW_FILE, _FEATHER_1, _ARROW_STREAM))
+
+
+def arrow_batches(content: Content, columns: Sequence[str] = ()) -> tuple[list[str], Iterator[Any]]:
+    """Return the names of all columns of an Arrow or Feather file, and batches of those of `columns` that it has.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged; also while the batches are read.
+    MissingDependencyError
+        If pyarrow is missing.
+    """
+    require_pyarrow()
+    import pyarrow as pa
+    from pyarrow import feather, ipc
+
+    buffer = pa.py_buffer(content.data)
+    options = ipc.IpcReadOptions(use_threads=False)
+    try:
+        if content.head(len(_FEATHER_1)) == _FEATHER_1:
+            table = feather.read_table(pa.BufferReader(buffer), use_threads=False)
+            found: tuple[Any, Any] = table.schema, table.to_batches()
+        elif content.head(len(_ARROW_FILE)) == _ARROW_FILE:
+            file = ipc.open_file(buffer, options=options)
+            found = file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
+        else:
+            stream = ipc.open_stream(buffer, options=options)
+            found = stream.schema, stream
+        names = [str(name) for name in found[0].names]
+    except Exception as error:  # pyarrow raises errors of many types for damaged files
+        raise damaged(content, error, "Arrow") from None
+    twice = next((name for name in columns if names.count(name) > 1), None)
+    if twice is not None:
+        raise FileFormatError(f"{content.name}: {names.count(twice)} columns have the name {twice!r}")
+    places = [place for place, name in enumerate(names) if name in columns]
+    return names, _checked(content, found[1], places)
+
+
+def _checked(content: Content, batches: Any, places: list[int]) -> Iterator[Any]:
+    """Yield columns of batches after a check of their cells and of the memory that they take."""
+    taken = 0
+    batches = iter(batches)
+    while True:
+        try:
+            batch = next(batches, None)
+            if batch is None:
+                return
+            batch = batch.select(places)
+            batch.validate(full=True)
+        except Exception as error:  # pyarrow raises errors of many types for damaged files
+            raise damaged(content, error, "Arrow") from None
+        taken += PYTHON * sum(map(decoded_nbytes, batch.columns))
+        content.require_memory(taken, "the rows of its Arrow data take")
+        yield batch
+
+
 def _parquet_names(content: Content) -> list[str]:
     require_pyarrow()
     try:
         return [str(name) for name in open_parquet(content).schema_arrow.names]
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        raise _damaged(content, error) from None
+        raise damaged(content, error) from None
 
 
-def _damaged(content: Content, error: Exception) -> FileFormatError:
+def damaged(content: Content, error: Exception, kind: str = "Parquet") -> FileFormatError:
+    """Return the error for a file that pyarrow cannot read."""
     problem = " ".join(str(error).split()) or type(error).__name__
-    return FileFormatError(
-        f"{content.name}: the Parquet data is damaged ({quoted(problem, 200)}); write the file again"
-    )
+    return FileFormatError(f"{content.name}: the {kind} data is damaged ({quoted(problem, 200)}); write the file again")
 
 
 def require_pyarrow() -> None:
@@ -201,6 +265,8 @@ def read_table(content: Content, columns: Sequence[str], optional: Sequence[str]
     """
     if content.head(len(_PARQUET)) == _PARQUET:
         return _parquet(content, columns, optional)
+    if is_arrow(content):
+        return _arrow(content, columns, optional)
     lines = content.text_lines()
     first = next((line for line in lines if line.strip()), "")
     if first.lstrip().startswith("{"):
@@ -255,6 +321,22 @@ def _json_lines(content: Content, lines: list[str], columns: Sequence[str], opti
     return Table(content.name, names, rows)
 
 
+def _arrow(content: Content, columns: Sequence[str], optional: Sequence[str]) -> Table:
+    has, batches = arrow_batches(content, [*columns, *optional])
+    missing = next((name for name in columns if name not in has), None)
+    if missing is not None:
+        raise _missing(content.name, missing, has)
+    names = [name for name in (*columns, *optional) if name in has]
+    cells: list[list[Any]] = [[] for _ in names]
+    for batch in batches:
+        for column, name in zip(cells, names, strict=True):
+            try:
+                column.extend(batch.column(name).to_pylist())
+            except Exception as error:  # such as a date beyond those of Python
+                raise damaged(content, error, "Arrow") from None
+    return Table(content.name, names, [(number, list(row)) for number, row in enumerate(zip(*cells, strict=True), 1)])
+
+
 def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) -> Table:
     require_pyarrow()
     try:
@@ -274,7 +356,7 @@ def _parquet(content: Content, columns: Sequence[str], optional: Sequence[str]) 
     except ImaxError:
         raise
     except Exception as error:  # pyarrow raises errors of many types for damaged files
-        raise _damaged(content, error) from None
+        raise damaged(content, error) from None
     missing = next((name for name in columns if name not in names), None)
     if missing is not None:
         raise _missing(content.name, missing, has)

@@ -2,7 +2,7 @@
 
 import time
 
-__all__ = ["begin_compiling", "compile_seconds", "end_compiling", "n_compiled"]
+__all__ = ["begin_compiling", "compile_seconds", "end_compiling", "n_compiled", "notes_on_compiling"]
 
 
 class _Record:
@@ -38,3 +38,13 @@ def n_compiled() -> int:
 def compile_seconds() -> float:
     """Return the seconds that this process has spent to compile functions."""
     return _record.seconds
+
+
+def notes_on_compiling(number: int) -> list[str]:
+    """Return a note for work that a time limit ended, and during which a number of functions were compiled."""
+    if not number:
+        return []
+    return [
+        "time_limit: functions were compiled first, which takes seconds and counts in the limit; that happens once "
+        "on each machine, so the next run has more time"
+    ]

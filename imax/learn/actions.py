@@ -73,8 +73,8 @@ class Actions:
         Parameters
         ----------
         actions : table, dict of columns, path, Actions, or iterable of tables or of tuples
-            A pandas, Polars, pyarrow or DuckDB table; a CSV, JSON Lines or Parquet file; chunks of a log that is larger
-            than memory, as an iterable of tables; or rows.
+            A pandas, Polars, pyarrow or DuckDB table; a CSV, JSON Lines, Parquet or Feather file; chunks of a log that
+            is larger than memory, as an iterable of tables; or rows.
         user, item, time : int or str
             Columns: names, or positions.
         on_missing : {"error", "drop"}, default "error"

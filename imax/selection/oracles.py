@@ -1,4 +1,4 @@
-"""What a node adds to the spread of the seeds so far: by simulation, by RR sets, or exactly."""
+"""What a node adds to the spread of the seeds so far: by simulation or by RR sets."""
 
 import math
 import threading
@@ -14,7 +14,6 @@ from .._utils import parallel
 from .._utils.arrays import read_only
 from .._utils.streams import Key
 from ..cluster.session import Session
-from ..diffusion.exact import spread_of
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import forward_ic
 from ..errors import OutOfMemoryBoundError
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BLOCK",
     "STEP",
-    "ExactOracle",
     "Oracle",
     "OutOfTime",
     "RRSetOracle",
@@ -363,34 +361,3 @@ class RRSetOracle:
         """Add a node to those taken."""
         self.marks.cover(np.array([node], dtype=np.int32), self.gain, np.empty(1, dtype=np.int64))
         self._before = -1
-
-
-class ExactOracle:
-    """Exact gains, on graphs small enough for `imax.exact_spread`; `blocked` nodes take no part."""
-
-    def __init__(
-        self,
-        graph: InfluenceGraph,
-        model: str,
-        weights: NDArray[np.float64] | None,
-        blocked: NDArray[np.bool_] | None = None,
-    ) -> None:
-        self.graph, self.model, self.weights, self.blocked = graph, model, weights, blocked
-        self.n_simulations = self.n_rr_sets = self.n_rr_entries = 0
-        self.taken: list[int] = []
-
-    def _spread(self, nodes: list[int]) -> float:
-        if not nodes:
-            return 0.0
-        chosen = np.unique(np.array(nodes, dtype=np.int32))
-        return spread_of(self.graph, chosen, self.model, self.weights, self.blocked)
-
-    def gains(self, nodes: NDArray[Any], before: int = -1) -> NDArray[np.float64]:
-        """Return what each node adds to those taken, and to `before` where that is a node."""
-        have = [*self.taken, *([before] if before >= 0 else [])]
-        base = self._spread(have)
-        return np.array([max(0.0, self._spread([*have, v]) - base) for v in nodes.tolist()])
-
-    def take(self, node: int) -> None:
-        """Add a node to those taken."""
-        self.taken.append(node)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from ..._utils.registry import Entry
 from ..._utils.streams import Stream, stream_key
-from ..oracles import ExactOracle, Oracle, OutOfTime, RRSetOracle, SimulationOracle
+from ..exact_oracle import ExactOracle
+from ..oracles import Oracle, OutOfTime, RRSetOracle, SimulationOracle
 from ..outcome import ALL_CHOSEN, INTERRUPT, TIME, Outcome
 from ..problem import Problem, Progress
 from ..remote_oracle import RemoteSimulationOracle
