@@ -423,6 +423,10 @@ def test_edges_that_say_that_they_are_undirected(file):
         )
         assert graph.report.doubts[0] in graph.report.notes
         assert not any("undirected" in doubt for doubt in imax.read_graph(path, directed=False).report.doubts)
+    frame = pd.read_csv(gephi)
+    for table in (frame, pl.DataFrame(frame).lazy(), pa.Table.from_pandas(frame)):
+        assert imax.as_graph(table).report.doubts == imax.read_graph(gephi).report.doubts
+        assert imax.as_graph(table, directed=False).report.doubts == ()
     chunks = imax.io.reading.read_chunks(snap)
     assert "says that edges are undirected" in chunks.doubts[0]
     for text in (
