@@ -114,6 +114,8 @@ class Scheme:
         One line on what it does.
     source : str
         Paper that it comes from.
+    make : callable
+        The function (given, value, generator) that returns the probabilities: their kind, their number and an array.
     parameter : str or None
         Meaning of the value after the colon; None if the scheme takes no value.
     needs_column : bool

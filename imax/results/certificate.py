@@ -15,11 +15,17 @@ class Certificate(Record):
     ----------
     spread, interval, lower_bound, upper_bound, ratio, delta
         As in `SelectionResult`.
+    n_seeds : int
+        Number of the given seeds.
+    k : int
+        Maximum number of seeds of the sets that they are compared with.
+    model, probability : str
+        As in `SelectionResult`.
     epsilon : float
         Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given.
-    notes : list of str
+    n_rr_sets, n_rr_entries, rounds, stop_reason, rng_key, version, notes, seconds, max_steps, deadline, delay
         As in `SelectionResult`.
     auto : str
         Whether the RR sets end at sentinels, as a pilot sample decided, and why.

@@ -37,6 +37,12 @@ class CurveResult(Record):
         95 % confidence interval of each, as in `SelectionResult`.
     lower_bound, upper_bound, ratio : list of float
         Certificates: all of them hold together, except with probability `delta`.
+    k_max : int
+        The largest number in `k`.
+    model, probability, epsilon, delta, n_nodes, n_rr_sets, n_rr_entries, rounds, stop_reason, rng_key, version
+        As in `SelectionResult`.
+    notes, seconds, max_steps, deadline, delay
+        As in `SelectionResult`.
     auto : str or None
         With ``algorithm="auto"``: what a pilot sample decided, and why.
     """

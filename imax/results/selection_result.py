@@ -46,14 +46,30 @@ class SelectionResult(Record):
     target_ratio : float or None
         The certified ratio at which the selection stops, such as 1 - 1/e - epsilon; None if the algorithm does not use
         one.
+    algorithm : str
+        Name of the algorithm that ran.
     k : int
         Maximum number of seeds that the constraints allow.
-    total_cost : float or None
-        Total cost of the seeds, if there is a budget.
+    model : {"ic", "lt"}
+        The diffusion model.
+    probability : str
+        The scheme of the arc probabilities.
+    epsilon : float
+        The requested precision, or the default. Algorithms that do not use it ignore it.
+    delta : float
+        Failure probability of both bounds together.
+    budget, total_cost : float or None
+        The budget and the total cost of the seeds, if there is a budget.
+    target_spread : float or None
+        The target of `imax.minimize_seeds`.
+    n_start : int
+        Number of nodes in `start`.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given and there is a certificate.
     min_seeds : int or None
         With a target spread: no smaller seed set reaches it, except with probability `delta`.
+    n_nodes, n_arcs : int
+        Size of the graph.
     stop_reason : str
         Such as ``"target ratio reached"``, the same with ``", choice not settled"`` (see `imax.maximize`), ``"sample
         bound reached"`` (the target holds by theory), ``"time limit"``,
@@ -70,6 +86,8 @@ class SelectionResult(Record):
         Time by phase.
     rng_key : tuple of int
         Key of the random streams: `rng` set to this key gives the same result.
+    version : str
+        Version of imax.
     auto : str or None
         With ``algorithm="auto"``: why the algorithm that `algorithm` names was chosen.
     max_steps, deadline, delay
