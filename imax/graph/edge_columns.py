@@ -49,7 +49,7 @@ _WEIGHTS = (
 _STEM = re.compile(rf"({'|'.join(_NUMBERED)})(id)?([12ab])(id)?")
 _OTHER = {"1": "2", "a": "b"}
 _SHOWN = 12  # columns in a message
-_MANY = 100  # columns with clear names, more than which are not compared
+_MANY = 100  # more columns with clear names are not compared
 
 
 class EdgeColumns(NamedTuple):
@@ -165,7 +165,7 @@ def choose_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> in
 
 
 def _unread_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> tuple[str, ...]:
-    """Return a note if a column seems to hold weights that nobody asks for."""
+    """Return a note if a column seems to contain weights that the caller does not use."""
     clear = [name for place, name in enumerate(names) if place not in ends and _joined(name) in _WEIGHTS]
     if len(clear) != 1:
         return ()
