@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import unmasked
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.labels import Labels
-from ..graph.node_values import Aligner, label_column
+from ..graph.node_values import label_column
 
 __all__ = ["Vectors", "is_blank", "is_sparse", "item_numbers", "item_rows", "unit_embeddings"]
 
@@ -51,6 +53,7 @@ def unit_embeddings(values: Any, argument: str = "embeddings") -> Vectors:
     """
     if is_sparse(values):
         return _unit_rows(values, argument)
+    unmasked(values, argument)
     try:
         array = np.asarray(values)
         if array.dtype != np.float32:

@@ -11,8 +11,8 @@ from .._utils.frames import frame_of
 from .._utils.streams import RNG, key_from
 from ..diffusion.tables import check_model
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import Aligner
 from ..io.node_reader import ON_MISSING
 from ..results import Record
 from ._checks import item_numbers, unit_embeddings

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from .._utils import check
 from ..errors import FileFormatError
-from ..graph.node_values import Aligner, examples
+from ..graph.alignment import Aligner
+from ..graph.node_values import examples
 from .node_columns import as_labels, file_columns, read_label_column, read_node_column
 from .text import Content, PathLike, load_list, quoted
 

@@ -25,7 +25,7 @@ from .problem import selecting
 
 __all__ = ["RobustResult", "maximize_robust"]
 
-_RUNS = 3  # that share delta: two selections and a certificate
+_RUNS = 3  # two selections and a certificate share delta
 
 
 @dataclass(frozen=True)
