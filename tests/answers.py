@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 import imax
-from imax import annotate, capacity, recommend
+from imax import annotate, capacity, learn, recommend
 from imax.selection.registry import ALGORITHMS
 
 TIMES = ("seconds", "memory")  # keys whose values may differ
@@ -85,6 +85,20 @@ def calls(order):
     )
     yield "spread lt weights", lambda t: imax.spread(weighted, some, model="lt", n_simulations=300, rng=1, threads=t)
     yield "compare", lambda t: imax.compare(graph, 3, ["opim-c", "irie"], n_simulations=200, rng=1, threads=t)
+    for name, entry in ALGORITHMS.items():
+        if "deadline" in entry.accepts:
+            until = common | {"deadline": 2.0, "delay": "exponential:1", "algorithm": name}
+            until |= {"n_rr_sets": 500} if name == "ris" else {}
+            yield f"deadline {name}", lambda t, o=until: imax.maximize(graph, 3, threads=t, **o)
+            steps = {key: value for key, value in until.items() if not key.startswith("de")} | {"max_steps": 2}
+            yield f"steps {name}", lambda t, o=steps: imax.maximize(graph, 3, threads=t, **o)
+    yield (
+        "spread deadline",
+        lambda t: imax.spread(graph, some, deadline=2.0, delay="exponential:1", n_simulations=300, rng=1, threads=t),
+    )
+    yield "robust", lambda t: imax.maximize_robust(graph, 3, uncertainty=0.3, threads=t, **common)
+    yield "sensitivity", lambda t: imax.sensitivity(graph, 3, factors=[0.5], threads=t, **common)
+    yield from learning_calls(graph)
     problem = capacity.CapacityProblem(graph, some, 2)
     for name in capacity.registry.algorithm_names():
         method, _, oracle = name.partition(":")
@@ -99,6 +113,30 @@ def calls(order):
         yield f"rerank {name}", lambda t, n=name: rankings(recommend.Reranker(graph, n, rng=1, threads=t).rerank(lists))
     for function in (recommend.heteroim, recommend.heteroir):
         yield function.__name__, lambda t, f=function: rankings(f(graph, some, k=2, rng=1, threads=t))
+
+
+def learning_calls(graph):
+    """Yield the calls of `imax.learn`, on a log of cascades with delays."""
+    generator = np.random.default_rng(3)
+    log = {
+        "user": [f"node {i}" for i in generator.integers(0, 41, 600)],
+        "item": generator.integers(0, 60, 600).tolist(),
+        "time": generator.random(600).tolist(),
+    }
+    for name in learn.ESTIMATORS:
+        yield f"learn {name}", lambda t, n=name: learned(learn.from_actions(graph, log, estimator=n, threads=t))
+    model = learn.from_actions(graph, log, threads=1)
+    yield "learn evaluate", lambda t: learn.evaluate(model, log, n_bootstrap=20, n_simulations=20, threads=t)
+    yield "learned delays", lambda t: imax.maximize(model.graph, 3, deadline=0.5, epsilon=0.3, rng=1, threads=t)
+    yield "learned intervals", lambda t: imax.maximize_robust(model.graph, 3, epsilon=0.3, rng=1, threads=t)
+    yield "credit", lambda t: imax.maximize(learn.credit_model(graph, log, threads=t), 3, epsilon=0.3, rng=1, threads=t)
+
+
+def learned(model):
+    """Return the probabilities, intervals and delays of a learned model."""
+    p = model.graph.probability
+    parts = [np.sort(values) for values in (p.values, p.lower, p.upper) if values is not None]
+    return [plain(part) for part in parts] + [model.graph.fingerprint]
 
 
 def rankings(found):

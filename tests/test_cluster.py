@@ -214,6 +214,68 @@ def test_rr_sets_stay_on_the_cluster(clean):
         pass
 
 
+def test_sets_that_do_not_fit_leave_the_cluster_although_the_error_is_kept(clean):
+    with pytest.raises(imax.errors.OutOfMemoryBoundError) as caught:
+        imax.sample_rr_sets(TINY, 200, max_memory="100B", rng=1, client=clean)
+    for _ in range(100):  # consoles keep the last error, and the error keeps what its functions had
+        if not clean.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks)):
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the sets are left")
+    assert caught.value.argument == "max_memory"
+
+
+def test_the_default_memory_is_that_of_the_workers(clean, monkeypatch):
+    from imax._utils.memory import default_memory
+
+    with cluster_session.open_session(clean, TINY) as session:
+        limits = clean.run(lambda dask_worker: dask_worker.memory_manager.memory_limit).values()
+        of_workers = session.default_memory()
+        assert 0 < of_workers <= min(default_memory() * 0.6, min(limits) / 4)
+        monkeypatch.setattr("imax.cluster.worker.default_memory", lambda dask_worker: ("here", None, None))
+        if not COMPILED:  # the workers are in this process
+            assert session.default_memory() is None
+    monkeypatch.setattr(cluster_session.Session, "default_memory", lambda self: 1 << 12)
+    options = {"epsilon": 0.01, "delta": 1e-60, "rng": 1, "client": clean}
+    found = [imax.maximize(TINY, 1, algorithm="opim-c", **more, **options) for more in ({}, {"max_memory": "1GiB"})]
+    assert found[0].stop_reason == "memory limit"
+    assert found[0].n_rr_sets < found[1].n_rr_sets
+
+
+@pytest.mark.parametrize("moment", ["pick_next", "name-graph", "draw"])
+def test_a_worker_that_leaves_changes_no_bit_and_is_not_waited_for(monkeypatch, moment):
+    """A worker that is retired moves what it holds to others; the others have to make the objects anew."""
+    options = {"algorithm": "ris", "n_rr_sets": N_SETS, "rng": 1}
+    expected = facts(imax.maximize(GRAPH, 3, **options))
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", processes=False) as cluster,
+        Client(cluster) as client,
+    ):
+        retired = []
+
+        def retire(name):
+            if name == moment and not retired:
+                retired.extend(client.retire_workers([min(client.nthreads())]))
+
+        for owner, method, place in ((Held, "call_at_once", 1), (Held, "call", 2), (cluster_tasks.Tasks, "submit", 1)):
+            monkeypatch.setattr(owner, method, watched(getattr(owner, method), place, retire))
+        began = time.monotonic()
+        assert facts(imax.maximize(GRAPH, 3, client=client, **options)) == expected
+        assert time.monotonic() - began < 20.0
+        assert len(retired) == 1
+
+
+def watched(method, place, function):
+    """Return a method that first calls a function with the argument in a place."""
+
+    def run(*arguments, **options):
+        function(arguments[place])
+        return method(*arguments, **options)
+
+    return run
+
+
 def test_a_pick_sends_the_counts_of_touched_nodes(clean):
     with cluster_session.open_session(clean, GRAPH) as session:
         session.requests = []

@@ -231,3 +231,30 @@ def test_labels_are_copied():
     labels[:] = 0
     assert graph.nodes() == [7, 5, 3]
     assert imax.InfluenceGraph.from_arrays([0], [1]).nodes() == [0, 1]
+
+
+def test_masked_entries_are_no_values():
+    graph = imax.datasets.load("karate")
+    mask = np.arange(34) < 5
+    weights = np.ma.masked_array(np.ones(34), mask)
+    with pytest.raises(InvalidArgumentError, match="node_weights lacks 5 of 34 nodes"):
+        imax.maximize(graph, 2, node_weights=weights, rng=1)
+    with pytest.raises(InvalidArgumentError, match="costs lacks 5 of 34 nodes"):
+        imax.maximize(graph, costs=weights, budget=3, rng=1)
+    dropped = imax.maximize(graph, 3, node_weights=weights, on_missing="drop", epsilon=0.4, rng=1)
+    assert "5 of 34 nodes have no weight" in dropped.notes[0]
+    arcs = np.ma.masked_array([0, 1], [True, False])
+    for masked, given in (
+        ("source", (arcs, [1, 2])),
+        ("target", ([1, 2], arcs)),
+        ("weight", ([0, 1], [1, 2], np.ma.masked_array([0.5, 0.5], [True, False]))),
+    ):
+        with pytest.raises(InvalidArgumentError, match=f"{masked} has masked entries"):
+            imax.InfluenceGraph.from_arrays(*given)
+    with pytest.raises(InvalidArgumentError, match="embeddings has masked entries"):
+        imax.annotate.select(np.ma.masked_array(np.ones((4, 2)), np.eye(4, 2)), 1)
+    delays = np.ma.masked_array(np.ones(graph.n_arcs), np.arange(graph.n_arcs) == 3)
+    with pytest.raises(InvalidArgumentError, match="delay has masked entries"):
+        imax.maximize(graph, 1, deadline=1.0, delay=delays, rng=1)
+    whole = np.ma.masked_array([0, 1])  # nothing is masked
+    assert imax.InfluenceGraph.from_arrays(whole, [1, 2]).n_arcs == 2

@@ -387,3 +387,65 @@ def test_dates_beyond_those_of_python(tmp_path):
         imax.learn.from_actions(graph, str(path))
     with pytest.raises(FileFormatError, match="the Arrow data is damaged"):
         imax.maximize(graph, costs=f"{path}:user:time", budget=1)
+
+
+# -- texts that are something else ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0,1,0,1\n1,0,1,0\n0,1,0,1\n1,0,1,0\n", "0 1 0\n1 0 1\n0 1 0\n", "0 .5 0 0\n0 0 .5 0\n.25 0 0 0\n0 0 0 0\n"],
+)
+def test_adjacency_matrices_are_no_edge_lists(file, text):
+    with pytest.raises(FileFormatError, match=r"as an adjacency matrix does; .* scipy.sparse.csr_array\(matrix\)"):
+        imax.read_graph(file(text))
+    assert imax.read_graph(file(text), source=0, target=1).n_nodes >= 2
+    assert imax.read_graph(file("0 1 1\n1 0 1\n0 1 1\n2 1 1\n")).n_nodes == 3
+
+
+def test_drawn_tables_and_lists_of_neighbors(file):
+    with pytest.raises(FileFormatError, match=r"the line '\|---\|---\|' holds no arc; remove it"):
+        imax.read_graph(file("| source | target |\n|---|---|\n| ann | bob |\n"))
+    doubts = imax.read_graph(file("1 2 3 4 5\n2 3\n3 4 5\n")).report.doubts
+    assert doubts == (
+        "lines have different numbers of columns; the first two were read as source and target; read lists of "
+        "neighbors by networkx.read_adjlist",
+    )
+
+
+def test_edges_that_say_that_they_are_undirected(file):
+    snap = file("# Undirected graph: dblp.txt\n# Nodes: 3 Edges: 2\n1\t2\n2\t3\n", "snap.txt")
+    gephi = file("Source,Target,Type,Id\n1,2,Undirected,0\n2,3,Undirected,1\n", "gephi.csv")
+    for path, start in ((snap, "the comment '# Undirected graph: dblp.txt'"), (gephi, "the column 'Type'")):
+        graph = imax.read_graph(path)
+        assert graph.report.doubts[0].startswith(
+            f"{start} says that edges are undirected, but each line was read as one"
+        )
+        assert graph.report.doubts[0] in graph.report.notes
+        assert not any("undirected" in doubt for doubt in imax.read_graph(path, directed=False).report.doubts)
+    chunks = imax.io.reading.read_chunks(snap)
+    assert "says that edges are undirected" in chunks.doubts[0]
+    for text in (
+        "Source,Target,Type,Id\n1,2,Directed,0\n2,3,Directed,1\n", "a,b,type,c\n1,2,undirected,0\n2,3,friend,1\n",
+        "# directed graph\n1 2\n", 'source,type\n1,"2\n',
+    ):  # fmt: skip
+        assert imax.io.other_shapes.undirected_doubts(imax.io.text.load(file(text))) == ()
+
+
+def test_ids_that_a_spreadsheet_has_shortened(file):
+    graph = imax.read_graph(file("from,to\n1.23457E+11,2.34568E+11\n2.34568E+11,1.3E+12\n"))
+    assert graph.report.doubts[0].startswith("the label '1.23457E+11' is a number that a spreadsheet has shortened")
+
+
+def test_lists_of_records_and_masked_arrays():
+    rows = [{"id": 1, "from": "ann", "to": "bob", "p": 0.5}, {"id": 2, "from": "bob", "to": "cid", "p": 0.25}]
+    assert imax.as_graph(rows, weight="p").arcs() == [("ann", "bob", 0.5), ("bob", "cid", 0.25)]
+    assert imax.maximize(rows, 1, rng=1).seeds == ["ann"]
+    with pytest.raises(InvalidArgumentError, match="target: row 1 of column 'to' is missing"):
+        imax.as_graph([*rows[:1], {"from": "bob"}])
+    with pytest.raises(InvalidArgumentError, match=r"edge number 0 must be \(source, target\)"):
+        imax.InfluenceGraph.from_edges([{"from": 1, "to": 2}])
+    with pytest.raises(InvalidArgumentError, match="edges has masked entries; drop such rows first"):
+        imax.as_graph(np.ma.array([[1, 2], [2, 3]], mask=[[0, 0], [0, 1]]))
+    with pytest.raises(InvalidArgumentError, match="edges has masked entries; drop such rows first"):
+        imax.InfluenceGraph.from_edges(np.ma.array([[1, 2], [2, 3]], mask=[[0, 0], [0, 1]]))

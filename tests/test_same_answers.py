@@ -33,9 +33,10 @@ def in_a_process(threads, order, **environment):
 
 
 def test_every_registered_algorithm_is_called():
-    names = " ".join(name for name, _ in calls(0))
+    names = " ".join(f" {name}" for name, _ in calls(0))
     for registry in (imax.selection.registry, imax.capacity, imax.annotate, imax.recommend):
         assert all(f" {name}" in names for name in registry.ALGORITHMS)
+    assert all(f" learn {name} " in f"{names} " for name in imax.learn.ESTIMATORS)
 
 
 @pytest.mark.parametrize(("threads", "order"), [(1, 1), (3, 2)])

@@ -302,3 +302,40 @@ def test_weighted_cascade_on_graphs_with_equal_degrees_in_more_than_one_part(mon
     assert undirected_edges(graph) is not None
     more = imax.InfluenceGraph.from_edges([*ring, (0, 5)], nodes=range(12), probability="weighted_cascade")
     assert undirected_edges(more) is None
+
+
+@pytest.mark.parametrize("by_cost", [False, True])
+@pytest.mark.parametrize("n_in_time", [0, 3, 8])
+def test_seeds_after_the_time_limit_have_large_gains_by_an_earlier_count(by_cost, n_in_time):
+    graph = imax.datasets.load("karate", probability="uniform:0.15")
+    n = graph.n_nodes
+    collection = WorldCollection(undirected_edges(graph), n, KEY, 1)
+    collection.extend(12)
+    before = collection.labels.copy()
+    cost = np.ones(n) if by_cost else None
+    constraint = Constraint(
+        8, np.ones(n, dtype=bool), np.array([], dtype=np.int32), np.array([], dtype=np.int32), None, cost,
+        6.0 if by_cost else math.inf,
+    )  # fmt: skip
+    calls = iter(range(100))
+    whole = greedy_worlds(collection, constraint)
+    found = greedy_worlds(collection, constraint, lambda: next(calls) < n_in_time)
+    assert whole.in_time
+    assert (n_in_time == 8 and not by_cost) == found.in_time
+    assert len(set(found.seeds.tolist())) == whole.seeds.size
+    assert found.seeds[:n_in_time].tolist() == whole.seeds[:n_in_time].tolist()
+    assert found.gains.sum() <= whole.gains.sum()
+    assert (collection.labels == before).all()
+    if n_in_time == 0:  # the nodes with the largest gains alone
+        alone = np.empty(n, dtype=np.int64)
+        collection.gains(alone)
+        assert alone[found.seeds].min() >= np.sort(alone)[-whole.seeds.size]
+
+
+def test_the_choice_on_worlds_stops_in_time(monkeypatch):
+    graph = imax.datasets.load("karate", probability="uniform:0.15")
+    monkeypatch.setattr("imax.selection.problem.Limits.in_time", lambda self, share=1.0: share != 0.8)
+    found = imax.maximize(graph, 5, algorithm="worlds", epsilon=0.2, time_limit=1e9, rng=1)
+    assert found.stop_reason == "time limit"
+    assert len(found.seeds) == 5
+    assert found.lower_bound <= found.spread <= found.interval[1]

@@ -187,12 +187,17 @@ graph = imax.datasets.load("karate").with_probability("trivalency", rng=1)
 graphs = [graph, graph.with_probability("trivalency", rng=2)]
 texts = ["old " * 20000, "new " * 30000]
 rerankers = [Reranker(g, "degree", rng=1, threads=1) for g in graphs]
+reports = []
+if kind == "report":
+    reports = [imax.make_report(graph, k, n_simulations=9, epsilon=0.4, delta=0.9, rng=1, threads=1) for k in (1, 2)]
 write = {
+    "report": lambda i: reports[i].save(path),
     "text": lambda i: write_text(path, texts[i]),
     "binary": lambda i: imax.write_graph(graphs[i], path),
     "reranker": lambda i: rerankers[i].save(path),
 }[kind]
 read = {
+    "report": lambda: path.read_text() in [report.to_html() for report in reports],
     "text": lambda: path.read_text() in texts,
     "binary": lambda: imax.read_graph(path, verify="full").fingerprint in [g.fingerprint for g in graphs],
     "reranker": lambda: Reranker.load(path, threads=1, verify="full").graph.n_arcs == graph.n_arcs,
@@ -217,7 +222,7 @@ print(len(list(folder.iterdir())))
 
 
 @pytest.mark.parametrize("times", [20, pytest.param(200, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("kind", ["text", "binary", "reranker"])
+@pytest.mark.parametrize("kind", ["text", "binary", "reranker", pytest.param("report", marks=pytest.mark.slow)])
 def test_a_writer_that_is_killed_leaves_the_old_or_the_new_file(tmp_path, kind, times):
     command = [sys.executable, "-c", KILLED, kind, str(tmp_path), str(times)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)

@@ -1,11 +1,13 @@
-"""Arrays that nobody can change."""
+"""Arrays that nobody can change, and arrays without a mask."""
 
 from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["read_only"]
+from ..errors import InvalidArgumentError
+
+__all__ = ["read_only", "unmasked"]
 
 Element = TypeVar("Element", bound=np.generic)
 
@@ -26,3 +28,12 @@ def read_only(array: NDArray[Any] | None) -> NDArray[Any] | None:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def unmasked(values: Any, name: str) -> Any:
+    """Return an argument; raise an error for an array with masked entries, which NumPy would take as values."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InvalidArgumentError(
+            f"{name} has masked entries; leave them out, or give them values with its method filled()", argument=name
+        )
+    return values

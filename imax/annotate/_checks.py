@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.arrays import unmasked
 from ..errors import InvalidArgumentError
 from ..graph.labels import Labels
 from ..graph.node_values import Aligner, label_column
@@ -51,6 +52,7 @@ def unit_embeddings(values: Any, argument: str = "embeddings") -> Vectors:
     """
     if is_sparse(values):
         return _unit_rows(values, argument)
+    unmasked(values, argument)
     try:
         array = np.asarray(values)
         if array.dtype != np.float32:

@@ -36,7 +36,11 @@ def check_client(client: Any) -> Any:
             argument="client",
         )
     if client.status != "running":
-        raise ClusterError(f"client must be connected to a Dask cluster, got a client whose status is {client.status}")
+        raise ClusterError(
+            f"client must be connected to a Dask cluster, got a client whose status is {client.status}; connect a new "
+            "Client",
+            argument="client",
+        )
     return client
 
 

@@ -125,13 +125,7 @@ class Held:
         for place, slot in enumerate(chosen):
             names.append(self._future(slot).key)
             calls.setdefault(session.place(slot)[0], []).append((names[-1], min(place, len(arguments) - 1)))
-        session.tasks.check_connected()
-        try:
-            found = session.tasks.client.run(
-                worker.call_at_once, calls, method, tuple(arguments), workers=list(calls), on_error="return"
-            )
-        except OSError:
-            return [None] * len(names)
+        found = session.tasks.run(worker.call_at_once, calls, method, tuple(arguments), addresses=calls)
         by_key: dict[str, tuple[Any]] = {}
         for answer in found.values():
             if isinstance(answer, BaseException) and not isinstance(answer, OSError):

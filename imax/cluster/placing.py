@@ -36,7 +36,7 @@ class GraphPlacement:
         self.by_path = graph.path is not None
         self.n_sent = 0
         self._graphs: dict[str, Any] = {}  # by worker
-        self._stored: dict[str, Any] = {}  # by machine: the future of the written file
+        self._stored: dict[str, tuple[str, Any]] = {}  # by machine: the worker that writes the file, and its future
 
     def place(self, addresses: Iterable[str]) -> None:
         """Place the graph on workers."""
@@ -88,35 +88,44 @@ class GraphPlacement:
         by_host: dict[str, list[str]] = {}
         for address in addresses:
             by_host.setdefault(hosts.get(address, address), []).append(address)
-        receivers = [address for host, its in by_host.items() for address in self._store(host, its)]
-        tasks.settle([self._stored[host] for host in by_host if host in self._stored], receivers)
+        for host, its in by_host.items():  # all machines write at the same time
+            self._store(host, its)
         mapping = []
         for host, its in by_host.items():
-            if host not in self._stored:
+            if (path := self._path_on(host, its)) is None:
                 continue
-            path = tasks.result(tasks.submit("name-graph", worker.StoredGraph.name, self._stored[host]), [])
             for address in its:
-                given = path if isinstance(path, str) else ""
-                self._graphs[address] = tasks.submit("map-graph", worker.map_graph, given, address=address)
+                self._graphs[address] = tasks.submit("map-graph", worker.map_graph, path, address=address)
             mapping += its
         tasks.settle([self._graphs[address] for address in mapping], mapping)
         for address in mapping:
             if self._graphs[address].status == "error":  # another file system, or no space
                 self._send_copy(address)
 
-    def _store(self, host: str, addresses: list[str]) -> list[str]:
-        """Send the graph to one worker of a machine that has not stored it, for a file there; return this worker."""
-        stored = self._stored.get(host)
-        if stored is not None and stored.status not in FAILED:
-            return []
-        self._stored.pop(host, None)
+    def _path_on(self, host: str, addresses: list[str]) -> str | None:
+        """Return the path of the file on a machine, empty if it could not be written; None if its workers are lost."""
+        tasks = self._tasks
+        while self._store(host, addresses):
+            writer, stored = self._stored[host]
+            tasks.settle([stored], [writer])
+            path = tasks.result(tasks.submit("name-graph", worker.StoredGraph.name, stored), [writer])
+            if not isinstance(path, worker.Lost):
+                return str(path)
+            del self._stored[host]
+        return None
+
+    def _store(self, host: str, addresses: list[str]) -> bool:
+        """Let one worker of a machine write the graph to a file, unless one does so; return False if all are lost."""
+        if host in self._stored and self._stored[host][1].status not in FAILED:
+            return True
         for address in addresses:
             sent = self._tasks.scatter(self._bare(), address)
             if sent is not None:
-                self._stored[host] = self._tasks.submit("store-graph", worker.StoredGraph.write, sent, address=address)
+                stored = self._tasks.submit("store-graph", worker.StoredGraph.write, sent, address=address)
+                self._stored[host] = address, stored
                 self.n_sent += 1
-                return [address]
-        return []
+                return True
+        return False
 
     def _send_copy(self, address: str) -> None:
         """Send a worker a graph of its own."""

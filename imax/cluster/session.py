@@ -1,6 +1,7 @@
 """A session on a Dask cluster: the graph and the workers of one call, without a trace afterwards."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -91,7 +92,10 @@ class Session:
         self._n_losses = 0
         alive = tasks.alive()
         if not alive:
-            raise ClusterError(f"client: the Dask cluster at {tasks.address} has no workers; start some and try again")
+            raise ClusterError(
+                f"client: the Dask cluster at {tasks.address} has no workers; start some and try again",
+                argument="client",
+            )
         self._check_versions(list(alive))
         self._slots = sorted(alive)  # address of the worker of each slot
         self._generation = [0] * len(self._slots)
@@ -108,6 +112,17 @@ class Session:
         """Number of parts of the work."""
         return len(self._slots)
 
+    def default_memory(self) -> int | None:
+        """Return the bytes that each worker can use for RR sets by default; None if no worker knows its memory.
+
+        It is a quarter of the memory of the smallest worker. Workers of one machine share its free memory.
+        """
+        found = [answer for answer in self.tasks.run(worker.default_memory, addresses=self.addresses()).values()
+                 if isinstance(answer, tuple)]  # fmt: skip
+        on_host = Counter(host for host, _, _ in found)
+        shares = [free // on_host[host] for host, free, _ in found if free is not None]
+        return min([*shares, *(limit for _, _, limit in found if limit is not None)], default=None)
+
     def shares(self, first: int, count: int) -> list[tuple[int, int]]:
         """Divide ``first`` to ``first + count`` among the slots by the threads of their workers: (start, stop) each."""
         total, done, cuts = sum(self.threads), 0, [first]
@@ -123,20 +138,20 @@ class Session:
 
     def _check_versions(self, addresses: list[str]) -> None:
         """Raise an error if a worker has no imax, or another version."""
-        self.tasks.check_connected()
-        found = self.tasks.client.run(worker.version, workers=addresses, on_error="return")
-        for address, answer in found.items():
+        for address, answer in self.tasks.run(worker.version, addresses=addresses).items():
             if isinstance(answer, OSError):
                 continue  # the worker is lost: other errors say so
             if isinstance(answer, Exception):
                 raise ClusterError(
                     f"client: imax cannot be used on the worker {address} ({type(answer).__name__}: {answer}); install "
-                    f"influence-maximization {__version__} there"
+                    f"influence-maximization {__version__} there",
+                    argument="client",
                 )
             if answer != __version__:
                 raise ClusterError(
                     f"client: the worker {address} has imax {answer}, this process has {__version__}; install the same "
-                    "version on all workers"
+                    "version on all workers",
+                    argument="client",
                 )
 
     # -- slots -------------------------------------------------------------------------------------------------
@@ -161,7 +176,9 @@ class Session:
             raise ClusterError(
                 f"client: results were lost on the workers {self._n_losses} times during this work (the last time: "
                 f"{self.tasks.cause}); if workers end, they may have too little memory: use larger workers, or set "
-                "max_memory"
+                "{max_memory}",
+                argument="client",
+                others=("max_memory",),
             )
         lost = self._slots[slot]
         until = time.monotonic() + _WORKER_SECONDS
@@ -169,7 +186,8 @@ class Session:
             if time.monotonic() > until:
                 raise ClusterError(
                     f"client: all workers of the Dask cluster at {self.tasks.address} are lost; start workers and try "
-                    "again"
+                    "again",
+                    argument="client",
                 )
             time.sleep(PATIENCE)
         self._generation[slot] += 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -50,7 +50,8 @@ class Tasks:
         """Return the error for a lost scheduler."""
         return ClusterError(
             f"client: the Dask scheduler at {self.address} does not answer; check that the cluster is running and "
-            "connect a new Client"
+            "connect a new Client",
+            argument="client",
         )
 
     def alive(self) -> dict[str, int]:
@@ -61,13 +62,27 @@ class Tasks:
         except Exception as error:
             raise self.gone() from error
 
-    def hosts(self, addresses: Iterable[str]) -> dict[str, str]:
-        """Return the name of the machine of each worker."""
+    def run(self, function: Callable[..., Any], *arguments: Any, addresses: Iterable[str]) -> dict[str, Any]:
+        """Call a function on workers without tasks; return by address what it returns, or the error that it raises.
+
+        If one of the workers is lost meanwhile, nothing is returned: Dask would try for 30 seconds to reach it.
+        """
         self.check_connected()
+        chosen = list(addresses)
         try:
-            return dict(self.client.run(worker.host, workers=list(addresses), on_error="ignore"))
+            found = self._wait(self._run(function, arguments, chosen), chosen)
         except OSError:
             return {}
+        return {} if isinstance(found, worker.Lost) else dict(found)
+
+    async def _run(self, function: Callable[..., Any], arguments: tuple[Any, ...], addresses: list[str]) -> Any:
+        """Call a function on workers, in the event loop of the client."""
+        return await self.client.run(function, *arguments, workers=addresses, on_error="return")
+
+    def hosts(self, addresses: Iterable[str]) -> dict[str, str]:
+        """Return the name of the machine of each worker."""
+        found = self.run(worker.host, addresses=addresses)
+        return {address: name for address, name in found.items() if isinstance(name, str)}
 
     def submit(self, name: str, function: Callable[..., Any], *arguments: Any, address: str | None = None) -> Any:
         """Start a task, on the worker with this address if given; return its future."""
@@ -87,13 +102,19 @@ class Tasks:
         """Send data to a worker; return their future, or None if the worker is lost."""
         self.check_connected()
         try:
-            sent = self.client.scatter(data, hash=False, workers=[address])
+            sent = self._wait(self._scatter(data, address), [address])
         except Exception as error:
             if self.any_lost([address]):
                 return None
             raise self.gone() from error
+        if isinstance(sent, worker.Lost):
+            return None
         self._futures.add(sent)
         return sent
+
+    async def _scatter(self, data: Any, address: str) -> Any:
+        """Send data to a worker, in the event loop of the client."""
+        return await self.client.scatter(data, hash=False, workers=[address])
 
     def settle(self, futures: list[Any], addresses: Iterable[str]) -> None:
         """Wait until tasks end or one of their workers is lost.
@@ -121,21 +142,29 @@ class Tasks:
     def result(self, future: Any, addresses: Iterable[str]) -> Any:
         """Return the result of a task, or `Lost` if it needs something that the cluster lost.
 
-        A task that needs a lost worker never ends, so the workers are looked at from time to time. The request for the
-        result is never cancelled: after that, a client of Dask can fail to fetch any result. It ends with the task.
+        A task that needs a lost worker never ends, so the workers are looked at from time to time.
         """
         from distributed.scheduler import KilledWorker
 
-        request = asyncio.run_coroutine_threadsafe(self._fetch(future), self.client.loop.asyncio_loop)
-        while not concurrent.futures.wait([request], PATIENCE).done:
-            if self.any_lost(addresses):
-                return self._lost(future, "a worker that ended")
         try:
-            return request.result()
+            found = self._wait(self._fetch(future), addresses)
         except (KilledWorker, OSError, *_CANCELLED) as error:
             if self.client.status != "running":
                 raise self.gone() from error
             return self._lost(future, f"{type(error).__name__}: {error}")
+        return self._lost(future, "a worker that ended") if isinstance(found, worker.Lost) else found
+
+    def _wait(self, request: Coroutine[Any, Any, Any], addresses: Iterable[str]) -> Any:
+        """Return what a request in the event loop of the client returns, or `Lost` once one of the workers is lost.
+
+        The request is never cancelled: after that, a client of Dask can fail to fetch any result. It ends by itself.
+        """
+        chosen = list(addresses)
+        answer = asyncio.run_coroutine_threadsafe(request, self.client.loop.asyncio_loop)
+        while not concurrent.futures.wait([answer], PATIENCE).done:
+            if self.any_lost(chosen):
+                return worker.Lost()
+        return answer.result()
 
     async def _fetch(self, future: Any) -> Any:
         """Return the result of a task, in the event loop of the client."""

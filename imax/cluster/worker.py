@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -19,6 +18,7 @@ __all__ = [
     "add",
     "call",
     "call_at_once",
+    "default_memory",
     "host",
     "keep",
     "make_object",
@@ -40,6 +40,14 @@ def version() -> str:
 def host() -> str:
     """Return the name of this machine or container."""
     return socket.gethostname()
+
+
+def default_memory(dask_worker: Any) -> tuple[str, int | None, int | None]:
+    """Return the name of this machine, a quarter of its free memory in bytes, and of the memory of this worker."""
+    from .._utils.memory import default_memory as of_machine
+
+    limit = dask_worker.memory_manager.memory_limit
+    return host(), of_machine(), int(limit) // 4 if limit else None
 
 
 def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) -> InfluenceGraph:
@@ -99,9 +107,9 @@ class StoredGraph:
         return cls(path)
 
     @staticmethod
-    def name(stored: Any) -> str:
-        """Return the path of a stored graph, or an empty text."""
-        return str(getattr(stored, "path", ""))
+    def name(stored: "StoredGraph | Lost") -> "str | Lost":
+        """Return the path of a stored graph; what is left of it is passed on."""
+        return stored if isinstance(stored, Lost) else stored.path
 
 
 def map_graph(path: str) -> InfluenceGraph:
@@ -154,7 +162,9 @@ async def call_at_once(
     for key, place in calls[dask_worker.address]:
         held = dask_worker.data.get(key)
         if held is not None and not isinstance(held, Lost):
-            # in a thread of its own, so that the worker stays reachable meanwhile
-            run = partial(getattr(held, method), *arguments[place])
-            found[key] = (await asyncio.get_running_loop().run_in_executor(dask_worker.executors["actor"], run),)
+            try:  # in a thread of its own, so that the worker stays reachable meanwhile
+                running = dask_worker.executors["actor"].submit(getattr(held, method), *arguments[place])
+            except RuntimeError:  # this worker is being closed
+                break
+            found[key] = (await asyncio.wrap_future(running),)
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
-from .._utils.arrays import read_only
+from .._utils.arrays import read_only, unmasked
 from .._utils.durations import IN_SECONDS, SECONDS, Duration, duration_of, duration_text, has_unit
 from ..errors import InvalidArgumentError
 from ..graph.delays import LearnedDelays
@@ -206,6 +206,7 @@ def _parse(spec: str) -> tuple[float, bool]:
 
 def _checked(values: Any, n_arcs: int) -> NDArray[np.float64]:
     """Return the mean delay of each arc as float64, in a new array."""
+    unmasked(values, "delay")
     try:
         means = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

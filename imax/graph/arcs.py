@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import check
+from .._utils.arrays import unmasked
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .labels import Labels
 
@@ -64,7 +65,7 @@ def check_arcs(arcs: ArcArrays) -> CheckedArcs:
 
 
 def _check_indices(values: ArrayLike, name: str) -> NDArray[np.int32]:
-    array = np.asarray(values)
+    array = np.asarray(unmasked(values, name))
     if array.ndim != 1:
         raise InvalidArgumentError(f"{name} must have one dimension, got shape {array.shape}", argument=name)
     if array.size == 0:
@@ -87,6 +88,7 @@ def _check_indices(values: ArrayLike, name: str) -> NDArray[np.int32]:
 
 
 def _check_weight(values: ArrayLike, size: int) -> NDArray[np.float32]:
+    unmasked(values, "weight")
     try:
         given = np.asarray(values)
         if given.dtype.kind not in "biufO":

@@ -32,7 +32,7 @@ def arcs_of_edges(
     if hasattr(edges, "__array__") and not isinstance(edges, np.ndarray):
         edges = as_values(edges)
     if isinstance(edges, np.ndarray):
-        _check_shape(edges)
+        _check_shape(as_values(edges))
         if edges.ndim == 2 and edges.shape[1] in (2, 3) and edges.dtype.kind in "iuf" and not np.isnan(edges).any():
             ends = _whole_ends(edges)
             weight = edges[:, 2].astype(np.float64) if edges.shape[1] == 3 else None

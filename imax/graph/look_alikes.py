@@ -7,6 +7,7 @@ from typing import Any
 __all__ = ["MISSING", "look_alikes", "pairs_with"]
 
 MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}  # as programs write them
+_SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+")
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 _TOO_MANY = 1_000_000  # labels, more than which are not compared: that takes 0.3 s, and as much memory as they do
 
@@ -44,6 +45,12 @@ def look_alikes(labels: Any) -> tuple[str, ...]:
                 f"the labels {first!r} and {second!r} look alike, but are two nodes{more}; if they are one, write them "
                 "the same way"
             )
+    short = next(filter(_SHORTENED.fullmatch, labels), None) if "E+" in text else None
+    if short is not None:
+        doubts.append(
+            f"the label {short!r} is a number that a spreadsheet has shortened, so that different ids may have become "
+            "one; export ids as text"
+        )
     if not MISSING.isdisjoint(labels):
         word = next(label for label in labels if label in MISSING)
         doubts.append(f"the label {word!r} is a node; if it stands for a missing value, remove its rows")

@@ -210,7 +210,7 @@ def _is_default_index(index: Any) -> bool:
 
 def _in_order(given: Any, argument: str) -> Any:
     """Return a container whose order is that of the nodes."""
-    if library_of(given) in ("polars", "pyarrow"):
+    if library_of(given) in ("polars", "pyarrow") or isinstance(given, np.ma.MaskedArray):
         return values_of(given)
     if isinstance(given, (str, bytes, Set, Iterator)) or not hasattr(given, "__len__") or hasattr(given, "to_series"):
         raise InvalidArgumentError(

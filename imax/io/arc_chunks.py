@@ -19,6 +19,7 @@ from .edge_list import integer_arcs, text_doubts, text_notes
 from .external import Chunk
 from .formats import format_of
 from .headers import Shape, shape_of
+from .other_shapes import undirected_doubts
 from .read_options import ReadOptions
 from .text import Content, PathLike, is_compressed, load, unreadable
 
@@ -151,7 +152,11 @@ def _text_chunks(path: Path, content: Content, options: ReadOptions, directed: b
     except _TextLabels:
         return None
     chunks.bad_lines = text.n_bad
-    chunks.doubts = (*shape.doubts, *text_doubts(text.n_columns, shape))
+    chunks.doubts = (
+        *shape.doubts,
+        *text_doubts(text.n_columns, shape),
+        *(undirected_doubts(content) if directed else ()),
+    )
     chunks.notes = (*chunks.doubts, *shape.notes, *text_notes(text.n_columns, text.n_bad, options, shape))
     return chunks
 

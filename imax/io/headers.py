@@ -7,6 +7,7 @@ from itertools import chain, pairwise
 
 from ..errors import FileFormatError, InvalidArgumentError
 from ..graph.edge_columns import COLUMNS, ColumnChoice, choose_columns, ends_of_names, list_columns
+from .other_shapes import refuse_other_shapes
 from .read_options import ReadOptions
 from .separators import MANY_LINES, find_separator, has_quotes, separator_doubts, split_cells
 from .text import Content, quoted
@@ -122,6 +123,8 @@ def _shape_of(content: Content, options: ReadOptions, *, plain: bool) -> Shape:
         raise content.error(
             start, "expected two or three columns, as in the lines below, got {line}; correct it, or put # before it"
         )
+    if not options.columns.given:
+        refuse_other_shapes(content, [first, *lines], [head, *rows])
     found, sure = _header_evidence(head, rows, options)
     header = bool(found) if options.header is None else options.header
     notes: list[str] = []
@@ -253,6 +256,11 @@ def _count_lines(content: Content, start: int) -> int:
 def _doubts(head: list[str], rows: list[list[str]]) -> list[str]:  # noqa: PLR0911
     """Return what may be wrong about reading the first two columns of a file without header."""
     widths = {len(row) for row in [head, *rows] if len(row) > 1}
+    if len(widths) > 1 and max(widths) > 3 and all(map(is_number, chain.from_iterable([head, *rows]))):
+        return [
+            "lines have different numbers of columns; the first two were read as source and target; read lists of "
+            "neighbors by networkx.read_adjlist"
+        ]
     if len(widths) > 1 and not all(map(is_number, chain.from_iterable(row[:2] for row in [head, *rows]))):
         return ["lines have different numbers of columns; the first two were read as source and target"]
     dates = next((place for place, cell in enumerate(head[:2]) if _PATTERNS["dates"].fullmatch(cell)), None)

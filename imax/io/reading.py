@@ -1,6 +1,6 @@
 """Graphs from files: the options, the choice of the format, and the construction of the graph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._utils import check
@@ -327,8 +327,12 @@ def _refuse_columns(options: "ReadOptions", kind: str, name: str, *, table: bool
 
 def _from_edgelist(content: Content, task: _Task) -> "InfluenceGraph":
     from .edge_list import read_text
+    from .other_shapes import undirected_doubts
 
     edge_list = read_text(content, task.options, task.threads)
+    if task.directed:
+        doubts = undirected_doubts(content)
+        edge_list = replace(edge_list, notes=(*doubts, *edge_list.notes), doubts=(*doubts, *edge_list.doubts))
     del content  # the graph is built without the mapped file in memory
     return _graph_of(edge_list, task, task.directed)
 

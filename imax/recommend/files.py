@@ -55,6 +55,7 @@ def read_rows(
     FileFormatError
         If a column or a cell is missing, or a score is not a number in [0, 1]. The message names the file and the line.
     """
+    kind = optional or ""
     file, columns, optional, given = _named_columns(path, columns, optional)
     try:
         table = read_table(load_list(file, max_memory), columns, () if optional is None else (optional,))
@@ -68,7 +69,7 @@ def read_rows(
     if optional is None:
         return label_columns
     has_scores = given or optional in table.names
-    scores = [_score(cell, where) for where, cell in table.column(optional)] if has_scores else []
+    scores = [_share(cell, where, kind) for where, cell in table.column(optional)] if has_scores else []
     return [*label_columns, scores]
 
 
@@ -110,20 +111,23 @@ def _label(cell: Any, labels: Labels, where: str) -> Any:
     return cell
 
 
-def _score(cell: Any, where: str) -> float:
+def _share(cell: Any, where: str, kind: str) -> float:
+    """Return a number in [0, 1]; `kind` is the word for it in messages."""
     try:
-        score = number(cell) if isinstance(cell, str) else float(cell)
+        found = number(cell) if isinstance(cell, str) else float(cell)
     except OverflowError:
-        score = np.inf
+        found = np.inf
     except (TypeError, ValueError):
         if cell is None or cell == "":
             raise FileFormatError(
-                f"{where}: the score is missing; give one on every row, or leave out the column"
+                f"{where}: the {kind} is missing; give one on every row, or leave out the column"
             ) from None
-        raise FileFormatError(f"{where}: the score {shown(cell)} is not a number{plain_number(str(cell))}") from None
-    if not 0.0 <= score <= 1.0:
-        raise FileFormatError(f"{where}: the score {shown(cell)} must lie in [0, 1]; scale the scores to probabilities")
-    return score
+        raise FileFormatError(f"{where}: the {kind} {shown(cell)} is not a number{plain_number(str(cell))}") from None
+    if not 0.0 <= found <= 1.0:
+        raise FileFormatError(
+            f"{where}: the {kind} {shown(cell)} must lie in [0, 1]; scale all of them, as 35% to 0.35"
+        )
+    return found
 
 
 def as_text(ranking: Ranking, form: str) -> str:

@@ -108,13 +108,18 @@ def sample_rr_sets(
         deadline=check_deadline(network, max_steps=max_steps, deadline=deadline, delay=delay),
     )
     collection = RRCollection(sampler) if client is None else RemoteCollection(Session(client, network), sampler)
-    step = count if limit is None else 1 << 14
-    while len(collection) < count:
-        collection.extend(min(count, len(collection) + step))
-        if limit is not None and collection.nbytes > limit:
-            raise OutOfMemoryBoundError(
-                f"max_memory of {limit:,} bytes is exceeded by {len(collection):,} of {count:,} RR sets, which need "
-                f"{collection.nbytes:,} bytes; lower count or raise max_memory",
-                argument="max_memory",
-            )
+    try:
+        step = count if limit is None else 1 << 14
+        while len(collection) < count:
+            collection.extend(min(count, len(collection) + step))
+            if limit is not None and collection.nbytes > limit:
+                raise OutOfMemoryBoundError(
+                    f"max_memory of {limit:,} bytes is exceeded by {len(collection):,} of {count:,} RR sets, which "
+                    f"need {collection.nbytes:,} bytes; lower count or raise max_memory",
+                    argument="max_memory",
+                )
+    except BaseException:
+        if isinstance(collection, RemoteCollection):
+            collection.close()  # otherwise the traceback, which consoles keep, keeps the sets on the cluster
+        raise
     return collection

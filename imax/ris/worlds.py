@@ -213,10 +213,14 @@ class WorldCover:
         Internal ids: forced seeds first, then the others in the order of choice.
     gains : numpy.ndarray of float64
         Mean weight over the worlds that each seed adds.
+    in_time : bool
+        Whether every seed has the largest gain. Seeds that were chosen after the time limit have large gains by an
+        earlier count.
     """
 
     seeds: NDArray[np.int32]
     gains: NDArray[np.float64]
+    in_time: bool = True
 
 
 class _Choice:
@@ -228,8 +232,12 @@ class _Choice:
         Covered nodes in order, start nodes first, and the size that each covered in each world.
     """
 
-    def __init__(self, worlds: Worlds, constraint: Constraint, *, by_ratio: bool) -> None:
+    def __init__(
+        self, worlds: Worlds, constraint: Constraint, keep_going: Callable[[], bool] | None, *, by_ratio: bool
+    ) -> None:
         self.worlds = worlds
+        self.keep_going = keep_going
+        self.in_time = True
         self.constraint = constraint
         self.cost = constraint.seed_limits.relative_cost if by_ratio else None
         self.seeds: list[int] = []
@@ -256,10 +264,13 @@ class _Choice:
             lazy, floor = kept
             size, before = lazy.heap.size, chosen
             while chosen < n_seeds and size > 0:
-                self.worlds.raise_best(lazy, size, chosen - before, self.cost, self.gain)
+                if self.in_time and self.keep_going is not None:
+                    self.in_time = self.keep_going()
+                if self.in_time:
+                    self.worlds.raise_best(lazy, size, chosen - before, self.cost, self.gain)
                 place = int(lazy.heap[0])
                 node = int(lazy.nodes[place])
-                if (float(lazy.key_of[place]), -node) < floor:
+                if self.in_time and (float(lazy.key_of[place]), -node) < floor:
                     break
                 self.allowed[node] = False
                 if self.limited is None or self.limited.take(node):
@@ -295,19 +306,20 @@ class _Choice:
         return lazy, floor
 
 
-def greedy_worlds(worlds: Worlds, constraint: Constraint) -> WorldCover:
+def greedy_worlds(worlds: Worlds, constraint: Constraint, keep_going: Callable[[], bool] | None = None) -> WorldCover:
     """Choose seeds greedily: each adds the largest weight over all worlds. Ties go to the smaller internal id.
 
     With budgets the choice is the better of two, by gain and by gain per cost. The worlds are unchanged afterwards.
+    `keep_going` is called before each seed; once it returns False, no gain is counted again.
     """
     c, best = constraint, None
     for by_ratio in (False, True) if not c.is_plain and c.seed_limits.n_budgets else (False,):
-        choice = _Choice(worlds, c, by_ratio=by_ratio)
+        choice = _Choice(worlds, c, keep_going, by_ratio=by_ratio)
         choice.run(c.free)
         worlds.uncover(choice.seeds, choice.taken)
         n_start = c.start.size
         gains = np.array([taken.mean() for taken in choice.taken[n_start:]]) * worlds.unit
-        found = WorldCover(np.array(choice.seeds[n_start:], dtype=np.int32), gains)
+        found = WorldCover(np.array(choice.seeds[n_start:], dtype=np.int32), gains, choice.in_time)
         if best is None or found.gains.sum() > best.gains.sum():
             best = found
     assert best is not None

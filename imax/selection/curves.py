@@ -155,7 +155,7 @@ def curve(
     if entry is not None and entry.name == "auto":
         why, common = _decide(problems, is_prefix=is_prefix)
     with on_cluster(last, client) as placed:
-        problems = [replace(problem, session=placed.session) for problem in problems]
+        problems = [replace(problem, session=placed.session, limits=placed.limits) for problem in problems]
         if is_prefix:
             pair, best, reason, n_rounds = bound_prefixes(problems[-1], common, on_worlds=why is not None)
             numbers = list(range(1, len(best.bounds_of) + 1))

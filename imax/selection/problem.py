@@ -115,6 +115,8 @@ class Limits:
         Time for the whole selection.
     memory : int or None
         Bytes for RR sets and their index.
+    is_default : bool
+        Whether `memory` was not given by the user.
     began : float
         Start of the selection on the clock `time.perf_counter`.
     compiled : int
@@ -123,6 +125,7 @@ class Limits:
 
     seconds: float | None = None
     memory: int | None = None
+    is_default: bool = False
     began: float = field(default_factory=time.perf_counter)
     compiled: int = field(default_factory=_n_compiled)
 
@@ -206,7 +209,13 @@ def on_cluster(problem: Problem, client: Any) -> Iterator[Problem]:
     `client` may also be an open session.
     """
     with open_session(client, problem.graph) as session:
-        yield problem if session is None else replace(problem, session=session)
+        if session is None:
+            yield problem
+            return
+        limits = problem.limits
+        if limits.is_default:
+            limits = replace(limits, memory=session.default_memory())
+        yield replace(problem, session=session, limits=limits)
 
 
 def make_problem(
@@ -293,6 +302,7 @@ def check_work(
     limits = Limits(
         None if time_limit is None else check.positive(time_limit, "time_limit"),
         default_memory() if max_memory is None else check.memory_bytes(max_memory),
+        is_default=max_memory is None,
     )
     given = {} if delta is None else {"delta": check.open_unit(delta, "delta")}
     if given.get("delta", 1.0) < _SMALLEST_DELTA:

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ _VISITS_TIMES_EPSILON = 2.0**27 * 0.01
 _FIRST_SETS = 1 << 14
 _MAX_ENTRIES = 1 << 27
 _LOWEST_TARGET = 0.1
+_CHOOSING = 0.8  # share of the time limit after which seeds are chosen by gains that were counted before
 _CLOSE = 0.5  # times epsilon: share of an upper bound that more RR sets might save, below which sampling ends
 _ENOUGH = 0.25  # sampling of RR sets ends when the seeds cover this, divided by epsilon squared
 
@@ -116,9 +118,10 @@ class _Run:
         found.extend(first)
         found.extend(count, lambda: q.limits.in_time(0.5))
         self.clock("sample")
-        cover = greedy_worlds(found, q.constraint)
+        keep_going = None if q.limits.seconds is None else partial(q.limits.in_time, _CHOOSING)
+        cover = greedy_worlds(found, q.constraint, keep_going)
         self.clock("greedy")
-        return cover, TIME if found.n_worlds < count else None
+        return cover, TIME if found.n_worlds < count or not cover.in_time else None
 
     def certify(self, cover: WorldCover, reason: str | None) -> Outcome:
         """Bound the spread of the seeds from below and the optimum from above, by samples that chose nothing."""
