@@ -74,6 +74,13 @@ class Comparison(ComparisonRecord[Compared]):
         Jaccard index of each pair of seed sets: size of the intersection / size of the union.
     k : int, list of int or None
         Number or numbers of seeds.
+
+    Examples
+    --------
+    >>> import imax
+    >>> table = imax.compare(imax.datasets.load("karate"), 2, ["opim-c", "random"], n_simulations=1000, rng=1)
+    >>> [row.algorithm for row in table.rows], table.best().algorithm
+    (['opim-c', 'random'], 'opim-c')
     """
 
     overlap: list[list[float]]
