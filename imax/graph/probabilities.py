@@ -239,6 +239,20 @@ def schemes() -> tuple[Scheme, ...]:
 def explain(name: str) -> str:
     """Return one line that describes a scheme and names its source.
 
+    Parameters
+    ----------
+    name : str
+        One of `schemes`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InvalidArgumentError
+        If no scheme has the name.
+
     Examples
     --------
     >>> explain("uniform")

@@ -29,6 +29,13 @@ class Certificate(Record):
         As in `SelectionResult`.
     auto : str
         Whether the RR sets end at sentinels, as a pilot sample decided, and why.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.certify(imax.datasets.load("karate"), [0, 33], rng=1)
+    >>> found.ratio == found.lower_bound / found.upper_bound
+    True
     """
 
     spread: float

@@ -80,6 +80,13 @@ class Comparison(ComparisonRecord[Compared]):
         Number of simulations of each row.
     model, probability, n_nodes, n_arcs, stop_reason, rng_key, version, notes, max_steps, deadline, delay
         As in `SelectionResult`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> table = imax.compare(imax.datasets.load("karate"), 2, ["opim-c", "random"], n_simulations=1000, rng=1)
+    >>> [row.algorithm for row in table.rows], table.best().algorithm
+    (['opim-c', 'random'], 'opim-c')
     """
 
     overlap: list[list[float]]

@@ -45,6 +45,13 @@ class CurveResult(Record):
         As in `SelectionResult`.
     auto : str or None
         With ``algorithm="auto"``: what a pilot sample decided, and why.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.curve(imax.datasets.load("karate"), [1, 2], rng=1)
+    >>> found.k, len(found.seeds_of(1)), found.spread[0] < found.spread[1]
+    ([1, 2], 1, True)
     """
 
     k: list[int]

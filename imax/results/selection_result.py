@@ -32,9 +32,9 @@ class SelectionResult(Record):
         Estimate of the spread of the seed set, from RR sets that the selection did not use. None without a certificate,
         like the next four.
     interval : tuple of float or None
-        95 % confidence interval for the spread (Wilson), from the same sets. If sampling stops by itself after some
-        round, the interval holds for whatever round that is: the miss probability 0.05 is divided among all rounds,
-        with the share 6 / (pi i)**2 for round i, and with few covered sets the interval is the exact one. With a fixed
+        95 % confidence interval for the spread, from the same sets: Wilson's, or the exact one if few sets are covered.
+        It holds whatever decides which round is the last one, because the rounds share the miss probability 0.05. Most
+        of it goes to the rounds that are likely to be the last ones; see :doc:`/concepts/certificate`. With a fixed
         number of sets (`ris`, `imm`) it is the usual interval.
     lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
@@ -92,6 +92,17 @@ class SelectionResult(Record):
         With ``algorithm="auto"``: why the algorithm that `algorithm` names was chosen.
     max_steps, deadline, delay
         Until when a node counts; all None without a limit. `delay` is the law of the delays.
+
+    Examples
+    --------
+    >>> import imax
+    >>> result = imax.maximize(imax.datasets.load("karate"), 2, rng=1)
+    >>> sorted(result), len(result.gains)
+    ([0, 33], 2)
+    >>> result.lower_bound < result.spread < result.upper_bound
+    True
+    >>> result.to_dict()["algorithm"]
+    'opim-c'
     """
 
     seeds: list[Any]

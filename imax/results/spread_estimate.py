@@ -31,6 +31,14 @@ class SpreadEstimate(Record):
         As in `SelectionResult`.
     max_steps, deadline, delay
         Until when a node counts; all None without a limit. `delay` is the law of the delays.
+
+    Examples
+    --------
+    >>> import imax
+    >>> estimate = imax.spread(imax.datasets.load("karate"), [0, 33], rng=1)
+    >>> low, high = estimate.interval
+    >>> low < float(estimate) < high
+    True
     """
 
     spread: float
