@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["arc_chunks", "generate", "generator_names", "parse_spec"]
 
 
-_CHUNK = 1 << 22  # arcs
+_CHUNK = 1 << 22  # arcs that one task makes
 
 
 @dataclass(frozen=True)

@@ -418,11 +418,13 @@ def test_edges_that_say_that_they_are_undirected(file):
     gephi = file("Source,Target,Type,Id\n1,2,Undirected,0\n2,3,Undirected,1\n", "gephi.csv")
     for path, start in ((snap, "the comment '# Undirected graph: dblp.txt'"), (gephi, "the column 'Type'")):
         graph = imax.read_graph(path)
-        assert graph.report.doubts[0].startswith(
-            f"{start} says that edges are undirected, but each line was read as one"
-        )
+        assert graph.report.doubts[0].startswith(f"{start} says that edges are undirected, but each ")
         assert graph.report.doubts[0] in graph.report.notes
         assert not any("undirected" in doubt for doubt in imax.read_graph(path, directed=False).report.doubts)
+    frame = pd.read_csv(gephi)
+    for table in (frame, pl.DataFrame(frame).lazy(), pa.Table.from_pandas(frame)):
+        assert imax.as_graph(table).report.doubts == imax.read_graph(gephi).report.doubts
+        assert imax.as_graph(table, directed=False).report.doubts == ()
     chunks = imax.io.reading.read_chunks(snap)
     assert "says that edges are undirected" in chunks.doubts[0]
     for text in (
@@ -435,3 +437,17 @@ def test_edges_that_say_that_they_are_undirected(file):
 def test_ids_that_a_spreadsheet_has_shortened(file):
     graph = imax.read_graph(file("from,to\n1.23457E+11,2.34568E+11\n2.34568E+11,1.3E+12\n"))
     assert graph.report.doubts[0].startswith("the label '1.23457E+11' is a number that a spreadsheet has shortened")
+
+
+def test_lists_of_records_and_masked_arrays():
+    rows = [{"id": 1, "from": "ann", "to": "bob", "p": 0.5}, {"id": 2, "from": "bob", "to": "cid", "p": 0.25}]
+    assert imax.as_graph(rows, weight="p").arcs() == [("ann", "bob", 0.5), ("bob", "cid", 0.25)]
+    assert imax.maximize(rows, 1, rng=1).seeds == ["ann"]
+    with pytest.raises(InvalidArgumentError, match="target: row 1 of column 'to' is missing"):
+        imax.as_graph([*rows[:1], {"from": "bob"}])
+    with pytest.raises(InvalidArgumentError, match=r"edge number 0 must be \(source, target\)"):
+        imax.InfluenceGraph.from_edges([{"from": 1, "to": 2}])
+    with pytest.raises(InvalidArgumentError, match="edges has masked entries; drop such rows first"):
+        imax.as_graph(np.ma.array([[1, 2], [2, 3]], mask=[[0, 0], [0, 1]]))
+    with pytest.raises(InvalidArgumentError, match="edges has masked entries; drop such rows first"):
+        imax.InfluenceGraph.from_edges(np.ma.array([[1, 2], [2, 3]], mask=[[0, 0], [0, 1]]))

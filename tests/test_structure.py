@@ -71,23 +71,23 @@ def imported(name, path):
                 yield node.lineno, target, id(node) not in inner
 
 
-def room(name):
-    """Return the folder, or the loose module, that a dotted name stands in."""
+def folder_of(name):
+    """Return the folder, or the module outside a folder, that a dotted name belongs to."""
     return name.partition(".")[2].partition(".")[0]
 
 
 def problems(name, imports):
-    """Return what is wrong with the imports of a module: one that points upward, or at another folder's secret."""
+    """Return what is wrong with the imports of a module: imports from a floor above, or of a private module."""
     found = []
     for line, target, _ in imports:
         if target == "imax":  # the version
             continue
-        if FLOOR_OF[room(target)] > FLOOR_OF[room(name)]:
+        if FLOOR_OF[folder_of(target)] > FLOOR_OF[folder_of(name)]:
             found.append(f"{name}:{line} imports {target} from a floor above")
-        if room(target) != room(name) and FLOOR_OF[room(target)] == FLOOR_OF[room(name)]:
+        if folder_of(target) != folder_of(name) and FLOOR_OF[folder_of(target)] == FLOOR_OF[folder_of(name)]:
             found.append(f"{name}:{line} imports {target} from the same floor")
         private = [part for part in target.split(".")[2:] if part.startswith("_")]
-        if private and room(target) != room(name):
+        if private and folder_of(target) != folder_of(name):
             found.append(f"{name}:{line} imports the private module {target}")
     return found
 
@@ -117,47 +117,47 @@ def home(target):
 
 
 def test_every_module_has_a_floor():
-    rooms = {room(name) for name in MODULES} - {""}
-    assert rooms <= FLOOR_OF.keys(), f"give a floor to {sorted(rooms - FLOOR_OF.keys())}, here and in docs/"
+    folders = {folder_of(name) for name in MODULES} - {""}
+    assert folders <= FLOOR_OF.keys(), f"give a floor to {sorted(folders - FLOOR_OF.keys())}, here and in docs/"
 
 
-def test_few_modules_stand_loose():
+def test_few_modules_are_outside_a_folder():
     assert {path.stem for path in (ROOT / "imax").glob("*.py")} == LOOSE
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "imax"])
-def test_imports_point_downward_and_at_what_is_open(name):
+def test_imports_point_downward_and_at_public_modules(name):
     assert problems(name, imported(name, MODULES[name])) == []
 
 
-def test_no_imports_go_round_in_a_circle():
+def test_imports_form_no_circle():
     arrows = {
         name: {home(target) for _, target, _ in imported(name, path)} - {"imax", name}
         for name, path in MODULES.items()
         if name != "imax"
     }
-    # a package's own names come from its modules: its __init__ is no room of its own
+    # the names of a package come from its modules: its __init__ does not count
     packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
     arrows = {name: targets - packages for name, targets in arrows.items() if name not in packages}
     assert circle(arrows) == []
 
 
 def test_wrong_imports_are_found():
-    up, secret = [(1, "imax.selection.maximization", True)], [(2, "imax.recommend._cover", False)]
+    up, private = [(1, "imax.selection.maximization", True)], [(2, "imax.recommend._cover", False)]
     assert problems("imax.ris.bounds", up) == [
         "imax.ris.bounds:1 imports imax.selection.maximization from a floor above"
     ]
-    assert problems("imax.cli.cim", secret) == ["imax.cli.cim:2 imports the private module imax.recommend._cover"]
-    assert problems("imax.recommend.heteroim", secret) == []
+    assert problems("imax.cli.cim", private) == ["imax.cli.cim:2 imports the private module imax.recommend._cover"]
+    assert problems("imax.recommend.heteroim", private) == []
     assert problems("imax.annotate.selector", [(3, "imax.recommend.metrics", True)])
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
     assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
-@pytest.mark.parametrize("name", [n for n in MODULES if room(n) != "kernels"])
+@pytest.mark.parametrize("name", [n for n in MODULES if folder_of(n) != "kernels"])
 def test_kernels_are_imported_inside_functions_and_compiled_nowhere_else(name):
     for line, target, at_top in imported(name, MODULES[name]):
-        assert not (at_top and room(target) == "kernels"), f"{MODULES[name]}:{line} loads Numba with the module"
+        assert not (at_top and folder_of(target) == "kernels"), f"{MODULES[name]}:{line} loads Numba with the module"
     tree = ast.parse(MODULES[name].read_text())
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 __all__ = ["address_space_limit", "default_memory", "free_memory", "peak_rise"]
 
 _MACHINE, _GROUPS, _OWN_GROUPS = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-_UNLIMITED = 1 << 60  # version 1 has no word for no limit
+_UNLIMITED = 1 << 60  # version 1 writes a number of at least this size if there is no limit
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -47,8 +47,8 @@ def default_memory() -> int | None:
 def free_memory() -> int | None:
     """Return three quarters of the memory in bytes that this process can still use; None if the system hides it.
 
-    That is the least of the free memory of the machine, what the control groups of the process (the limits of a
-    container) leave, and what ``ulimit -v`` leaves.
+    That is the minimum of three numbers: the free memory of the machine, what the control groups of the process (the
+    limits of a container) leave, and what ``ulimit -v`` leaves.
     """
     known = [free for free in (_free_of_machine(), *_free_of_groups(), _free_address_space()) if free is not None]
     return max(0, min(known)) // 4 * 3 if known else None

@@ -1,4 +1,4 @@
-"""Numbers as people and spreadsheets write them."""
+"""Numbers with percent signs, currency signs or separators of thousands, as spreadsheets write them."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ _COMMA = re.compile(r"[+-]?\d{1,3}(?:[.\s'’]\d{3})*,(?:\d{1,2}|\d{4,})|[+-]?\d
 
 
 def plain_number(value: Any) -> str:
-    """Return the end of a message that says how to write a number; empty if the value is none.
+    """Return the end of an error message: how to write a number plainly. It is empty if the value is not a number.
 
     >>> plain_number("35%"), plain_number("8.386,49"), plain_number("$1,200.50")
     ('; write it as 0.35', '; write it as 8386.49', '; write it as 1200.50')

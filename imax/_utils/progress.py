@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 LOGGER = logging.getLogger("imax")
-_BAR = 10  # characters
+_BAR = 10  # width of the bar in characters
 _SECONDS_BETWEEN_DRAWINGS = 0.1
 _SECONDS_BETWEEN_LINES = 10.0  # where a line cannot be replaced
 _FORGET = 0.5  # weight of an earlier rate against that of the last second

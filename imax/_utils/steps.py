@@ -1,4 +1,4 @@
-"""Ctrl-C in functions that consist of several steps, each of which returns what it has so far."""
+"""Ctrl-C in functions that run several steps. A step that is interrupted returns a partial result."""
 
 from typing import Protocol, TypeVar
 
@@ -19,7 +19,7 @@ S = TypeVar("S", bound=Step)
 
 
 def finished(step: S) -> S:
-    """Return the result of a step; raise KeyboardInterrupt if Ctrl-C ended the step, so that no other step follows."""
+    """Return the result of a step. If Ctrl-C ended the step, raise KeyboardInterrupt: the next steps do not run."""
     if step.stop_reason == INTERRUPTED:
         raise KeyboardInterrupt
     return step

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from .._utils.arrays import unmasked
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.labels import Labels
-from ..graph.node_values import Aligner, label_column
+from ..graph.node_values import label_column
 
 __all__ = ["Vectors", "is_blank", "is_sparse", "item_numbers", "item_rows", "unit_embeddings"]
 

@@ -13,9 +13,10 @@ from .._utils.tables import is_table
 from ..cluster.session import open_session
 from ..diffusion.sampler import Sampler
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.influence_graph import InfluenceGraph
 from ..graph.look_alikes import MISSING
-from ..graph.node_values import Aligner, NodeColumn, node_column
+from ..graph.node_values import NodeColumn, node_column
 from ..ris.collection import RRCollection
 from ..ris.remote import new_collection
 from ._checks import is_blank, item_rows

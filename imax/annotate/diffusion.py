@@ -11,8 +11,8 @@ from .._utils.frames import frame_of
 from .._utils.streams import RNG, key_from
 from ..diffusion.tables import check_model
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import Aligner
 from ..io.node_reader import ON_MISSING
 from ..results import Record
 from ._checks import item_numbers, unit_embeddings
@@ -72,7 +72,7 @@ class Annotation(Record):
     def __repr__(self) -> str:
         n = len(self.labels)
         spread = n - self.n_annotated - self.n_abstained
-        return f"<Annotation: {n:,} items, {self.n_annotated:,} annotated, {spread:,} labelled by diffusion>"
+        return f"<Annotation: {n:,} items, {self.n_annotated:,} annotated, {spread:,} labeled by diffusion>"
 
 
 def auto_annotate(

@@ -206,7 +206,7 @@ def _without_themselves(
     dropped[~dropped.any(axis=1), -1] = True
     near = keys[~dropped].reshape(items.size, -1)
     value = _cosines(unit, near, items)
-    value[near < 0] = -1.0  # fewer items in the clusters than asked for: any item fills the place
+    value[near < 0] = -1.0  # the clusters have fewer items than requested: any item fills the place
     near = np.where(near < 0, (items[:, None] + 1) % len(unit), near)
     order = np.argsort(-value, axis=1, kind="stable")
     return (

@@ -11,8 +11,9 @@ from .._utils import check
 from .._utils.streams import RNG, Key, key_from
 from ..diffusion.tables import check_model
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import Aligner, node_column
+from ..graph.node_values import node_column
 from ..io.node_reader import NodeReader
 from ._checks import Vectors, is_blank, item_rows, unit_embeddings
 from .decided import decided_items

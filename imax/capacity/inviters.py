@@ -58,7 +58,7 @@ def choose_inviters(
 ) -> Assignment:
     """Choose which participants invite, and whom, so that the spread among passive nodes is as large as possible.
 
-    All participants of the problem are active already; only some of them are asked to invite. The spread counts passive
+    All participants of the problem are active already, and only the chosen ones invite. The spread counts passive
     nodes, so it does not depend on participants who are not chosen. Each chosen participant invites as many candidates
     as its capacity allows.
 

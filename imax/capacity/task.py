@@ -13,7 +13,7 @@ from .problem import CapacityProblem
 
 __all__ = ["DEFAULT_EPSILON", "ORACLES", "SPARE", "Task"]
 
-DEFAULT_EPSILON = 0.02  # by measurement: see docs/how-to/capacities
+DEFAULT_EPSILON = 0.02  # chosen by measurement: see docs/how-to/capacities
 ORACLES = ("rr", "simulation", "exact")
 SPARE = ("uninvited", "empty", "all")
 

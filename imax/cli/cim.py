@@ -163,7 +163,7 @@ def assign_invitations(
 
 
 def _mode(options: dict[str, Any], *, diagnose: bool, compare: bool, report_file: str | None) -> "Solve":
-    """Return the function that does what the options ask for; options that do not go together are rejected."""
+    """Return the function that the options choose; reject options that exclude each other."""
     if diagnose:
         if compare or report_file is not None:
             raise WrongUsage(f"{'--compare' if compare else '--report'} cannot go with --diagnose")

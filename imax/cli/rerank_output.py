@@ -60,6 +60,6 @@ def as_evaluation(evaluation: "Evaluation", ranking: "Ranking", form: str) -> st
         for k, recall, ndcg, spread, ideal, nspread in rows
     ]
     exact = "" if all(evaluation.exact) else "; some ideal lists were chosen greedily"
-    users = f"{evaluation.n_users:,} judged, {evaluation.n_left_out:,} left out for lack of a pair{exact}"
+    users = f"{evaluation.n_users:,} evaluated, {evaluation.n_left_out:,} left out because they have no pair{exact}"
     facts: list[Fact] = [("Algorithm", ranking.algorithm), ("Users", users)]
     return f"{as_table(('k', *names), cells, (True,) * 6)}\n{as_facts(facts)}"

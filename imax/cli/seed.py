@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choose_seeds"]
 
-_LEAST_SECONDS = 0.1  # of a verification after the time limit
+_MIN_SECONDS = 0.1  # of a verification after the time limit
 _SIMULATED = ("model", "node_weights", "max_steps", "deadline", "delay", "client")
 _NOT_WITH_TARGET = (
     "k", "algorithm", "budget", "quotas", "group_budgets", "certify", "n_rr_sets", "oracle", "n_simulations",
@@ -182,7 +182,7 @@ def _verify(
             rng=stream_key(result.rng_key, Stream.VERIFICATION),
             threads=context.threads,
             progress=simulation_progress(context.status, "verifying: "),
-            time_limit=None if limit is None else max(limit - result.seconds["total"], _LEAST_SECONDS),
+            time_limit=None if limit is None else max(limit - result.seconds["total"], _MIN_SECONDS),
             **{name: arguments[name] for name in _SIMULATED if name in arguments},
         )
     except KeyboardInterrupt:

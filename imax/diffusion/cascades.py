@@ -25,16 +25,12 @@ class Cascades(CascadeKernel):
 
     Parameters
     ----------
-    diffusion : Diffusion
-        Tables of the graph's rows.
-    key : tuple of int
-        The stream's key.
+    diffusion, key, **ends
+        See `CascadeKernel`.
     lanes : int
         Number of cascades that run side by side in a thread, 1 to 16. Changes the speed, never the result.
     max_steps : int, optional
         Largest number of steps of a cascade; default no limit.
-    **ends
-        See `imax.diffusion.cascade_kernel.Ends`.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ __all__ = ["MAX_WORLDS", "exact_spread", "spread_of"]
 MAX_WORLDS = 1 << 20
 MAX_TIMED_WORLDS = 1 << 12
 _MANY_BITS = 1000  # messages show a number of worlds that no float holds as a power of two
-_ROUNDING = 1e-12  # of sums of float64
+_ROUNDING = 1e-12  # tolerance for the rounding of float64 sums
 _WORLDS_PER_CALL = 1 << 14  # an interrupt waits for the end of a call
 
 

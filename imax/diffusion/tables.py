@@ -29,7 +29,7 @@ __all__ = [
 MODELS = ("ic", "lt")
 CREDIT = "credit"  # the model of graphs with walks
 TABLE_MEAN = 4.0  # largest mean number of live arcs that is drawn from a table
-_SLICE = 1 << 20  # nodes
+_SLICE = 1 << 20  # nodes that one task takes
 _PART_ARCS = 1 << 22  # a thread builds the tables of so many arcs in about 0.2 s
 HEAVY_FROM = 0.5  # each arc of at least this probability gets a coin of its own
 

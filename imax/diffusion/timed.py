@@ -23,14 +23,10 @@ class TimedCascades(CascadeKernel):
 
     Parameters
     ----------
-    diffusion : Diffusion
-        Tables of the graph's rows.
-    key : tuple of int
-        The stream's key.
+    diffusion, key, **ends
+        See `CascadeKernel`.
     delays : Delays
         The deadline and the delays of the arcs, in the direction of the rows.
-    **ends
-        See `imax.diffusion.cascade_kernel.Ends`.
     """
 
     def __init__(self, diffusion: Diffusion, key: Key, delays: "Delays", **ends: Unpack[Ends]) -> None:

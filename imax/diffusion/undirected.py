@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UndirectedEdges", "undirected_edges"]
 
-_SLICE = 1 << 16  # nodes
+_SLICE = 1 << 16  # nodes that one task takes
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ __all__ = ["influence_bounds"]
 _PRECISION = 0.004
 _MAX_STEPS = 60
 _ROUNDING = 1e-6
-_LIGHT = 1e-3  # of the mean weight: lighter nodes count as much
+_LIGHT = 1e-3  # nodes lighter than this share of the mean weight count as if they had this share
 
 
 def influence_bounds(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .._utils.tables import column_names, columns_of, has_missing, is_table, library_of
 from ..errors import InvalidArgumentError, InvalidGraphError
 from .arcs import ArcArrays
-from .edge_columns import COLUMNS, EdgeColumns, choose_columns, ends_of_names, list_columns
+from .edge_columns import COLUMNS, EdgeColumns, choose_columns, ends_of_names, list_columns, undirected_doubt
 from .labelled_arcs import Column, as_numbers, as_values, compact_labels, index_arcs, row_width, shown
 from .look_alikes import look_alikes
 
@@ -32,7 +32,7 @@ def arcs_of_edges(
     if hasattr(edges, "__array__") and not isinstance(edges, np.ndarray):
         edges = as_values(edges)
     if isinstance(edges, np.ndarray):
-        _check_shape(edges)
+        _check_shape(as_values(edges))
         if edges.ndim == 2 and edges.shape[1] in (2, 3) and edges.dtype.kind in "iuf" and not np.isnan(edges).any():
             ends = _whole_ends(edges)
             weight = edges[:, 2].astype(np.float64) if edges.shape[1] == 3 else None
@@ -102,9 +102,13 @@ def arcs_of_frame(
     places = {"source": choice.source, "target": choice.target}
     if choice.weight is not None:
         places["weight"] = choice.weight
+    kinds = [place for place, name in enumerate(names) if str(name).lower() == "type" and place not in choice[:3]]
+    if directed and len(kinds) == 1:
+        places["type"] = kinds[0]
     found = columns_of(
         frame, {key: names[place] if names.count(names[place]) == 1 else place for key, place in places.items()}
     )
+    undirected = undirected_doubt(names[places["type"]], found.pop("type")) if "type" in found else ()
     for argument, cells in found.items():
         missing = has_missing(cells)
         blank = _blank(cells)
@@ -119,7 +123,7 @@ def arcs_of_frame(
     if choice.weight is not None:
         name = names[choice.weight]
         numbers = as_numbers(found["weight"], lambda i: f"weight: row {i} of column {name!r}", "weight")
-    doubts = choice.doubts + look_alikes(arcs.labels)
+    doubts = undirected + choice.doubts + look_alikes(arcs.labels)
     return arcs._replace(weight=numbers, directed=directed, notes=choice.notes + doubts, doubts=doubts)
 
 
@@ -163,14 +167,14 @@ def arcs_of_networkx(graph: "nx.Graph[Any]", weight: str | None) -> ArcArrays:
     if n == 0:
         raise InvalidGraphError("graph has no nodes; a graph needs at least one", argument="graph")
     labels = compact_labels(nodes)
-    rows = [neighbours for _, neighbours in graph.adjacency()]
+    rows = [neighbors for _, neighbors in graph.adjacency()]
     degrees = np.fromiter(map(len, rows), np.int64, n)
     ends: Any = chain.from_iterable(rows)
     if labels is not None:
         ends = map(dict(zip(nodes, range(n), strict=True)).__getitem__, ends)
     target = np.fromiter(ends, np.int32, int(degrees.sum()))
     source = np.repeat(np.arange(n, dtype=np.int32), degrees)
-    attributes: Any = chain.from_iterable(neighbours.values() for neighbours in rows)
+    attributes: Any = chain.from_iterable(neighbors.values() for neighbors in rows)
     if graph.is_multigraph():
         parallel = list(attributes)
         counts = np.fromiter(map(len, parallel), np.int64, len(parallel))

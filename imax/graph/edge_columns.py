@@ -1,7 +1,7 @@
 """Which columns of a table hold the ends and the weights of arcs: named by the caller, or guessed from clear names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,7 +9,7 @@ from ..errors import InvalidArgumentError
 
 __all__ = [
     "ANY_COLUMNS", "COLUMNS", "ColumnChoice", "EdgeColumns", "choose_columns", "choose_weight", "ends_of_names",
-    "list_columns",
+    "list_columns", "undirected_doubt",
 ]  # fmt: skip
 
 ColumnName: TypeAlias = "int | str | None"
@@ -49,7 +49,7 @@ _WEIGHTS = (
 _STEM = re.compile(rf"({'|'.join(_NUMBERED)})(id)?([12ab])(id)?")
 _OTHER = {"1": "2", "a": "b"}
 _SHOWN = 12  # columns in a message
-_MANY = 100  # columns with clear names, more than which are not compared
+_MANY = 100  # more columns with clear names are not compared
 
 
 class EdgeColumns(NamedTuple):
@@ -165,7 +165,7 @@ def choose_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> in
 
 
 def _unread_weight(names: Sequence[Any], ends: tuple[int, ...], table: str) -> tuple[str, ...]:
-    """Return a note if a column seems to hold weights that nobody asks for."""
+    """Return a note if a column seems to contain weights that the caller does not use."""
     clear = [name for place, name in enumerate(names) if place not in ends and _joined(name) in _WEIGHTS]
     if len(clear) != 1:
         return ()
@@ -210,6 +210,21 @@ def list_columns(names: Sequence[Any], table: str) -> str:
     shown = ", ".join(_short(name) for name in names[:_SHOWN])
     more = f", ... ({len(names)} in total)" if len(names) > _SHOWN else ""
     return f"{table} has the columns {shown or '(none)'}{more}; choose them by {{source}}, {{target}} and {{weight}}"
+
+
+def undirected_doubt(name: Any, kinds: Iterable[Any]) -> tuple[str, ...]:
+    """Return a doubt if the column Type of edges, as Gephi writes it, says that they are undirected.
+
+    >>> undirected_doubt("Type", ["Directed", "Directed"])
+    ()
+    """
+    found = {str(kind).strip().lower() for kind in kinds}
+    if "undirected" not in found or not found <= {"directed", "undirected"}:
+        return ()
+    return (
+        f"the column {name!r} says that edges are undirected, but each was read as one arc; use directed=False "
+        "(--undirected)",
+    )
 
 
 def _guess_ends(names: Sequence[Any], table: str) -> tuple[int, int, bool]:

@@ -115,10 +115,10 @@ def row_width(rows: list[Any]) -> int:
         widths = set(map(len, rows))
     except TypeError:
         widths = {0}
-    if widths in ({2}, {3}) and not set(map(type, rows)) & {str, bytes}:
+    if widths in ({2}, {3}) and not set(map(type, rows)) & {str, bytes, dict}:
         return widths.pop()
     for i, row in enumerate(rows):
-        if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) not in (2, 3):
+        if isinstance(row, (str, bytes, dict)) or not hasattr(row, "__len__") or len(row) not in (2, 3):
             raise InvalidArgumentError(
                 f"edges: edge number {i} must be (source, target) or (source, target, weight), got {row!r}",
                 argument="edges",
@@ -136,6 +136,8 @@ def as_values(tensor: Any) -> NDArray[Any]:
     >>> as_values([1, 2]).tolist()
     [1, 2]
     """
+    if np.ma.is_masked(tensor):
+        raise InvalidArgumentError("edges has masked entries; drop such rows first", argument="edges")
     for step in ("detach", "cpu"):
         tensor = getattr(tensor, step)() if hasattr(tensor, step) else tensor
     return np.asarray(tensor)

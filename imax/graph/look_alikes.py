@@ -1,4 +1,4 @@
-"""Labels that are different but look like one: in data of people, they are often one node by mistake."""
+"""Labels that look alike. In exported tables, two labels that look alike often are the same person by mistake."""
 
 import re
 from collections.abc import Sequence
@@ -6,33 +6,35 @@ from typing import Any
 
 __all__ = ["MISSING", "look_alikes", "pairs_with"]
 
-MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}  # as programs write them
+# words that programs write for a missing value
+MISSING = {"NA", "N/A", "#N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "None"}
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+")
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
-_TOO_MANY = 1_000_000  # labels, more than which are not compared: that takes 0.3 s, and as much memory as they do
+_MAX_LABELS = 1_000_000  # more labels are not compared: the comparison needs as much memory as the labels
 
 
 def look_alikes(labels: Any) -> tuple[str, ...]:
-    """Return doubts about labels that are texts: pairs that look alike, and words for missing values.
+    """Return doubts about labels that are strings: pairs that look alike, and words for missing values.
 
-    Two labels look alike if they differ only in upper and lower case, white space around them, leading zeros, or in a
-    trailing ``.0``.
+    Two labels look alike if they differ only in upper and lower case, in white space around them, in leading zeros or
+    in a trailing ``.0``.
 
     Parameters
     ----------
     labels : list or any other object
-        The labels of a graph; only lists can hold texts.
+        The labels of a graph. Only lists are examined, because other objects contain no strings.
 
     Returns
     -------
     tuple of str
+        One sentence for each kind of doubt; empty if there is none, or if there are more than 1,000,000 labels.
 
     Examples
     --------
     >>> look_alikes(["ann", "Ann", "bob"])[0][:44]
     "the labels 'ann' and 'Ann' look alike, but a"
     """
-    if not isinstance(labels, list) or not 1 < len(labels) <= _TOO_MANY or set(map(type, labels)) != {str}:
+    if not isinstance(labels, list) or not 1 < len(labels) <= _MAX_LABELS or set(map(type, labels)) != {str}:
         return ()
     text = "\n".join(["", *labels, ""])
     doubts = []
@@ -58,28 +60,31 @@ def look_alikes(labels: Any) -> tuple[str, ...]:
 
 
 def _is_suspect(text: str) -> bool:
-    """Return whether a label in a text of lines may have a leading zero, a trailing ``.0`` or white space around it."""
+    """Return whether a label may have a leading zero, a trailing ``.0`` or white space around it.
+
+    `text` has one label per line, and an empty line at both ends.
+    """
     if "\n0" in text or ".0\n" in text or "\t" in text:
         return True
     return " " in text and ("\n " in text or " \n" in text)
 
 
 def _differ_in_case(text: str, n_labels: int) -> bool:
-    """Return whether some of the labels in a text of lines may differ only in upper and lower case."""
+    """Return whether some labels may differ only in upper and lower case; `text` is as in `_is_suspect`."""
     folded = text.casefold()
-    # there is an empty line at both ends; labels may hold newlines
+    # a label may contain newlines: then the number of lines is larger
     return folded != text and (folded.count("\n") != n_labels + 1 or len(set(folded.split("\n"))) != n_labels + 1)
 
 
 def _pairs(labels: Sequence[str]) -> list[tuple[str, str]]:
-    """Return pairs of labels that look alike; the first of them is the one that occurs first."""
+    """Return pairs of labels that look alike, in the order of their positions."""
     first: dict[str, str] = {}
     found = ((first.setdefault(_plain(label), label), label) for label in labels)
     return [(other, label) for other, label in found if other is not label]
 
 
 def pairs_with(labels: Sequence[Any], nodes: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Return labels that are no nodes but look like one, with the nodes.
+    """Return the labels that look like a node, each with the node.
 
     >>> pairs_with(["Ann ", "bob", 7], ["ann", "cid", "007"])
     [('Ann ', 'ann'), (7, '007')]
@@ -91,7 +96,7 @@ def pairs_with(labels: Sequence[Any], nodes: Sequence[Any]) -> list[tuple[Any, A
 
 
 def _plain(label: Any) -> str:
-    """Return what all labels that look alike have in common."""
+    """Return a form of a label that is the same for all labels that look alike."""
     plain = str(label).strip().casefold()
     number = _NUMBER.fullmatch(plain) if plain[:1].isdecimal() else None
     return number[1] if number else plain

@@ -42,6 +42,7 @@ def as_graph(
         - a SciPy sparse array, see `InfluenceGraph.from_scipy`;
         - a table of pandas, Polars, pyarrow or DuckDB, or with the Arrow C stream interface, see
           `InfluenceGraph.from_frame`;
+        - a list of dicts with the same keys, one for each arc, with the same rules as a table;
         - pairs or triples of labels, or an integer array of shape (n_arcs, 2), see `InfluenceGraph.from_edges`;
         - a tensor of PyTorch of shape (2, n_arcs), as in ``edge_index``.
     source, target : int or str, optional
@@ -103,6 +104,8 @@ def as_graph(
             )
         except NoSuchFileError as error:
             raise NoSuchFileError(f"{error}; imax.datasets.load returns graphs by name") from None
+    if isinstance(graph, list) and graph and all(isinstance(row, dict) for row in graph):
+        graph = {name: [row.get(name) for row in graph] for name in graph[0]}
     grouped = library_of(graph) == "pandas" and getattr(getattr(graph, "index", None), "nlevels", 1) > 1
     if is_table(graph) or isinstance(graph, dict) or grouped:
         return InfluenceGraph.from_frame(graph, **columns, weight=weight, **directions, **build)

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from .._utils import check
 from .._utils.tables import is_table, library_of
 from ..errors import InvalidArgumentError
+from ..graph.alignment import Aligner
 from ..graph.influence_graph import InfluenceGraph
-from ..graph.node_values import Aligner, NodeColumn, examples, label_column, node_column
+from ..graph.node_values import NodeColumn, examples, label_column, node_column
 from .node_columns import FileColumns, exists, file_columns, read_label_column, read_node_column
 
 __all__ = ["ON_MISSING", "Groups", "NodeList", "NodeReader", "NodeValues"]

@@ -4,6 +4,7 @@ import csv
 import re
 
 from ..errors import FileFormatError
+from ..graph.edge_columns import undirected_doubt
 from .text import Content, quoted
 
 __all__ = ["refuse_other_shapes", "undirected_doubts"]
@@ -12,7 +13,6 @@ _HEAD = 1 << 16  # bytes
 _ROWS = 1000
 _RULE = re.compile(r"[|+\s:=-]*--[|+\s:=-]*")
 _UNDIRECTED = re.compile(r"[#%].*\bundirected\b.*", re.IGNORECASE)
-_DIRECTIONS = {"directed", "undirected"}
 _FEW_COLUMNS = 3
 
 
@@ -70,10 +70,4 @@ def _of_type_column(lines: list[str]) -> tuple[str, ...]:
     if names.count("type") != 1:
         return ()
     place = names.index("type")
-    kinds = {row[place].strip().lower() for row in rows if len(row) > place}
-    if not kinds <= _DIRECTIONS or "undirected" not in kinds:
-        return ()
-    return (
-        f"the column {head[place]!r} says that edges are undirected, but each line was read as one arc; use "
-        "directed=False (--undirected)",
-    )
+    return undirected_doubt(head[place], (row[place] for row in rows if len(row) > place))

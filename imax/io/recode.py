@@ -1,4 +1,4 @@
-"""Content in forms that the readers do not know, rewritten as one that they know: UTF-16 and arrays of JSON."""
+"""Content that is rewritten before it is read: UTF-16 as UTF-8, and an array of JSON objects as JSON Lines."""
 
 import json
 from typing import Any
@@ -33,6 +33,7 @@ def recoded(content: Any) -> bytes | None:
 
 
 def _utf8(content: Any) -> bytes:
+    """Return UTF-16 text as UTF-8."""
     content.require_memory(4 * int(content.data.size), "its text in UTF-8 takes")
     try:
         text: str = content.data.tobytes().decode("utf-16")
@@ -44,7 +45,7 @@ def _utf8(content: Any) -> bytes:
 
 
 def _lines(content: Any) -> bytes | None:
-    """Return the objects of an array as lines; None if the content is no such array."""
+    """Return the objects of a JSON array as JSON Lines; None if the content is not an array of objects."""
     content.require_objects()
     try:
         records = json.loads(content.data[content.text_start() :].tobytes())

@@ -209,6 +209,36 @@ def _finish(lane, seeds, weights, is_sentinel, mark, lanes, output, out):
     return size
 
 
+@helper
+def _reach(tables, now, n_now, is_sentinel, max_steps, mark, lanes, block, later, max_arcs):
+    """Draw the live arcs of the nodes of a level, and write the new nodes to the next level.
+
+    Return the number of nodes of the next level, or `LEVEL_FULL`.
+    """
+    n_later = np.int64(0)
+    done = np.int64(0)
+    while done < n_now:
+        n_arcs = np.int64(0)
+        stop = min(n_now, done + BLOCK)
+        while done < stop and n_arcs < max_arcs:
+            v = now[done] & _NODE
+            lane = (now[done] >> 32) & _LANE
+            if is_sentinel is not None:
+                if lanes.hit[lane] >= 0:
+                    done += 1
+                    continue
+            n_arcs, state = draw(tables, v, lane, block, n_arcs, lanes.state[lane], lanes.step[lane])
+            lanes.state[lane] = state
+            done += 1
+        if n_later + n_arcs >= later.size:
+            return LEVEL_FULL
+        load(tables, block, n_arcs, mark)
+        n_later = _append(tables, block, n_arcs, mark, lanes, later, n_later, is_sentinel, max_steps)
+    if is_sentinel is not None:
+        n_later = _drop_ended(later, n_later, lanes.hit)
+    return n_later
+
+
 @hot
 def cascades(first, count, key, tables, roots, strata, seeds, weights, is_sentinel, max_steps, scratch, output):
     """Run cascades number `first` to ``first + count - 1`` of the stream `key`; return (n_entries, n_cut).
@@ -245,28 +275,9 @@ def cascades(first, count, key, tables, roots, strata, seeds, weights, is_sentin
         begun += 1
     used = live
     while live > 0 and status == 0:
-        n_later = np.int64(0)
-        done = np.int64(0)
-        while done < n_now:
-            n_arcs = np.int64(0)
-            stop = min(n_now, done + BLOCK)
-            while done < stop and n_arcs < scratch.max_arcs:
-                v = now[done] & _NODE
-                lane = (now[done] >> 32) & _LANE
-                if is_sentinel is not None:
-                    if lanes.hit[lane] >= 0:
-                        done += 1
-                        continue
-                n_arcs, state = draw(tables, v, lane, block, n_arcs, lanes.state[lane], lanes.step[lane])
-                lanes.state[lane] = state
-                done += 1
-            if n_later + n_arcs >= later.size:
-                status = LEVEL_FULL
-                break
-            load(tables, block, n_arcs, mark)
-            n_later = _append(tables, block, n_arcs, mark, lanes, later, n_later, is_sentinel, max_steps)
-        if is_sentinel is not None:
-            n_later = _drop_ended(later, n_later, lanes.hit)
+        n_later = _reach(tables, now, n_now, is_sentinel, max_steps, mark, lanes, block, later, scratch.max_arcs)
+        if n_later < 0:
+            status = LEVEL_FULL
         for lane in range(used):
             if lanes.seen[lane] < lanes.size[lane]:
                 lanes.seen[lane] = lanes.size[lane]

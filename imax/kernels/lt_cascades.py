@@ -29,7 +29,7 @@ from .stream import as_index, mix, stream, unit
 __all__ = ["ROUNDING", "ThresholdArcs", "ThresholdScratch", "lt_cascades"]
 
 UNTOUCHED, TOUCHED, ACTIVE = 0, 1, 2
-ROUNDING = 1e-12  # of sums of float64
+ROUNDING = 1e-12  # tolerance for the rounding of float64 sums
 
 
 class ThresholdArcs(NamedTuple):

@@ -58,12 +58,13 @@ __all__ = [
     "Weights",
     "build_heaps",
     "choose_rounds",
+    "drop_top",
     "evaluate",
     "excess",
     "lowered",
     "multiply",
     "put_back",
-    "sift",
+    "renew_top",
     "sum_accepted",
     "thresholds_of",
     "update_values",
@@ -153,6 +154,24 @@ def sift(heap, key, size, at):
     heap[at] = item
 
 
+@helper
+def drop_top(heap, key, size):
+    """Remove the entry at the top of a heap; return the size."""
+    heap[0] = heap[size - 1]
+    sift(heap, key, size - 1, 0)
+    return size - 1
+
+
+@helper
+def renew_top(heap, key, size, now):
+    """Give the entry at the top of a heap a lower key, or remove it if the key is not positive; return the size."""
+    key[heap[0]] = now
+    if now <= 0.0:
+        return drop_top(heap, key, size)
+    sift(heap, key, size, 0)
+    return size
+
+
 @hot
 def update_values(first, last, ptr, sets, weights):
     """Compute the values of the nodes first to last."""
@@ -232,11 +251,7 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
                     now = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * weights.value[v])
                     if now == key[j]:
                         break
-                key[j] = now
-                if now <= 0.0:
-                    size -= 1
-                    heap[0] = heap[size]
-                sift(heap, key, size, 0)
+                size = renew_top(heap, key, size, now)
             if size > 0:
                 j = heap[0]
                 v = pairs.nodes[begin + j]
@@ -264,9 +279,7 @@ def choose_rounds(first, last, discount, ptr, sets, weights, pairs, heaps, group
                 scores[at] = pairs.accept[begin + j] * (pairs.fixed[g] + pairs.scale[g] * value) * discount[r]
                 at += 1
                 pairs.left[g] -= 1
-                size -= 1
-                heap[0] = heap[size]
-                sift(heap, key, size, 0)
+                size = drop_top(heap, key, size)
             heaps.size[g] = size
         if at == before:
             break

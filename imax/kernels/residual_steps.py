@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import helper, hot
-from .residual import lowered, sift
+from .residual import drop_top, lowered, renew_top
 from .stream import as_index
 
 __all__ = ["Steps", "find_stale", "follow", "propose", "take_back", "take_steps"]
@@ -77,11 +77,7 @@ def _renew(g, weights, pairs, heaps):
         now = _score(begin + j, g, weights.value[pairs.nodes[begin + j]], pairs)
         if now == key[j]:
             break
-        key[j] = now
-        if now <= 0.0:
-            size -= 1
-            heap[0] = heap[size]
-        sift(heap, key, size, 0)
+        size = renew_top(heap, key, size, now)
     heaps.size[g] = size
     return size
 
@@ -223,9 +219,8 @@ def follow(n_steps, discount, weights, pairs, heaps, turn, steps, groups, places
         turn[1] = n + 1
         turn[0] = g + 1
         pairs.left[g] -= 1
-        heaps.size[g] = size - 1
-        heaps.place[begin] = heaps.place[begin + size - 1]
-        sift(heaps.place[begin : pairs.ptr[g + 1]], heaps.key[begin : pairs.ptr[g + 1]], size - 1, 0)
+        end = pairs.ptr[g + 1]
+        heaps.size[g] = drop_top(heaps.place[begin:end], heaps.key[begin:end], size)
     _learn(steps.ptr[n_steps], steps.ptr[n_steps + 1], weights, steps)
     return n_steps
 

@@ -7,7 +7,7 @@ memory.
 =============== ======= =============== ===========================================================================
 array           dtype   shape           meaning
 =============== ======= =============== ===========================================================================
-nodes           int32   (n_queries,)    nodes whose gains are asked for
+nodes           int32   (n_queries,)    nodes whose gains are computed
 gain            float64 (n_queries,)    written: total weight over the worlds of what each node adds
 weights         float64 (n,)            weight of each node; None: 1
 covered         uint8   (n, worlds / 8) bit ``world & 7`` of byte ``world >> 3``: the node is reached in that world

@@ -27,11 +27,11 @@ from .model import LearnedModel
 __all__ = ["Evaluation", "ModelScore", "evaluate"]
 
 _DIGITS = 10
-_BINS = 1 << 14  # of predictions, for the AUC; ties within a bin
+_BINS = 1 << 14  # bins of predictions for the AUC; predictions in the same bin are ties
 _DECILES = 10
 _SIZES = ((1, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
-_MAX_ITEMS = 2000  # of which the spread is simulated
-_LEAST = 1e-9  # predictions are at least this for the log-loss
+_MAX_ITEMS = 2000  # items whose spread is simulated
+_MIN_CHANCE = 1e-9  # predictions are at least this for the log-loss
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ def _scores(found: Exposures, draws: NDArray[np.int64]) -> tuple[NDArray[np.floa
         code = (found.item.astype(np.int64) * n_bins + bins) * 2 + found.acted
         unique, count = np.unique(code[order], return_counts=True)
         item, bin_, acted = unique // (2 * n_bins), unique // 2 % n_bins, unique % 2 == 1
-        chance = np.clip(np.where(found.acted, predicted, 1.0 - predicted), _LEAST, 1.0)
+        chance = np.clip(np.where(found.acted, predicted, 1.0 - predicted), _MIN_CHANCE, 1.0)
         loss = np.bincount(found.item, -np.log(chance), minlength=draws.shape[1])
         n_of = np.bincount(found.item, minlength=draws.shape[1])
         for b, times in enumerate(draws):

@@ -18,12 +18,12 @@ from .prior import Beta, fit_prior
 
 __all__ = ["MAX_ARCS", "MAX_SAMPLED", "Posterior", "sample_posterior"]
 
-MAX_SAMPLED = 8_000_000  # pairs
-MAX_ARCS = 2_000_000  # with pairs; the draws take 236 bytes for each of them
-_GENERATORS = 8  # of probabilities: a fixed number, so that the draws do not depend on the number of threads
+MAX_SAMPLED = 8_000_000  # largest number of pairs
+MAX_ARCS = 2_000_000  # largest number of arcs with pairs; the draws take 236 bytes for each arc
+_GENERATORS = 8  # random generators: a fixed number, so that the draws do not depend on the number of threads
 _BURN_IN = 60
 _REFIT = 6  # sweeps of the burn-in between two fits of the prior
-_DRAWS = 59  # kept: the 3rd and the 57th of them enclose 90 %
+_DRAWS = 59  # draws that are kept: the 3rd and the 57th of them enclose 90 %
 _THIN = 3  # sweeps for each draw
 
 

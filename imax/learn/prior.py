@@ -14,10 +14,10 @@ __all__ = ["Beta", "check_prior", "fit_prior", "posterior_interval", "posterior_
 Beta = tuple[float, float]
 
 _MAX_EXACT = 20_000  # arcs whose intervals are computed one by one
-_STEP = 0.05  # of log(a) and log(b) between posteriors on the grid
+_STEP = 0.05  # distance of two points of the grid of posteriors, in log(a) and log(b)
 _MIN_LOG = -9.0  # smallest log(a) and log(b) of the grid
-_MAX_ARCS = 200_000  # of which the prior is fitted
-_MIN_WEIGHT, _MAX_WEIGHT = 1e-3, 1e6  # of a fitted prior, in trials
+_MAX_ARCS = 200_000  # arcs that the prior is fitted to
+_MIN_WEIGHT, _MAX_WEIGHT = 1e-3, 1e6  # bounds on the weight of a fitted prior, in trials
 
 
 def check_prior(prior: Any) -> "Beta | str | None":

@@ -338,7 +338,7 @@ class Reranker:
     # -- files -------------------------------------------------------------------------------------------------
 
     def save(self, path: PathLike) -> None:
-        """Write the reranker with its graph to one file that `load` maps; it appears whole or not at all."""
+        """Write the reranker with its graph to the file `path`, which appears complete or not at all; see `load`."""
         prepared = self._prepared
         context, state = prepared.context, prepared.strategy.state()
         write_reranker(SavedReranker(prepared.algorithm, prepared.blend, context.key, context.network, state), path)

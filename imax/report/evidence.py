@@ -22,8 +22,8 @@ SECTIONS = ("curve", "alternatives", "groups", "sensitivity", "map")
 CHOSEN, WITHOUT_QUOTAS = "these seeds", "without the quotas"
 _ALTERNATIVES = ("degree", "pagerank", "random")
 _POINTS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750)
-_GROUPS = 12  # that are simulated
-_SAMPLE = 64_000_000  # bytes of the samples under scaled probabilities
+_GROUPS = 12  # largest number of groups whose reach is simulated
+_SAMPLE = 64_000_000  # largest size in bytes of the samples under scaled probabilities
 _SHORTEST = 0.5  # seconds that a part gets, if the time limit is nearly used up
 
 T = TypeVar("T")

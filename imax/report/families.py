@@ -13,7 +13,7 @@ from .words import count, failure, gain_unit, model_name
 
 __all__ = ["report_of"]
 
-_ROWS = 500  # of a table
+_ROWS = 500  # largest number of rows of a table
 _BARS = 15
 _FACTS = (
     ("algorithm", "Algorithm"), ("estimator", "Estimator"), ("model", "Model"), ("probability", "Probabilities"),

@@ -13,8 +13,8 @@ from .words import count, row_names, until
 
 __all__ = ["View", "html_of", "view_of"]
 
-_ROWS = 10  # that a notebook shows
-_KEPT = 500  # that a report shows of a long result
+_ROWS = 10  # rows that a notebook shows
+_KEPT = 500  # rows that a report shows
 View = tuple[str, list[Table]]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot"]
 
-_BARS = 40  # at most
+_BARS = 40  # largest number of bars
 
 
 def plot(result: Any, ax: "matplotlib.axes.Axes | None" = None) -> "matplotlib.axes.Axes":

@@ -13,8 +13,8 @@ from .words import assumptions, certificate, count, expected, failure, model_nam
 
 __all__ = ["answer_of", "sections_of"]
 
-_ROWS = 500  # of seeds that the table shows
-_NAMED = 5  # seeds whose labels are in the answer
+_ROWS = 500  # seeds that the table shows
+_NAMED = 5  # up to so many seeds, the answer contains their labels
 _NAMES = {
     "degree": "most connected",
     "pagerank": "PageRank",

@@ -100,7 +100,7 @@ def z_at_level(level: float) -> float:
     return -NormalDist().inv_cdf(level / 2.0)
 
 
-_FEW = 20  # covered or uncovered sets up to which Wilson's interval misses too often
+_FEW = 20  # with up to so many covered or uncovered sets, Wilson's interval misses too often
 
 
 def interval_at_level(covered: float, n_sets: int, total: float, level: float, known: int = 0) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from .problem import Problem
 
 __all__ = ["CommonSeed", "find_common_seed"]
 
-_COVERED = 4096  # sets that the best node covers, or nodes in all sets, after which the first seed is chosen
+_COVERED = 4096  # the first seed is chosen when the best node covers so many sets, or all sets hold so many nodes
 _ENTRIES = 1 << 22
 _LOOSER = 0.02  # share by which the first seed may raise the upper bound
 

@@ -23,7 +23,7 @@ from .rounds import CollectionPair
 __all__ = ["CERTIFICATE_STREAMS", "certificate_collections"]
 
 CERTIFICATE_STREAMS = (Stream.CERTIFICATE_SELECTION, Stream.CERTIFICATE_VALIDATION)
-_SHARE = 1 / 8  # of the pilot's sets: a sentinel covers at least this share that earlier sentinels do not cover
+_SHARE = 1 / 8  # a sentinel covers at least this share of the pilot's sets that earlier sentinels do not cover
 _LOOSER = 0.02  # share by which the sentinels may raise the upper bound
 
 Seeds = NDArray[np.int32]

@@ -19,7 +19,8 @@ from .settling import Round
 
 __all__ = ["Forecast", "Level"]
 
-_SPENT_BY_CUTS = 6.0 / (math.pi**2 * MAX_ROUNDS)  # at most, by `level_of_look` of looks above MAX_ROUNDS
+# upper bound on what `level_of_look` gives in total to the looks above MAX_ROUNDS
+_SPENT_BY_CUTS = 6.0 / (math.pi**2 * MAX_ROUNDS)
 _SMALLEST, _LARGEST = 1 / 32, 0.95  # share of what is left that one round gets
 _N_QUANTILES = 5
 _QUANTILES = [NormalDist().inv_cdf((i + 0.5) / _N_QUANTILES) for i in range(_N_QUANTILES)]

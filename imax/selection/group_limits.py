@@ -15,7 +15,7 @@ from ..ris.limits import SeedLimits
 
 __all__ = ["ROUNDING", "Quota", "Quotas", "make_limited", "quota_ranges"]
 
-ROUNDING = 1.0 + 1e-12  # of sums of costs
+ROUNDING = 1.0 + 1e-12  # tolerance for the rounding of sums of costs
 Quota: TypeAlias = int | tuple[int | None, int | None]
 Quotas: TypeAlias = Quota | Mapping[Any, Quota]
 

@@ -23,7 +23,7 @@ def make_result(
     target_spread: float | None = None,
     precision: float | None = None,
 ) -> SelectionResult:
-    """Return the outcome of an algorithm in labels, with a certificate if it has none and `certify` asks for it.
+    """Return the outcome of an algorithm in labels, with a certificate if it has none and `certify` is true.
 
     `precision` is that of `imax.certify`.
     """

@@ -82,7 +82,7 @@ class SimulationOracle:
     memory : int or None
         Bound on the bytes that tell which nodes are reached in which world.
     keep_going : callable, optional
-        Asked before each block of worlds; where it says False, `gains` raises `OutOfTime`.
+        Called before each block of worlds. If it returns False, `gains` raises `OutOfTime`.
     blocked : numpy.ndarray of bool, shape (n_nodes,), optional
         Nodes that take no part, by internal id.
 
@@ -105,7 +105,7 @@ class SimulationOracle:
         blocked: NDArray[np.bool_] | None = None,
     ) -> None:
         self.keep_going = keep_going
-        self._pace = 1.0  # seconds for a node and block
+        self._pace = 1.0  # seconds that a node and block take
         self.n_worlds, self.n_nodes = n_simulations, graph.n_nodes
         self.n_simulations = self.n_rr_sets = self.n_rr_entries = 0
         self.threads, self.weights = threads, weights

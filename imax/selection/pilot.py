@@ -27,16 +27,18 @@ __all__ = [
     "run_pilot",
 ]
 
-TIME_SHARE = 0.25  # of the time limit
-SHARE = 1 / 32  # of the sets: a sentinel covers at least this share that earlier sentinels do not cover
+TIME_SHARE = 0.25  # share of the time limit
+SHARE = 1 / 32  # a sentinel covers at least this share of the sets, not counting sets that earlier sentinels cover
 _FIRST_SETS, _LAST_SETS = 16, 256
-_ENTRIES = 1 << 14  # the pilot ends once its sets have so many nodes,
-_MANY_SETS, _LARGE_SETS = 128, 8  # and there are so many sets, or so many of at least the mean size
-_FEWEST_SETS = 3  # of the pilot that a sentinel covers
+# the pilot ends when its sets have `_ENTRIES` nodes in total and either `_MANY_SETS` sets are drawn or
+# `_LARGE_SETS` sets of at least the mean size
+_ENTRIES = 1 << 14
+_MANY_SETS, _LARGE_SETS = 128, 8
+_FEWEST_SETS = 3  # a sentinel covers at least so many sets of the pilot
 _GAIN, _SAVED = 1.75, 8.0  # sentinels must shorten the sets of the pilot by this factor, and by so many nodes
-_FIRST_SHARE = 1 / 8  # of the sets: the first sentinel covers at least this share
+_FIRST_SHARE = 1 / 8  # the first sentinel covers at least this share of the sets
 _NEARLY = 1 / 200  # share of the sets of the best node that the first sentinel may miss
-_LARGE = 512.0  # nodes of a set on average, from which on a first sentinel pays
+_LARGE = 512.0  # a first sentinel saves time if a set has more nodes than this on average
 
 PilotSets: TypeAlias = tuple[RRCollection, RRCollection]
 

@@ -30,7 +30,8 @@ from .problem import Problem
 __all__ = ["ALGORITHMS", "check_supported", "unused_by", "unused_by_all"]
 
 _ORACLES = ("simulation", "rr", "exact")
-_SOME_SUPPORT = ("start", "quotas", "budget", "group_budgets", *sorted(DEADLINE_ARGUMENTS))  # of the constraints
+# constraints that only some algorithms support
+_SOME_SUPPORT = ("start", "quotas", "budget", "group_budgets", *sorted(DEADLINE_ARGUMENTS))
 
 ALGORITHMS: Registry[Callable[[Problem], Outcome]] = Registry(
     AUTO,

@@ -25,7 +25,7 @@ from .problem import selecting
 
 __all__ = ["RobustResult", "maximize_robust"]
 
-_RUNS = 3  # that share delta: two selections and a certificate
+_RUNS = 3  # two selections and a certificate share delta
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,10 @@ class RobustResult(Record):
         Where the intervals come from.
     on_lower, on_upper : SelectionResult
         Both candidates.
-    notes : list of str
-        What was ignored, dropped or filled in.
+    k, model, rng_key, version, notes, seconds
+        As in `SelectionResult`.
+    delta : float
+        Failure probability of all bounds together.
     max_steps, deadline, delay
         Until when a node counts, as in `SelectionResult`; all None without a limit. All spreads and bounds are for it.
     """

@@ -25,12 +25,13 @@ from .settling import Round
 __all__ = ["MAX_SETS", "RESERVE", "CollectionPair", "Stopped"]
 
 MAX_SETS = 2**31 - 1  # the index numbers RR sets with 32 bits
-STRATIFY_AFTER = 16  # RR sets per node: then rounding up to whole turns adds little
-RESERVE = 1 / 64  # of the probability that a bound of the first round fails: for bounds of a round that is cut short
-_FEW_SETS = 8  # whose time says little: workers may have to compile
-_GRACE_SECONDS = 0.25  # that the first round may take even if the time is over
-_GRACE_BYTES = 1 << 24  # that the first round may take even if the memory limit is lower
-_SMALL_ROUND = 1 << 24  # entries: they take less than half a second
+STRATIFY_AFTER = 16  # from so many RR sets per node on, rounding up to whole turns adds little
+# share of the failure probability of the first round that bounds of a round that is cut short may use
+RESERVE = 1 / 64
+_FEW_SETS = 8  # the time of so few sets says little: workers may have to compile
+_GRACE_SECONDS = 0.25  # the first round may take this time even after the time limit
+_GRACE_BYTES = 1 << 24  # the first round may take this memory even if the limit is lower
+_SMALL_ROUND = 1 << 24  # entries of a round that takes less than half a second
 
 
 class Stopped(Exception):

@@ -20,7 +20,7 @@ Algorithms: TypeAlias = str | Iterable[str | SeedFunction] | Mapping[str, str | 
 
 OWN_FUNCTION = "own function"
 GIVEN = "given seeds"
-_ROUNDING = 1.0 + 1e-9  # of sums of costs
+_ROUNDING = 1.0 + 1e-9  # tolerance for the rounding of sums of costs
 
 
 @dataclass(frozen=True)

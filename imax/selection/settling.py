@@ -8,9 +8,9 @@ from .outcome import Bounds
 
 __all__ = ["MANY_TURNS", "OPTIMISM", "SETTLING", "Round", "Settling"]
 
-OPTIMISM = 2.0  # by measurement: see docs/explanation/engine
+OPTIMISM = 2.0  # chosen by measurement: see docs/explanation/engine
 MANY_TURNS = 512
-SETTLING = 8  # by measurement, too
+SETTLING = 8  # chosen by measurement, too
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ __all__ = ["ALL_UP_TO", "facility_location", "k_center", "sparse_facility_locati
 
 _BLOCK = 1 << 24  # similarities computed at once
 ALL_UP_TO = 10_000  # items of which facility location compares all pairs
-_DIGITS = 5  # of gains that are compared
+_DIGITS = 5  # gains are rounded to so many digits before they are compared
 _AT_ONCE = 32  # gains computed at once: one product of matrices is much faster than many of a vector and a matrix
 
 
@@ -54,7 +54,7 @@ def facility_location(problem: Problem) -> Outcome:
             "only (n_neighbors), as in sparse-facility-location"
         )
         return replace(sparse_facility_location(problem), notes=(note,))
-    similarity = np.zeros(n, dtype=np.float32)  # of each item to the most similar selected item
+    similarity = np.zeros(n, dtype=np.float32)  # similarity of each item to the most similar selected item
     weights = problem.weights
     step = max(1, _BLOCK // n)
 

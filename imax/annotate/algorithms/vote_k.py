@@ -71,7 +71,7 @@ class _Votes:
         self._voter = voter[by_votee]
         self._votee_ptr = np.concatenate([[0], np.cumsum(np.bincount(voter, minlength=n))])
         self._votee = votee
-        self._weight = np.ones(n)  # of the vote of each item
+        self._weight = np.ones(n)  # weight of the vote of each item
         self._n_selected = np.zeros(n, dtype=np.int64)  # among the neighbors of each item
         self.score: NDArray[Any] = np.diff(self._ptr).astype(np.float64)
         self.order = np.lexsort((_first_mention(voter, votee, self._votee_ptr, n), -self.score))

@@ -17,7 +17,7 @@ from ..prior import Beta, fit_prior, posterior_interval, posterior_mean
 
 __all__ = ["em"]
 
-_PARTS = 64  # of sums: a fixed number, so that they do not depend on the number of threads
+_PARTS = 64  # parts of each sum: a fixed number, so that sums do not depend on the number of threads
 _UNBOUNDED = 30  # iterations without a prior, before the prior is fitted
 
 

@@ -21,7 +21,7 @@ from .worlds import has_components, n_worlds, worlds
 __all__ = ["AUTO", "auto", "decide", "why_worlds"]
 
 _FEWEST_WORLDS = 16  # if the memory holds fewer, RR sets serve better
-_ENTRIES_PER_LABEL = 0.004  # nodes of RR sets drawn for each label of a world, below which RR sets serve better
+_ENTRIES_PER_LABEL = 0.004  # RR sets serve better if they draw fewer nodes than this for each label of a world
 
 
 def decide(problem: Problem, drawn: PilotSets | None = None) -> tuple[str, str, Callable[[Problem], Outcome], Pilot]:

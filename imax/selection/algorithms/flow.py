@@ -11,7 +11,7 @@ from ...graph.influence_graph import InfluenceGraph
 
 __all__ = ["Flow", "by_source", "narrow"]
 
-SOLO_ARCS = 1 << 21  # with fewer arcs one thread is enough
+SOLO_ARCS = 1 << 21  # for fewer arcs, one thread is enough
 
 
 def narrow(ptr: NDArray[np.int64]) -> NDArray[Any]:

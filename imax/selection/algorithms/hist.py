@@ -32,8 +32,8 @@ from .opim_c import certified_rounds, schedule_of, target_ratio
 __all__ = ["HIST", "cover_after", "hist"]
 
 _ALL = 2**62
-_MUCH_WORK = 1 << 24  # nodes of complete sets, after which any sentinels are better than more of them
-_EARLY_SHARE = 0.5  # of the time limit, for the first round of the first phase
+_MUCH_WORK = 1 << 24  # after complete sets with so many nodes, any sentinels are better than more complete sets
+_EARLY_SHARE = 0.5  # share of the time limit for the first round of the first phase
 _STREAMS = (Stream.SENTINEL_SELECTION, Stream.SENTINEL_VALIDATION)
 
 

@@ -27,8 +27,8 @@ _VALIDATION_SHARE = 0.125
 _FIRST = 1024
 _MANY = 1 << 26  # sets drawn if more are needed than can be numbered
 _STEP = 1 << 18  # sets drawn between two checks of the time limit
-_ESTIMATE_SHARE = 0.25  # of the time limit
-_SAMPLING_SHARE = 0.5  # of the time limit: index and greedy selection take about as long as sampling
+_ESTIMATE_SHARE = 0.25  # share of the time limit for the estimate
+_SAMPLING_SHARE = 0.5  # share of the time limit for sampling: index and greedy selection take about as long
 
 
 def _estimate(pair: CollectionPair) -> tuple[float, Collection, bool]:

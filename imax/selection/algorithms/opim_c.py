@@ -29,8 +29,8 @@ __all__ = [
     "target_ratio",
 ]
 
-_ASSUMED = 0.5  # guarantee for the numbers of RR sets where none is proved
-_GIVE_UP = 1 << 20  # RR sets among which none contains a candidate
+_ASSUMED = 0.5  # guarantee from which the numbers of RR sets follow if no guarantee is proved
+_GIVE_UP = 1 << 20  # sampling ends if none of so many RR sets contains a candidate
 
 
 def schedule_of(problem: Problem, delta: float, *, epsilon: float | None = None) -> OpimSchedule:

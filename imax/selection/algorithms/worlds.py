@@ -36,20 +36,20 @@ from ..simulated import SpreadSample
 __all__ = ["NOT_CERTIFIED", "WORLDS", "choose_on_worlds", "has_components", "n_worlds", "worlds"]
 
 NOT_CERTIFIED = "target ratio not certified"
-_LOOKS = 32  # at most, for each bound
+_LOOKS = 32  # largest number of looks at each bound
 _FEWEST, _MOST = 32, 1 << 14  # worlds
-_WORLDS_TIMES_EPSILON = 5.12  # by measurement: see docs/explanation/worlds
+_WORLDS_TIMES_EPSILON = 5.12  # chosen by measurement: see docs/explanation/worlds
 _LABELS_TIMES_EPSILON = 2.0**26 * 0.01
-_BYTES_PER_NODE = 64  # of greedy choice
-_VALUES, _MAX_VALUES = 512, 1 << 16  # of the spread of the seeds
-_FIRST_STEPS = 6  # in which the first of these are drawn
+_BYTES_PER_NODE = 64  # memory of the greedy choice
+_VALUES, _MAX_VALUES = 512, 1 << 16  # values from which the spread of the seeds is estimated
+_FIRST_STEPS = 6  # steps in which the first of these values are drawn
 _VISITS_TIMES_EPSILON = 2.0**27 * 0.01
 _FIRST_SETS = 1 << 14
 _MAX_ENTRIES = 1 << 27
 _LOWEST_TARGET = 0.1
 _CHOOSING = 0.8  # share of the time limit after which seeds are chosen by gains that were counted before
-_CLOSE = 0.5  # times epsilon: share of an upper bound that more RR sets might save, below which sampling ends
-_ENOUGH = 0.25  # sampling of RR sets ends when the seeds cover this, divided by epsilon squared
+_CLOSE = 0.5  # sampling ends when more RR sets might lower the upper bound by less than this share times epsilon
+_ENOUGH = 0.25  # sampling ends when the seeds cover this number of RR sets, divided by epsilon squared
 
 
 def n_worlds(problem: Problem) -> int:
