@@ -260,6 +260,24 @@ def test_it_takes_all_constraints(karate, limit):
     assert found.start_spread == pytest.approx(alone.spread, abs=0.3)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("heavy", [2.1e9, 1e12])
+def test_weights_are_exact_beside_a_heavy_start_node(heavy):
+    leaves = np.arange(2, 12)
+    graph = imax.InfluenceGraph.from_arrays(
+        np.ones(10, int), leaves, n_nodes=13, directed=False, probability="uniform:0.9"
+    )
+    weights = np.append(np.ones(12), heavy)
+    found = imax.maximize(
+        graph, 1, algorithm="worlds", rng=1, epsilon=0.2, delta=1e-6, node_weights=weights, start=[12]
+    )
+    assert found.seeds == [1]  # reaches 1 + 10 * 0.9; the smallest id, 0, reaches itself
+    assert 7.0 < found.lower_bound <= 10.0
+    assert found.interval[0] <= found.spread <= found.interval[1]
+    assert found.spread == pytest.approx(10.0, abs=0.3)
+    assert found.start_spread == pytest.approx(heavy)
+
+
 def test_limits(karate):
     few = imax.maximize(karate, 2, algorithm="worlds", rng=1, epsilon=0.1, max_memory=34 * 80)
     assert len(few.seeds) == 2

@@ -99,11 +99,24 @@ class _AddedInWorlds:
         step = max(1, _BATCH_ENTRIES // self._n_nodes)
         parts = [np.empty((2, 0))]
         for a in range(first, stop, step):
-            worlds = WorldCollection(self._edges, self._n_nodes, self._key, self._threads, self._weights, first=a)
+            worlds = WorldCollection(self._edges, self._n_nodes, self._key, self._threads, first=a)
             worlds.extend(min(step, stop - a))
-            start = worlds.cover(self._start) * worlds.unit
-            parts.append(np.stack([start, worlds.cover(self._seeds) * worlds.unit]))
+            if self._weights is None:
+                start = worlds.cover(self._start)
+                parts.append(np.stack([start, worlds.cover(self._seeds)]))
+            else:
+                rows = [partial(self._weigh, label, self._weights) for label in worlds.labels]
+                parts.append(np.array(parallel.run(rows, self._threads)).T)
         return np.concatenate(parts, axis=1)
+
+    def _weigh(self, label: NDArray[np.int32], weights: NDArray[np.float64]) -> tuple[float, float]:
+        """Return the two values of one world by the weights themselves, which the sizes of components round."""
+        root = np.where(label < 0, np.arange(label.size, dtype=np.int32), label)
+        is_reached, is_added = np.zeros((2, label.size), dtype=np.bool_)
+        is_reached[root[self._start]] = True
+        is_added[root[self._seeds]] = True
+        is_added &= ~is_reached
+        return float(weights[is_reached[root]].sum()), float(weights[is_added[root]].sum())
 
 
 class SpreadSample:

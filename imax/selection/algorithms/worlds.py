@@ -107,11 +107,11 @@ class _Run:
     def choose(self, edges: UndirectedEdges) -> tuple[WorldCover, str | None]:
         """Draw worlds and choose on them; return the choice, and why there are fewer worlds than planned."""
         q, count = self.problem, n_worlds(self.problem)
-        key = stream_key(q.key, Stream.WORLDS)
+        key, weights = stream_key(q.key, Stream.WORLDS), self._choice_weights()
         found: Worlds = (
-            WorldCollection(edges, q.graph.n_nodes, key, q.threads, q.weights)
+            WorldCollection(edges, q.graph.n_nodes, key, q.threads, weights)
             if q.session is None
-            else RemoteWorlds(q.session, key, q.weights)
+            else RemoteWorlds(q.session, key, weights)
         )
         first = min(count, q.threads)
         self.clock("prepare")
@@ -210,6 +210,15 @@ class _Run:
         if q.constraint.start.size:
             return np.zeros(q.graph.n_nodes)
         return np.ones(q.graph.n_nodes) if q.weights is None else q.weights
+
+    def _choice_weights(self) -> NDArray[np.float64] | None:
+        """Return the node weights for the choice, where start nodes add nothing: a heavy one rounds others to 0."""
+        q = self.problem
+        if q.weights is None or not q.constraint.start.size:
+            return q.weights
+        weights = q.weights.copy()
+        weights[q.constraint.start] = 0.0
+        return weights if weights.any() else q.weights
 
     def _with_upper(self, bounds: Bounds, upper: float) -> Bounds:
         least = min(self.problem.constraint.min_spread(self.problem.weights), self.problem.total)
