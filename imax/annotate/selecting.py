@@ -107,7 +107,7 @@ def select(
         How many items of each group may be selected: one number for all groups, or a number by group. Groups that a
         dict leaves out are not limited. Not supported by ``"simulated"``.
     on_missing : {"error", "drop", "default"}, default "error"
-        What to do with items that `node_weights` or `groups` do not list, and with labels that are no items. With
+        What to do with items that `node_weights` or `groups` do not list, and with labels that are not items. With
         ``"drop"``, items without a weight count 0 and items without a group are not selected. With ``"default"``, they
         count 1 and are in no group. Other labels are ignored; ``notes`` have the counts.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional

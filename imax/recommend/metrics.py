@@ -83,7 +83,7 @@ def recall_at_k(lists: Lists, truth: Truth, k: int) -> float:
     Raises
     ------
     InvalidArgumentError
-        If `k` is below 1, if a list is no sequence or contains a label more than once, or if `truth` has something
+        If `k` is below 1, if a list is not a sequence or contains a label more than once, or if `truth` has something
         other than pairs.
 
     Examples

@@ -61,7 +61,7 @@ class RobustResult(Record):
     delta : float
         Failure probability of all bounds together.
     max_steps, deadline, delay
-        Until when a node counts, as in `SelectionResult`; all None without a limit. All spreads and bounds are for it.
+        As in `SelectionResult`. All spreads and bounds are for this limit.
     """
 
     seeds: list[Any]

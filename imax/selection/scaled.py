@@ -65,7 +65,7 @@ class Sensitivity(Record):
     k, model, probability, rng_key, version, notes
         As in `SelectionResult`.
     max_steps, deadline, delay
-        Until when a node counts, as in `SelectionResult`; all None without a limit.
+        As in `SelectionResult`.
     """
 
     seeds: list[Any]
