@@ -267,17 +267,17 @@ def propagation(pools: list[Pool], keys: int) -> None:
             ("ideal", "ic", "in"), ("random", "ic", "in"),
         ):  # fmt: skip
             graph = pool.graph(10, direction, SHARPNESS)
-            labelled: dict[float, list[float]] = {}
+            labeled: dict[float, list[float]] = {}
             right: dict[float, list[float]] = {}
             for rng in range(keys if algorithm != "facility-location" else 1):
                 found = pool.select(algorithm, budget, rng)
                 spread = auto_annotate(graph, {i: int(pool.labels[i]) for i in found}, model=model, rng=rng)
                 for threshold in (0.0, 0.2, 0.5):
                     new = [i for i in np.flatnonzero(np.array(spread.confidence) > threshold) if i not in found]
-                    labelled.setdefault(threshold, []).append(len(new) / (len(pool.x) - budget))
+                    labeled.setdefault(threshold, []).append(len(new) / (len(pool.x) - budget))
                     correct = sum(spread.labels[i] == pool.labels[i] for i in new)
                     right.setdefault(threshold, []).append(correct / max(len(new), 1))
-            cells = [f"{statistics.mean(labelled[t]):.0%}, {statistics.mean(right[t]):.0%} right" for t in labelled]
+            cells = [f"{statistics.mean(labeled[t]):.0%}, {statistics.mean(right[t]):.0%} right" for t in labeled]
             rows.append((pool.name, budget, f"{algorithm}, {model}, {direction}", *cells))
     table(("labels that spread", "budget", "selection, model, direction", "above 0", "above 0.2", "above 0.5"), rows)
 

@@ -65,6 +65,11 @@ def rmat(
     source, target : numpy.ndarray of int32, shape (n_arcs,)
         Source and target of each arc.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If a number is outside its range, or if a + b + c is above 1.
+
     References
     ----------
     D. Chakrabarti, Y. Zhan, C. Faloutsos. R-MAT: A Recursive Model for Graph Mining. SDM 2004.
@@ -123,6 +128,11 @@ def chung_lu(
     source, target : numpy.ndarray of int32, shape (n_edges,)
         Ends of each edge.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If a number is outside its range.
+
     References
     ----------
     F. Chung, L. Lu. The average distances in random graphs with given expected degrees. PNAS 99 (2002).
@@ -180,6 +190,12 @@ def stochastic_block(
     source, target : numpy.ndarray of int32, shape (n_edges,)
         Ends of each edge. No edge occurs twice.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If there is no node, or if `probabilities` has another shape, a value outside [0, 1] or, unless `directed`, is
+        not symmetric.
+
     Examples
     --------
     >>> from imax.datasets import stochastic_block
@@ -219,6 +235,24 @@ def stochastic_block(
 def star(n: int) -> Arcs:
     """Return the arcs of a star: from node 0 to each of the nodes 1 to n - 1.
 
+    Parameters
+    ----------
+    n : int
+        Number of nodes.
+
+    Returns
+    -------
+    source, target : numpy.ndarray of int32, shape (n_arcs,)
+        Source and target of each arc.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If there is no node, or if the nodes do not fit 32 bits.
+
+    Examples
+    --------
+    >>> from imax.datasets import star
     >>> [ends.tolist() for ends in star(3)]
     [[0, 0], [1, 2]]
     """
@@ -229,6 +263,24 @@ def star(n: int) -> Arcs:
 def path(n: int) -> Arcs:
     """Return the arcs of a path: from each node i to node i + 1.
 
+    Parameters
+    ----------
+    n : int
+        Number of nodes.
+
+    Returns
+    -------
+    source, target : numpy.ndarray of int32, shape (n_arcs,)
+        Source and target of each arc.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If there is no node, or if the nodes do not fit 32 bits.
+
+    Examples
+    --------
+    >>> from imax.datasets import path
     >>> [ends.tolist() for ends in path(3)]
     [[0, 1], [1, 2]]
     """
@@ -239,6 +291,26 @@ def path(n: int) -> Arcs:
 def disjoint_cliques(count: int, size: int) -> Arcs:
     """Return the edges, each once, of `count` cliques with `size` nodes each and no common nodes.
 
+    Parameters
+    ----------
+    count : int
+        Number of cliques.
+    size : int
+        Number of nodes of each clique.
+
+    Returns
+    -------
+    source, target : numpy.ndarray of int32, shape (n_edges,)
+        Ends of each edge; the smaller node comes first.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a number is below 1, or if the nodes do not fit 32 bits.
+
+    Examples
+    --------
+    >>> from imax.datasets import disjoint_cliques
     >>> [ends.tolist() for ends in disjoint_cliques(2, 2)]
     [[0, 2], [1, 3]]
     """

@@ -52,7 +52,16 @@ def builtin_names() -> list[str]:
 
 
 def info(name: str) -> Dataset:
-    """Return the facts about a graph: its source, licence, size and file.
+    """Return the facts about a graph: its source, license, size and file.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------

@@ -48,12 +48,12 @@ def degree_discount(n, arcs, p):
 
 
 def chen_discount(d, t, p):
-    """Return Chen, Wang and Yang's formula: a node of degree d with t chosen neighbours."""
+    """Return Chen, Wang and Yang's formula: a node of degree d with t chosen neighbors."""
     return d - 2 * t - (d - t) * t * p
 
 
 def voterank(n, arcs):
-    """Return each node's votes in exact fractions: ability falls by n / m with each elected in-neighbour."""
+    """Return each node's votes in exact fractions: ability falls by n / m with each elected in-neighbor."""
 
     def ability(v, active):
         tired = sum((u, v) in arcs for u in active) * Fraction(n, max(len(arcs), 1))

@@ -284,7 +284,7 @@ def test_any_small_graph(n, data):
 
 # -- selections ----------------------------------------------------------------------------------------------------
 
-# without a deadline the chain's start reaches most; in one step the star's centre does
+# without a deadline the chain's start reaches most; in one step the star's center does
 CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6)]
 STAR = [(7, 8), (7, 9), (7, 10)]
 QUICK = {"epsilon": 0.3 if JIT else 0.45, "rng": 1}
@@ -346,7 +346,7 @@ def test_a_comparison_judges_all_algorithms_by_the_deadline():
 def test_invitations_observe_a_deadline():
     from imax.capacity import CapacityProblem, assign, compare
 
-    # participant 11 may invite the start of the chain or the centre of the star
+    # participant 11 may invite the start of the chain or the center of the star
     graph = graph_of([(11, 0), (11, 7), *CHAIN, *STAR], probability="uniform:1")
     problem = CapacityProblem(graph, [11], 1)
     precise = {"epsilon": 0.1, "rng": 1}

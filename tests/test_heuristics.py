@@ -306,7 +306,7 @@ def test_self_loops_and_parallel_arcs_count_for_nothing(name):
 
 @pytest.mark.parametrize("name", ONE_BY_ONE)
 def test_start_nodes_weaken_those_beside_them(name):
-    # two equal stars of certain arcs; what counts is an active node's own vote, or that the centre is active already
+    # two equal stars of certain arcs; what counts is an active node's own vote, or that the center is active already
     graph = InfluenceGraph.from_arrays([0, 0, 0, 4, 4, 4, 8], [1, 2, 3, 5, 6, 7, 0], probability="uniform:1")
     assert maximize(graph, 1, algorithm=name, candidates=[0, 4]).seeds == [0]
     start = [1] if name in ("single-discount", "voterank") else [8]

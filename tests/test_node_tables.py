@@ -709,3 +709,21 @@ def test_attributes_of_nodes_in_graph_files_and_igraph(tmp_path):
         imax.maximize(graph, 3, groups=f"{tmp_path / 'net.graphml'}:name:town", **rules)
     with pytest.raises(InvalidArgumentError, match="groups='town' is neither a file nor an attribute of the nodes"):
         imax.maximize(survey, 3, groups="town", **rules)
+
+
+@pytest.mark.parametrize("digits", [20, 400])
+def test_labels_beyond_any_float_are_labels(tmp_path, digits):
+    """A whole number of hundreds of digits is no node of the graph, and never an error of Python."""
+    path = tmp_path / "nodes.jsonl"
+    large = 10**digits
+    path.write_text(f'{{"user": {large}, "cost": 1}}\n{{"user": 0, "cost": 2}}\n')
+    graph = imax.datasets.load("karate")
+    for read in (
+        lambda: imax.io.read_labels(f"{path}:user", graph),
+        lambda: imax.io.read_node_values(f"{path}:user:cost", graph, default=1.0),
+        lambda: imax.maximize(graph, 1, exclude=path, rng=1),
+    ):
+        with pytest.raises(imax.errors.UnknownNodeError, match="is not a node of the graph"):
+            read()
+    named = imax.InfluenceGraph.from_edges([(str(large), "0"), ("0", "b")])
+    assert imax.io.read_labels(f"{path}:user", named) == [str(large), "0"]

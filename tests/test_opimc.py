@@ -470,7 +470,7 @@ def test_bad_arguments(options, error, message):
     ("name", "directed", "best"), [("facebook.txt.gz", True, 1220.1), ("dnc-corecipient.txt", True, 584.8)]
 )
 def test_the_default_answer_is_near_the_best_known(data, name, directed, best):
-    # best known: greedy over 400,000 RR sets, judged by 10,000 simulations
+    # best known: greedy over 400,000 RR sets, evaluated by 10,000 simulations
     graph = imax.read_graph(data / name, directed=directed)
     result = maximize(graph, 50, rng=1)
     estimate = imax.spread(graph, result.seeds, rng=2)

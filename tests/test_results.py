@@ -51,6 +51,28 @@ def test_results_are_frozen(result, estimate):
             record.spread = 0.0
 
 
+def records():
+    """Return all result classes that users get."""
+    import imax.annotate
+    import imax.capacity
+    import imax.learn
+    import imax.recommend.metrics
+
+    found = [imax.results.Record]
+    for kind in found:
+        found.extend(kind.__subclasses__())
+    return [kind for kind in found if not kind.__name__.endswith("Record") and "[" not in kind.__name__]
+
+
+@pytest.mark.parametrize("kind", records(), ids=lambda kind: kind.__name__)
+def test_every_field_of_a_result_is_documented(kind):
+    documented = set()
+    for line in kind.__doc__.splitlines():
+        if line.startswith("    ") and not line.startswith("     "):
+            documented.update(line.partition(" : ")[0].strip().split(", "))
+    assert {field.name for field in dataclasses.fields(kind)} <= documented
+
+
 def plain(value):
     if isinstance(value, dict):
         return all(isinstance(k, str) and plain(v) for k, v in value.items())

@@ -117,7 +117,7 @@ def test_places_by_the_upper_product_are_uniform(d):
 
 
 @pytest.mark.parametrize(("ahead", "place"), [(1, 0), (2, 0), (16, 0), (4096, 0), (1, 1), (0, 1), (0, 2)])
-def test_neighbouring_streams_and_words_are_independent(ahead, place):
+def test_neighboring_streams_and_words_are_independent(ahead, place):
     # a correlation of single bits of 0.015 would be seen
     words = naive.many_words(key_from(13), 0, STREAMS, 3)
     first, second = words[: STREAMS - ahead, 0], words[ahead:, place]

@@ -72,7 +72,7 @@ class Annotation(Record):
     def __repr__(self) -> str:
         n = len(self.labels)
         spread = n - self.n_annotated - self.n_abstained
-        return f"<Annotation: {n:,} items, {self.n_annotated:,} annotated, {spread:,} labelled by diffusion>"
+        return f"<Annotation: {n:,} items, {self.n_annotated:,} annotated, {spread:,} labeled by diffusion>"
 
 
 def auto_annotate(

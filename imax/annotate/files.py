@@ -21,7 +21,7 @@ _SPARSE = {"data", "format", "shape"}  # arrays of a file that `scipy.sparse.sav
 def read_embeddings(
     path: PathLike, *, key: str | None = None, column: str = "embedding", max_memory: int | None = None
 ) -> Any:
-    """Read embeddings from a file and return them: an array or a SciPy sparse array, shape (n_items, n_dimensions).
+    r"""Read embeddings from a file.
 
     Parameters
     ----------
@@ -36,10 +36,26 @@ def read_embeddings(
         Largest number of bytes that the content, and the array or the objects made of it, may take. Default: three
         quarters of the free memory.
 
+    Returns
+    -------
+    numpy.ndarray or scipy.sparse.sparray, shape (n_items, n_dimensions)
+        With the dtype of the file; float64 for files of text and tables.
+
     Raises
     ------
     FileFormatError
         If the file cannot be read as embeddings. The message names the file and the line.
+    OutOfMemoryBoundError
+        If the content exceeds `max_memory`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "items.csv"
+    ...     _ = path.write_text("id,embedding\na,1.0 0.5\nb,0.0 2.0\n")
+    ...     read_embeddings(path).shape
+    (2, 2)
     """
     content = load(path, max_memory)
     head = content.head(6)

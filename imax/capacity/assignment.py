@@ -49,7 +49,11 @@ class Assignment(Record, ReportView):
         invitations are accepted. Then the spread and its bounds are expected values over the decisions of the invited.
     n_active, n_passive, n_pairs, n_slots : int
         Numbers of inviters, of passive nodes, and of pairs of an inviter and a candidate; sum of all capacities.
-    n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, notes, seconds, max_steps, deadline, delay
+    algorithm, oracle : str, str or None
+        Names of the algorithm and of its oracle; None if it uses no oracle.
+    model, probability, epsilon, delta, n_rr_sets, n_rr_entries, n_simulations, rounds, stop_reason, rng_key, version
+        As in the result of `imax.maximize`.
+    notes, seconds, max_steps, deadline, delay
         As in the result of `imax.maximize`.
     """
 
@@ -166,6 +170,8 @@ class ComparedAssignment(Record):
         The certificate, as in `Assignment`.
     unused_slots : int
         Number of unused invitations.
+    n_rr_sets, n_simulations, stop_reason
+        As in `Assignment`.
     seconds : float
         Time of the selection, without a separate validation. Algorithms that validate on RR sets themselves include it.
     """
@@ -197,6 +203,14 @@ class CapacityComparison(ComparisonRecord[ComparedAssignment]):
     ----------
     rows : list of ComparedAssignment
         One per algorithm, in the order of the argument.
+    n_active, n_passive, n_pairs, n_slots : int
+        As in `Assignment`.
+    delta : float
+        Failure probability of the certificate of each row.
+    n_simulations : int
+        Number of simulations of each row.
+    model, probability, stop_reason, rng_key, version, notes, max_steps, deadline, delay
+        As in the result of `imax.compare`.
     """
 
     model: str

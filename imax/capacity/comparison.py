@@ -70,7 +70,7 @@ def compare(
         Names in `imax.capacity.ALGORITHMS`, as a list or comma-separated. A name may end in a colon and an oracle, as
         in ``"rr-greedy:simulation"``. ``"all"`` runs those of `imax.capacity.algorithm_names` that
         support the other arguments.
-    model, delta, node_weights, max_steps, deadline, delay, rng, threads, client
+    model, delta, node_weights, on_missing, max_steps, deadline, delay, rng, threads, client
         As in `assign`.
     epsilon : float, optional
         As in `assign`.

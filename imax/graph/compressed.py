@@ -41,7 +41,7 @@ class CompressedGraph:
     in_ptr : numpy.ndarray of int64, shape (n_nodes + 1,)
         Row v of `in_idx` is ``in_idx[in_ptr[v]:in_ptr[v + 1]]``, where v is an internal id.
     in_idx : numpy.ndarray of int32, shape (n_arcs,)
-        Internal ids of in-neighbours, ascending within a row.
+        Internal ids of in-neighbors, ascending within a row.
     index : numpy.ndarray of int32, shape (n_nodes,)
         Node index of each internal id.
     rank : numpy.ndarray of int32, shape (n_nodes,)

@@ -167,14 +167,14 @@ def arcs_of_networkx(graph: "nx.Graph[Any]", weight: str | None) -> ArcArrays:
     if n == 0:
         raise InvalidGraphError("graph has no nodes; a graph needs at least one", argument="graph")
     labels = compact_labels(nodes)
-    rows = [neighbours for _, neighbours in graph.adjacency()]
+    rows = [neighbors for _, neighbors in graph.adjacency()]
     degrees = np.fromiter(map(len, rows), np.int64, n)
     ends: Any = chain.from_iterable(rows)
     if labels is not None:
         ends = map(dict(zip(nodes, range(n), strict=True)).__getitem__, ends)
     target = np.fromiter(ends, np.int32, int(degrees.sum()))
     source = np.repeat(np.arange(n, dtype=np.int32), degrees)
-    attributes: Any = chain.from_iterable(neighbours.values() for neighbours in rows)
+    attributes: Any = chain.from_iterable(neighbors.values() for neighbors in rows)
     if graph.is_multigraph():
         parallel = list(attributes)
         counts = np.fromiter(map(len, parallel), np.int64, len(parallel))

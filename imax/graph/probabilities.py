@@ -114,6 +114,8 @@ class Scheme:
         One line on what it does.
     source : str
         Paper that it comes from.
+    make : callable
+        The function (given, value, generator) that returns the probabilities: their kind, their number and an array.
     parameter : str or None
         Meaning of the value after the colon; None if the scheme takes no value.
     needs_column : bool
@@ -236,6 +238,20 @@ def schemes() -> tuple[Scheme, ...]:
 
 def explain(name: str) -> str:
     """Return one line that describes a scheme and names its source.
+
+    Parameters
+    ----------
+    name : str
+        One of `schemes`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InvalidArgumentError
+        If no scheme has the name.
 
     Examples
     --------

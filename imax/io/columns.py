@@ -31,7 +31,7 @@ _ROWS = 1 << 16
 def read_columns(
     path: PathLike, columns: Mapping[str, int | str], *, max_memory: int | str | None = None
 ) -> Iterator[dict[str, Column]]:
-    """Yield some columns of a table file in chunks of rows.
+    r"""Yield some columns of a table file in chunks of rows.
 
     Parameters
     ----------
@@ -55,6 +55,16 @@ def read_columns(
         If a column does not exist or the content is malformed. The message has the file and the line.
     OutOfMemoryBoundError
         If the content exceeds `max_memory`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "users.csv"
+    ...     _ = path.write_text("id,cost\nann,2\nbob,\n")
+    ...     for chunk in read_columns(path, {"user": "id", "price": "cost"}):
+    ...         print(list(chunk["user"]), list(chunk["price"]))
+    ['ann', 'bob'] ['2', None]
     """
     content = load(path, check.memory_bytes(max_memory))
     if content.head(len(_PARQUET)) == _PARQUET:

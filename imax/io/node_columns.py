@@ -123,8 +123,9 @@ def _other(cell: Any) -> "int | str | None":
     """Return digits as an integer and a whole number as text. ``7.0`` is a whole number, too."""
     if isinstance(cell, str):
         return whole_number(cell)
-    whole = isinstance(cell, (int, float)) and not isinstance(cell, bool) and math.isfinite(cell) and cell == int(cell)
-    return str(int(cell)) if whole else None
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else None
+    return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None
 
 
 Rows = tuple[list[int], list[Sequence[Any]], str]  # numbers of the lines, cells of each row, a note

@@ -67,7 +67,7 @@ def read_active_sets(
     ignored: list[str] | None = None,
     max_memory: int | str | None = None,
 ) -> list[list[Any]]:
-    """Return the sets of active participants in a file: one comma-separated set per line, or one set in all lines.
+    r"""Return the sets of active participants in a file: one comma-separated set per line, or one set in all lines.
 
     If no line has a comma, the file is one set with one label per line. A line may end with a comma, so that a set can
     have one member. Blank lines and lines that start with ``#`` are ignored.
@@ -95,6 +95,16 @@ def read_active_sets(
         If a label names no node, unless such labels are ignored.
     FileFormatError
         If the file has no labels, if a label is missing between commas, or if a set names a node twice.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import imax
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "active.txt"
+    ...     _ = path.write_text("0,33\n5,\n")
+    ...     imax.io.read_active_sets(path, imax.datasets.load("karate"))
+    [[0, 33], [5]]
     """
     content = load_list(path, check.memory_bytes(max_memory))
     lines = [(i, [label.strip() for label in line.split(",")]) for i, line in _entries(content)]
@@ -194,7 +204,7 @@ def read_node_values(
 
 
 def read_node_texts(path: PathLike, graph: "InfluenceGraph", *, max_memory: int | str | None = None) -> dict[Any, str]:
-    """Return a text for some nodes, such as the name of their group, from lines or from two columns of a table.
+    r"""Return a text for some nodes, such as the name of their group, from lines or from two columns of a table.
 
     Parameters
     ----------
@@ -217,6 +227,16 @@ def read_node_texts(path: PathLike, graph: "InfluenceGraph", *, max_memory: int 
         If a label names no node.
     FileFormatError
         If a line does not have two columns, or if a node is listed with different texts.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import imax
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "clubs.csv"
+    ...     _ = path.write_text("0,left\n33,right\n")
+    ...     imax.io.read_node_texts(path, imax.datasets.load("karate"))
+    {0: 'left', 33: 'right'}
     """
     column = read_node_column(
         file_columns(path, 2), graph.labels, "texts", numbers=False, max_memory=check.memory_bytes(max_memory)

@@ -3,7 +3,7 @@
 =================== ===== =============== ============================================================================
 array               dtype shape           meaning
 =================== ===== =============== ============================================================================
-in_ptr, in_idx      int64, int32          in-neighbours of node v are ``in_idx[in_ptr[v]:in_ptr[v + 1]]``
+in_ptr, in_idx      int64, int32          in-neighbors of node v are ``in_idx[in_ptr[v]:in_ptr[v + 1]]``
 active              bool  (n,)            nodes that invite others
 number              int32 (n,)            group number of each active node
 counts              int64 (n,)            written: number of groups that may take each node
@@ -73,7 +73,7 @@ class Members(NamedTuple):
 
 @hot
 def count_members(in_ptr, in_idx, active, first, last, counts):
-    """Count the active in-neighbours of each node from first to last that is not active itself."""
+    """Count the active in-neighbors of each node from first to last that is not active itself."""
     for v in range(first, last):
         found = 0
         if not active[v]:
@@ -84,7 +84,7 @@ def count_members(in_ptr, in_idx, active, first, last, counts):
 
 @hot
 def fill_members(in_ptr, in_idx, active, number, first, last, by_ptr, by_group):
-    """Write the group numbers of the in-neighbours that `count_members` counts into the rows of their targets."""
+    """Write the group numbers of the in-neighbors that `count_members` counts into the rows of their targets."""
     for v in range(first, last):
         at = by_ptr[v]
         if by_ptr[v + 1] == at:

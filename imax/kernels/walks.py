@@ -21,7 +21,7 @@ __all__ = ["turns_back", "walk_step"]
 
 @hot
 def walk_step(ptr, idx, probability, p, weight, old, new, first, last):
-    """Write (weight + sum of c times the neighbours' values) / (1 + sum of p c) for nodes `first` to `last` - 1.
+    """Write (weight + sum of c times the neighbors' values) / (1 + sum of p c) for nodes `first` to `last` - 1.
 
     c = p / (1 - p * p). Return the largest increase divided by what the node's weight alone gives.
     """
@@ -46,7 +46,7 @@ def walk_step(ptr, idx, probability, p, weight, old, new, first, last):
 
 @hot
 def turns_back(ptr, idx, probability, p, value, first, last):
-    """Whether the value of a neighbour of nodes `first` to `last` - 1 is at most p times that of the node."""
+    """Whether the value of a neighbor of nodes `first` to `last` - 1 is at most p times that of the node."""
     for v in range(first, last):
         for a in range(ptr[v], ptr[v + 1]):
             q = p if probability is None else np.float64(probability[a])

@@ -148,7 +148,32 @@ def as_text(ranking: Ranking, form: str) -> str:
 
 
 def write_ranking(ranking: Ranking, path: PathLike, form: str) -> None:
-    """Write a ranking to a file, which appears whole or not at all; ``"-"`` is standard output."""
+    """Write a ranking to a file, with one row per friend. The file appears complete or not at all.
+
+    Parameters
+    ----------
+    ranking : Ranking
+    path : str or os.PathLike
+        The file. ``"-"`` is standard output.
+    form : {"csv", "jsonl", "parquet"}
+        The format of the file.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the file cannot be written, or if Parquet is to be written to standard output.
+    MissingDependencyError
+        If the format is Parquet and pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.recommend import Reranker
+    >>> reranker = Reranker(imax.datasets.load("karate"), algorithm="probability")
+    >>> write_ranking(reranker.rerank_user(0, [33, 9], k=1), "-", "csv")
+    user,friend,rank,score,willingness,value
+    0,33,1,0.0,0.0,0.0
+    """
     if form != "parquet":
         write_text(path, as_text(ranking, form))
         return

@@ -144,12 +144,17 @@ def sets_per_node_of(
     degrees : array_like of int, shape (n_inviters,)
         The number of friends of each inviter.
     n_nodes : int
+        The number of nodes of the graph.
     k : int
         The length of each list.
     epsilon : float, default 0.1
         Precision.
     delta : float, optional
         Failure probability; default 1 / n_nodes.
+
+    Returns
+    -------
+    int
 
     Examples
     --------

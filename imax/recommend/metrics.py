@@ -78,7 +78,13 @@ def recall_at_k(lists: Lists, truth: Truth, k: int) -> float:
     Returns
     -------
     float
-        NaN if D(u) is empty for all users.
+        A number from 0 to 1; NaN if D(u) is empty for all users.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If `k` is below 1, if a list is not a sequence or contains a label more than once, or if `truth` has something
+        other than pairs.
 
     Examples
     --------
@@ -93,7 +99,22 @@ def ndcg_at_k(lists: Lists, truth: Truth, k: int) -> float:
     """Return the normalized discounted cumulative gain, averaged over users.
 
     A hit at rank r counts 1 / log2(r + 1). The sum is divided by that of a list that begins with min(k, size of D(u))
-    hits. For the arguments see `recall_at_k`.
+    hits.
+
+    Parameters
+    ----------
+    lists, truth, k
+        As for `recall_at_k`.
+
+    Returns
+    -------
+    float
+        A number from 0 to 1; NaN if D(u) is empty for all users.
+
+    Raises
+    ------
+    InvalidArgumentError
+        As for `recall_at_k`.
 
     Examples
     --------
@@ -112,7 +133,19 @@ def ndcg_at_k(lists: Lists, truth: Truth, k: int) -> float:
 def spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
     """Return how many distinct people the hits reach: the hits among the first k of all lists, and D(v) of each hit v.
 
-    For the arguments see `recall_at_k`.
+    Parameters
+    ----------
+    lists, truth, k
+        As for `recall_at_k`.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InvalidArgumentError
+        As for `recall_at_k`.
 
     Examples
     --------
@@ -127,7 +160,21 @@ def ideal_spread_at_k(lists: Lists, truth: Truth, k: int) -> int:
     """Return `spread_at_k` of ideal lists: for each user u, the k members of D(u) that reach the most people.
 
     If there are at most 20,000 choices, all are tried. Otherwise the list is chosen greedily, which reaches at least
-    1 - 1/e of the maximum. For the arguments see `recall_at_k`; only the users of `lists` matter.
+    1 - 1/e of the maximum.
+
+    Parameters
+    ----------
+    lists, truth, k
+        As for `recall_at_k`. Only the users of `lists` matter, not the entries of their lists.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InvalidArgumentError
+        As for `recall_at_k`.
 
     Examples
     --------
@@ -143,6 +190,20 @@ def nspread_at_k(lists: Lists, truth: Truth, k: int) -> float:
 
     The value can be above 1: ideal lists are the best for each user alone, and lists that overlap less with those of
     other users can reach more people together.
+
+    Parameters
+    ----------
+    lists, truth, k
+        As for `recall_at_k`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InvalidArgumentError
+        As for `recall_at_k`.
 
     Examples
     --------
@@ -170,6 +231,7 @@ def evaluate(lists: Lists, truth: Truth, ks: Iterable[int] = (1, 2, 3)) -> Evalu
     Raises
     ------
     InvalidArgumentError
+        If `ks` is empty; otherwise as for `recall_at_k`.
 
     Examples
     --------

@@ -143,7 +143,13 @@ class Report:
         return self.record
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return all numbers of the report as JSON."""
+        """Return all numbers of the report as JSON.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Number of spaces of each level. Default: everything on one line.
+        """
         return jsons.dumps(self.record, indent)
 
     def to_html(self) -> str:

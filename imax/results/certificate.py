@@ -15,14 +15,27 @@ class Certificate(Record):
     ----------
     spread, interval, lower_bound, upper_bound, ratio, delta
         As in `SelectionResult`.
+    n_seeds : int
+        Number of the given seeds.
+    k : int
+        Maximum number of seeds of the sets that they are compared with.
+    model, probability : str
+        As in `SelectionResult`.
     epsilon : float
         Requested precision: how close the bounds should be to the bounds of an endless sample.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given.
-    notes : list of str
+    n_rr_sets, n_rr_entries, rounds, stop_reason, rng_key, version, notes, seconds, max_steps, deadline, delay
         As in `SelectionResult`.
     auto : str
         Whether the RR sets end at sentinels, as a pilot sample decided, and why.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.certify(imax.datasets.load("karate"), [0, 33], rng=1)
+    >>> found.ratio == found.lower_bound / found.upper_bound
+    True
     """
 
     spread: float

@@ -30,7 +30,7 @@ class Compared(Record):
         By forward simulation, with the 95 % confidence interval. With `start` it is what the seeds add.
     n_validations : int
         Number of these simulations; fewer than requested if they reached the time limit.
-    lower_bound, upper_bound, ratio, delta
+    lower_bound, upper_bound, ratio, delta, model
         The certificate, as in `Certificate`.
     seconds : float
         Time of the selection alone.
@@ -74,6 +74,19 @@ class Comparison(ComparisonRecord[Compared]):
         Jaccard index of each pair of seed sets: size of the intersection / size of the union.
     k : int, list of int or None
         Number or numbers of seeds.
+    delta : float
+        Failure probability of the certificate of each row.
+    n_simulations : int
+        Number of simulations of each row.
+    model, probability, n_nodes, n_arcs, stop_reason, rng_key, version, notes, max_steps, deadline, delay
+        As in `SelectionResult`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> table = imax.compare(imax.datasets.load("karate"), 2, ["opim-c", "random"], n_simulations=1000, rng=1)
+    >>> [row.algorithm for row in table.rows], table.best().algorithm
+    (['opim-c', 'random'], 'opim-c')
     """
 
     overlap: list[list[float]]

@@ -37,8 +37,21 @@ class CurveResult(Record):
         95 % confidence interval of each, as in `SelectionResult`.
     lower_bound, upper_bound, ratio : list of float
         Certificates: all of them hold together, except with probability `delta`.
+    k_max : int
+        The largest number in `k`.
+    model, probability, epsilon, delta, n_nodes, n_rr_sets, n_rr_entries, rounds, stop_reason, rng_key, version
+        As in `SelectionResult`.
+    notes, seconds, max_steps, deadline, delay
+        As in `SelectionResult`.
     auto : str or None
         With ``algorithm="auto"``: what a pilot sample decided, and why.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.curve(imax.datasets.load("karate"), [1, 2], rng=1)
+    >>> found.k, len(found.seeds_of(1)), found.spread[0] < found.spread[1]
+    ([1, 2], 1, True)
     """
 
     k: list[int]

@@ -32,9 +32,9 @@ class SelectionResult(Record):
         Estimate of the spread of the seed set, from RR sets that the selection did not use. None without a certificate,
         like the next four.
     interval : tuple of float or None
-        95 % confidence interval for the spread (Wilson), from the same sets. If sampling stops by itself after some
-        round, the interval holds for whatever round that is: the miss probability 0.05 is divided among all rounds,
-        with the share 6 / (pi i)**2 for round i, and with few covered sets the interval is the exact one. With a fixed
+        95 % confidence interval for the spread, from the same sets: Wilson's, or the exact one if few sets are covered.
+        It holds whatever decides which round is the last one, because the rounds share the miss probability 0.05. Most
+        of it goes to the rounds that are likely to be the last ones; see :doc:`/concepts/certificate`. With a fixed
         number of sets (`ris`, `imm`) it is the usual interval.
     lower_bound : float or None
         The spread is at least this, except with probability `delta` (which covers both bounds together).
@@ -46,14 +46,30 @@ class SelectionResult(Record):
     target_ratio : float or None
         The certified ratio at which the selection stops, such as 1 - 1/e - epsilon; None if the algorithm does not use
         one.
+    algorithm : str
+        Name of the algorithm that ran.
     k : int
         Maximum number of seeds that the constraints allow.
-    total_cost : float or None
-        Total cost of the seeds, if there is a budget.
+    model : {"ic", "lt"}
+        The diffusion model.
+    probability : str
+        The scheme of the arc probabilities.
+    epsilon : float
+        The requested precision, or the default. Algorithms that do not use it ignore it.
+    delta : float
+        Failure probability of both bounds together.
+    budget, total_cost : float or None
+        The budget and the total cost of the seeds, if there is a budget.
+    target_spread : float or None
+        The target of `imax.minimize_seeds`.
+    n_start : int
+        Number of nodes in `start`.
     start_spread : float or None
         Estimated spread of `start` alone, if it is given and there is a certificate.
     min_seeds : int or None
         With a target spread: no smaller seed set reaches it, except with probability `delta`.
+    n_nodes, n_arcs : int
+        Size of the graph.
     stop_reason : str
         Such as ``"target ratio reached"``, the same with ``", choice not settled"`` (see `imax.maximize`), ``"sample
         bound reached"`` (the target holds by theory), ``"time limit"``,
@@ -70,10 +86,23 @@ class SelectionResult(Record):
         Time by phase.
     rng_key : tuple of int
         Key of the random streams: `rng` set to this key gives the same result.
+    version : str
+        Version of imax.
     auto : str or None
         With ``algorithm="auto"``: why the algorithm that `algorithm` names was chosen.
     max_steps, deadline, delay
-        Until when a node counts; all None without a limit. `delay` is the law of the delays.
+        The limit on the time at which a node counts; all None without a limit. `delay` is the law of the delays.
+
+    Examples
+    --------
+    >>> import imax
+    >>> result = imax.maximize(imax.datasets.load("karate"), 2, rng=1)
+    >>> sorted(result), len(result.gains)
+    ([0, 33], 2)
+    >>> result.lower_bound < result.spread < result.upper_bound
+    True
+    >>> result.to_dict()["algorithm"]
+    'opim-c'
     """
 
     seeds: list[Any]

@@ -19,12 +19,26 @@ class SpreadEstimate(Record):
         Standard error of that mean.
     interval : tuple of float
         Confidence interval for the spread, at level `confidence`.
+    confidence : float
+        Level of the interval.
     n_simulations : int
         Number of simulations.
-    notes : list of str
+    n_seeds : int
+        Number of distinct seeds.
+    seconds : float
+        Time of the call.
+    model, probability, stop_reason, rng_key, version, notes
         As in `SelectionResult`.
     max_steps, deadline, delay
-        Until when a node counts; all None without a limit. `delay` is the law of the delays.
+        The limit on the time at which a node counts; all None without a limit. `delay` is the law of the delays.
+
+    Examples
+    --------
+    >>> import imax
+    >>> estimate = imax.spread(imax.datasets.load("karate"), [0, 33], rng=1)
+    >>> low, high = estimate.interval
+    >>> low < float(estimate) < high
+    True
     """
 
     spread: float

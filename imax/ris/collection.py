@@ -59,6 +59,13 @@ class RRCollection(Collection):
         Number of sets, and of nodes in them.
     n_stored : int
         Number of stored sets.
+
+    Examples
+    --------
+    >>> import imax
+    >>> sets = imax.sample_rr_sets(imax.datasets.load("karate"), 1000, rng=1)
+    >>> len(sets), int(sets.offsets[-1]) == sets.nodes.size
+    (1000, True)
     """
 
     def __init__(self, sampler: Sampler, *, store_singletons: bool = True) -> None:

@@ -56,10 +56,12 @@ class RobustResult(Record):
         Where the intervals come from.
     on_lower, on_upper : SelectionResult
         Both candidates.
-    notes : list of str
-        What was ignored, dropped or filled in.
+    k, model, rng_key, version, notes, seconds
+        As in `SelectionResult`.
+    delta : float
+        Failure probability of all bounds together.
     max_steps, deadline, delay
-        Until when a node counts, as in `SelectionResult`; all None without a limit. All spreads and bounds are for it.
+        As in `SelectionResult`. All spreads and bounds are for this limit.
     """
 
     seeds: list[Any]

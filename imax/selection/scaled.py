@@ -62,8 +62,10 @@ class Sensitivity(Record):
         The seeds for the given probabilities.
     rows : list of SensitivityRow
         One for each factor, in ascending order; factor 1 is among them.
+    k, model, probability, rng_key, version, notes
+        As in `SelectionResult`.
     max_steps, deadline, delay
-        Until when a node counts, as in `SelectionResult`; all None without a limit.
+        As in `SelectionResult`.
     """
 
     seeds: list[Any]

@@ -20,7 +20,7 @@ def core_numbers(graph: InfluenceGraph, limits: Limits | None = None) -> tuple[N
     Nodes with at most c remaining neighbors are removed in waves; when there are none, c increases. At the time limit
     all remaining nodes get the next number: their core numbers are at least that.
     """
-    ptr, idx = _neighbours(graph)
+    ptr, idx = _neighbors(graph)
     degree = np.diff(ptr)
     core = np.zeros(graph.n_nodes, dtype=np.int64)
     here = np.ones(graph.n_nodes, dtype=np.bool_)
@@ -73,7 +73,7 @@ def _one_at_a_time(
     return np.array(wave, dtype=np.int64)
 
 
-def _neighbours(graph: InfluenceGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _neighbors(graph: InfluenceGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the rows of distinct neighbors of each node, in either direction of the arcs."""
     from scipy.sparse import csr_array
 
