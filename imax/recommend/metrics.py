@@ -50,6 +50,13 @@ class Evaluation(Record, ReportView):
         Number of users with a list and a non-empty D(u).
     n_left_out : int
         Number of users with a list and an empty D(u).
+
+    Examples
+    --------
+    >>> from imax.recommend.metrics import evaluate
+    >>> found = evaluate({"ann": ["bob", "cid"]}, [("ann", "bob")], ks=[1, 2])
+    >>> found.recall
+    [1.0, 1.0]
     """
 
     ks: list[int]

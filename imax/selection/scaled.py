@@ -66,6 +66,13 @@ class Sensitivity(Record):
         As in `SelectionResult`.
     max_steps, deadline, delay
         As in `SelectionResult`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.sensitivity(imax.datasets.load("karate"), 2, factors=[0.5, 2], rng=1)
+    >>> found.to_frame()["factor"].tolist()
+    [0.5, 1.0, 2.0]
     """
 
     seeds: list[Any]
