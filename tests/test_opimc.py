@@ -224,7 +224,7 @@ def test_the_same_rng_gives_the_same_answer():
 
 
 def test_the_result_can_be_worked_out_again():
-    """Selection and judgement by hand: the naive greedy on the first collection, coverage of the second."""
+    """Selection and validation by hand: naive greedy on the first collection, coverage on the second."""
     graph = karate("uniform:0.1")
     result = maximize(graph, 3, epsilon=0.2, delta=0.1, rng=8)
     n_sets = result.n_rr_sets // 2
