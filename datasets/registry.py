@@ -29,6 +29,13 @@ class Dataset:
         Checksum of the decompressed content of the file, if known.
     note : str
         Other information.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.datasets.info("karate")
+    >>> found.title, found.nodes, found.edges
+    ("Zachary's karate club", 34, 78)
     """
 
     name: str

@@ -53,6 +53,15 @@ class ImaxError(Exception):
     -----
     A message names more arguments as ``{target}``, or with a value as ``{oracle=rr}``, and `others` lists them. Python
     shows ``target`` and ``oracle='rr'``, the command line shows its options ``--target`` and ``--oracle rr``.
+
+    Examples
+    --------
+    >>> import imax
+    >>> try:
+    ...     imax.maximize(imax.datasets.load("karate"), 0)
+    ... except imax.ImaxError as error:
+    ...     print(error.argument, type(error).__name__)
+    k InvalidArgumentError
     """
 
     def __init__(self, *args: Any, argument: str | None = None, others: tuple[str, ...] = ()) -> None:

@@ -56,7 +56,7 @@ def test_certificates_of_any_seeds_hold():
 
 
 @compiled
-def test_a_certificate_can_be_asked_for_the_best_k_and_under_constraints():
+def test_a_certificate_for_the_best_k_and_under_constraints():
     one, three = (imax.certify(karate(), [33], k=k, rng=1) for k in (1, 3))
     assert one.spread == pytest.approx(three.spread, rel=0.05)
     assert one.upper_bound < three.upper_bound

@@ -14,7 +14,7 @@ from imax.cluster import held as cluster_held
 from imax.cluster import session as cluster_session
 from imax.cluster import tasks as cluster_tasks
 from imax.cluster.held import Held
-from imax.cluster.worker import Lost, add, call, open_graph
+from imax.cluster.worker import Lost, add, call, keep, open_graph
 from imax.diffusion.sampler import Sampler
 from imax.errors import ClusterError, InvalidArgumentError, MissingDependencyError
 from imax.ris.collection import RRCollection
@@ -264,6 +264,28 @@ def test_a_worker_that_leaves_changes_no_bit_and_is_not_waited_for(monkeypatch, 
         assert facts(imax.maximize(GRAPH, 3, client=client, **options)) == expected
         assert time.monotonic() - began < 20.0
         assert len(retired) == 1
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_graph_that_dask_moves_is_placed_again_without_a_copy_of_its_arcs(clean, tmp_path, in_file):
+    import pickle
+
+    graph = GRAPH
+    if in_file:
+        imax.write_graph(GRAPH, tmp_path / "karate.imax")
+        graph = imax.read_graph(tmp_path / "karate.imax")
+    placed = open_graph(graph.path, None, graph.fingerprint) if in_file else keep(graph)
+    assert len(pickle.dumps(placed)) < 100
+    assert isinstance(pickle.loads(pickle.dumps(placed)), Lost)
+    with cluster_session.open_session(clean, graph) as session:
+        for address in session.addresses():  # what is left after a move
+            session.placement._graphs[address] = session.tasks.submit("move", Lost, address=address)
+        own = RRCollection(Sampler(GRAPH, "ic", (1, 2)))
+        own.draw(0, 100)
+        held = Held(session, Shard, own.sampler.recipe, True)
+        assert held.call("draw", "draw", [(((0, 100),),)] * 2)[0].n_entries == own.n_entries
+        assert session.placement.n_sent == (not in_file)
+        del held
 
 
 def watched(method, place, function):

@@ -52,7 +52,7 @@ def test_no_number_of_seeds_covers_more_than_its_bound():
 
 
 @pytest.mark.slow
-def test_the_decision():
+def test_the_pilot_decides_whether_sets_end_at_a_common_seed():
     karate = find_common_seed(problem_of(imax.datasets.load("karate"), 2))
     assert karate.ends is None
     assert "would hardly shorten them" in karate.why

@@ -151,7 +151,7 @@ def test_a_cut_round_has_the_sets_of_complete_steps(dense, monkeypatch, n_looks)
     assert sum(6 / (math.pi * i) ** 2 for i in range(1, MAX_ROUNDS + 1)) + 6 / math.pi**2 * RESERVE <= 1.0
 
 
-def test_each_number_of_steps_stands_for_one_size(dense, monkeypatch):
+def test_each_number_of_steps_has_one_size(dense, monkeypatch):
     """A step is drawn in chunks. The sets of complete chunks stay, so each chunk must count as a step."""
     monkeypatch.setattr("imax.ris.collection.CHUNK", 8)
     monkeypatch.setattr(rounds, "CHUNK", 8)

@@ -328,7 +328,7 @@ def test_other_selections_observe_a_deadline():
 
 
 @compiled
-def test_a_comparison_judges_all_algorithms_by_the_deadline():
+def test_a_comparison_evaluates_all_algorithms_with_the_deadline():
     graph = graph_of([(0, 1), (1, 2), (2, 3), (3, 4), (3, 5), (3, 6), (0, 7), (0, 8)], probability="uniform:1")
     means = dict.fromkeys([(u, v) for u, v, _ in graph.arcs()], 0.5)
     found = imax.compare(

@@ -193,7 +193,7 @@ def test_exact_greedy_is_the_naive_one_and_as_good_as_promised(name):
 
 
 @compiled
-def test_asking_late_asks_less():
+def test_lazy_algorithms_need_fewer_simulations():
     graph = imax.datasets.load("karate", probability="uniform:0.1")
     options = {"n_simulations": 400 if JIT else 30, "rng": 1}
     counts = {name: maximize(graph, 8, algorithm=name, **options).n_simulations for name in LAZY}

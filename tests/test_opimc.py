@@ -224,7 +224,7 @@ def test_the_same_rng_gives_the_same_answer():
 
 
 def test_the_result_can_be_worked_out_again():
-    """Selection and judgement by hand: the naive greedy on the first collection, coverage of the second."""
+    """Selection and validation by hand: naive greedy on the first collection, coverage on the second."""
     graph = karate("uniform:0.1")
     result = maximize(graph, 3, epsilon=0.2, delta=0.1, rng=8)
     n_sets = result.n_rr_sets // 2
@@ -470,7 +470,7 @@ def test_bad_arguments(options, error, message):
     ("name", "directed", "best"), [("facebook.txt.gz", True, 1220.1), ("dnc-corecipient.txt", True, 584.8)]
 )
 def test_the_default_answer_is_near_the_best_known(data, name, directed, best):
-    # best known: greedy over 400,000 RR sets, judged by 10,000 simulations
+    # best known: greedy over 400,000 RR sets, evaluated by 10,000 simulations
     graph = imax.read_graph(data / name, directed=directed)
     result = maximize(graph, 50, rng=1)
     estimate = imax.spread(graph, result.seeds, rng=2)

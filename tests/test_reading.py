@@ -300,20 +300,20 @@ def test_columns_on_the_command_line(tmp_path):
     path = tmp_path / "g.csv"
     path.write_text("i-1,ann@x.org,bob@x.org,0.5\ni-2,ann@x.org,cid@x.org,0.25\n")
     run = CliRunner().invoke
-    asked = ["seed", "--k", "1", "--format", "plain", "--random-seed", "1", str(path)]
-    done = run(main, asked)
+    command = ["seed", "--k", "1", "--format", "plain", "--random-seed", "1", str(path)]
+    done = run(main, command)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "--source and --target must be chosen by position" in done.stderr
     assert done.stderr.endswith("; choose them by --source, --target and --weight\n")
-    assert run(main, [*asked, "--source", "2", "--target", "3", "--weight", "4"]).stdout == "ann@x.org\n"
+    assert run(main, [*command, "--source", "2", "--target", "3", "--weight", "4"]).stdout == "ann@x.org\n"
     path.write_text("follower,followed\nann,bob\ncid,bob\n")
-    done = run(main, [*asked, "--quiet"])
+    done = run(main, [*command, "--quiet"])
     assert done.stdout == "bob\n"
     assert done.stderr.startswith("warning: the columns 'followed' (source) and 'follower' (target)")
-    assert run(main, [*asked, "--source", "follower", "--target", "followed", "--quiet"]).stderr == ""
-    assert "header" not in run(main, [*asked, "--no-header"]).stderr
+    assert run(main, [*command, "--source", "follower", "--target", "followed", "--quiet"]).stderr == ""
+    assert "header" not in run(main, [*command, "--no-header"]).stderr
     assert "--header/--no-header is for files" in run(main, ["info", "karate", "--header"]).stderr
-    assert "--no-verify is for graphs with a name" in run(main, [*asked, "--no-verify"]).stderr
+    assert "--no-verify is for graphs with a name" in run(main, [*command, "--no-verify"]).stderr
 
 
 def test_files_of_named_graphs_are_verified_by_their_content(tmp_path, monkeypatch):

@@ -145,9 +145,9 @@ def test_files_pickles_and_threads(world, tmp_path):
     for other in (loaded, pickled):
         assert {u: other.rerank_user(u, own, 2, on_short="keep")[u] for u, own in lists.items()} == expected
     with ThreadPoolExecutor(3) as pool:
-        asked = list(lists) * 5
-        answers = pool.map(lambda u: loaded.rerank_user(u, lists[u], 2, on_short="keep")[u], asked)
-        assert list(answers) == [expected[u] for u in asked]
+        users = list(lists) * 5
+        answers = pool.map(lambda u: loaded.rerank_user(u, lists[u], 2, on_short="keep")[u], users)
+        assert list(answers) == [expected[u] for u in users]
 
 
 def test_damaged_files(world, monkeypatch, tmp_path):

@@ -26,7 +26,7 @@ def estimate():
     return spread(G, [("x", 1)], n_simulations=100, rng=1)
 
 
-def test_a_selection_says_what_was_asked(result):
+def test_a_selection_has_the_arguments_of_its_call(result):
     assert (result.k, result.model, result.probability, result.algorithm) == (3, "ic", "weighted_cascade", "opim-c")
     assert (result.epsilon, result.delta) == (0.2, 0.05)
     assert (result.n_nodes, result.n_arcs) == (6, 5)

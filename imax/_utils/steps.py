@@ -7,7 +7,7 @@ __all__ = ["INTERRUPTED", "finished"]
 INTERRUPTED = "interrupted"  # the stop reason of a step that Ctrl-C ended
 
 
-class Step(Protocol):
+class StepResult(Protocol):
     """The result of a step."""
 
     @property
@@ -15,7 +15,7 @@ class Step(Protocol):
         """Why the step stopped."""
 
 
-S = TypeVar("S", bound=Step)
+S = TypeVar("S", bound=StepResult)
 
 
 def finished(step: S) -> S:

@@ -82,7 +82,8 @@ def columns_of(table: Any, columns: Mapping[str, int | str], *, argument: str = 
     Raises
     ------
     InvalidArgumentError
-        If `table` is no table, a column does not exist, a name is ambiguous, or the columns of a dict differ in length.
+        If `table` is not a table, a column does not exist, a name is ambiguous, or the columns of a dict differ in
+        length.
     MissingDependencyError
         If the table can only be read through pyarrow, which is missing.
 

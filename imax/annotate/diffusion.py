@@ -47,6 +47,15 @@ class Annotation(Record):
         The key of the random streams; passing it as `rng` repeats the result.
     notes : list of str
         How many blank labels were ignored.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imax.annotate import auto_annotate, select
+    >>> chosen = select(np.random.default_rng(0).normal(size=(40, 5)), 3, rng=1)
+    >>> found = auto_annotate(chosen, {item: "cat" for item in chosen}, rng=1)
+    >>> found.n_annotated, len(found.labels)
+    (3, 40)
     """
 
     ids: list[Any]

@@ -107,7 +107,7 @@ def select(
         How many items of each group may be selected: one number for all groups, or a number by group. Groups that a
         dict leaves out are not limited. Not supported by ``"simulated"``.
     on_missing : {"error", "drop", "default"}, default "error"
-        What to do with items that `node_weights` or `groups` do not list, and with labels that are no items. With
+        What to do with items that `node_weights` or `groups` do not list, and with labels that are not items. With
         ``"drop"``, items without a weight count 0 and items without a group are not selected. With ``"default"``, they
         count 1 and are in no group. Other labels are ignored; ``notes`` have the counts.
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -221,41 +221,13 @@ def ideal(
         Number of items to select.
     n_neighbors : int, default 10
         Number of neighbors of each item in the graph.
-    direction : {"in", "out"}, default "in"
-        ``"in"``: an item influences the items that have it among their nearest neighbors. ``"out"``: an item influences
-        its own nearest neighbors, as in the paper. For a graph, the value says which way its arcs go.
-    sharpness : float, default 8
-        Exponent of the similarities, from which the probabilities of the arcs follow; 1 in the paper. See `knn_graph`.
-    model : {"ic", "lt"}, default "ic"
-        How influence spreads: independent cascade, as in the paper, or linear threshold (``direction="in"`` only).
-    neighbor_search : {"auto", "exact", "approximate"}, default "auto"
-        How neighbors are found; see `neighbors_of`.
-    ids : array_like, shape (n_items,), optional
-        The labels of the items, by which `start`, `exclude` and the index of a Series name them. Default the index of a
-        pandas DataFrame, otherwise row numbers.
-    start : iterable of int or of ids, optional
-        Items that are annotated already. They are not selected again, and influence is what the selected items add to
-        theirs.
-    exclude : iterable of int or of ids, optional
-        Items that may not be selected.
-    labels : dict, pandas Series, table or sequence, optional
-        The labels of items that are annotated already, as in `auto_annotate`. These items are added to `start`.
-    decided_above : float, optional
-        Items whose label spreads from `labels` with a probability above this are decided: they are not selected, and
-        their weight is 0. The notes of the result count them. Default none.
-    node_weights : array_like of float, shape (n_items,), dict or Series, optional
-        Weight of each item, by row or by id: influence is the total weight of the reached items. Default 1.
-    groups, quotas : array_like, shape (n_items,), dict or Series, and int or dict, optional
-        The group of each item, and how many items of each group may be selected.
-    on_missing : {"error", "drop", "default"}, default "error"
+    direction, sharpness, model, neighbor_search, ids, start, exclude, labels, decided_above, node_weights
         As in `select`.
-    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The same value gives the same result, whatever `threads` is.
-    threads : int, optional
-        Default ``IMAX_NUM_THREADS``, else all cores.
+    groups, quotas, on_missing, rng, threads
+        As in `select`.
     epsilon : float, optional
-        How close to the optimum to stop; smaller is better and slower. Default 0.025, and more for very many
-        items, as in `select`. The result has the value.
+        The selection stops when its influence is this close to the optimum. A smaller value gives better items and
+        takes longer. Default 0.025, and more for very many items, as in `select`. The result has the value.
     delta, max_memory, time_limit, progress, client
         As in `imax.maximize`.
 

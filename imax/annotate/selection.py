@@ -67,6 +67,14 @@ class Selection(Record, ReportView):
         With ``"ideal"``: which algorithm of `imax.maximize` a pilot sample chose, and why.
     epsilon : float or None
         With ``"ideal"``: its precision, given or by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imax.annotate import select
+    >>> found = select(np.random.default_rng(0).normal(size=(40, 5)), 3, rng=1)
+    >>> len(found), list(found) == found.ids, found.algorithm
+    (3, True, 'facility-location')
     """
 
     indices: list[int]

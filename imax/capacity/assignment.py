@@ -55,6 +55,14 @@ class Assignment(Record, ReportView):
         As in the result of `imax.maximize`.
     notes, seconds, max_steps, deadline, delay
         As in the result of `imax.maximize`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.capacity import CapacityProblem, assign
+    >>> found = assign(CapacityProblem(imax.datasets.load("karate"), [0, 33], 2), rng=1)
+    >>> list(found), len(found[33]), found.n_slots
+    ([0, 33], 2, 4)
     """
 
     friends: dict[Any, list[Any]]
@@ -211,6 +219,15 @@ class CapacityComparison(ComparisonRecord[ComparedAssignment]):
         Number of simulations of each row.
     model, probability, stop_reason, rng_key, version, notes, max_steps, deadline, delay
         As in the result of `imax.compare`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.capacity import CapacityProblem, compare
+    >>> problem = CapacityProblem(imax.datasets.load("karate"), [0, 33], 2)
+    >>> table = compare(problem, "rr-opim+,degree", n_simulations=1000, rng=1)
+    >>> [row.algorithm for row in table.rows], table.best().algorithm
+    (['rr-opim+', 'degree'], 'rr-opim+')
     """
 
     model: str

@@ -46,6 +46,13 @@ class Diagnosis(Record):
         Share of the RR sets with a candidate that have at least two: how much the spreads of candidates overlap.
     n_rr_sets, delta, rng_key, version
         As in `Assignment`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.capacity import CapacityProblem, diagnose
+    >>> diagnose(CapacityProblem(imax.datasets.load("karate"), [0, 33], 2), n_rr_sets=1000, rng=1)
+    <Diagnosis: curvature 1.000 (at most 1.000), guarantee 0.500, 4 of 29 candidates shared>
     """
 
     curvature: float

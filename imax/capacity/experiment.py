@@ -35,6 +35,15 @@ class Experiment(Record):
         arms more alike.
     rng_key, version
         As in `Assignment`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.capacity import randomize
+    >>> karate = imax.datasets.load("karate")
+    >>> found = randomize(karate, karate.nodes(), rng=1)
+    >>> sum(found.sizes), len(found.arms)
+    (34, 34)
     """
 
     arms: dict[Any, int]

@@ -65,7 +65,7 @@ def name_option(error: ImaxError, command: click.Command, **others: str) -> str:
 
 @contextmanager
 def named(**others: str) -> Iterator[None]:
-    """Report errors about arguments that are no parameters of the command with the names of these options."""
+    """Name these options in errors about arguments that are not parameters of the command."""
     try:
         yield
     except InvalidArgumentError as error:

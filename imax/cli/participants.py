@@ -34,7 +34,10 @@ def read_active(context: Context, graph: "InfluenceGraph", path: str) -> list[li
 def read_capacities(
     context: Context, graph: "InfluenceGraph", path: str | None, sets: list[list[Any]]
 ) -> dict[Any, int]:
-    """Return the capacities in a file. A node that is no participant is an error, unless ``--on-missing`` allows it."""
+    """Return the capacities in a file.
+
+    A node that is not a participant is an error, unless ``--on-missing`` allows it.
+    """
     return {} if path is None else _numbers(context, graph, path, sets, "capacity", _capacity)
 
 

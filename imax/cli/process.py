@@ -84,7 +84,7 @@ class Process:
                 signal.signal(number, self._record)
 
     def raise_if_interrupted(self) -> None:
-        """Raise `KeyboardInterrupt` if an earlier one was swallowed."""
+        """Raise `KeyboardInterrupt` if an earlier one had no effect."""
         if self.interrupted:
             raise KeyboardInterrupt
 

@@ -191,9 +191,9 @@ class Session:
                 )
             time.sleep(PATIENCE)
         self._generation[slot] += 1
+        self.placement.forget(lost)  # also that of a living worker, from which Dask may have moved it
         if lost in alive:
             return
-        self.placement.forget(lost)
         load = {address: self._slots.count(address) / alive[address] for address in sorted(alive)}
         new = min(load, key=lambda address: load[address])
         if not self.placement.knows(new):

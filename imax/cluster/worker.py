@@ -14,6 +14,7 @@ from ..graph.probabilities import ArcProbability
 
 __all__ = [
     "Lost",
+    "Placed",
     "StoredGraph",
     "add",
     "call",
@@ -30,6 +31,21 @@ __all__ = [
 
 class Lost:
     """What is left of an object that was moved to another worker or to disk: it has to be made again."""
+
+
+class Placed:
+    """A graph on one worker. It does not move to other workers or to disk: that would be a copy of its arcs.
+
+    Parameters
+    ----------
+    graph : InfluenceGraph
+    """
+
+    def __init__(self, graph: InfluenceGraph) -> None:
+        self.graph = graph
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Lost, ()
 
 
 def version() -> str:
@@ -50,7 +66,7 @@ def default_memory(dask_worker: Any) -> tuple[str, int | None, int | None]:
     return host(), of_machine(), int(limit) // 4 if limit else None
 
 
-def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) -> InfluenceGraph:
+def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) -> Placed:
     """Map a graph file into memory; `probability` replaces the probabilities in the file.
 
     Raises
@@ -69,7 +85,7 @@ def open_graph(path: str, probability: ArcProbability | None, fingerprint: str) 
         graph = graph.with_arc_probability(probability)
     if graph.fingerprint != fingerprint:
         raise LookupError(f"{path} contains another graph here")
-    return graph
+    return Placed(graph)
 
 
 class StoredGraph:
@@ -112,21 +128,21 @@ class StoredGraph:
         return stored if isinstance(stored, Lost) else stored.path
 
 
-def map_graph(path: str) -> InfluenceGraph:
+def map_graph(path: str) -> Placed:
     """Map the file of a stored graph; raise an error if this worker cannot read it."""
     from ..io.binary import read_binary
 
-    return read_binary(path)
+    return Placed(read_binary(path))
 
 
-def keep(graph: InfluenceGraph) -> InfluenceGraph:
+def keep(graph: InfluenceGraph) -> Placed:
     """Return the graph, as the result of a task of this worker: the scheduler drops further copies of a result."""
-    return graph
+    return Placed(graph)
 
 
-def make_object(make: Any, graph: InfluenceGraph, arguments: tuple[Any, ...], threads: int) -> Any:
+def make_object(make: Any, placed: Placed | Lost, arguments: tuple[Any, ...], threads: int) -> Any:
     """Return a new object for the caller to hold; it does its work with so many threads."""
-    return make(graph, *arguments, threads=threads)
+    return placed if isinstance(placed, Lost) else make(placed.graph, *arguments, threads=threads)
 
 
 def call(held: Any, method: str, arguments: tuple[Any, ...]) -> Any:

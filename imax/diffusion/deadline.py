@@ -1,4 +1,4 @@
-"""Until when a node counts: a number of steps, or a deadline together with the delays of the arcs."""
+"""Limits on the time at which a node counts: a number of steps, or a deadline with the delays of the arcs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -226,7 +226,7 @@ class Sampler(Buffered):
         return pieces
 
     def _limited(self, n_sets: float) -> int:
-        """Return at most so many sets that few large ones among them do not take much longer than expected."""
+        """Return a number of sets that takes about the expected time even if a few of the sets are large."""
         few = _FIRST_SETS
         if self._rate:
             few = min(few, max(self.threads, int(self._rate * _LONGEST_SECONDS * self.threads)))
@@ -241,7 +241,7 @@ class Sampler(Buffered):
             if keep_going is not None and not keep_going():
                 return None
             share = self._share(first + a, b - a, split)
-            self.n_underway += b - a  # not exact if two threads meet, which a progress bar bears
+            self.n_underway += b - a  # not exact if two threads write at once; that is good enough for a progress bar
             return share
 
         parts = math.ceil(count / self._limited(self._rate * _TASK_SECONDS))

@@ -1,6 +1,6 @@
 """Values of nodes in the order of the nodes: their labels are looked up in the graph.
 
-Labels that are no nodes are errors, or they are ignored and counted. The values are those of a `NodeColumn`.
+Labels that are not nodes are errors, or they are ignored and counted. The values are those of a `NodeColumn`.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ __all__ = ["Aligner"]
 
 @dataclass
 class Aligner:
-    """Finds the nodes of labels, and counts the labels that are no nodes.
+    """Finds the nodes of labels, and counts the labels that are not nodes.
 
     Attributes
     ----------
     labels : Labels
         Labels of the graph.
     on_missing : {"error", "drop", "default"}
-        Whether a label that is no node is an error. Otherwise it is ignored.
+        Whether a label that is not a node is an error. Otherwise it is ignored.
     option : callable or None
         Function that returns how to set `on_missing` to a value, for messages.
     notes : list of str

@@ -28,6 +28,14 @@ class LearnedDelays:
         times of the log.
     n_observed : int
         Number of arcs with an observed delay.
+
+    Examples
+    --------
+    >>> import imax
+    >>> follows = imax.InfluenceGraph.from_edges([("ann", "bob"), ("bob", "cid")])
+    >>> log = [("ann", "app", 0), ("bob", "app", 2), ("cid", "app", 6)]
+    >>> print(imax.learn.from_actions(follows, log, prior=(1, 1)).graph.delays)
+    mean 3 in the unit of the times of the log; 2 of 2 arcs have delays of their own
     """
 
     mean: NDArray[np.float32]

@@ -269,7 +269,7 @@ def _joined(name: Any) -> str:
 
 
 def _kinds(name: str, words: tuple[str, ...]) -> set[str]:
-    """Return what is left of a name without one of the words, if that is nothing or a known kind of label."""
+    """Return the rests of a name after one of the words is removed: an empty text, or a known kind of label."""
     found = set()
     for word in words:
         if len(word) == 1:

@@ -151,15 +151,22 @@ def _settle_next(size, scratch):
 def _begin(i, key, roots, strata, seeds, scratch):
     """Let the seeds or the root of cascade `i` arrive at time 0; return (size of the heap, state, step)."""
     state, step = stream(key[0], key[1], _U(i))
-    size = np.int64(0)
     if seeds is None:
         state += step
         v = root_of(i, mix(state), scratch.place.size, roots, strata)
-        size = _reach(v, 0.0, size, scratch)
+        size = _reach(v, 0.0, np.int64(0), scratch)
     else:
-        for q in range(seeds.size):
-            size = _reach(as_index(seeds[q]), 0.0, size, scratch)
+        size = _reach_seeds(seeds, scratch)
     return size, state, step
+
+
+@helper
+def _reach_seeds(seeds, scratch):
+    """Let the seeds arrive at time 0; return the size of the heap."""
+    size = np.int64(0)
+    for q in range(seeds.size):
+        size = _reach(as_index(seeds[q]), 0.0, size, scratch)
+    return size
 
 
 @helper
@@ -237,7 +244,8 @@ def timed_lt_cascades(first, count, key, seeds, weights, arcs, delays, scratch, 
     as for `imax.kernels.lt_cascades.lt_cascades`.
     """
     for i in range(count):
-        size, word, step = _begin(first + i, key, None, None, seeds, scratch)
+        size = _reach_seeds(seeds, scratch)
+        word, step = stream(key[0], key[1], _U(first + i))
         settled = np.int64(0)
         n_drawn = np.int64(0)
         while size > 0:

@@ -28,6 +28,14 @@ class CreditGraph(InfluenceGraph):
     ----------
     counts : dict of str to int
         What was used of the log and what was dropped.
+
+    Examples
+    --------
+    >>> import imax
+    >>> follows = imax.InfluenceGraph.from_edges([("ann", "bob"), ("bob", "cid")])
+    >>> credit = imax.learn.credit_model(follows, [("ann", "app", 0), ("bob", "app", 2), ("cid", "app", 6)])
+    >>> credit.spread_of(["ann"])
+    3.0
     """
 
     counts: dict[str, int]

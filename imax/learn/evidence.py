@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Evidence", "Placed", "find_evidence", "place"]
 
 _CAPACITY = 1 << 20  # pairs that a thread finds before they are copied
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")  # as Python writes it; longer numbers are no nodes
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")  # as Python writes integers; longer numbers are not nodes
 
 
 @dataclass(frozen=True)

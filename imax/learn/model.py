@@ -55,6 +55,14 @@ class LearnedModel(ReportView):
         learned from. None for `from_trials`.
     dated : bool or None
         Whether the times of the log were dates. None for `from_trials`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> sent = {"from": ["ann", "ann", "bob"], "to": ["bob", "cid", "cid"], "accepted": [1, 0, 1]}
+    >>> model = imax.learn.from_trials(sent, source="from", target="to", success="accepted", prior=(1, 3))
+    >>> model.counts["trials"], [round(float(p), 1) for p in model.probability]
+    (3, [0.4, 0.2, 0.4])
     """
 
     graph: InfluenceGraph

@@ -1,4 +1,4 @@
-"""Checked lists of node ids from the rows of a request, and what the graph says nothing about."""
+"""Checked lists of node ids from the rows of a request, and the labels that the graph does not contain."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -77,7 +77,7 @@ class CandidateLists:
 
 @dataclass(frozen=True)
 class Policy:
-    """How to treat lists that the graph or `k` does not fit.
+    """How to treat lists that do not fit the graph or `k`.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ def lists_of_user(graph: InfluenceGraph, user: Any, candidates: Any, scores: Any
 
 
 def _lists(graph: InfluenceGraph, rows: Rows, policy: Policy) -> CandidateLists:
-    """Return the lists of rows; `policy` says what happens to rows that the graph does not fit."""
+    """Return the lists of rows; `policy` says what happens to rows that do not fit the graph."""
     row_user = rows.user_of_row
     user, candidate = graph.labels.places(rows.users), graph.labels.places(rows.candidates)
     order = None

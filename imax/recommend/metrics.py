@@ -50,6 +50,13 @@ class Evaluation(Record, ReportView):
         Number of users with a list and a non-empty D(u).
     n_left_out : int
         Number of users with a list and an empty D(u).
+
+    Examples
+    --------
+    >>> from imax.recommend.metrics import evaluate
+    >>> found = evaluate({"ann": ["bob", "cid"]}, [("ann", "bob")], ks=[1, 2])
+    >>> found.recall
+    [1.0, 1.0]
     """
 
     ks: list[int]
@@ -83,7 +90,7 @@ def recall_at_k(lists: Lists, truth: Truth, k: int) -> float:
     Raises
     ------
     InvalidArgumentError
-        If `k` is below 1, if a list is no sequence or contains a label more than once, or if `truth` has something
+        If `k` is below 1, if a list is not a sequence or contains a label more than once, or if `truth` has something
         other than pairs.
 
     Examples

@@ -57,6 +57,14 @@ class Ranking(ReportView):
         Labels of users and friends that the graph does not contain.
     backend : str
         The kind of frame that `to_frame` returns: that of the table of candidates.
+
+    Examples
+    --------
+    >>> import imax
+    >>> from imax.recommend import heteroir
+    >>> ranking = heteroir(imax.datasets.load("karate"), [0], k=2)
+    >>> ranking[0], ranking.lists()
+    ([11, 12], {0: [11, 12]})
     """
 
     graph: InfluenceGraph = field(repr=False)

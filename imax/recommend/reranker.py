@@ -295,7 +295,7 @@ class Reranker:
         return self._rank(lists, k, 1)
 
     def warm_up(self) -> "Reranker":
-        """Do once what the first request would otherwise wait for, and return the reranker.
+        """Make the first request as fast as later ones, and return the reranker.
 
         This loads or compiles the kernels, builds the index of labels, and reads the arrays of a mapped file into
         memory. Call it in each process of a service before the first request, after the process was forked.

@@ -131,6 +131,15 @@ class Report:
     sections : list of Section
     record : dict
         All numbers of the report, as plain Python values. The HTML file contains them as JSON.
+
+    Examples
+    --------
+    >>> import imax
+    >>> skip = ["curve", "alternatives", "sensitivity", "map"]
+    >>> report = imax.make_report(imax.datasets.load("karate"), 2, n_simulations=100, skip=skip, rng=1)
+    >>> report.answer
+    'Choose these 2 nodes (33, 0): ...
+    >>> report.save("report.html")  # doctest: +SKIP
     """
 
     title: str

@@ -91,7 +91,7 @@ class SelectionResult(Record):
     auto : str or None
         With ``algorithm="auto"``: why the algorithm that `algorithm` names was chosen.
     max_steps, deadline, delay
-        Until when a node counts; all None without a limit. `delay` is the law of the delays.
+        The limit on the time at which a node counts; all None without a limit. `delay` is the law of the delays.
 
     Examples
     --------

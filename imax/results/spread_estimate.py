@@ -30,7 +30,7 @@ class SpreadEstimate(Record):
     model, probability, stop_reason, rng_key, version, notes
         As in `SelectionResult`.
     max_steps, deadline, delay
-        Until when a node counts; all None without a limit. `delay` is the law of the delays.
+        The limit on the time at which a node counts; all None without a limit. `delay` is the law of the delays.
 
     Examples
     --------

@@ -49,7 +49,7 @@ def sample_rr_sets(
     node_weights : node values, optional
         Weight of each node, see `imax.Constraints`; roots are drawn in proportion to it. Default 1 each.
     on_missing : {"error", "drop", "default"}, default "error"
-        Nodes that `node_weights` does not list, and labels that are no nodes: see `imax.spread`. A warning says what
+        Nodes that `node_weights` does not list, and labels that are not nodes: see `imax.spread`. A warning says what
         was left out.
     max_steps, deadline, delay
         As in `imax.spread`: an RR set holds only the nodes that reach its root in so many steps, or until the deadline.

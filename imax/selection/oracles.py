@@ -222,7 +222,7 @@ class SimulationOracle:
         parallel.run([partial(work, a * BLOCK, min(b * BLOCK, self.n_worlds)) for a, b in shares], self.threads)
 
     def _marks(self, stamps: int) -> "_Marks":
-        """Return this thread's marks, with that many stamps to come."""
+        """Return this thread's marks, with at least `stamps` unused stamps."""
         marks: _Marks | None = getattr(self._local, "marks", None)
         if marks is None or marks.stamp + stamps > _LAST_STAMP:
             marks = self._local.marks = _Marks(self.n_nodes)
@@ -230,7 +230,7 @@ class SimulationOracle:
 
 
 class _Marks:
-    """What the kernels need to know nodes they have met in a world; never cleared, as each world has its own stamp."""
+    """Marks of the nodes that a kernel has met in a world. Each world has its own stamp, so marks are never cleared."""
 
     def __init__(self, n: int) -> None:
         from ..kernels.worlds import Visited

@@ -169,7 +169,7 @@ class Problem:
     notes : tuple of str
         What was ignored, dropped or filled in when the arguments were read.
     deadline : Deadline or None
-        Until when a node counts; None for no limit.
+        The limit on the time at which a node counts; None for no limit.
     session : Session or None
         The cluster that draws and holds the RR sets; None for this process.
     """

@@ -65,7 +65,14 @@ class Sensitivity(Record):
     k, model, probability, rng_key, version, notes
         As in `SelectionResult`.
     max_steps, deadline, delay
-        Until when a node counts, as in `SelectionResult`; all None without a limit.
+        As in `SelectionResult`.
+
+    Examples
+    --------
+    >>> import imax
+    >>> found = imax.sensitivity(imax.datasets.load("karate"), 2, factors=[0.5, 2], rng=1)
+    >>> found.to_frame()["factor"].tolist()
+    [0.5, 1.0, 2.0]
     """
 
     seeds: list[Any]

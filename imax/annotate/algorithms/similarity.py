@@ -22,7 +22,7 @@ _AT_ONCE = 32  # gains computed at once: one product of matrices is much faster 
 
 
 def k_center(problem: Problem) -> Outcome:
-    """Select the most central item, then again and again the item least similar to those selected (Gonzalez 1985)."""
+    """Select the most central item, then repeatedly the item least similar to the selected ones (Gonzalez 1985)."""
     unit = problem.unit_vectors()
     nearest = np.full(unit.shape[0], -np.inf)  # similarity to the most similar selected item
     central = unit @ np.asarray(unit.mean(axis=0)).ravel()

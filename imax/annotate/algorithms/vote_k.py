@@ -18,7 +18,9 @@ _COUNTED = 0.9  # share of the items, from the least confident one, that the sec
 
 
 def vote_k(problem: Problem) -> Outcome:
-    """Select by votes of the items not selected: each votes for its neighbors with weight 10**-s, s of them selected.
+    """Select by votes of the items that are not selected.
+
+    Each item votes for its neighbors with weight 10**-s, where s is the number of its neighbors that are selected.
 
     Selected items, and those selected before the start, do not vote. If a model's confidence is given, each item is
     selected from another range of confidence, from the least confident items up; the most confident tenth is left out.
