@@ -11,7 +11,7 @@ from scipy.stats import binom
 import imax
 from imax import InfluenceGraph
 from imax.errors import InvalidArgumentError, UnknownNodeError
-from imax.ris.bounds import interval_at_level, level_of_look, wilson
+from imax.ris.bounds import LEVEL_OF_ROUNDS, interval_at_level, level_of_look, wilson
 
 from . import naive_constraints
 from .test_opimc import random_problem
@@ -77,7 +77,7 @@ def test_a_certificate_for_the_best_k_and_under_constraints():
 
 @compiled
 def test_intervals_allow_for_all_looks():
-    """If the caller or the validation sets decide, round i has the interval of look i; a fixed number has one look.
+    """If the caller or the validation sets decide, round i has the interval of look i; `ris` has two looks.
 
     Otherwise the interval is between these two, by a forecast.
     """
@@ -100,7 +100,10 @@ def test_intervals_allow_for_all_looks():
             assert usual[0] < found.interval[0] < fixed[0] < fixed[1] < found.interval[1] < usual[1]
     fixed = imax.maximize(karate(), 3, rng=1, algorithm="ris", n_rr_sets=5000)
     assert fixed.n_rr_sets == 2 * 5032  # whole turns of the roots
-    assert fixed.interval == pytest.approx(wilson(round(fixed.spread * 5032 / 34), 5032, 34.0, known=148 * 3))
+    level = LEVEL_OF_ROUNDS * 15 / 16  # a first round has the rest
+    assert fixed.interval == pytest.approx(
+        interval_at_level(round(fixed.spread * 5032 / 34), 5032, 34.0, level, known=148 * 3)
+    )
 
 
 LONELY = {
@@ -418,3 +421,12 @@ def test_the_peak_of_memory_is_seen(monkeypatch):
     assert rise() is None
     with pytest.raises(ValueError, match="VmNone"):
         memory._field(memory._STATUS, "VmNone")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0.1, 0.2, 0.3])))
+def test_a_target_that_all_nodes_reach_is_certified_whatever_the_rounding(order):
+    # the sum depends on the order of the weights: 0.6 or 0.6000000000000001
+    alone = imax.InfluenceGraph.from_arrays([0, 1], [1, 2], n_nodes=3, probability="uniform:0")
+    for target in (sum(order), sum(sorted(order)), sum(sorted(order, reverse=True))):
+        found = imax.minimize_seeds(alone, target, node_weights=list(order), rng=1, threads=1)
+        assert (len(found), found.min_seeds, found.stop_reason) == (3, 3, "target spread certified")

@@ -12,6 +12,7 @@ from imax.capacity import CapacityProblem, assign
 from imax.diffusion.sampler import Sampler
 from imax.kernels.compiling import end_compiling
 from imax.ris.bounds import MAX_ROUNDS
+from imax.ris.collection import most_nbytes
 from imax.selection import rounds
 from imax.selection.problem import Limits, make_problem
 from imax.selection.rounds import RESERVE, CollectionPair
@@ -239,6 +240,12 @@ def test_bounds_hold_where_the_clock_prefers_small_sets(monkeypatch):
         )
         wrong += not found.bounds.lower <= exact <= found.bounds.upper
     assert wrong <= 2
+
+
+def test_no_collection_takes_more_memory_than_sets_of_all_nodes():
+    everyone = imax.InfluenceGraph.from_edges([(i, j) for i in range(30) for j in range(30)], probability="uniform:1")
+    found = imax.sample_rr_sets(everyone, 50, rng=1, threads=2)
+    assert found.nbytes + found.index_nbytes <= most_nbytes(30, 50, 2) <= 2 * (found.nbytes + found.index_nbytes)
 
 
 def test_steps_of_the_first_round_do_not_change_the_result(dense):

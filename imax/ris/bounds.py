@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 __all__ = [
     "GREEDY",
+    "LEVEL_OF_ROUNDS",
     "OpimSchedule",
     "imm_sizes",
     "interval_at_level",
@@ -17,6 +18,7 @@ __all__ = [
     "lower_bound",
     "opim_schedule",
     "upper_bound",
+    "whole_bound",
     "wilson",
     "z_at_level",
 ]
@@ -74,6 +76,15 @@ def wilson(
     # at shares of 0 and 1 the interval ends at the estimate, up to rounding
     low, high = max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
     return (known + low * random) * total / n_sets, (known + high * random) * total / n_sets
+
+
+def whole_bound(bound: float) -> int:
+    """Return the largest whole number up to an upper bound, which may be too small by rounding.
+
+    >>> whole_bound(6.999999999999999), whole_bound(6.9)
+    (7, 6)
+    """
+    return math.floor(bound * (1.0 + 1e-9) + 1e-6)
 
 
 LEVEL = 0.05  # probability that a 95 % interval misses the spread
@@ -181,6 +192,9 @@ class OpimSchedule:
 
 
 MAX_ROUNDS = 60
+
+# what the intervals of complete rounds may spend of 5 %; `level_of_look` gives the rest to the looks above MAX_ROUNDS
+LEVEL_OF_ROUNDS = LEVEL * (1.0 - 6.0 / (math.pi**2 * MAX_ROUNDS))
 
 
 def opim_schedule(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..kernels.inverted_index import InvertedIndex
     from ..kernels.matroid import Members
 
-__all__ = ["CHUNK", "RRCollection", "index_nbytes", "sets_nbytes"]
+__all__ = ["CHUNK", "RRCollection", "index_nbytes", "most_nbytes", "sets_nbytes"]
 
 _ENTRY_BYTES = 4
 _SET_BYTES = 8
@@ -340,6 +340,11 @@ def sets_nbytes(n_entries: int, n_stored: int) -> int:
 def index_nbytes(n_nodes: int, n_entries: int, threads: int) -> int:
     """Return the bytes of the index of sets with so many nodes in total."""
     return n_entries * _ENTRY_BYTES + _index_parts(n_nodes, n_entries, threads) * (n_nodes + 1) * 8
+
+
+def most_nbytes(n_nodes: int, count: int, threads: int) -> int:
+    """Return the bytes of a collection of so many sets with its index, if each set holds all nodes."""
+    return 4 * n_nodes + sets_nbytes(count * n_nodes, count) + index_nbytes(n_nodes, count * n_nodes, threads)
 
 
 def _index_parts(n_nodes: int, n_entries: int, threads: int) -> int:

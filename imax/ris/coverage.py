@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .bounds import whole_bound
 from .constraint import Constraint
 from .marks import Collection, Marks, Steps
 
@@ -141,11 +142,11 @@ class GreedyState:
 
         kernels.order(0, state, None, costs)
         if bounded:
-            bounds[0] = min(bounds[0], _whole(c.max_gain(state.gain)))
+            bounds[0] = min(bounds[0], whole_bound(c.max_gain(state.gain)))
         for stage in stages:
             marks.choose(greedy_steps(step, state, chosen), stage)
             if bounded:
-                bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + _whole(c.max_gain(state.gain)))
+                bounds[0] = min(bounds[0], state.number[kernels.N_COVERED] + whole_bound(c.max_gain(state.gain)))
         n = int(state.number[kernels.N_CHOSEN])
         self.seed_groups = None if groups is None else groups.of_seed[:n]
         return chosen.seeds[:n], chosen.gains[:n]
@@ -175,11 +176,11 @@ class GreedyState:
                 within.order_within(False, state, limits)
                 marks.choose(greedy_steps(partial(step, least=least), state, chosen), stages[-1])
         else:
-            bounds[0] = min(bounds[0], _whole(c.limits.max_gain(state.gain)))
+            bounds[0] = min(bounds[0], whole_bound(c.limits.max_gain(state.gain)))
             within.order_within(by_ratio, state, limits)
             for stage in stages:
                 marks.choose(greedy_steps(step, state, chosen), stage)
-                bound = state.number[kernels.N_COVERED] + _whole(c.limits.max_gain(state.gain))
+                bound = state.number[kernels.N_COVERED] + whole_bound(c.limits.max_gain(state.gain))
                 bounds[0] = min(bounds[0], bound)
         n = int(state.number[kernels.N_CHOSEN])
         return chosen.seeds[:n], chosen.gains[:n]
@@ -289,11 +290,6 @@ def _better(one: tuple[Seeds, Gains], other: tuple[Seeds, Gains]) -> tuple[Seeds
     return other if other[1].sum() > one[1].sum() else one
 
 
-def _whole(bound: float) -> int:
-    """Return the largest whole number up to a bound, which may be too small by rounding."""
-    return math.floor(bound * (1.0 + 1e-9) + 1e-6)
-
-
 def _unused() -> NDArray[np.int64]:
     """Return the argument for bounds that are not computed."""
     return np.full(1, NO_BOUND, dtype=np.int64)
@@ -343,7 +339,7 @@ def greedy_cover(
     free = min(c.free, int(c.allowed.sum()))
     bounds = np.full(max(free, 1) if per_size else 1, NO_BOUND, dtype=np.int64)
     if free == 0:
-        bounds[0] = 0 if k is None else int(c.max_gain(state.gain, k))
+        bounds[0] = 0 if k is None else whole_bound(c.max_gain(state.gain, k))
         state.seed_groups = None if c.matroid is None else np.empty(0, dtype=np.int32)
         seeds, gains = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
     elif c.limits is not None:
@@ -364,7 +360,7 @@ def greedy_cover(
     covered = base + int(gains.sum())
     bound = base + int(bounds[-1])
     if k is None and goal == NO_BOUND and c.guarantee > 0.0:
-        bound = min(bound, int((greedy_covered if greedy_covered is not None else covered) / c.guarantee))
+        bound = min(bound, whole_bound((greedy_covered if greedy_covered is not None else covered) / c.guarantee))
     return Cover(
         np.concatenate([c.forced, seeds]),
         np.concatenate([state.forced_gains, gains]),

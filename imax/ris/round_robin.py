@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .bounds import whole_bound
 from .constraint import Constraint
 from .coverage import NO_BOUND, Cover, GreedyState, likely_next
 from .marks import Collection, Steps
@@ -91,5 +92,5 @@ def round_robin_cover(
         marks.choose(steps, picks)
         size = int(turn[1])
         covered += int(gains[at:size].sum())
-    bound = limit if first is not None else min(limit, int(covered / constraint.guarantee))
+    bound = limit if first is not None else min(limit, whole_bound(covered / constraint.guarantee))
     return Cover(seeds[:size], gains[:size], covered, bound, seed_groups=seed_groups[:size])

@@ -13,14 +13,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..ris.bounds import LEVEL, MAX_ROUNDS
+from ..ris.bounds import LEVEL_OF_ROUNDS
 from ..ris.coverage import Cover
 from .settling import Round
 
 __all__ = ["Forecast", "Level"]
 
-# upper bound on what `level_of_look` gives in total to the looks above MAX_ROUNDS
-_SPENT_BY_CUTS = 6.0 / (math.pi**2 * MAX_ROUNDS)
 _SMALLEST, _LARGEST = 1 / 32, 0.95  # share of what is left that one round gets
 _N_QUANTILES = 5
 _QUANTILES = [NormalDist().inv_cdf((i + 0.5) / _N_QUANTILES) for i in range(_N_QUANTILES)]
@@ -51,7 +49,7 @@ class Forecast:
     def __init__(self, new_rule: Callable[[], Callable[[Round], str | None]], rounds: int) -> None:
         self._rules = [new_rule() for _ in _QUANTILES]
         self._rounds_left = rounds
-        self.left = LEVEL * (1.0 - _SPENT_BY_CUTS)
+        self.left = LEVEL_OF_ROUNDS
 
     def level(self, cover: Cover, known: int, n_sets: int, round_at: Callable[[float], Round]) -> float:
         """Return the probability with which the interval of the next round may miss.

@@ -30,6 +30,7 @@ from ..ris.coverage import Cover, greedy_cover
 from .common_seed import CommonSeed, find_common_seed
 from .constraints import Constraints, NodeValues
 from .doubling import doubling_rounds, run_rounds
+from .group_limits import ROUNDING
 from .make_result import make_result
 from .outcome import BOUND, Outcome
 from .problem import DEFAULT_EPSILON, Problem, make_problem, on_cluster, selecting
@@ -147,12 +148,13 @@ class _Prefix(Round):
 
 def _reach(problem: Problem, target: float) -> Outcome:
     """Select the fewest seeds whose spread certainly is at least `target`."""
-    if target > problem.total:
+    if target > problem.total * ROUNDING:
         measure = "number" if problem.weights is None else "weight"
         raise InvalidArgumentError(
             f"target_spread must be at most {problem.total:g}, the {measure} of all nodes, got {target:g}",
             argument="target_spread",
         )
+    target = min(target, problem.total)
     began = time.perf_counter()
     common = find_common_seed(problem, tight=False) if problem.constraint.free > 1 else CommonSeed.none()
     seconds = {"pilot": time.perf_counter() - began}
@@ -230,7 +232,7 @@ def _enough(problem: Problem, target: float) -> int:
         return n
     weights = np.ones(c.allowed.size) if problem.weights is None else problem.weights
     own = float(weights[c.forced].sum()) + np.cumsum(-np.sort(-weights[c.allowed]))
-    return min(int(np.searchsorted(own, target)) + 1, n)
+    return min(int(np.searchsorted(own, target / ROUNDING)) + 1, n)
 
 
 def _need(target: float, pair: CollectionPair, a: float) -> int:
@@ -252,6 +254,7 @@ def _prefix(pair: CollectionPair, cover: Cover, target: float, a: NDArray[np.flo
     with pair.clock("certify"):
         covered = np.cumsum(pair.validation.first_covered(cover.seeds, q.constraint.start))
     own = np.cumsum(pair.own_weights(cover.seeds))
+    target /= ROUNDING  # the total is a sum of the same weights in another order
     enough = int(np.searchsorted(own, target)) + 1  # seeds whose own weight reaches the target
     covered, own = covered[:enough], own[:enough]
     known = [pair.known(weight) for weight in own.tolist()]

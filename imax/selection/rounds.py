@@ -12,7 +12,7 @@ from .._utils.streams import Stream, stream_key
 from ..diffusion.sampler import Sampler
 from ..diffusion.tables import prepare
 from ..ris.bounds import MAX_ROUNDS, interval_at_level, level_of_look, lower_bound, upper_bound, wilson
-from ..ris.collection import CHUNK
+from ..ris.collection import CHUNK, most_nbytes
 from ..ris.constraint import Constraint
 from ..ris.coverage import Cover, CoverAlgorithm, greedy_cover
 from ..ris.marks import Collection
@@ -164,8 +164,7 @@ class CollectionPair:
         if self._first_began is None:
             self._first_began = q.limits.elapsed()
         step, end = 1, max(n_selection, n_validation)
-        if q.limits.seconds is None and self._is_small(end):
-            end = min(end, 2)
+        end = min(end, 2) if q.limits.seconds is None and self._is_small(end) else end
         while step < end:
             for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
                 if collection.n_sets < min(step, count):
@@ -175,8 +174,8 @@ class CollectionPair:
 
     def _is_small(self, count: int) -> bool:
         """Whether a round of so many sets is short, and within the limit on memory, whatever the sets are."""
-        limit, n_entries = self.problem.limits.memory, 2 * count * self.problem.graph.n_nodes
-        return n_entries <= _SMALL_ROUND and (limit is None or 8 * n_entries <= limit)
+        n, threads, limit = self.problem.graph.n_nodes, self.problem.threads, self.problem.limits.memory
+        return 2 * count * n <= _SMALL_ROUND and (limit is None or 2 * most_nbytes(n, count, threads) <= limit)
 
     def _grow(self, collection: Collection, count: int, alongside: Callable[[], None] | None = None) -> None:
         """Extend a collection; if a limit is reached and there is no result yet, set `cut`."""

@@ -12,7 +12,7 @@ from ..._utils.registry import Entry
 from ..._utils.streams import Stream, stream_key
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
 from ...diffusion.sampler import Sampler
-from ...ris.bounds import imm_sizes
+from ...ris.bounds import LEVEL_OF_ROUNDS, imm_sizes
 from ...ris.coverage import greedy_cover
 from ...ris.marks import Collection
 from ..doubling import run_rounds
@@ -106,7 +106,7 @@ def _single_round(pair: CollectionPair) -> Generator[Round, None, str]:
             pair.cut = TIME
         if pair.cut is not None:
             break
-    best = pair.round(count, math.ceil(count * _VALIDATION_SHARE), q.constraint, a)
+    best = pair.round(count, math.ceil(count * _VALIDATION_SHARE), q.constraint, a, level=LEVEL_OF_ROUNDS)
     yield best
     pair.report(best, 1, 1, q.constraint.guarantee - q.epsilon)
     return TIME if late else pair.cut or reason

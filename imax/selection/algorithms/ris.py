@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 from ..._utils.registry import Entry
 from ...diffusion.deadline import DEADLINE_ARGUMENTS
+from ...ris.bounds import LEVEL_OF_ROUNDS
 from ...ris.coverage import CoverAlgorithm, greedy_cover
 from ..doubling import run_rounds
 from ..outcome import Outcome
@@ -16,6 +17,8 @@ __all__ = ["ALL_DRAWN", "DEFAULT_SETS", "RIS", "fixed_rounds", "ris"]
 
 DEFAULT_SETS = 100_000
 ALL_DRAWN = "all RR sets drawn"
+# The first round gets this share of what intervals may spend: its result is needed only if a limit ends the second one.
+_FIRST_SHARE = 1 / 16
 
 
 def fixed_rounds(pair: CollectionPair, select: CoverAlgorithm = greedy_cover) -> Generator[Round, None, str]:
@@ -24,11 +27,13 @@ def fixed_rounds(pair: CollectionPair, select: CoverAlgorithm = greedy_cover) ->
     count = q.n_rr_sets or DEFAULT_SETS
     first = min(count, 1 << 12)  # a limit that is reached later finds a result
     a = math.log(4.0 * (1.0 + RESERVE) / q.delta)  # two bounds in each of two rounds
+    spent = 0.0
     if first < count:
-        yield pair.round(first, first, q.constraint, a, select=select)
+        spent = _FIRST_SHARE * LEVEL_OF_ROUNDS
+        yield pair.round(first, first, q.constraint, a, select=select, level=spent)
         if pair.cut is not None:
             return pair.cut
-    yield pair.round(count, count, q.constraint, a, select=select)
+    yield pair.round(count, count, q.constraint, a, select=select, level=LEVEL_OF_ROUNDS - spent)
     return pair.cut or ALL_DRAWN
 
 
