@@ -249,7 +249,7 @@ def test_no_collection_takes_more_memory_than_sets_of_all_nodes():
 
 
 def test_steps_of_the_first_round_do_not_change_the_result(dense):
-    # without a time limit, a short first round has two steps
+    # without a time limit, a short first round has fewer steps
     found = [imax.maximize(dense, 3, algorithm="opim-c", time_limit=limit, rng=1, threads=1) for limit in (None, 1e6)]
     records = [one.to_dict() | {"seconds": None} for one in found]
     assert records[0] == records[1]

@@ -65,7 +65,7 @@ class CollectionPair:
     Notes
     -----
     A first round grows in steps whose sizes do not depend on the sets: 1, 2, 4, ... sets, and at most `CHUNK` at once.
-    A round that is short in any case has a step of one set, for interrupts, and one of all others.
+    In a round that is short in any case they are 1, 8, 64, ... sets.
     If a limit is reached, the step that is not complete is dropped, and the round has the sets of the steps before it.
     When a limit is reached may depend on the sets, so the bounds must hold after every step at once. After step i they
     fail with a share `RESERVE` * 6 / (pi * i)**2 of the probability exp(-a): in total with at most the share `RESERVE`.
@@ -164,13 +164,13 @@ class CollectionPair:
         if self._first_began is None:
             self._first_began = q.limits.elapsed()
         step, end = 1, max(n_selection, n_validation)
-        end = min(end, 2) if q.limits.seconds is None and self._is_small(end) else end
+        growth = 8 if q.limits.seconds is None and self._is_small(end) else 2
         while step < end:
             for collection, count in ((self.selection, n_selection), (self.validation, n_validation)):
                 if collection.n_sets < min(step, count):
                     self._grow(collection, min(step, count))
             self._may_cut = True
-            step *= 2
+            step *= growth
 
     def _is_small(self, count: int) -> bool:
         """Whether a round of so many sets is short, and within the limit on memory, whatever the sets are."""
