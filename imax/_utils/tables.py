@@ -1,7 +1,7 @@
 """Tables and columns of other libraries as NumPy arrays and lists: pandas, Polars, pyarrow, DuckDB, Arrow streams."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -169,11 +169,10 @@ def _read(table: Any, names: list[Any], places: dict[str, int]) -> dict[str, Col
         frame = frame.collect() if hasattr(frame, "collect") else frame
         by_place = {place: values_of(frame[names[place]]) for place in wanted}
         return {key: by_place[place] for key, place in places.items()}
+    wanted_at: Sequence[int] = wanted
     if library == "duckdb":
         quoted = [names[place].replace('"', '""') for place in wanted]
         table, wanted_at = _arrow(table.project(", ".join(f'"{name}"' for name in quoted))), range(len(wanted))
-    else:
-        wanted_at = wanted  # type: ignore[assignment]
     whole = table.read_all() if hasattr(table, "read_all") else table
     by_place = {place: _arrow_column(whole.column(at)) for place, at in zip(wanted, wanted_at, strict=True)}
     return {key: by_place[place] for key, place in places.items()}

@@ -8,7 +8,6 @@ from ..errors import FileFormatError
 __all__ = ["recoded"]
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_ARROW_STREAM = b"\xff\xff\xff\xff"
 _HEAD = 64
 
 
@@ -25,7 +24,7 @@ def recoded(content: Any) -> bytes | None:
         If the text or the objects would exceed the memory bound.
     """
     head = content.head(_HEAD)
-    if head.startswith(_UTF16) and not head.startswith(_ARROW_STREAM):
+    if head.startswith(_UTF16):
         return _utf8(content)
     if head[content.text_start() :].lstrip().startswith(b"["):
         return _lines(content)

@@ -151,7 +151,7 @@ def find_stale(first, n_groups, n_near, clock, mark, n_steps, weights, pairs, he
     n_groups : int
         Groups that are looked at, of those that can choose.
     n_near : int
-        Number of entries at the top of a heap whose nodes are wanted.
+        How many nodes at the top of each heap are wanted.
     clock : int
         Number of the last choice. A heap is passed over if the value on its top was computed after this choice.
     mark : int
