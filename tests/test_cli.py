@@ -518,8 +518,8 @@ def test_unknown_nodes_are_named_with_their_place(write, square):
         assert f"{path}:{place}: " in line
         assert "7 is not a node" in line
     assert "nodes:3: " in fails(1, "spread", "--seeds", unknown, square)
-    assert "seeds: 9 is not a node" in fails(1, "spread", "--seed", 9, square)
-    assert "seeds: 'x' is not a node" in fails(1, "spread", "--seed", "x", square)
+    assert "--seed: 9 is not a node" in fails(1, "spread", "--seed", 9, square)
+    assert "--seed: 'x' is not a node" in fails(1, "spread", "--seed", "x", square)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def read_seeds(
     from ..io.node_columns import as_labels
 
     reader = context.reader(graph)
-    ids = [reader.nodes(as_labels(list(seed_labels), graph.labels), "seeds")] if seed_labels else []
+    ids = [reader.nodes(as_labels(list(seed_labels), graph.labels), "--seed")] if seed_labels else []
     if seed_file is not None:
         check_node_file(graph, option, seed_file)
         ids.append(reader.nodes(Path(seed_file), "seeds"))
